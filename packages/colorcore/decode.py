@@ -1,0 +1,69 @@
+"""From logits over bins to colours: the annealed mean and its top-mode variant."""
+
+from typing import Any
+
+import array_api_compat
+import numpy as np
+from jaxtyping import Float
+
+from colorcore._arrays import like, require_finite, require_last_axis, require_real_floating
+from colorcore.palette import Palette
+
+
+def annealed_mean(
+    logits: Float[Any, "*shape n"], palette: Palette, temperature: float
+) -> Float[Any, "*shape 2"]:
+    """Return Σ q_i·c_i with q = softmax(logits / T), bins on the last axis (Zhang 2016, eq. 5).
+
+    The softmax of log z / T is that of logits / T, because the normaliser cancels. T = 1 is the
+    mean, T → 0 the most likely bin; Zhang uses 0.38.
+
+    Raises:
+        ValueError: T lies outside (0, 1], the last axis isn't n, or a logit isn't finite.
+    """
+    _check(logits, palette, temperature)
+    return mean_color(_softmax(logits / temperature), palette)
+
+
+def top_mode_mean(
+    logits: Float[Any, "*shape n"], palette: Palette, temperature: float, *, radius: float
+) -> Float[Any, "*shape 2"]:
+    """Return the annealed mean over the bins within ``radius`` (UV) of the most likely one.
+
+    Where tan and slate blue are both likely, their mean is gray; this keeps to the likelier.
+
+    Raises:
+        ValueError: as in ``annealed_mean``, or the radius isn't above 0.
+    """
+    _check(logits, palette, temperature)
+    if not radius > 0:
+        raise ValueError(f"radius: expected a number above 0, given {radius}")
+    xp = array_api_compat.array_namespace(logits)
+    offsets = palette.centers[:, None, :] - palette.centers[None, :, :]
+    near = np.sqrt(np.sum(offsets**2, axis=-1)) <= radius
+    mask = like(near, logits)
+    flat = xp.reshape(logits, (-1, palette.n))
+    kept = xp.take(mask, xp.argmax(flat, axis=-1), axis=0)
+    probabilities = _softmax(flat / temperature) * kept
+    probabilities = probabilities / xp.sum(probabilities, axis=-1, keepdims=True)
+    return xp.reshape(mean_color(probabilities, palette), (*tuple(logits.shape[:-1]), 2))
+
+
+def mean_color(probabilities: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:
+    """Return the mean centre under ``probabilities`` (last axis, sum 1), unchecked: for hot loops."""
+    xp = array_api_compat.array_namespace(probabilities)
+    return xp.matmul(probabilities, like(np.array(palette.centers), probabilities))
+
+
+def _softmax(logits: Float[Any, "*shape n"]) -> Float[Any, "*shape n"]:
+    xp = array_api_compat.array_namespace(logits)
+    exponentials = xp.exp(logits - xp.max(logits, axis=-1, keepdims=True))
+    return exponentials / xp.sum(exponentials, axis=-1, keepdims=True)
+
+
+def _check(logits: Float[Any, "*shape n"], palette: Palette, temperature: float) -> None:
+    if not 0 < temperature <= 1:
+        raise ValueError(f"temperature: expected a number in (0, 1], given {temperature}")
+    require_last_axis(logits, palette.n, "logits")
+    require_real_floating(logits, "logits")
+    require_finite(logits, "logits")
