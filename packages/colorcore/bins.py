@@ -45,7 +45,7 @@ def bins_to_uv(bins: Int[Any, "*shape"], palette: Palette) -> Float[Any, "*shape
     """
     xp = array_api_compat.array_namespace(bins)
     flat = xp.reshape(xp.astype(bins, xp.int64), (-1,))
-    if flat.shape[0] and not (0 <= int(xp.min(flat)) and int(xp.max(flat)) < palette.n):
+    if flat.shape[0] and not (int(xp.min(flat)) >= 0 and int(xp.max(flat)) < palette.n):
         raise ValueError(
             f"bins: expected ids from 0 to {palette.n - 1}, "
             f"given {int(xp.min(flat))} to {int(xp.max(flat))}"

@@ -50,7 +50,7 @@ def top_mode_mean(
 
 
 def mean_color(probabilities: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:
-    """Return the mean centre under ``probabilities`` (last axis, sum 1), unchecked: for hot loops."""
+    """Return the mean centre under ``probabilities`` (last axis, sum 1), unchecked."""
     xp = array_api_compat.array_namespace(probabilities)
     return xp.matmul(probabilities, like(np.array(palette.centers), probabilities))
 

@@ -64,7 +64,9 @@ class UvGrid:
         """Return U and V of the middle of every cell, in the order of ``indices``."""
         offsets = np.arange(self.size) + 0.5 - self.size / 2
         u, v = np.meshgrid(
-            offsets * (2 * U_RANGE / self.cells), offsets * (2 * V_RANGE / self.cells), indexing="ij"
+            offsets * (2 * U_RANGE / self.cells),
+            offsets * (2 * V_RANGE / self.cells),
+            indexing="ij",
         )
         return np.stack((u.ravel(), v.ravel()), axis=-1)
 
@@ -110,9 +112,7 @@ class UvHistogram:
         """
         if self.grid != other.grid:
             raise ValueError(f"histograms: expected one grid, given {self.grid} and {other.grid}")
-        return replace(
-            self, counts=self.counts + other.counts, photos=self.photos + other.photos
-        )
+        return replace(self, counts=self.counts + other.counts, photos=self.photos + other.photos)
 
 
 def uv_of_uint8(rgb: UInt8[np.ndarray, "*shape 3"]) -> Float[np.ndarray, "*shape 2"]:

@@ -1,1 +1,1 @@
-
+"""From shards to colour: read, train, evaluate, colourise."""

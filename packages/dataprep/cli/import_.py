@@ -1,0 +1,63 @@
+"""``dataprep import``."""
+
+from pathlib import Path
+
+import click
+
+from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected_option, out_option
+
+
+@click.command(name="import")
+@click.argument("folder", type=click.Path(path_type=Path))
+@out_option("Photo folder")
+@click.option("--min-edge", default=64, show_default=True, help="Shortest edge to keep, in pixels.")
+@click.option(
+    "--metadata",
+    type=click.Path(path_type=Path),
+    help="CSV with a column 'path' and any of license_name, owner_name, title, page_url…",
+)
+@click.option("--workers", default=2, show_default=True, help="Threads that decode.")
+@max_rejected_option
+@json_option
+def command(
+    folder: Path,
+    out: Path,
+    min_edge: int,
+    metadata: Path | None,
+    workers: int,
+    max_rejected: int | None,
+    as_json: bool,
+) -> None:
+    """Bring a FOLDER tree of images into a photo folder with a manifest.
+
+    Every file is verified by decoding it. Gray, tiny, broken and (near-)duplicate images are left
+    out, each with its reason in manifest.parquet. The name of the folder an image lies in becomes
+    its class. A second run adds what is new.
+
+    \b
+    dataprep import ~/Pictures --out photos
+    """
+    from dataprep.imaging import ImageLimits
+    from dataprep.progress import progress
+    from dataprep.sources.folder import image_paths, import_folder, read_metadata
+
+    rows = read_metadata(metadata) if metadata else None
+    with progress("import", len(image_paths(folder, out))) as report:
+        summary = import_folder(
+            folder,
+            out,
+            limits=ImageLimits(min_edge_px=min_edge),
+            metadata=rows,
+            workers=workers,
+            report=report,
+        )
+    reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
+    emit(
+        summary,
+        as_json,
+        f"{summary.kept} photos kept, {summary.rejected} rejected"
+        + (f" ({reasons})" if reasons else "")
+        + (f", {summary.already_there} were there already" if summary.already_there else "")
+        + f": {out}",
+    )
+    exit_for_skips(summary.rejected, max_rejected)
