@@ -1,5 +1,6 @@
 """Near-duplicates by perceptual hash."""
 
+import itertools
 from collections import defaultdict
 
 NEAR_BITS = 4  # of 64: re-encoded, resized or slightly toned copies of one photo
@@ -16,9 +17,7 @@ class NearDuplicateIndex:
         self.max_bits = max_bits
         bands = max_bits + 1
         edges = [round(64 * i / bands) for i in range(bands + 1)]
-        self._bands = [
-            (low, (1 << (high - low)) - 1) for low, high in zip(edges, edges[1:], strict=False)
-        ]
+        self._bands = [(low, (1 << (high - low)) - 1) for low, high in itertools.pairwise(edges)]
         self._tables: list[dict[int, list[tuple[int, str]]]] = [
             defaultdict(list) for _ in self._bands
         ]
