@@ -4,7 +4,7 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Integer, UInt8
 
 from colorcore._arrays import require_finite, require_last_axis, require_real_floating
 from colorcore.palette import Palette
@@ -13,7 +13,7 @@ from colorcore.yuv import rgb_to_yuv
 _CHUNK = 1 << 16  # colours compared at once: 65,536 × 255 float64 stay under 140 MB
 
 
-def uv_to_bins(uv: Float[Any, "*shape 2"], palette: Palette) -> Int[Any, "*shape"]:
+def uv_to_bins(uv: Float[Any, "*shape 2"], palette: Palette) -> Integer[Any, "*shape"]:
     """Return the id (int64) of the nearest centre of each colour; a tie goes to the lower id.
 
     Distances are Euclidean in the UV plane and computed in float64 whatever the input.
@@ -37,7 +37,7 @@ def uv_to_bins(uv: Float[Any, "*shape 2"], palette: Palette) -> Int[Any, "*shape
     return xp.reshape(bins, tuple(uv.shape[:-1]))
 
 
-def bins_to_uv(bins: Int[Any, "*shape"], palette: Palette) -> Float[Any, "*shape 2"]:
+def bins_to_uv(bins: Integer[Any, "*shape"], palette: Palette) -> Float[Any, "*shape 2"]:
     """Return the centre of each bin id as float64.
 
     Raises:

@@ -5,7 +5,7 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Float, Integer, UInt8
 
 from colorcore._arrays import require_finite, require_last_axis
 from colorcore.yuv import rgb_to_yuv
@@ -42,7 +42,7 @@ class UvGrid:
         """Cells along an axis once the grid is laid."""
         return 2 * (self.cells // 2) + 1 if self.neutral_centered else self.cells
 
-    def indices(self, uv: Float[Any, "*shape 2"]) -> Int[Any, "*shape"]:
+    def indices(self, uv: Float[Any, "*shape 2"]) -> Integer[Any, "*shape"]:
         """Return the flat cell index (row of U, column of V) of each colour, clipped to the grid.
 
         Raises:
@@ -76,7 +76,7 @@ class UvHistogram:
     """How many pixels fell into each cell of a grid, and from how many photos."""
 
     grid: UvGrid
-    counts: Int[np.ndarray, "cells"]
+    counts: Integer[np.ndarray, "cells"]
     photos: int = 0
 
     def __post_init__(self) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import array_api_compat
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from colorcore._arrays import require_last_axis, weighted_mean
 from colorcore.yuv import rgb_to_yuv
@@ -28,7 +28,7 @@ _HUE_TOLERANCE = math.pi / 4
 _AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab
 
 
-def bin_counts(bins: Int[Any, "*shape"], n: int) -> Int[Any, "n"]:
+def bin_counts(bins: Integer[Any, "*shape"], n: int) -> Integer[Any, "n"]:
     """Return how many pixels each of the ``n`` bins has; ids outside 0…n−1 are left out."""
     xp = array_api_compat.array_namespace(bins)
     flat = xp.reshape(xp.astype(bins, xp.int64), (-1,))
@@ -36,7 +36,7 @@ def bin_counts(bins: Int[Any, "*shape"], n: int) -> Int[Any, "n"]:
     return _bincount(flat, n)
 
 
-def effective_colors(counts: Int[Any, "n"]) -> float:
+def effective_colors(counts: Integer[Any, "n"]) -> float:
     """Return exp(entropy) of a bin histogram: 1 for one colour, n for n equal ones."""
     counts_np = np.asarray(counts, dtype=np.float64)
     if counts_np.sum() <= 0:
@@ -45,13 +45,13 @@ def effective_colors(counts: Int[Any, "n"]) -> float:
     return float(np.exp(-np.sum(share * np.log(share))))
 
 
-def distinct_colors(counts: Int[Any, "n"]) -> int:
+def distinct_colors(counts: Integer[Any, "n"]) -> int:
     """Return how many bins have at least 1 % of the pixels."""
     counts_np = np.asarray(counts, dtype=np.float64)
     return int(np.sum(counts_np >= _NOTICED_SHARE * counts_np.sum())) if counts_np.sum() > 0 else 0
 
 
-def top_two_mass(counts: Int[Any, "n"]) -> float:
+def top_two_mass(counts: Integer[Any, "n"]) -> float:
     """Return the share of the pixels in the two fullest bins."""
     counts_np = np.sort(np.asarray(counts, dtype=np.float64))
     return float(counts_np[-2:].sum() / counts_np.sum())
@@ -89,7 +89,7 @@ def hue_coverage(uv: Float[Any, "*shape 2"]) -> float:
     return float(np.mean(counts >= _NOTICED_SHARE * u.shape[0]))
 
 
-def hue_families(uv: Float[Any, "*shape 2"]) -> Int[Any, "*shape"]:
+def hue_families(uv: Float[Any, "*shape 2"]) -> Integer[Any, "*shape"]:
     """Return the index into ``HUE_FAMILIES`` of each colour's hue (of gray too: mask by chroma)."""
     require_last_axis(uv, 2, "uv")
     xp = array_api_compat.array_namespace(uv)
@@ -105,7 +105,7 @@ def hue_families(uv: Float[Any, "*shape 2"]) -> Int[Any, "*shape"]:
 
 def hue_family_counts(
     predicted: Float[Any, "*shape 2"], truth: Float[Any, "*shape 2"]
-) -> tuple[Int[Any, "6"], Int[Any, "6"]]:
+) -> tuple[Integer[Any, "6"], Integer[Any, "6"]]:
     """Return (hits, pixels) of each hue family among the pixels of true chroma > 0.05.
 
     A hit has chroma > 0.03 and a hue within 45° of the truth. Recall is hits / pixels.
@@ -123,8 +123,8 @@ def hue_family_counts(
 
 
 def confusion_counts(
-    predicted: Int[Any, "*shape"], truth: Int[Any, "*shape"], n: int
-) -> Int[Any, "n n"]:
+    predicted: Integer[Any, "*shape"], truth: Integer[Any, "*shape"], n: int
+) -> Integer[Any, "n n"]:
     """Return how many pixels of true bin (row) were given which bin (column); others left out."""
     xp = array_api_compat.array_namespace(predicted, truth)
     rows = xp.reshape(xp.astype(truth, xp.int64), (-1,))
@@ -133,7 +133,7 @@ def confusion_counts(
     return xp.reshape(_bincount(rows[known] * n + columns[known], n * n), (n, n))
 
 
-def macro_recall(confusion: Int[Any, "n n"]) -> float:
+def macro_recall(confusion: Integer[Any, "n n"]) -> float:
     """Return the mean over the bins that truth has of the share given the right bin."""
     table = np.asarray(confusion, dtype=np.float64)
     pixels = table.sum(axis=1)
@@ -181,7 +181,7 @@ def psnr(first: Float[Any, "*shape"], second: Float[Any, "*shape"]) -> float:
     return 10 * math.log10(1 / error) if error > 0 else math.inf
 
 
-def _bincount(ids: Int[Any, "m"], n: int) -> Int[Any, "n"]:
+def _bincount(ids: Integer[Any, "m"], n: int) -> Integer[Any, "n"]:
     # The array API standard has no bincount; both libraries have the same one.
     xp = array_api_compat.array_namespace(ids)
     if array_api_compat.is_torch_namespace(xp):

@@ -3,7 +3,7 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Integer
 
 from colorcore.bins import uv_to_bins
 from colorcore.histogram import UvHistogram
@@ -149,7 +149,7 @@ def _lloyd(
 ) -> Float[np.ndarray, "n 2"]:
     n = len(centers)
     for _ in range(_LLOYD_STEPS):
-        nearest: Int[np.ndarray, "m"] = np.argmin(_squared_distances(points, centers), axis=1)
+        nearest: Integer[np.ndarray, "m"] = np.argmin(_squared_distances(points, centers), axis=1)
         mass = np.bincount(nearest, weights=weights, minlength=n)
         moved = centers.copy()
         for axis in range(2):
