@@ -1,0 +1,146 @@
+"""Reading a shard set: its index, the tables beside its shards, the samples in them."""
+
+import json
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from colorcore import Palette
+from dataprep.errors import DataprepError
+from dataprep.storage import Storage
+
+INDEX = "index.json"
+SCHEMA_VERSION = 1
+SPLITS = ("train", "val", "test")
+
+
+@dataclass(frozen=True)
+class ShardEntry:
+    """What the index says of one shard; ``bytes`` and ``file`` as in docs/shard-format.md."""
+
+    file: str
+    split: str
+    sha256: str
+    nsamples: int
+    bytes: int
+    nphotos: int
+    bin_counts: tuple[int, ...]
+
+    @property
+    def stem(self) -> str:
+        """The file's name without ``.tar``."""
+        return self.file.removesuffix(".tar")
+
+    @property
+    def table_file(self) -> str:
+        """The name of the parquet beside the shard."""
+        return f"{self.stem}.parquet"
+
+    @property
+    def stats_file(self) -> str:
+        """The name of the commit marker beside the shard."""
+        return f"{self.stem}.json"
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "ShardEntry":
+        """Read an object of ``shardlist``; KeyError, TypeError or ValueError where it isn't one."""
+        return cls(
+            file=str(content["file"]),
+            split=str(content["split"]),
+            sha256=str(content["sha256"]),
+            nsamples=int(content["nsamples"]),
+            bytes=int(content["bytes"]),
+            nphotos=int(content["nphotos"]),
+            bin_counts=tuple(int(count) for count in content["bin_counts"]),
+        )
+
+
+@dataclass(frozen=True)
+class ShardSet:
+    """A shard set that was opened; nothing but its index was read yet."""
+
+    storage: Storage
+    index: Mapping[str, Any]
+    palette: Palette
+    shards: tuple[ShardEntry, ...]
+
+    @classmethod
+    def open(cls, address: str) -> "ShardSet":
+        """Read the index of the set at a path or address.
+
+        Raises:
+            DataprepError: there is none, or it isn't one that this version reads.
+        """
+        storage = Storage(str(address))
+        try:
+            index = json.loads(storage.read(INDEX))
+        except FileNotFoundError:
+            raise DataprepError(
+                f"{address}: no {INDEX} there; make a shard set with `dataprep shard`, or finish "
+                "one that was stopped with `dataprep shard --resume`"
+            ) from None
+        except (OSError, ValueError) as error:
+            raise DataprepError(f"{storage.at(INDEX)}: can't be read ({error})") from None
+        try:
+            if index["schema_version"] != SCHEMA_VERSION:
+                raise ValueError(
+                    f"expected schema_version {SCHEMA_VERSION}, given {index['schema_version']!r}"
+                )
+            palette = Palette.from_dict(index["palette"])
+            shards = tuple(ShardEntry.from_dict(entry) for entry in index["shardlist"])
+        except KeyError as error:
+            raise DataprepError(f"{storage.at(INDEX)}: the key {error} is missing") from None
+        except (TypeError, ValueError, AttributeError) as error:
+            raise DataprepError(f"{storage.at(INDEX)}: {error}") from None
+        return cls(storage, index, palette, shards)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have shards, in the order train, val, test."""
+        present = {shard.split for shard in self.shards}
+        return tuple(split for split in SPLITS if split in present)
+
+    def of_split(self, split: str) -> tuple[ShardEntry, ...]:
+        """Return the shards of one split."""
+        return tuple(shard for shard in self.shards if shard.split == split)
+
+    def table(self, shard: ShardEntry, columns: list[str] | None = None) -> pa.Table:
+        """Read the parquet beside a shard; OSError or ArrowException where it is damaged."""
+        with self.storage.open(shard.table_file) as file:
+            return pq.read_table(file, columns=columns)
+
+    def samples(self, shard: ShardEntry) -> Iterator[tuple[str, dict[str, bytes]]]:
+        """Yield (key, members by extension such as ``bins.zst``) of each sample, in order."""
+        with self.storage.open(shard.file) as file:
+            yield from iterate_samples(file)
+
+
+def iterate_samples(tar: Any) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield (key, members by extension) of each sample of an open tar, in order.
+
+    Members of one key that don't stand next to each other come as two samples.
+    """
+    key, members = "", dict[str, bytes]()
+    with tarfile.open(fileobj=tar, mode="r|") as archive:
+        for member in archive:
+            stream = archive.extractfile(member)
+            if stream is None:
+                continue
+            prefix, _, extension = member.name.partition(".")
+            if prefix != key and members:
+                yield key, members
+                members = {}
+            key = prefix
+            members[extension] = stream.read()
+    if members:
+        yield key, members
+
+
+def unpack_bins(data: bytes) -> bytes:
+    """Return the ids in a ``bins.zst`` member, row by row; ZstdError where it is damaged."""
+    return zstandard.ZstdDecompressor().decompress(data)
