@@ -1,0 +1,27 @@
+"""Writing files so that nothing half-written is ever seen under its final name."""
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def write_atomically(target: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``target``; rename it there when the block ends well.
+
+    The content is on the disk before the name is. A block that fails leaves nothing behind.
+    """
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        yield temporary
+        descriptor = os.open(temporary, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, target)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
