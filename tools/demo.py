@@ -1,0 +1,140 @@
+"""The main job, by the very commands that a person would type."""
+
+import argparse
+import csv
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+
+TOOLS = Path(__file__).resolve().parent
+BIN = Path(sys.executable).parent
+CREDITS = TOOLS / "demo_photos.csv"
+
+
+def main() -> None:
+    """Run every step of the job and say where its pages are."""
+    options = _options()
+    out: Path = options.out.resolve()
+    started = time.monotonic()
+    for old in ("photos", "shards", "run", "colorized"):
+        shutil.rmtree(out / old, ignore_errors=True)
+    out.mkdir(parents=True, exist_ok=True)
+    os.chdir(out)
+
+    if options.photos:
+        originals, few, extra = options.photos.resolve(), False, []
+    else:
+        originals, few, extra = Path("originals"), True, ["--metadata", "originals/credits.csv"]
+        _copy_demo_photos(originals)
+        _say(
+            "No --photos given: the photographs that scikit-image and scikit-learn ship are used "
+            "(credits: originals/credits.csv). So few photos show the way, not the quality: the "
+            "network learns them by heart."
+        )
+    if options.flickr:
+        with _flickr_server(originals) as url:
+            environment = {"FLICKR_API_KEY": "demo", "FLICKR_API_SECRET": "demo"}
+            _run(
+                f"dataprep fetch-flickr --tags {','.join(_tags(originals))} --count 9 --out photos"
+                f" --image-rate 100 --api-url {url}",
+                environment,
+            )
+    else:
+        _run(["dataprep", "import", str(originals), "--out", "photos", *extra])
+    _run("dataprep palette photos --bins 32 --out palette.json --plot palette.png --overwrite")
+    _run("dataprep shard photos --split --palette palette.json --out shards --keep-rgb")
+    _run("dataprep inspect shards --contact samples.png --overwrite")
+    _run(f"trainer fit shards --out run --recipe {'demo' if few else 'small'}")
+    split = "train" if few else "test"
+    _run(
+        f"trainer evaluate run shards --split {split} --html report.html"
+        " --contact-sheet contact-sheet.png --overwrite"
+    )
+    _run(["trainer", "colorize", "run", *_some_stored_photos(), "--out", "colorized"])
+    _say(
+        f"Done in {time.monotonic() - started:.0f} s.\n"
+        f"  page           {out / 'report.html'}\n"
+        f"  contact sheet  {out / 'contact-sheet.png'}\n"
+        f"  colorized      {out / 'colorized'}"
+    )
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="tools/demo",
+        description="Set everything up, then run the main job: import, palette, shard, inspect, "
+        "fit, evaluate, colorize. Every command line is printed before it runs.",
+    )
+    parser.add_argument(
+        "--photos", type=Path, help="a folder of your own photographs (a few hundred or more)"
+    )
+    parser.add_argument(
+        "--flickr",
+        action="store_true",
+        help="fetch the photographs through a Flickr server on this machine, no key needed",
+    )
+    parser.add_argument(
+        "--out", type=Path, default=TOOLS.parent / "demo", help="folder to write [%(default)s]"
+    )
+    options = parser.parse_args()
+    if options.photos and not options.photos.is_dir():
+        parser.error(f"--photos {options.photos}: not a folder")
+    return options
+
+
+def _say(words: str) -> None:
+    print(f"\n{words}", flush=True)
+
+
+def _run(command: str | list[str], environment: dict[str, str] | None = None) -> None:
+    words = shlex.split(command) if isinstance(command, str) else command
+    shown = "".join(f"{name}=… " for name in environment or {})
+    _say(f"$ {shown}{shlex.join(words)}")
+    done = subprocess.run(
+        [str(BIN / words[0]), *words[1:]], env=os.environ | (environment or {}), check=False
+    )
+    if done.returncode:
+        sys.exit(f"tools/demo: that command ended with exit code {done.returncode}")
+
+
+def _copy_demo_photos(folder: Path) -> None:
+    """Copy the photographs out of the wheels, with their credits beside them."""
+    for row in csv.DictReader(CREDITS.open(encoding="utf-8")):
+        spec = find_spec(row["package"])
+        if spec is None or spec.origin is None:
+            sys.exit("tools/demo: the demo extra is missing; run tools/setup")
+        target = folder / row["path"]
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(Path(spec.origin).parent / row["file"], target)
+    shutil.copyfile(CREDITS, folder / "credits.csv")
+
+
+def _tags(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_dir()) or ["photo"]
+
+
+def _some_stored_photos(most: int = 4) -> list[str]:
+    return [str(path) for path in sorted(Path("photos").glob("*/*.*"))[:most]]
+
+
+@contextmanager
+def _flickr_server(photos: Path) -> Iterator[str]:
+    command = [sys.executable, str(TOOLS / "flickr_server.py"), "--photos", str(photos)]
+    _say(f"$ tools/flickr-server --photos {photos} --port 0 &")
+    with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
+        try:
+            assert server.stdout is not None
+            yield server.stdout.readline().strip()
+        finally:
+            server.terminate()
+
+
+if __name__ == "__main__":
+    main()
