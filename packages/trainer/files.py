@@ -11,7 +11,8 @@ from pathlib import Path
 def write_atomically(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target``; rename it there when the block ends well.
 
-    The content is on the disk before the name is. A block that fails leaves nothing behind.
+    The content is on the disk before the name is. A block that fails leaves nothing behind; a kill
+    leaves a hidden ``.tmp`` file that ``sweep`` removes.
     """
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
     try:
@@ -25,3 +26,9 @@ def write_atomically(target: Path) -> Iterator[Path]:
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def sweep(folder: Path) -> None:
+    """Delete the temporary files that a killed writer left in ``folder``."""
+    for path in folder.glob(".*.tmp"):
+        path.unlink(missing_ok=True)

@@ -1,0 +1,77 @@
+"""``trainer colorize``."""
+
+from pathlib import Path
+
+import click
+
+from trainer.cli.options import (
+    FINISHED_WITH_SKIPS,
+    emit,
+    json_option,
+    out_option,
+    overwrite_option,
+    saturation_option,
+    temperature_option,
+)
+
+
+@click.command(name="colorize")
+@click.argument(
+    "paths", metavar="[RUN] IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
+)
+@out_option("Folder of the coloured images")
+@temperature_option
+@saturation_option
+@click.option(
+    "--working-edge",
+    type=click.IntRange(32, 2048),
+    default=256,
+    show_default=True,
+    help="Shorter edge at which the network sees a photo, in pixels.",
+)
+@overwrite_option
+@json_option
+def command(
+    paths: tuple[Path, ...],
+    out: Path,
+    temperature: float | None,
+    saturation: float | None,
+    working_edge: int,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Colourise IMAGEs, or folders of them, with the network of RUN.
+
+    RUN is a folder that `trainer fit` wrote; without one the network that comes with the package
+    is used. Any size in, the same size out: the luma is kept, colour is added. JPEG gives JPEG,
+    all else PNG. Images that can't be used are named and skipped; the command then exits with 3.
+    """
+    from trainer.checkpoint import load_run
+    from trainer.colorize_files import colorize_files, expand
+    from trainer.colorizer import Colorizer, Decoding
+    from trainer.progress import progress
+    from trainer.shipped import SHIPPED_NETWORK, is_run, shipped_run
+
+    given_run = is_run(paths[0])
+    images = paths[1:] if given_run else paths
+    if not images:
+        raise click.UsageError(f"{paths[0]} is a run; name the images to colourise after it")
+    trained = load_run(paths[0] if given_run else shipped_run())
+    decoding = Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation)
+    colorizer = Colorizer(
+        trained.network, trained.palette, decoding=decoding, working_edge_px=working_edge
+    )
+    with progress("colourising", len(expand(images, out))) as report:
+        summary = colorize_files(
+            colorizer,
+            images,
+            out,
+            network=str(paths[0]) if given_run else SHIPPED_NETWORK,
+            overwrite=overwrite,
+            report=report,
+        )
+    for skip in summary.skips:
+        click.echo(f"{skip.input}: {skip.reason}; skipped", err=True)
+    emit(summary, as_json, f"{summary.colorized} images in {out}, {summary.skipped} skipped")
+    if summary.skipped:
+        raise SystemExit(FINISHED_WITH_SKIPS)

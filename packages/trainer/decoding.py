@@ -1,0 +1,102 @@
+"""From the members of a sample to uint8 arrays."""
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import zstandard
+from jaxtyping import UInt8
+from PIL import Image
+
+from colorcore import IGNORE_BIN
+from trainer.errors import BadSample
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One view of a photo: luma, the bin of every pixel, and the colour crop where it was kept."""
+
+    key: str
+    luma: UInt8[np.ndarray, "height width"]
+    bins: UInt8[np.ndarray, "height width"]
+    rgb: UInt8[np.ndarray, "height width 3"] | None = None
+
+
+class SampleDecoder:
+    """Decodes the members of one sample; everything stays uint8.
+
+    Args:
+        bins: bins of the palette; a larger id (other than 255, ignore) is refused.
+        size: the edge in pixels that the index promises.
+        with_rgb: also decode the colour crop where there is one.
+
+    Raises:
+        BadSample: when called with a sample that lacks a member, doesn't decode, has another size
+            than promised, or a bin that the palette doesn't have.
+    """
+
+    def __init__(self, *, bins: int, size: int, with_rgb: bool = False) -> None:
+        self._n = bins
+        self._size = size
+        self._with_rgb = with_rgb
+        # Ids that no pixel may have; bytes.translate finds them faster than a comparison does.
+        self._allowed = bytes([*range(bins), IGNORE_BIN])
+        self._zstd: zstandard.ZstdDecompressor | None = None
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_zstd": None}
+
+    def __call__(self, members: Mapping[str, Any]) -> Sample:
+        """Return the sample decoded."""
+        try:
+            luma = self._image(members, ("y.jpg", "y.png"), "L")
+            bins = self._bins(members["bins.zst"])
+            rgb = None
+            if self._with_rgb and ("rgb.jpg" in members or "rgb.png" in members):
+                rgb = self._image(members, ("rgb.jpg", "rgb.png"), "RGB")
+        except KeyError as error:
+            raise _bad(members, f"member {error.args[0]} is missing") from None
+        except (ValueError, OSError, SyntaxError, zstandard.ZstdError) as error:
+            raise _bad(members, str(error)) from None
+        return Sample(key=members["__key__"], luma=luma, bins=bins, rgb=rgb)
+
+    def _image(
+        self, members: Mapping[str, Any], names: tuple[str, ...], mode: str
+    ) -> UInt8[np.ndarray, "..."]:
+        name = next((name for name in names if name in members), None)
+        if name is None:
+            raise KeyError(names[0])
+        with Image.open(io.BytesIO(members[name])) as image:
+            if image.size != (self._size, self._size) or image.mode != mode:
+                raise ValueError(
+                    f"{name}: expected {self._size} x {self._size} {mode}, "
+                    f"given {image.size[0]} x {image.size[1]} {image.mode}"
+                )
+            return np.asarray(image)
+
+    def _bins(self, data: bytes) -> UInt8[np.ndarray, "height width"]:
+        expected = self._size * self._size
+        stated = zstandard.frame_content_size(data)  # before allocating: a header can claim TBs
+        if stated != expected:
+            raise ValueError(f"bins.zst: expected {expected} bytes inside, given {stated}")
+        if self._zstd is None:
+            self._zstd = zstandard.ZstdDecompressor()
+        raw = self._zstd.decompress(data)
+        if len(raw) != expected:
+            raise ValueError(f"bins.zst: expected {expected} bytes inside, given {len(raw)}")
+        strange = raw.translate(None, self._allowed)
+        if strange:
+            raise ValueError(
+                f"bins.zst: bin {max(strange)} on {len(strange)} pixels, "
+                f"but the palette has bins 0 to {self._n - 1}"
+            )
+        return np.frombuffer(raw, dtype=np.uint8).reshape(self._size, self._size)
+
+
+def _bad(members: Mapping[str, Any], reason: str) -> BadSample:
+    return BadSample(
+        f"shard {members['__url__']}, sample {members['__key__']}: {reason}; "
+        "write the shard again, or go on without such samples with --skip-bad N"
+    )

@@ -1,0 +1,59 @@
+"""Progress of long work on stderr: count, rate, time left, and what was found on the way."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Protocol
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.text import Text
+
+
+class Report(Protocol):
+    """What long work tells of itself: how many items more, and words about them."""
+
+    def __call__(self, advance: int = 1, *, note: str | None = None) -> None:
+        """Advance by some items; a note replaces the last one."""
+
+
+def silent(advance: int = 1, *, note: str | None = None) -> None:
+    """Report to nobody."""
+
+
+@contextmanager
+def progress(title: str, total: int | None) -> Iterator[Report]:
+    """Show a bar while the block runs; on a terminal only, and on stderr."""
+    if not sys.stderr.isatty():
+        yield silent
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}", style="dim"),
+    )
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(title, total=total, note="")
+
+        def report(advance: int = 1, *, note: str | None = None) -> None:
+            bars.advance(task, advance)
+            if note is not None:
+                bars.update(task, note=note)
+
+        yield report
+
+
+class _Rate(ProgressColumn):
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="cyan")

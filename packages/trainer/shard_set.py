@@ -1,0 +1,150 @@
+"""A shard set as the trainer reads it: its index, its palette, its samples in order."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colorcore import Palette
+from trainer.decoding import Sample, SampleDecoder
+from trainer.errors import BadShard, TrainerError
+from trainer.tar_index import TarShard
+
+INDEX = "index.json"
+SCHEMA_VERSION = 1
+
+__all__ = ["INDEX", "Sample", "Shard", "ShardSet"]
+
+
+@dataclass(frozen=True)
+class Shard:
+    """What the index says of one shard."""
+
+    file: str
+    split: str
+    sha256: str
+    samples: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class ShardSet:
+    """A folder of shards with its index; ``fingerprint`` is the sha256 of the index file."""
+
+    path: Path
+    palette: Palette
+    index: Mapping[str, Any]
+    fingerprint: str
+
+    @classmethod
+    def open(cls, path: Path | str) -> "ShardSet":
+        """Read and check ``index.json`` in a folder.
+
+        Raises:
+            TrainerError: there is none, it isn't one, or its palette was changed.
+        """
+        path = Path(path)
+        try:
+            text = (path / INDEX).read_bytes()
+        except OSError as error:
+            raise TrainerError(
+                f"{path / INDEX}: {error.strerror}; make a shard set with `dataprep shard`"
+            ) from None
+        return cls.from_index(path, text)
+
+    @classmethod
+    def from_index(cls, path: Path, text: bytes) -> "ShardSet":
+        """Check the text of an index whose shards lie in the folder ``path``."""
+        where = path / INDEX
+        try:
+            index = json.loads(text)
+            version = index["schema_version"]
+            if version != SCHEMA_VERSION:
+                raise ValueError(f"schema_version: expected {SCHEMA_VERSION}, given {version!r}")
+            palette = Palette.from_dict(index["palette"])
+            shard_set = cls(path, palette, index, hashlib.sha256(text).hexdigest())
+            names = [shard.file for shard in shard_set._listed()]
+            if not names or any(Path(name).name != name for name in names):
+                raise ValueError("shardlist: expected plain file names, at least one")
+            int(index["views"]["size"])
+        except KeyError as error:
+            raise TrainerError(f"{where}: the key {error.args[0]!r} is missing") from None
+        except (ValueError, TypeError) as error:
+            raise TrainerError(f"{where}: {error}") from None
+        return shard_set
+
+    @property
+    def size(self) -> int:
+        """Edge of every sample in pixels."""
+        return int(self.index["views"]["size"])
+
+    def shards(self, split: str) -> list[Shard]:
+        """Return the shards of a split, by file name.
+
+        Raises:
+            TrainerError: the set has none of that split.
+        """
+        shards = [shard for shard in self._listed() if shard.split == split]
+        if not shards:
+            present = sorted({shard.split for shard in self._listed()})
+            raise TrainerError(
+                f"{self.path}: no shards of split {split!r}, only of {', '.join(present)}"
+            )
+        return sorted(shards, key=lambda shard: shard.file)
+
+    def count(self, split: str) -> int:
+        """Return how many samples a split has; 0 where it isn't there."""
+        return sum(shard.samples for shard in self._listed() if shard.split == split)
+
+    def samples(self, split: str, *, with_rgb: bool = True) -> Iterator[Sample]:
+        """Yield the samples of a split in the order of its shards, each shard checked first.
+
+        Raises:
+            TrainerError: naming the shard, and the key where it is one sample's fault.
+        """
+        decode = SampleDecoder(bins=self.palette.n, size=self.size, with_rgb=with_rgb)
+        for shard in self.shards(split):
+            tar = self.open_shard(shard)
+            try:
+                for number in range(len(tar)):
+                    yield decode(tar.read(number))
+            finally:
+                tar.close()
+
+    def open_shard(self, shard: Shard, *, verify: bool = True) -> TarShard:
+        """Open a shard for reading; with ``verify`` its content is checked against the index.
+
+        Raises:
+            BadShard: it is missing, cut short or changed.
+        """
+        tar = TarShard(
+            self.path / shard.file, expected_bytes=shard.bytes, expected_samples=shard.samples
+        )
+        if verify:
+            require_sha256(tar.path, shard.sha256)
+        return tar
+
+    def _listed(self) -> list[Shard]:
+        return [
+            Shard(
+                file=str(entry["file"]),
+                split=str(entry["split"]),
+                sha256=str(entry["sha256"]),
+                samples=int(entry["nsamples"]),
+                bytes=int(entry["bytes"]),
+            )
+            for entry in self.index["shardlist"]
+        ]
+
+
+def require_sha256(path: Path, expected: str) -> None:
+    """Raise BadShard unless the file has the content that the index promises."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != expected:
+        raise BadShard(
+            f"shard {path.name}: expected sha256 {expected}, found {found}: it was changed after "
+            "it was written; write or copy it again (`dataprep verify` names the sample)"
+        )
