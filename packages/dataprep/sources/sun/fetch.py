@@ -1,0 +1,89 @@
+"""``fetch-sun`` from its arguments to its summary."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+
+from dataprep.errors import DataprepError
+from dataprep.progress import Report, silent
+from dataprep.sources.sun.classes import choose_classes
+from dataprep.sources.sun.download import shown
+from dataprep.sources.sun.draw import Draw, SunSettings, SunSummary
+from dataprep.sources.sun.source import Tree, open_source
+
+SUN397_MD5 = "8ca2778205c41d23104230ba66911c7a"
+_SHOWN_CLASSES = 8
+
+Progress = Callable[[str, int | None], AbstractContextManager[Report]]
+
+
+def fetch_sun(
+    source: str,
+    out: Path,
+    *,
+    classes: str = "220",
+    settings: SunSettings | None = None,
+    md5: str = "",
+    progress: Progress = lambda title, total: nullcontext(silent),  # noqa: ARG005
+) -> SunSummary:
+    """Draw photos of SUN's classes from ``source`` into the photo folder ``out``.
+
+    Args:
+        source: a folder, a tar, a tar.gz, or the http(s) address of an archive.
+        out: the photo folder; made where it is missing, added to where it is there.
+        classes: see ``choose_classes``.
+        settings: what is drawn.
+        md5: what the archive's should be, or ``sun397`` for that of SUN397.tar.gz.
+        progress: makes the report for a title and a total.
+
+    Raises:
+        DataprepError: nothing can be drawn. A damaged archive is no error here: what was whole is
+            kept, and the summary says how far it came.
+    """
+    settings = settings or SunSettings()
+    expected = SUN397_MD5 if md5.lower() == "sun397" else md5
+    if expected and not re.fullmatch(r"[0-9a-fA-F]{32}", expected):
+        raise DataprepError(f"--md5 {md5!r}: expected 32 hexadecimal digits, or sun397")
+    with open_source(source, with_md5=bool(expected)) as opened:
+        if isinstance(opened, Tree):
+            choice = choose_classes(classes, opened.classes)
+            total = sum(map(choice.allows, opened.classes)) * settings.per_class
+            with progress("photos", total) as report:
+                return Draw(out, choice, settings).from_tree(opened.root, opened.files, report)
+        choice = choose_classes(classes)
+        total_mb = None if opened.total is None else opened.total >> 20
+        with progress("MB read", total_mb) as report:
+            draw = Draw(out, choice, settings)
+            return draw.from_archive(opened, md5=expected, report=report)
+
+
+def words_about(summary: SunSummary) -> list[str]:
+    """Return what a user should know beside the counts, a line each."""
+    words = []
+    if summary.absent:
+        words.append(f"{len(summary.absent)} classes aren't there: {_some(summary.absent)}")
+    if summary.short:
+        few = [f"{name} ({count})" for name, count in summary.short.items()]
+        words.append(f"{len(few)} classes have fewer usable photos: {_some(few)}")
+    if summary.refused_members:
+        words.append(f"{summary.refused_members} links or names that lead out were skipped")
+    return words
+
+
+def failure(summary: SunSummary, source: str) -> str:
+    """Return what makes the fetch a failed one, "" for nothing."""
+    name = shown(source) if "://" in source else source
+    if summary.damage:
+        return (
+            f"{name}: damaged: {summary.damage}. {summary.kept} photos that were whole are kept; "
+            "run again with a whole archive, which checks and completes them"
+        )
+    if summary.kept == 0:
+        return f"{name}: no usable photo of the classes asked for; see --classes"
+    return ""
+
+
+def _some(names: list[str]) -> str:
+    more = len(names) - _SHOWN_CLASSES
+    return ", ".join(names[:_SHOWN_CLASSES]) + (f" and {more} more" if more > 0 else "")

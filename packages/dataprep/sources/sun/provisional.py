@@ -1,0 +1,49 @@
+"""Photos drawn from an archive that broke off: kept until a whole one says better."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+
+from dataprep.files import discard, write_atomically
+from dataprep.photos import PhotoFolder
+
+_NAME = ".sun-provisional.json"
+SUPERSEDED = "superseded: the whole archive had others to draw"
+
+
+class Provisional:
+    """The keys of photos that only a broken stream drew, remembered beside the manifest."""
+
+    def __init__(self, root: Path) -> None:
+        self._path = root / _NAME
+        self._keys: set[str] = set()
+        if self._path.exists():
+            self._keys = set(json.loads(self._path.read_text(encoding="utf-8")))
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._keys
+
+    def note(self, keys: Iterable[str]) -> None:
+        """Remember keys before their photos are stored."""
+        self._write(self._keys | set(keys))
+
+    def settle(self, folder: PhotoFolder, drawn: set[str], *, classes: set[str]) -> None:
+        """After a whole pass over ``classes``: reject the provisional photos it didn't draw."""
+        left = set()
+        for key in sorted(self._keys):
+            photo = folder.get(key)
+            if photo is not None and photo.class_name not in classes:
+                left.add(key)
+            elif photo is not None and photo.status == "kept" and key not in drawn:
+                folder.remove(photo, SUPERSEDED)
+        self._write(left)
+
+    def _write(self, keys: set[str]) -> None:
+        if keys == self._keys:
+            return
+        self._keys = keys
+        if keys:
+            with write_atomically(self._path) as temporary:
+                temporary.write_text(json.dumps(sorted(keys)), encoding="utf-8")
+        else:
+            discard(self._path)

@@ -1,0 +1,72 @@
+"""From a file of SUN to its row in the manifest."""
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+
+from dataprep.errors import UnusablePhoto
+from dataprep.imaging import SUFFIXES, ImageLimits, examine
+from dataprep.photos import Photo
+from dataprep.sources.sun.layout import SOURCE, SunFile
+
+# All of SUN is named .jpg; these are what it really holds.
+SUN_LIMITS = ImageLimits(formats=("JPEG", "PNG", "GIF", "BMP"))
+LICENSE_NAME = "SUN database: research use"
+LICENSE_URL = "https://vision.princeton.edu/projects/2010/SUN/"
+MAX_BYTES = 100 << 20
+
+
+def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Photo:
+    """Return the row of a photo: as one that is kept, or rejected with the reason."""
+    row = _row(file, data, now)
+    try:
+        facts = examine(data, limits)
+    except UnusablePhoto as unusable:
+        return replace(row, status="rejected", reason=unusable.reason)
+    row = replace(
+        row, width=facts.width, height=facts.height, perceptual_hash=facts.perceptual_hash
+    )
+    if facts.gray:
+        return replace(row, status="rejected", reason="gray")
+    return replace(row, path=f"{SOURCE}/{row.source_id}{SUFFIXES[facts.format]}")
+
+
+def refused(file: SunFile, reason: str, *, now: str) -> Photo:
+    """Return the row of a photo whose bytes weren't looked at."""
+    return replace(_row(file, b"", now), status="rejected", reason=reason)
+
+
+def too_large(size: int) -> str:
+    """Return why a file of so many bytes isn't looked at; "" where it is."""
+    return f"too large: {size} bytes" if size > MAX_BYTES else ""
+
+
+def read_file(path: Path) -> bytes:
+    """Read a file that isn't too large.
+
+    Raises:
+        UnusablePhoto: it is, or it can't be read.
+    """
+    try:
+        size = path.stat().st_size
+        if too_large(size):
+            raise UnusablePhoto(too_large(size))
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusablePhoto(f"unreadable: {error.strerror}") from None
+
+
+def _row(file: SunFile, data: bytes, now: str) -> Photo:
+    return Photo(
+        key=file.key,
+        source=SOURCE,
+        source_id=file.key.removeprefix(f"{SOURCE}-"),
+        sha256=hashlib.sha256(data).hexdigest() if data else "",
+        bytes=len(data),
+        class_name=file.class_name,
+        license_name=LICENSE_NAME,
+        license_url=LICENSE_URL,
+        license_read_at=now,
+        fetched_at=now,
+        source_path=file.path,
+    )

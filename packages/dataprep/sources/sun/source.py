@@ -1,0 +1,57 @@
+"""What SOURCE may be: a folder, an archive, or the web address of an archive."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from dataprep.errors import DataprepError
+from dataprep.sources.sun.archive import StreamedArchive
+from dataprep.sources.sun.download import HttpStream
+from dataprep.sources.sun.layout import SunFile
+from dataprep.sources.sun.tree import tree_files
+
+
+@dataclass(frozen=True)
+class Tree:
+    """SUN as a folder."""
+
+    root: Path
+    files: list[SunFile]
+
+    @property
+    def classes(self) -> set[str]:
+        """The classes that are there."""
+        return {file.class_name for file in self.files}
+
+
+@contextmanager
+def open_source(source: str, *, with_md5: bool = False) -> Iterator[Tree | StreamedArchive]:
+    """Open a folder, a ``.tar`` or ``.tar.gz``, or an http(s) address of one.
+
+    Raises:
+        DataprepError: there is no such thing, or it is none of these.
+    """
+    if source.lower().startswith(("http://", "https://")):
+        with HttpStream(source) as stream:
+            yield StreamedArchive(stream, total=stream.total, with_md5=with_md5)
+        return
+    path = Path(source)
+    if path.is_dir():
+        if with_md5:
+            raise DataprepError(f"{source}: --md5 checks an archive, and this is a folder")
+        yield Tree(*tree_files(path))
+        return
+    with _open_file(path) as file:
+        yield StreamedArchive(file, total=path.stat().st_size, with_md5=with_md5)
+
+
+def _open_file(path: Path) -> BinaryIO | io.FileIO:
+    try:
+        return path.open("rb", buffering=0)
+    except OSError as error:
+        raise DataprepError(
+            f"{path}: {error.strerror}; expected SUN397's folder, .tar, .tar.gz or its address"
+        ) from None

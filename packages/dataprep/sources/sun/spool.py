@@ -1,0 +1,67 @@
+"""The photos that are drawn so far from a stream, while better ones may still come."""
+
+import shutil
+from collections import OrderedDict
+from pathlib import Path
+from types import TracebackType
+
+from dataprep.photos import Photo
+
+MEMORY_BYTES = 32 << 20
+
+
+class Spool:
+    """Holds the bytes of photos by key, in memory for the classes met last and on disk for others.
+
+    Archives come class by class, so nearly always a class is complete before it leaves the memory,
+    and a photo that is driven out never touches the disk.
+    """
+
+    def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
+        self._folder = folder
+        self._memory_bytes = memory_bytes
+        self._held: OrderedDict[str, dict[str, bytes]] = OrderedDict()
+        self._size = 0
+        shutil.rmtree(folder, ignore_errors=True)  # what a killed run left
+
+    def __enter__(self) -> "Spool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def put(self, photo: Photo, data: bytes) -> None:
+        """Hold a photo's bytes."""
+        self._held.setdefault(photo.class_name, {})[photo.key] = data
+        self._held.move_to_end(photo.class_name)
+        self._size += len(data)
+        while self._size > self._memory_bytes and self._held:
+            _, oldest = self._held.popitem(last=False)
+            self._folder.mkdir(exist_ok=True)
+            for key, content in oldest.items():
+                (self._folder / key).write_bytes(content)
+                self._size -= len(content)
+
+    def drop(self, photo: Photo) -> None:
+        """Let go of a photo; one that isn't held is ignored."""
+        data = self._held.get(photo.class_name, {}).pop(photo.key, None)
+        if data is None:
+            (self._folder / photo.key).unlink(missing_ok=True)
+        else:
+            self._size -= len(data)
+
+    def take(self, photo: Photo) -> bytes | None:
+        """Return a photo's bytes and let go of them; None where it isn't held."""
+        data = self._held.get(photo.class_name, {}).pop(photo.key, None)
+        path = self._folder / photo.key
+        if data is not None:
+            self._size -= len(data)
+        elif path.is_file():
+            data = path.read_bytes()
+            path.unlink()
+        return data
