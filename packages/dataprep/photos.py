@@ -119,7 +119,7 @@ class PhotoFolder:
                 f"{root}: no {MANIFEST} there; make a photo folder with `dataprep import`, "
                 "`fetch-flickr` or `fetch-sun`"
             )
-        self._photos: dict[str, Photo] = {photo.key: photo for photo in _read_manifest(root)}
+        self._photos: dict[str, Photo] = {photo.key: photo for photo in _read_own_manifest(root)}
         self._replay_journal()
         self._journal: BinaryIO | None = None
 
@@ -240,16 +240,24 @@ def _from_row(row: dict[str, Any]) -> Photo:
     return Photo(**content)
 
 
-def _read_manifest(root: Path) -> Iterator[Photo]:
+def _read_own_manifest(root: Path) -> Iterator[Photo]:
     path = root / MANIFEST
-    if not path.exists():
-        return
+    if path.exists():
+        yield from read_manifest(path, str(path))
+
+
+def read_manifest(file: Path | BinaryIO, name: str) -> Iterator[Photo]:
+    """Yield the rows of a manifest; ``name`` is what an error calls it.
+
+    Raises:
+        DataprepError: it isn't one.
+    """
     try:
-        rows = pq.read_table(path).select(SCHEMA.names).to_pylist()
+        rows = pq.read_table(file).select(SCHEMA.names).to_pylist()
         yield from (_from_row(row) for row in rows)
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise DataprepError(
-            f"{path}: not a manifest ({error}); "
+            f"{name}: not a manifest ({error}); "
             f"move it away and import or fetch again, or restore it"
         ) from None
 

@@ -1,0 +1,152 @@
+"""``dataprep shard``."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from dataprep.cli.options import (
+    emit,
+    exit_for_skips,
+    json_option,
+    max_rejected_option,
+    overwrite_option,
+    seed_option,
+)
+
+_RATIOS = "90/10/90/10"
+
+
+class _ShardCommand(click.Command):
+    """Lets ``--split`` stand before anything: only a ratio is taken for its value."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given = []
+        for position, arg in enumerate(args):
+            following = args[position + 1] if position + 1 < len(args) else ""
+            # Click would take the folder in `--split PHOTOS` for the ratios.
+            bare = arg == "--split" and not _looks_like_ratios(following)
+            given.append(f"--split={_RATIOS}" if bare else arg)
+        return super().parse_args(ctx, given)
+
+
+def _looks_like_ratios(text: str) -> bool:
+    parts = text.split("/")
+    return len(parts) > 1 and all(part.replace(".", "", 1).isdigit() for part in parts)
+
+
+@click.command(name="shard", cls=_ShardCommand)
+@click.argument("photos")
+@click.option("--out", required=True, help="Folder or address for the shard set to write.")
+@click.option("--palette", required=True, help="palette.json of `dataprep palette`.")
+@click.option(
+    "--split",
+    metavar="[RATIOS]",
+    default=_RATIOS,
+    help="Split by photo: rest/test/train/val in percent, the last two of the rest.  "
+    f"[default: {_RATIOS}]",
+)
+@click.option(
+    "--split-file",
+    type=click.Path(path_type=Path),
+    help="CSV with the columns key and split instead; photos not in it are left out.",
+)
+@click.option("--views", default=5, show_default=True, help="Views of a training photo.")
+@click.option("--size", default=256, show_default=True, help="Edge of a view in pixels.")
+@click.option(
+    "--augment",
+    type=click.Choice(["train", "all"]),
+    default="train",
+    show_default=True,
+    help="Which splits get more than the center view.",
+)
+@click.option(
+    "--noise-sigma",
+    default=0.02,
+    show_default=True,
+    help="Noise on the luma of every fourth random view, in units of Y (0 to 1).",
+)
+@click.option("--luma", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True)
+@click.option("--keep-rgb", is_flag=True, help="Store the colour crop of training samples too.")
+@click.option(
+    "--small",
+    type=click.Choice(["upscale", "reject"]),
+    default="upscale",
+    show_default=True,
+    help="What to do with photos smaller than --size.",
+)
+@click.option(
+    "--shard-size",
+    type=click.IntRange(min=1),
+    help="Samples a shard.  [default: about 128 MB, at most 4096]",
+)
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: all cores]")
+@click.option("--resume", is_flag=True, help="Finish a shard set that was stopped.")
+@overwrite_option
+@seed_option
+@max_rejected_option
+@json_option
+def command(photos: str, **options: Any) -> None:
+    """Cut the PHOTOS of a folder into views and write them as labelled training shards.
+
+    \b
+    dataprep shard photos --split --palette palette.json --out shards
+    dataprep shard photos --split 80/20/90/10 --palette palette.json --out shards --workers 8
+    """
+    from dataprep.engines.local import LocalEngine
+    from dataprep.palette_file import read_palette
+    from dataprep.photo_reading import kept_photos
+    from dataprep.progress import progress
+    from dataprep.shards import ShardSettings, write_shards
+    from dataprep.splits import SplitRatios, read_split_file
+    from dataprep.storage import Storage
+    from dataprep.views import ViewSettings
+
+    if options["resume"] and options["overwrite"]:
+        raise click.UsageError("--resume and --overwrite exclude each other")
+    try:
+        views = ViewSettings(
+            **{
+                name: options[name]
+                for name in ("size", "views", "luma", "noise_sigma", "seed", "augment")
+            },
+            keep_rgb=options["keep_rgb"],
+            small=options["small"],
+        )
+        ratios = SplitRatios.parse(options["split"])
+    except ValueError as error:
+        raise click.UsageError(str(error)) from None
+    split_file = read_split_file(options["split_file"]) if options["split_file"] else None
+    palette = read_palette(options["palette"])
+    rows = kept_photos(photos)
+    with progress("shard", len(rows)) as report:
+        summary = write_shards(
+            rows,
+            Storage(photos),
+            Storage(options["out"]),
+            palette=palette,
+            settings=ShardSettings(views, ratios, split_file, options["shard_size"]),
+            engine=LocalEngine(options["workers"]),
+            existing="resume"
+            if options["resume"]
+            else "overwrite"
+            if options["overwrite"]
+            else "refuse",
+            report=report,
+        )
+    emit(summary, options["as_json"], _told(summary))
+    exit_for_skips(summary.skipped_photos, options["max_rejected"])
+
+
+def _told(summary: Any) -> str:
+    splits = ", ".join(
+        f"{split} {counts['samples']} of {counts['photos']} photos"
+        for split, counts in summary.splits.items()
+    )
+    skipped = ", ".join(f"{count} {reason}" for reason, count in summary.skipped.items())
+    return (
+        f"{summary.samples} samples in {summary.shards} shards ({splits})"
+        + (f", {summary.skipped_photos} photos skipped ({skipped})" if skipped else "")
+        + (f", {summary.resumed_shards} shards were there already" * bool(summary.resumed_shards))
+        + f": {summary.out}"
+    )

@@ -1,0 +1,105 @@
+"""Tasks on the cores of this machine."""
+
+import multiprocessing
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait as wait_for_end
+from typing import TypeVar
+
+from dataprep.errors import DataprepError
+
+T = TypeVar("T")
+R = TypeVar("R")
+_TRIES = 3
+
+
+def available_cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class LocalEngine:
+    """Runs tasks in worker processes, or right here where one worker is enough.
+
+    A worker that dies (killed, out of memory) takes down its pool; what wasn't done is done by a
+    new one.
+    """
+
+    def __init__(self, workers: int | None = None) -> None:
+        self.workers = workers or available_cores()
+
+    def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
+        """Yield each task with its result, in the order in which they end.
+
+        Raises:
+            DataprepError: workers died three times without finishing a task in between.
+        """
+        if self.workers == 1 or len(tasks) <= 1:
+            for task in tasks:
+                yield task, function(task)
+            return
+        waiting, fruitless = list(range(len(tasks))), 0
+        while waiting:
+            done: set[int] = set()
+            try:
+                for index, result in self._run_pool(function, tasks, waiting):
+                    done.add(index)
+                    yield tasks[index], result
+            except BrokenProcessPool:
+                fruitless = 0 if done else fruitless + 1
+                if fruitless == _TRIES:
+                    raise DataprepError(
+                        f"worker processes died {_TRIES} times (out of memory?); rerun with "
+                        "fewer --workers and --resume"
+                    ) from None
+            waiting = [index for index in waiting if index not in done]
+
+    def _run_pool(
+        self, function: Callable[[T], R], tasks: Sequence[T], waiting: Sequence[int]
+    ) -> Iterator[tuple[int, R]]:
+        pool = ProcessPoolExecutor(
+            min(self.workers, len(waiting)),
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_end_with_parent,
+        )
+        try:
+            # A few tasks ahead of the workers are enough, and keep the queue small.
+            ahead = iter(waiting)
+            running: dict[Future[R], int] = {}
+            for _ in range(2 * self.workers):
+                _submit_next(pool, function, tasks, ahead, running)
+            while running:
+                for future in wait(running, return_when=FIRST_COMPLETED).done:
+                    index = running.pop(future)
+                    yield index, future.result()
+                    _submit_next(pool, function, tasks, ahead, running)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _submit_next(
+    pool: ProcessPoolExecutor,
+    function: Callable[[T], R],
+    tasks: Sequence[T],
+    ahead: Iterator[int],
+    running: dict[Future[R], int],
+) -> None:
+    index = next(ahead, None)
+    if index is not None:
+        running[pool.submit(function, tasks[index])] = index
+
+
+def _end_with_parent() -> None:
+    """Leave when the parent is gone: a killed run must not go on writing."""
+    parent = multiprocessing.parent_process()
+    assert parent is not None  # this runs in workers only
+    sentinel = parent.sentinel
+
+    def watch() -> None:
+        wait_for_end([sentinel])
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
