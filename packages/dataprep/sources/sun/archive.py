@@ -5,6 +5,7 @@ import io
 import tarfile
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
@@ -58,6 +59,7 @@ class StreamedArchive:
     with_md5: bool = False
     refused: int = 0
     _meter: "_Meter" = field(init=False)
+    _last: str = ""
 
     def __post_init__(self) -> None:
         """Put the meter before the raw bytes."""
@@ -78,10 +80,10 @@ class StreamedArchive:
         """Give the regular files one by one; a member is to be read before the next is taken.
 
         Raises:
-            ArchiveDamaged: the stream breaks off, or isn't what a tar or tar.gz would be.
+            ArchiveDamaged: here or from a member's ``read``: the stream breaks off, or isn't what
+                a tar or tar.gz would be.
         """
-        last = ""
-        try:
+        with self._broken_as_damage():
             head = self._meter.read(_BLOCK)
             source: _Source = _Pushed(head, self._meter)
             if head.startswith(_GZIP):
@@ -89,19 +91,35 @@ class StreamedArchive:
             tape = _Tape(source)
             for info in _headers(tape):
                 if _stays_inside(info):
-                    last = info.name
-                    yield Member(info.name, info.size, _reader(tape, info))
+                    self._last = info.name
+                    yield Member(info.name, info.size, self._reader(tape, info))
                 elif not info.isdir():
                     self.refused += 1
             while source.read(_CHUNK):
                 pass  # the checksum of a gzip stands at its end, and md5 wants every byte
-        except _BROKEN as error:
-            raise ArchiveDamaged(self._how_far(str(error) or type(error).__name__, last)) from None
 
-    def _how_far(self, problem: str, last: str) -> str:
-        of_total = f" of {self.total:,}" if self.total is not None else ""
-        after = f", in or after {last!r}" if last else ""
-        return f"{problem}; read {self.bytes_read:,}{of_total} bytes{after}"
+    def _reader(self, tape: "_Tape", info: tarfile.TarInfo) -> Callable[[], bytes]:
+        def read() -> bytes:
+            with self._broken_as_damage():
+                tape.seek(info.offset_data)
+                data = tape.read(info.size)
+                if len(data) != info.size:
+                    raise EOFError("the archive ends within a file: it is cut off")
+                return data
+
+        return read
+
+    @contextmanager
+    def _broken_as_damage(self) -> Iterator[None]:
+        try:
+            yield
+        except _BROKEN as error:
+            of_total = f" of {self.total:,}" if self.total is not None else ""
+            after = f", in or after {self._last!r}" if self._last else ""
+            problem = str(error) or type(error).__name__
+            raise ArchiveDamaged(
+                f"{problem}; read {self.bytes_read:,}{of_total} bytes{after}"
+            ) from None
 
 
 def _headers(tape: "_Tape") -> Iterator[tarfile.TarInfo]:
@@ -127,17 +145,6 @@ def _stays_inside(info: tarfile.TarInfo) -> bool:
     return (
         info.isreg() and not info.issparse() and not path.is_absolute() and ".." not in path.parts
     )
-
-
-def _reader(tape: "_Tape", info: tarfile.TarInfo) -> Callable[[], bytes]:
-    def read() -> bytes:
-        tape.seek(info.offset_data)
-        data = tape.read(info.size)
-        if len(data) != info.size:
-            raise EOFError("the archive ends within a file: it is cut off")
-        return data
-
-    return read
 
 
 class _Meter:
