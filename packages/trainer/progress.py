@@ -1,6 +1,7 @@
 """Progress of long work on stderr: count, rate, time left, and what was found on the way."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
@@ -57,3 +58,22 @@ def progress(title: str, total: int | None) -> Iterator[Report]:
 class _Rate(ProgressColumn):
     def render(self, task: Task) -> Text:
         return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="cyan")
+
+
+@contextmanager
+def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[Report]:
+    """Say a plain line on stderr now and then, for logs."""
+    started = said = time.monotonic()
+    done = 0
+
+    def report(advance: int = 1, *, note: str | None = None) -> None:
+        nonlocal done, said
+        done += advance
+        now = time.monotonic()
+        if now - said >= every_s or done >= total:
+            said = now
+            left = (now - started) / max(1, done) * (total - done)
+            words = f"{title} {done}/{total}, {note or ''}, {left:.0f} s left"
+            print(words, file=sys.stderr, flush=True)
+
+    yield report

@@ -1,0 +1,74 @@
+"""``trainer fit``."""
+
+from pathlib import Path
+
+import click
+
+from trainer.cli.options import emit, json_option, out_option, overwrite_option
+
+
+@click.command()
+@click.argument("shards")
+@out_option("Run folder")
+@click.option("--recipe", default="small", show_default=True, help="Name, or path of a .toml file.")
+@click.option(
+    "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key of the recipe."
+)
+@click.option("--resume", is_flag=True, help="Go on with the run that is there, if one is.")
+@overwrite_option
+@click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
+@click.option("--save-every", default=10.0, show_default=True, help="Minutes between checkpoints.")
+@click.option("--skip-bad", default=0, show_default=True, help="Unusable samples to tolerate.")
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context,
+    shards: str,
+    out: Path,
+    recipe: str,
+    overrides: tuple[str, ...],
+    resume: bool,
+    overwrite: bool,
+    dry_run: bool,
+    save_every: float,
+    skip_bad: int,
+    device: str,
+    as_json: bool,
+) -> None:
+    """Train a network on SHARDS and leave a run.
+
+    A resumed run keeps its own recipe; --set changes it. Under torchrun all processes share the
+    steps: torchrun --nproc-per-node 2 -m trainer fit shards --out run.
+
+    \b
+    trainer fit shards --out run --recipe small --set epochs=12
+    """
+    from trainer.distributed import joined_world
+    from trainer.fit import FitOptions, fit
+    from trainer.fit_text import fit_progress, summary_text
+    from trainer.recipe import Recipe
+    from trainer.run_folder import RunFolder
+    from trainer.shard_set import ShardSet
+
+    run = RunFolder(out)
+    named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
+    base = run.recipe() if resume and run.exists() and not named else Recipe.load(recipe)
+    settings = base.with_overrides(overrides)
+    shard_set = ShardSet.open(shards)
+    if dry_run:
+        from trainer.plan import plan_fit, plan_text
+
+        plan = plan_fit(shard_set, settings, device=device)
+        emit(plan, as_json, plan_text(plan))
+        return
+    options = FitOptions(
+        resume=resume, overwrite=overwrite, save_every_s=60 * save_every, skip_bad=skip_bad
+    )
+    with joined_world(device) as world:
+        with fit_progress(shard_set, settings, world) as report:
+            summary = fit(shard_set, out, settings, options=options, world=world, report=report)
+        if world.is_first:
+            emit(summary, as_json, summary_text(summary))
+    if summary.signal:
+        raise SystemExit(128 + summary.signal)

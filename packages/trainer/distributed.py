@@ -1,0 +1,88 @@
+"""The processes of a fit: one alone, or those that torchrun started."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import torch
+import torch.distributed as dist
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+
+_TIMEOUT = timedelta(minutes=10)  # how long a rank waits for one that died before it ends too
+
+
+@dataclass(frozen=True)
+class World:
+    """This process among those that share a fit."""
+
+    rank: int = 0
+    size: int = 1
+    device: torch.device = field(default_factory=lambda: torch.device("cpu"))
+
+    @property
+    def is_first(self) -> bool:
+        """Whether this process writes files and speaks."""
+        return self.rank == 0
+
+    def sum(self, values: Tensor) -> Tensor:
+        """Return ``values`` added up over all processes, on each."""
+        if self.size > 1:
+            dist.all_reduce(values)
+        return values
+
+    def any(self, flag: bool) -> bool:
+        """Return whether ``flag`` is set on any process."""
+        if self.size == 1:
+            return flag
+        return bool(self.sum(torch.tensor([int(flag)], device=self.device)).item())
+
+    def wait(self) -> None:
+        """Wait until all processes are here."""
+        if self.size > 1:
+            dist.barrier()
+
+    def wrap(self, network: nn.Module) -> nn.Module:
+        """Return the network so that gradients are averaged over the processes."""
+        if self.size == 1:
+            return network
+        on_gpu = self.device.type == "cuda"
+        return DistributedDataParallel(
+            network,
+            device_ids=[self.device.index] if on_gpu else None,
+            gradient_as_bucket_view=True,
+            broadcast_buffers=False,
+        )
+
+
+@contextmanager
+def joined_world(device: str = "auto") -> Iterator[World]:
+    """Join the processes that torchrun started, with nccl on GPUs and gloo elsewhere; or be alone.
+
+    Args:
+        device: ``auto`` takes a GPU where torch sees one; else as torch names it.
+    """
+    size = int(os.environ.get("WORLD_SIZE", "1"))
+    rank = int(os.environ.get("RANK", "0"))
+    local = int(os.environ.get("LOCAL_RANK", "0"))
+    chosen = _device(device, local)
+    if size == 1:
+        yield World(device=chosen)
+        return
+    backend = "nccl" if chosen.type == "cuda" else "gloo"
+    dist.init_process_group(backend, timeout=_TIMEOUT)
+    try:
+        yield World(rank=rank, size=size, device=chosen)
+    finally:
+        dist.destroy_process_group()
+
+
+def _device(name: str, local_rank: int) -> torch.device:
+    if name == "auto":
+        name = "cuda" if torch.cuda.is_available() else "cpu"
+    if name == "cuda":
+        torch.cuda.set_device(local_rank)
+        return torch.device("cuda", local_rank)
+    return torch.device(name)

@@ -1,0 +1,171 @@
+"""Batches from shards: a webdataset pipeline over an exact plan, decoded by worker processes.
+
+webdataset gives the format, the grouping of members and the pipeline of stages; the source stage is
+our own. webdataset's hands whole shards to workers and knows no position; this one follows a
+``BatchPlan``, so that any number of workers and ranks sees each sample once, from any position.
+One iteration runs over all remaining epochs: workers never restart, and read ahead over the
+border between two epochs.
+"""
+
+import signal
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import webdataset as wds
+from torch.utils.data import DataLoader, get_worker_info
+
+from colorcore import IGNORE_BIN
+from trainer.batch import Batch, collate
+from trainer.decoding import Sample, SampleDecoder
+from trainer.errors import BadSample
+from trainer.sample_store import SampleStore
+from trainer.sampler import MicroBatch, Plan, Position
+
+_PREFETCH = 4  # batches that each worker holds ready
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is drawn anew for each sample and epoch: a crop (0: the whole) and a mirroring."""
+
+    crop: int = 0
+    flip: bool = False
+
+
+@dataclass(frozen=True)
+class _Source:
+    """First stage: the micro-batches of one rank, every ``workers``-th of them for this worker."""
+
+    plan: Plan
+    start: Position
+    epochs: int
+    rank: int
+
+    def __call__(self) -> Iterator[MicroBatch]:
+        info = get_worker_info()
+        worker, workers = (info.id, info.num_workers) if info else (0, 1)
+        batches = self.plan.micro_batches(self.start, epochs=self.epochs, rank=self.rank)
+        # DataLoader takes from its workers in turn, so that every workers-th keeps the order.
+        for number, batch in enumerate(batches):
+            if number % workers == worker:
+                yield batch
+
+
+class _Read:
+    """Second stage: reads, decodes, crops and stacks the samples of a micro-batch."""
+
+    def __init__(
+        self,
+        store: SampleStore,
+        decode: SampleDecoder,
+        *,
+        seed: int,
+        augmentation: Augmentation,
+        skip_bad: bool,
+        size: int,
+    ) -> None:
+        self._store = store
+        self._decode = decode
+        self._seed = seed
+        self._augmentation = augmentation
+        self._skip_bad = skip_bad
+        self._size = size
+
+    def __call__(self, batch: MicroBatch) -> Batch:
+        samples, flips, skipped = [], [], []
+        for number in batch.samples:
+            try:
+                sample = self._decode(self._store.read(number))
+            except BadSample as error:
+                if not self._skip_bad:
+                    raise
+                skipped.append(str(error))
+                sample = _nothing(self._size)
+            draws = _draws(self._seed, batch.epoch, number)
+            samples.append(_cropped(sample, self._augmentation.crop, draws))
+            flips.append(self._augmentation.flip and draws[2] < 0.5)
+        return collate(samples, batch, flip=flips, skipped=skipped)
+
+
+def batches(
+    store: SampleStore,
+    plan: Plan,
+    *,
+    bins: int,
+    size: int,
+    start: Position,
+    epochs: int,
+    rank: int = 0,
+    workers: int = 0,
+    augmentation: Augmentation | None = None,
+    skip_bad: bool = False,
+    pin_memory: bool = False,
+) -> Iterator[Batch]:
+    """Yield the batches of one rank from ``start`` to the end of the last epoch, in order.
+
+    The order, the crops and the mirrorings depend on the plan's seed, the epoch and the sample
+    alone, never on ``workers`` or the number of ranks.
+
+    Raises:
+        BadSample: a sample can't be used and ``skip_bad`` isn't set; set, its pixels are ignored
+            and ``Batch.skipped`` says why.
+    """
+    read = _Read(
+        store,
+        SampleDecoder(bins=bins, size=size),
+        seed=plan.seed,
+        augmentation=augmentation or Augmentation(),
+        skip_bad=skip_bad,
+        size=size,
+    )
+    pipeline = wds.DataPipeline(_Source(plan, start, epochs, rank), wds.map(read))
+    loader: DataLoader[Any] = DataLoader(
+        pipeline,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=_PREFETCH if workers else None,
+        pin_memory=pin_memory,
+        worker_init_fn=_leave_interrupts_to_the_parent,
+    )
+    return iter(loader)
+
+
+def _leave_interrupts_to_the_parent(worker: int) -> None:  # noqa: ARG001
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+def _nothing(size: int) -> Sample:
+    return Sample(
+        key="skipped",
+        luma=np.zeros((size, size), dtype=np.uint8),
+        bins=np.full((size, size), IGNORE_BIN, dtype=np.uint8),
+    )
+
+
+def _cropped(sample: Sample, edge: int, draws: tuple[float, float, float]) -> Sample:
+    room = sample.luma.shape[0] - edge
+    if edge == 0 or room <= 0:
+        return sample
+    top, left = int(draws[0] * (room + 1)), int(draws[1] * (room + 1))
+    window = (slice(top, top + edge), slice(left, left + edge))
+    return Sample(key=sample.key, luma=sample.luma[window], bins=sample.bins[window])
+
+
+def _draws(seed: int, epoch: int, number: int) -> tuple[float, float, float]:
+    """Return three numbers in [0, 1) that belong to this sample in this epoch."""
+    state = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + number) & _MASK
+    draws = []
+    for _ in range(3):  # SplitMix64 (Steele, Lea & Flood 2014)
+        state = (state + 0x9E3779B97F4A7C15) & _MASK
+        z = state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+        draws.append((z ^ (z >> 31)) / 2**64)
+    return draws[0], draws[1], draws[2]
+
+
+_MASK = 2**64 - 1
