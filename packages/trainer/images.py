@@ -16,7 +16,6 @@ IMAGE_SUFFIXES = frozenset(
 )
 MAX_PIXELS = 200_000_000
 JPEG_QUALITY = 95
-_JPEG_FORMATS = ("JPEG", "MPO")
 _WITH_ALPHA = ("PA", "LA", "La", "RGBA", "RGBa")
 
 
@@ -31,12 +30,10 @@ class GrayImage:
     Args:
         luma: (H, W) uint8, Y of BT.601; a colour file's own colours are gone.
         alpha: (H, W) uint8 where the file has transparency.
-        suffix: what an output of the same family is called: ``.jpg`` or ``.png``.
     """
 
     luma: UInt8[np.ndarray, "height width"]
     alpha: UInt8[np.ndarray, "height width"] | None
-    suffix: str
 
 
 def read_gray(path: Path) -> GrayImage:
@@ -95,13 +92,12 @@ def image_files(folder: Path, *, skip: Path | None = None) -> list[Path]:
 
 
 def _to_gray(image: Image.Image) -> GrayImage:
-    suffix = ".jpg" if image.format in _JPEG_FORMATS else ".png"
     image.load()
     orientation = image.getexif().get(0x0112, 1)
     alpha = None
     if image.mode.startswith(("I", "F")):
         upright = _upright(Image.fromarray(_deep_to_8_bit(np.asarray(image))), orientation)
-        return GrayImage(np.asarray(upright), None, suffix)
+        return GrayImage(np.asarray(upright), None)
     if image.mode in _WITH_ALPHA or "transparency" in image.info:
         image = image.convert("RGBA")
         alpha = np.asarray(_upright(image.getchannel("A"), orientation))
@@ -109,7 +105,7 @@ def _to_gray(image: Image.Image) -> GrayImage:
         image = image.convert("L")
     if image.mode != "L":
         image = _to_srgb(image).convert("RGB").convert("L")  # Pillow's L is BT.601's Y, rounded
-    return GrayImage(np.asarray(_upright(image, orientation)), alpha, suffix)
+    return GrayImage(np.asarray(_upright(image, orientation)), alpha)
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:

@@ -1,0 +1,124 @@
+"""Every measure by its full name: what it is, and which way is better."""
+
+from dataclasses import dataclass
+
+from colorcore.measures import HUE_FAMILIES
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A measure's label for people, its exact definition, and what a good value is.
+
+    ``aim`` is ``high``, ``low`` or ``truth`` (near the truth's own value; for a ratio near 1).
+    """
+
+    label: str
+    definition: str
+    aim: str = "high"
+    digits: int = 2
+
+
+def family_measure(family: str) -> str:
+    """Return the name of the measure that holds a hue family's recall."""
+    return "hue_recall_" + family.replace("-", "_")
+
+
+_BINS = "bins of the decoded U and V in the run's palette"
+MEASURES = {
+    "effective_colors": Measure(
+        "effective colours", f"exp(entropy) of an image's {_BINS}; median over images", "truth"
+    ),
+    "effective_colors_ratio": Measure(
+        "… ratio", "median effective colours / quantised truth's median", "truth"
+    ),
+    "distinct_colors": Measure(
+        "distinct colours",
+        "bins with at least 1 % of an image's pixels; median over images",
+        "truth",
+        1,
+    ),
+    "colorfulness": Measure(
+        "colourfulness M",
+        "Hasler & Süsstrunk 2003, signed rg = R - G and yb = (R + G)/2 - B on 0 to 255, "
+        "population std; median over images",
+        "truth",
+        1,
+    ),
+    "colorfulness_ratio": Measure(
+        "… ratio", "M of the image / M of its truth; median over images with true M >= 1", "truth"
+    ),
+    "colorfulness_ratio_p10": Measure(
+        "… ratio, 10th pct", "the same; 10th percentile over images", "truth"
+    ),
+    "chroma_spread_ratio": Measure(
+        "chroma spread ratio",
+        "sqrt(trace cov(U, V)) of the image / of its truth; median over images whose truth has "
+        "at least 0.005",
+        "truth",
+    ),
+    "hue_coverage": Measure(
+        "hue coverage",
+        "share of 12 hue sectors with at least 1 % of the pixels at chroma > 0.03; mean over "
+        "images",
+        "truth",
+    ),
+    "hue_coverage_ratio": Measure("… ratio", "mean hue coverage / truth's mean", "truth"),
+    "hue_family_recall": Measure(
+        "hue-family recall",
+        "pixels of true chroma > 0.05 given a hue within 45 degrees of the true one at chroma "
+        "> 0.03, over all images' pixels; mean of the six families that truth has",
+    ),
+    **{
+        family_measure(family): Measure(f"… {family}", f"the same, of the family {family}")
+        for family in HUE_FAMILIES
+    },
+    "top_two_mass": Measure(
+        "top-2 mass", f"share of all images' pixels in the two fullest {_BINS}", "truth"
+    ),
+    "largest_bin_excess": Measure(
+        "largest bin excess",
+        "largest share of a bin / its share in truth, over bins that hold at least 1 % of the "
+        "pixels given or true",
+        "low",
+    ),
+    "macro_recall": Measure(
+        "macro recall",
+        "share of a true bin's pixels given that bin, mean over the bins that truth has",
+        digits=3,
+    ),
+    "auc": Measure(
+        "AuC",
+        "area under the share of pixels within t of the truth in ab (CIELAB D65), t from 0 to 150 "
+        "(Zhang et al. 2016); all pixels alike",
+        digits=3,
+    ),
+    "auc_balanced": Measure(
+        "AuC, class-balanced",
+        "the same, each pixel weighted by 1 / (share of its true bin in these images)",
+        digits=3,
+    ),
+    "ciede2000": Measure(
+        "CIEDE2000", "Sharma et al. 2005, mean over pixels, then over images", "low"
+    ),
+    "between_image_spread_ratio": Measure(
+        "between-image spread ratio",
+        "sqrt(trace cov) over images of the mean U and V / truth's",
+        "truth",
+    ),
+    "psnr": Measure(
+        "PSNR dB", "RGB in [0, 1], full view, 10 log10(1 / MSE); mean over images", "high", 2
+    ),
+    "ssim": Measure(
+        "SSIM",
+        "Wang et al. 2004, 11 x 11 Gaussian, sigma 1.5, RGB channels averaged; mean over images",
+        "high",
+        3,
+    ),
+}
+
+NOT_MEASURED = {
+    "lpips": "needs pretrained parameters that this package doesn't ship: torchvision's ImageNet "
+    "AlexNet and the linear heads of LPIPS v0.1 (Zhang et al. 2018)",
+    "fid": "needs the Inception-v3 parameters of the original FID (pt_inception-2015-12-05) and "
+    "some thousands of images to mean anything",
+}

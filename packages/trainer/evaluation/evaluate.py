@@ -1,0 +1,271 @@
+"""A run against a shard set: every measure, its baselines, its intervals."""
+
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from colorcore import Palette
+from colorcore.measures import HUE_FAMILIES, confusion_counts
+from trainer.colorizer import Colorizer, Decoding
+from trainer.errors import TrainerError
+from trainer.evaluation.definitions import MEASURES, NOT_MEASURED
+from trainer.evaluation.measure import (
+    WHEEL_SECTORS,
+    Colors,
+    ImageMeasures,
+    constant_colors,
+    decoded_colors,
+    hue_wheel,
+    measure,
+    quantized_colors,
+    true_colors,
+)
+from trainer.evaluation.probes import Information, PositionProbe, probe_position
+from trainer.evaluation.summary import (
+    CEILING,
+    PREDICTION,
+    TRUTH,
+    Estimate,
+    Table,
+    estimates,
+    per_image,
+    table,
+)
+from trainer.evaluation.sweep import RULE, Sweep, SweepPoint, suggested_temperature
+from trainer.shard_set import Sample, ShardSet
+
+GRAY, MEAN, MODE = "gray", "mean_uv", "most_frequent_bin"
+VARIANTS = (PREDICTION, TRUTH, CEILING, GRAY, MEAN, MODE)
+
+Watch = Callable[[Iterable[Sample], int], Iterable[Sample]]
+
+
+def unwatched(samples: Iterable[Sample], total: int) -> Iterable[Sample]:  # noqa: ARG001
+    """Show nobody how far it is."""
+    return samples
+
+
+@dataclass(frozen=True)
+class EvaluationSettings:
+    """What is measured, and how exactly.
+
+    Args:
+        split: of the shard set.
+        limit: at most so many samples, the first ones; None takes all.
+        sweep_images: on so many samples the temperature is swept; 0 leaves it out.
+        probe_images: photos that the position probe turns upside down.
+        draws: bootstrap draws of the intervals.
+        seed: of the draws.
+    """
+
+    split: str = "test"
+    limit: int | None = None
+    sweep_images: int = 0
+    probe_images: int = 16
+    draws: int = 500
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class HueFamily:
+    """A hue family: its share of truth's coloured pixels and how much of it was found again."""
+
+    family: str
+    share_of_truth: float
+    recall: float | None
+
+
+@dataclass(frozen=True)
+class ImageResult:
+    """The measures of the prediction for one image."""
+
+    key: str
+    measures: dict[str, float | None]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """All figures of one run on one split; what ``--json`` prints.
+
+    ``truth_from`` is ``rgb`` (the colour crops) or ``bins`` (the palette's colours, where the
+    shards keep no crops: truth and quantised truth are then the same).
+    """
+
+    split: str
+    samples: int
+    size_px: int
+    truth_from: str
+    bins: int
+    palette_fingerprint: str
+    decoding: Decoding
+    variants: dict[str, dict[str, Estimate]]
+    prediction_minus: dict[str, dict[str, Estimate]]
+    hue_families: list[HueFamily]
+    position_probe: PositionProbe
+    information_bits: float
+    sweep: list[SweepPoint]
+    suggested_temperature: float | None
+    images: list[ImageResult]
+    seconds: float
+    settings: EvaluationSettings
+    suggestion_rule: str = RULE
+    definitions: dict[str, str] = field(
+        default_factory=lambda: {name: m.definition for name, m in MEASURES.items()}
+    )
+    not_measured: dict[str, str] = field(default_factory=lambda: dict(NOT_MEASURED))
+
+
+@dataclass(frozen=True)
+class Tallies:
+    """Counts that only pictures and the diagnosis show: too long for a table."""
+
+    confusion: Int[np.ndarray, "n n"]
+    true_wheel: Int[np.ndarray, "36"]
+    predicted_wheel: Int[np.ndarray, "36"]
+    true_counts: Int[np.ndarray, "n"]
+    mean_probability: Float[np.ndarray, "n"]
+
+
+def evaluate(
+    colorizer: Colorizer,
+    shards: ShardSet,
+    settings: EvaluationSettings | None = None,
+    *,
+    watch: Watch = unwatched,
+) -> tuple[Evaluation, Tallies]:
+    """Measure a colouriser on a split; samples are streamed, only figures are kept.
+
+    Raises:
+        TrainerError: the palettes differ, the split isn't there, or a sample can't be read.
+    """
+    settings = settings or EvaluationSettings()
+    require_same_palette(colorizer.palette, shards)
+    started = time.perf_counter()
+    total = min(shards.count(settings.split), settings.limit or shards.count(settings.split))
+    pass_ = _Pass(colorizer, settings)
+    for sample in watch(chosen_samples(shards, settings), total):
+        pass_.add(sample)
+    if not pass_.keys:
+        raise TrainerError(f"{shards.path}: no samples in split {settings.split!r}")
+    return pass_.finish(started), pass_.tallies()
+
+
+def chosen_samples(shards: ShardSet, settings: EvaluationSettings) -> Iterator[Sample]:
+    """Yield the samples that the settings ask for."""
+    return islice(shards.samples(settings.split), settings.limit)
+
+
+def require_same_palette(palette: Palette, shards: ShardSet) -> None:
+    """Raise TrainerError unless the shards' bins are those of ``palette``."""
+    if palette.fingerprint != shards.palette.fingerprint:
+        raise TrainerError(
+            f"{shards.path}: its palette is {shards.palette.fingerprint}, the run was trained with "
+            f"{palette.fingerprint}; evaluate on shards made with the run's palette"
+        )
+
+
+class _Pass:
+    """What accumulates while samples stream by."""
+
+    def __init__(self, colorizer: Colorizer, settings: EvaluationSettings) -> None:
+        n = colorizer.palette.n
+        self._colorizer, self._settings = colorizer, settings
+        self._measured: dict[str, list[ImageMeasures]] = {variant: [] for variant in VARIANTS}
+        self._constants = baseline_colors(colorizer.palette)
+        self._sweep, self._information = Sweep(), Information(n)
+        self._probed: list[np.ndarray] = []
+        self._confusion = np.zeros((n, n), dtype=np.int64)
+        self._wheels = np.zeros((2, WHEEL_SECTORS), dtype=np.int64)
+        self._kept_rgb = True
+        self._shape = (0, 0)
+        self.keys: list[str] = []
+
+    def add(self, sample: Sample) -> None:
+        """Measure one sample under every variant."""
+        colorizer, palette = self._colorizer, self._colorizer.palette
+        logits = colorizer.logits(sample.luma)
+        truth = true_colors(sample.luma, sample.bins, sample.rgb, palette)
+        ceiling = quantized_colors(sample.luma, sample.bins, palette)
+        prediction = decoded_colors(sample.luma, colorizer.decode(logits), palette)
+        variants: dict[str, Colors] = {PREDICTION: prediction, TRUTH: truth, CEILING: ceiling}
+        for name, color in self._constants.items():
+            variants[name] = constant_colors(sample.luma, color, palette)
+        for name, colors in variants.items():
+            self._measured[name].append(measure(colors, truth, palette.n))
+        self._confusion += confusion_counts(prediction.bins, truth.bins.astype(np.int64), palette.n)
+        self._wheels += np.stack((hue_wheel(truth.uv), hue_wheel(prediction.uv)))
+        self._information.add(logits)
+        if self._sweep.images < self._settings.sweep_images:
+            self._sweep.add(colorizer, logits, sample.luma, truth=truth, ceiling=ceiling)
+        if len(self._probed) < self._settings.probe_images:
+            self._probed.append(sample.luma)
+        self._kept_rgb &= sample.rgb is not None
+        self._shape = sample.luma.shape
+        self.keys.append(sample.key)
+
+    def finish(self, started: float) -> Evaluation:
+        """Sum up."""
+        tables = {variant: table(images) for variant, images in self._measured.items()}
+        absolute, differences = estimates(
+            tables, draws=self._settings.draws, seed=self._settings.seed
+        )
+        single = per_image(tables[PREDICTION], tables[TRUTH])
+        points = self._sweep.points() if self._sweep.images else []
+        return Evaluation(
+            split=self._settings.split,
+            samples=len(self.keys),
+            size_px=self._shape[0],
+            truth_from="rgb" if self._kept_rgb else "bins",
+            bins=self._colorizer.palette.n,
+            palette_fingerprint=self._colorizer.palette.fingerprint,
+            decoding=self._colorizer.decoding,
+            variants=absolute,
+            prediction_minus=differences,
+            hue_families=_hue_families(tables[PREDICTION]),
+            position_probe=probe_position(self._colorizer, self._probed),
+            information_bits=self._information.bits,
+            sweep=points,
+            suggested_temperature=suggested_temperature(points) if points else None,
+            images=[
+                ImageResult(key, {name: _known(single[name][i]) for name in single})
+                for i, key in enumerate(self.keys)
+            ],
+            seconds=time.perf_counter() - started,
+            settings=self._settings,
+        )
+
+    def tallies(self) -> Tallies:
+        """Return the counts beside the figures."""
+        return Tallies(
+            confusion=self._confusion,
+            true_wheel=self._wheels[0],
+            predicted_wheel=self._wheels[1],
+            true_counts=self._confusion.sum(axis=1),
+            mean_probability=self._information.mean_probability,
+        )
+
+
+def baseline_colors(palette: Palette) -> dict[str, Float[np.ndarray, "2"]]:
+    """Return the one colour of each baseline, known from the palette's prior alone."""
+    return {
+        GRAY: np.zeros(2),
+        MEAN: palette.prior @ palette.centers,
+        MODE: palette.centers[int(np.argmax(palette.prior))],
+    }
+
+
+def _hue_families(measured: Table) -> list[HueFamily]:
+    hits, pixels = measured["family_hits"].sum(axis=0), measured["family_pixels"].sum(axis=0)
+    total = max(float(pixels.sum()), 1.0)
+    return [
+        HueFamily(family, float(count) / total, float(hit) / float(count) if count else None)
+        for family, hit, count in zip(HUE_FAMILIES, hits, pixels, strict=True)
+    ]
+
+
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None

@@ -1,0 +1,110 @@
+"""What ``trainer evaluate`` does: load, measure, and write the pictures that were asked for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer.checkpoint import load_run
+from trainer.colorizer import Colorizer, Decoding
+from trainer.contact_sheet import contact_sheet, write_png
+from trainer.errors import TrainerError
+from trainer.evaluation.evaluate import (
+    Evaluation,
+    EvaluationSettings,
+    ImageResult,
+    Watch,
+    evaluate,
+    unwatched,
+)
+from trainer.panels import panels_of, spread_keys
+from trainer.progress import progress
+from trainer.report.evaluation_page import write_evaluation_page
+from trainer.shard_set import Sample, ShardSet
+
+_SHEET_ROWS = 12
+_SHEET_EDGE_PX = 224
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files to write beside the figures; each may be left out."""
+
+    html: Path | None = None
+    contact_sheet: Path | None = None
+    overwrite: bool = False
+
+    def refuse_existing(self) -> None:
+        """Raise TrainerError where one is there already, before any work is done."""
+        for path in (self.html, self.contact_sheet):
+            if path is not None and path.exists() and not self.overwrite:
+                raise TrainerError(f"{path}: already there; --overwrite replaces it")
+
+
+def evaluate_run(
+    run: Path,
+    shards_path: str,
+    settings: EvaluationSettings,
+    *,
+    temperature: float | None = None,
+    saturation: float | None = None,
+    outputs: Outputs | None = None,
+    watch: Watch = unwatched,
+) -> Evaluation:
+    """Measure a run on a split of a shard set and write the page and the sheet.
+
+    Raises:
+        TrainerError: run or shards can't be read or don't belong together, or an output is there.
+    """
+    outputs = outputs or Outputs()
+    outputs.refuse_existing()
+    trained = load_run(run)
+    shards = ShardSet.open(shards_path)
+    decoding = Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation)
+    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding)
+    evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
+    if outputs.contact_sheet is not None:
+        write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet)
+    if outputs.html is not None:
+        write_evaluation_page(
+            outputs.html,
+            colorizer,
+            shards,
+            evaluation,
+            tallies,
+            title=f"{run.name} on {shards_path}",
+        )
+    return evaluation
+
+
+def write_contact_sheet(
+    colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation, path: Path
+) -> None:
+    """Write rows of photos, evenly spread over the split: gray | truth | ceiling | prediction."""
+    by_key = {image.key: image for image in evaluation.images}
+    keys = spread_keys(list(by_key), _SHEET_ROWS)
+    rows = list(panels_of(colorizer, shards, evaluation.split, keys, edge_px=_SHEET_EDGE_PX))
+    write_png(contact_sheet(rows, captions=[caption(by_key[row.key]) for row in rows]), path)
+
+
+def caption(image: ImageResult) -> str:
+    """Return a sample's key and what the measures say of its prediction."""
+    told = (
+        ("colourfulness", "colorfulness_ratio", ".2f"),
+        ("effective colours", "effective_colors", ".1f"),
+        ("hue recall", "hue_recall", ".2f"),
+        ("CIEDE2000", "ciede2000", ".1f"),
+    )
+    words = [
+        f"{label} {image.measures[name]:{digits}}"
+        for label, name, digits in told
+        if image.measures[name] is not None
+    ]
+    return f"{image.key}: " + ", ".join(words)
+
+
+def watch_on_terminal(samples: Iterable[Sample], total: int) -> Iterator[Sample]:
+    """Show a bar on stderr while samples go by, on a terminal only."""
+    with progress("measuring", total) as report:
+        for sample in samples:
+            yield sample
+            report()

@@ -1,0 +1,92 @@
+"""What a network does apart from any truth: does it look at the image, or at the position?"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+
+from colorcore.measures import row_correlation
+from trainer.colorizer import Colorizer
+
+_GRAY_LEVELS = (64, 128, 192)
+_UNSEEN_SPREAD = 0.002  # half a level of 255: a trend this weak shows in no picture
+
+
+@dataclass(frozen=True)
+class PositionProbe:
+    """Correlation of the predicted U and V with the row, where it can't come from the content.
+
+    Args:
+        gray: the strongest over constant inputs of luma 64, 128 and 192.
+        flipped: over photos: the mean of the prediction for the photo and for the photo upside
+            down, the latter *not* turned back. What comes from the content cancels; what a network
+            learnt by heart about top and bottom stays. Median over the photos, the stronger of
+            U and V, signed.
+        strongest: the larger of the two in magnitude.
+    """
+
+    gray: float
+    flipped: float
+    strongest: float
+
+
+def probe_position(
+    colorizer: Colorizer, photos: Sequence[UInt8[np.ndarray, "h w"]]
+) -> PositionProbe:
+    """Ask whether colour depends on the row; a variation that can't be seen counts as none."""
+    shape = photos[0].shape
+    flat = [np.full(shape, level, dtype=np.uint8) for level in _GRAY_LEVELS]
+    gray = _strongest([r for level in flat for r in _row_trend(_uv(colorizer, level))])
+    trends = [
+        _row_trend((_uv(colorizer, luma) + _uv(colorizer, luma[::-1])) / 2) for luma in photos
+    ]
+    flipped = _strongest(np.median(np.array(trends), axis=0))
+    return PositionProbe(gray, flipped, _strongest((gray, flipped)))
+
+
+class Information:
+    """Adds up what a network's distributions say, image by image, at temperature 1."""
+
+    def __init__(self, n: int) -> None:
+        self._mass = np.zeros(n)
+        self._entropy = 0.0
+        self._pixels = 0
+
+    def add(self, logits: Float[torch.Tensor, "h w n"]) -> None:
+        """Count one image in."""
+        with torch.inference_mode():
+            flat = logits.reshape(-1, logits.shape[-1])
+            log_p = torch.log_softmax(flat, dim=-1)
+            p = log_p.exp()
+            self._entropy += float(-(p * log_p).sum())
+            self._mass += p.sum(dim=0).double().cpu().numpy()
+            self._pixels += flat.shape[0]
+
+    @property
+    def mean_probability(self) -> Float[np.ndarray, "n"]:
+        """The distribution over bins, averaged over all pixels."""
+        return self._mass / self._pixels
+
+    @property
+    def bits(self) -> float:
+        """Mutual information of pixel and bin: H(mean p) − mean H(p). 0: one answer for all."""
+        mean = self.mean_probability
+        kept = mean[mean > 0]
+        return float((-np.sum(kept * np.log(kept)) - self._entropy / self._pixels) / np.log(2))
+
+
+def _uv(colorizer: Colorizer, luma: UInt8[np.ndarray, "h w"]) -> Float[np.ndarray, "h w 2"]:
+    return colorizer.decode(colorizer.logits(np.ascontiguousarray(luma)))
+
+
+def _row_trend(uv: Float[np.ndarray, "h w 2"]) -> tuple[float, float]:
+    uv = uv.astype(np.float64)
+    u, v = row_correlation(uv)
+    spread_u, spread_v = uv[..., 0].std(), uv[..., 1].std()
+    return (u if spread_u > _UNSEEN_SPREAD else 0.0, v if spread_v > _UNSEEN_SPREAD else 0.0)
+
+
+def _strongest(correlations: Sequence[float] | Float[np.ndarray, "m"]) -> float:
+    return float(max(correlations, key=abs))

@@ -1,0 +1,91 @@
+"""An evaluation as a table that a terminal shows."""
+
+from trainer.evaluation.definitions import MEASURES
+from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
+from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
+from trainer.evaluation.sweep import SweepPoint
+
+COLUMNS = {
+    PREDICTION: "prediction",
+    TRUTH: "truth",
+    CEILING: "ceiling",
+    GRAY: "gray",
+    MEAN: "mean UV",
+    MODE: "top bin",
+}
+_SWEEP_COLUMNS = {
+    "effective_colors_ratio": "effective",
+    "distinct_colors": "distinct",
+    "colorfulness_ratio": "colourful",
+    "colorfulness_ratio_p10": "… 10th pct",
+    "hue_family_recall": "hue recall",
+    "auc_balanced": "AuC bal.",
+    "ciede2000": "CIEDE2000",
+    "psnr": "PSNR",
+}
+
+
+def number(value: float | None, digits: int) -> str:
+    """Return a figure as text; a dash where it is undefined."""
+    return "–" if value is None else f"{value:.{digits}f}"
+
+
+def evaluation_text(evaluation: Evaluation) -> str:
+    """Return the whole result: variants side by side, intervals, probes, sweep."""
+    e = evaluation
+    lines = [
+        f"{e.samples} samples of split {e.split}, {e.size_px} px, {e.bins} bins, "
+        f"T = {e.decoding.temperature:g}, saturation {e.decoding.saturation:g}; "
+        "intervals: 95 %, bootstrap over images",
+        *_variant_rows(e),
+        "",
+        f"position probe          {e.position_probe.strongest:+.2f}  (gray input "
+        f"{e.position_probe.gray:+.2f}, upside down {e.position_probe.flipped:+.2f}; "
+        "a layout learnt by heart has |r| near 1)",
+        f"information             {e.information_bits:.2f} bits a pixel that the image tells of "
+        "its bin (0: one answer for all)",
+        "rare in truth           "
+        + (", ".join(f.family for f in e.hue_families if f.share_of_truth < 0.03) or "none")
+        + " (hue families under 3 % of the coloured pixels)",
+    ]
+    if e.truth_from == "bins":
+        lines.append(
+            "truth                   the bins' colours: these shards keep no colour crops, so "
+            "truth and ceiling are the same"
+        )
+    if e.sweep:
+        lines += ["", *sweep_rows(e.sweep), f"suggested T = {e.suggested_temperature:g}: "]
+        lines[-1] += e.suggestion_rule
+    return "\n".join(lines)
+
+
+def sweep_rows(points: list[SweepPoint]) -> list[str]:
+    """Return the temperatures as rows of a table."""
+    header = "T".rjust(6) + "".join(label.rjust(12) for label in _SWEEP_COLUMNS.values())
+    rows = [
+        f"{point.temperature:6g}"
+        + "".join(
+            number(point.measures[name], MEASURES[name].digits).rjust(12) for name in _SWEEP_COLUMNS
+        )
+        for point in points
+    ]
+    return [header, *rows]
+
+
+def _variant_rows(evaluation: Evaluation) -> list[str]:
+    header = " " * 28 + "".join(label.rjust(11) for label in COLUMNS.values()) + "   interval"
+    rows = [header]
+    for name, known in MEASURES.items():
+        cells = [
+            number(evaluation.variants[variant][name].value, known.digits).rjust(11)
+            for variant in COLUMNS
+        ]
+        interval = _interval(evaluation.variants[PREDICTION][name], known.digits)
+        rows.append(known.label.ljust(28) + "".join(cells) + f"   {interval}")
+    return rows
+
+
+def _interval(estimate: Estimate, digits: int) -> str:
+    if estimate.low is None or estimate.high is None:
+        return "–"
+    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
