@@ -33,7 +33,7 @@ def palette_png(palette: Palette, *, lam: float) -> bytes:
     order = np.argsort(-palette.prior, kind="stable")
     with mpl.rc_context(_STYLE):
         figure = Figure(figsize=(13, 6.4), dpi=120, layout="constrained")
-        axes = figure.subplot_mosaic(
+        axes: dict[str, Axes] = figure.subplot_mosaic(
             [["plane", "prior"], ["plane", "weight"]], width_ratios=[1, 1.3]
         )
         _draw_plane(axes["plane"], palette, order)
@@ -73,7 +73,12 @@ def _draw_plane(axes: Axes, palette: Palette, order: np.ndarray) -> None:
     )
     area = 30 + 500 * np.sqrt(palette.prior)
     axes.scatter(
-        *palette.centers.T, s=area, c=_swatches(palette.centers), edgecolors="black", linewidths=0.9
+        palette.centers[:, 0],
+        palette.centers[:, 1],
+        s=area,
+        c=_swatches(palette.centers),
+        edgecolors="black",
+        linewidths=0.9,
     )
     if palette.n <= 64:
         for bin_id in order:

@@ -1,9 +1,9 @@
 """Learning a palette from photos or shards."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from colorcore import (
     rebalancing_weights,
 )
 from dataprep.color_counts import ColorCounts
+from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos import Photo
 from dataprep.progress import Report, silent
@@ -25,13 +26,6 @@ from dataprep.views import ViewSettings
 
 Method = Literal["grid", "kmeans", "auto"]
 _PHOTOS_PER_TASK = 64
-
-
-class Engine(Protocol):
-    """Runs the tasks of a job somewhere."""
-
-    def run(self, function: Any, tasks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield each task with its result, in any order; raise what a task raises."""
 
 
 @dataclass(frozen=True)

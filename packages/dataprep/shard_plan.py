@@ -14,7 +14,7 @@ DEFAULT_SHARD_SAMPLES = 4096
 SHARD_BYTES = 128 << 20
 LEAST_TRAIN_SHARDS = 4  # so that a loader's workers have one each
 # Bytes a pixel of a view that members take, measured on photographs at 256 px.
-_BYTES_PER_PIXEL = {"jpeg": 0.35, "png": 0.65, "bins": 0.15, "rgb": 0.75}
+_BYTES_PER_PIXEL = {"jpeg": 0.40, "png": 0.75, "bins": 0.16, "rgb": 0.60}
 
 
 @dataclass(frozen=True)

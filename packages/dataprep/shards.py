@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from colorcore import Palette
+from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.files import sweep
 from dataprep.photos import Photo
@@ -26,13 +27,6 @@ from dataprep.views import ViewSettings, refuse_unfit
 
 Existing = Literal["refuse", "resume", "overwrite"]
 _OWN_FILE = re.compile(rf"({'|'.join(SPLITS)})-\d{{6}}\.(tar|parquet|json)|{INDEX}")
-
-
-class Engine(Protocol):
-    """Runs the tasks of a job somewhere."""
-
-    def run(self, function: Any, tasks: Sequence[Any]) -> Iterator[tuple[Any, Any]]:
-        """Yield each task with its result, in any order; raise what a task raises."""
 
 
 @dataclass(frozen=True)
@@ -106,7 +100,7 @@ def write_shards(
             f"{source.address}: no photo is left to shard: {_counted(left_out) or 'none is kept'}"
         )
     facts = _facts(palette, settings, plans)
-    job = ShardJob(source, out, palette, settings.views, facts)
+    job = ShardJob(source.absolute(), out.absolute(), palette, settings.views, facts)
     out.make()
     with _alone(out):
         done = _prepare(job, plans, existing)

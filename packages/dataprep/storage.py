@@ -32,6 +32,10 @@ class Storage:
             return Path(self.address.removeprefix("file://"))
         return None
 
+    def absolute(self) -> "Storage":
+        """Return the same folder by an address that holds in any working directory."""
+        return self if self.local is None else Storage(str(self.local.absolute()))
+
     def at(self, name: str) -> str:
         """Return the address of a file in the folder."""
         if self.local is not None:

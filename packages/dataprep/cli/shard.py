@@ -66,7 +66,13 @@ def _looks_like_ratios(text: str) -> bool:
     show_default=True,
     help="Noise on the luma of every fourth random view, in units of Y (0 to 1).",
 )
-@click.option("--luma", type=click.Choice(["jpeg", "png"]), default="jpeg", show_default=True)
+@click.option(
+    "--luma",
+    type=click.Choice(["jpeg", "png"]),
+    default="jpeg",
+    show_default=True,
+    help="How luma is stored: JPEG quality 95, or lossless PNG.",
+)
 @click.option("--keep-rgb", is_flag=True, help="Store the colour crop of training samples too.")
 @click.option(
     "--small",

@@ -1,0 +1,18 @@
+"""What every engine does."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeVar
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class Engine(Protocol):
+    """Runs the tasks of a job somewhere."""
+
+    def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
+        """Yield each task with its result, in the order in which they end.
+
+        Function, tasks and results are sent between processes. What a task raises is raised here.
+        A task whose worker dies is done again by another.
+        """

@@ -1,0 +1,90 @@
+"""Tasks on a Ray cluster: one that is running, or one made here for the while."""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
+
+from dataprep.errors import DataprepError
+
+T = TypeVar("T")
+R = TypeVar("R")
+_RETRIES = 5  # of a task whose worker or node died
+_AHEAD = 2  # tasks under way for each core, so that none waits for the driver
+
+
+class RayEngine:
+    """Runs tasks of one core each on Ray, which does those of a lost worker or node again.
+
+    Photos, palette and output must lie where every node can reach them: a shared disk or an
+    address. The nodes need this package at the same version.
+
+    Args:
+        address: of the cluster's head (``ray://…``, ``host:port`` or ``auto``); None starts one on
+            this machine for the while.
+        workers: cores of a cluster made here; None for all.
+    """
+
+    def __init__(self, address: str | None = None, workers: int | None = None) -> None:
+        self.address = address
+        self.workers = workers
+
+    def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
+        """Yield each task with its result, in the order in which they end.
+
+        Raises:
+            DataprepError: the cluster can't be reached, or a task lost its worker six times.
+        """
+        import ray  # noqa: PLC0415 - an extra
+
+        ours = not ray.is_initialized()
+        if ours:
+            self._connect()
+        try:
+            yield from _run(ray, function, tasks)
+        except ray.exceptions.RayTaskError as error:
+            cause = error.cause
+            raise cause if isinstance(cause, Exception) else DataprepError(str(error)) from None
+        except ray.exceptions.RayError as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise DataprepError(
+                f"ray: {first_line}; rerun with --resume when the cluster is well"
+            ) from None
+        finally:
+            if ours:
+                ray.shutdown()
+
+    def _connect(self) -> None:
+        import ray  # noqa: PLC0415 - an extra
+
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
+        try:
+            if self.address:
+                ray.init(address=self.address, **quiet)
+            else:
+                ray.init(address="local", num_cpus=self.workers, include_dashboard=False, **quiet)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            first_line = str(error).strip().splitlines()[0]
+            raise DataprepError(
+                f"ray: no cluster at {self.address or 'this machine'} ({first_line})"
+            ) from None
+
+
+def _run(ray: Any, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
+    shared = ray.put(function)  # palette and settings travel to a node once, not with every task
+    call = ray.remote(num_cpus=1, max_retries=_RETRIES)(_call)
+    ahead = iter(range(len(tasks)))
+    running: dict[Any, int] = {}
+    while True:
+        cores = int(ray.cluster_resources().get("CPU", 1))
+        while len(running) < _AHEAD * cores and (index := next(ahead, None)) is not None:
+            running[call.remote(shared, tasks[index])] = index
+        if not running:
+            return
+        for reference in ray.wait(list(running), num_returns=1)[0]:
+            index = running.pop(reference)
+            yield tasks[index], ray.get(reference)
+
+
+def _call(function: Callable[[T], R], task: T) -> R:
+    return function(task)
