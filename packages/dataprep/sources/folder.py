@@ -3,7 +3,8 @@
 import csv
 import hashlib
 import os
-from collections import deque
+import re
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
@@ -18,11 +19,12 @@ from dataprep.photos import Photo, PhotoFolder, column_of, slug, utc_now
 from dataprep.progress import Report, silent
 
 SOURCE = "folder"
-_MAX_BYTES = 500_000_000
+_MAX_BYTES = 200_000_000
 _IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic")
 )
-_MAGIC = (b"\xff\xd8\xff", b"\x89PNG", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF")
+_MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
+_BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
 _METADATA_COLUMNS = frozenset(
     column_of(f.name)
     for f in fields(Photo)
@@ -84,56 +86,103 @@ def import_folder(
     (out / SOURCE).mkdir(exist_ok=True)
     sweep(out / SOURCE)
     limits = limits or ImageLimits()
-    near, by_sha = NearDuplicateIndex(), {}
-    for photo in folder.kept():
-        near.add(photo.perceptual_hash, photo.key)
-        by_sha[photo.sha256] = photo.key
-
+    known = _KnownPhotos(folder)
     already = 0
     now = utc_now()
     with ThreadPoolExecutor(workers) as pool:
         for candidate in _in_order(pool, root, paths, folder, limits, window=4 * workers):
-            if candidate.key in folder:
+            if _is_settled(folder, candidate.key):
                 already += 1
                 report()
                 continue
-            reason = candidate.reason or _twin(candidate, near, by_sha)
-            photo = _photo(candidate, reason, (metadata or {}).get(candidate.relative, {}), now)
+            reason = candidate.reason or known.twin_of(candidate)
+            before = folder.get(candidate.key)
+            if reason and before is not None and before.reason == reason:
+                already += 1
+                report()
+                continue
+            columns = {"class": _class_of(root, candidate.relative)}
+            columns |= (metadata or {}).get(candidate.relative, {})
+            photo = _photo(candidate, reason, columns, now)
             folder.add(photo, candidate.data if not reason else None)
             if not reason:
-                near.add(photo.perceptual_hash, photo.key)
-                by_sha[photo.sha256] = photo.key
+                known.add(photo)
             report(note=reason)
     folder.commit()
+    return _summary(folder, seen=len(paths), already=already)
+
+
+class _KnownPhotos:
+    """What a new photo may be a twin of."""
+
+    def __init__(self, folder: PhotoFolder) -> None:
+        self._near = NearDuplicateIndex()
+        self._by_sha: dict[str, str] = {}
+        for photo in folder.kept():
+            if _is_settled(folder, photo.key):  # its file may have been deleted
+                self.add(photo)
+
+    def add(self, photo: Photo) -> None:
+        self._near.add(photo.perceptual_hash, photo.key)
+        self._by_sha[photo.sha256] = photo.key
+
+    def twin_of(self, candidate: _Candidate) -> str:
+        """Return the reason to reject a photo for its likeness to another, "" for none."""
+        if candidate.sha256 in self._by_sha:
+            return f"duplicate: of {self._by_sha[candidate.sha256]}"
+        assert candidate.facts is not None  # only an examined photo has no reason yet
+        twins = self._near.find(candidate.facts.perceptual_hash)
+        return f"near-duplicate: of {twins[0]}" if twins else ""
+
+
+def _summary(folder: PhotoFolder, *, seen: int, already: int) -> ImportSummary:
     rows = [photo for photo in folder.photos() if photo.source == SOURCE]
     kept = sum(photo.status == "kept" for photo in rows)
+    reasons = Counter(photo.reason.split(":")[0] for photo in rows if photo.reason)
     return ImportSummary(
-        seen=len(paths),
+        seen=seen,
         kept=kept,
         already_there=already,
         rejected=len(rows) - kept,
-        rejected_by_reason=folder.rejected_by_reason(),
+        rejected_by_reason=dict(sorted(reasons.items())),
     )
+
+
+def _class_of(root: Path, relative: str) -> str:
+    return _readable(PurePosixPath(relative).parent.name or root.resolve().name)
+
+
+def _readable(name: str) -> str:
+    """Return a file name with what isn't UTF-8 in it replaced, as Parquet wants it."""
+    return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
 def image_paths(root: Path, out: Path | None = None) -> list[str]:
     """Return the relative paths (with ``/``) of what looks like an image by suffix or first bytes.
 
     Raises:
-        DataprepError: ``root`` isn't a folder.
+        DataprepError: ``root`` isn't a folder, or it is ``out``.
     """
     if not root.is_dir():
         raise DataprepError(f"{root}: not a folder; give the folder that holds the images")
     top, skipped = root.resolve(), out.resolve() if out else None
+    if top == skipped:
+        raise DataprepError(f"{root}: import into another folder than the one that is imported")
     found = []
     for folder, names, files in os.walk(root, followlinks=False):
-        names[:] = [n for n in names if (Path(folder) / n).resolve() != skipped]
+        names[:] = [n for n in names if Path(os.path.realpath(Path(folder) / n)) != skipped]
         for name in files:
             path = Path(folder) / name
-            inside = path.resolve().is_relative_to(top)
-            if inside and not name.startswith(".") and path.is_file() and _looks_like_image(path):
+            if name.startswith(".") or not path.is_file() or not _is_inside(path, top):
+                continue
+            if _looks_like_image(path):
                 found.append(path.relative_to(root).as_posix())
     return sorted(found)
+
+
+def _is_inside(path: Path, top: Path) -> bool:
+    # Folders that are links aren't walked into, so only a file that is a link can lead out.
+    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(top)
 
 
 def read_metadata(path: Path) -> dict[str, dict[str, str]]:
@@ -162,7 +211,7 @@ def _looks_like_image(path: Path) -> bool:
         return True
     try:
         with path.open("rb") as file:
-            return file.read(8).startswith(_MAGIC)
+            return _MAGIC.match(file.read(12)) is not None
     except OSError:
         return False
 
@@ -202,7 +251,7 @@ def _examine_file(
     # Path and content: the same photo keeps its key, two trees with equal names don't clash.
     identity = relative.encode(errors="surrogateescape") + b"\0" + sha256.encode()
     key = _key(stem, hashlib.sha256(identity).hexdigest()[:10])
-    if key in folder:
+    if _is_settled(folder, key):
         return _Candidate(relative, key, sha256, b"", None, "")
     try:
         facts = examine(data, limits)
@@ -211,28 +260,28 @@ def _examine_file(
     return _Candidate(relative, key, sha256, data, facts, "gray" if facts.gray else "")
 
 
+def _is_settled(folder: PhotoFolder, key: str) -> bool:
+    """Whether a photo needs no second look: its file is there, or no option would let it in."""
+    photo = folder.get(key)
+    if photo is None:
+        return False
+    if photo.status == "kept":
+        return (folder.root / photo.path).is_file()
+    return not photo.reason.startswith(_BY_OPTION)
+
+
 def _key(stem: str, digest: str) -> str:
     return f"{SOURCE}-{stem}-{digest}" if stem else f"{SOURCE}-{digest}"
 
 
-def _twin(candidate: _Candidate, near: NearDuplicateIndex, by_sha: Mapping[str, str]) -> str:
-    if candidate.sha256 in by_sha:
-        return f"duplicate: of {by_sha[candidate.sha256]}"
-    assert candidate.facts is not None  # only an examined photo has no reason yet
-    twins = near.find(candidate.facts.perceptual_hash)
-    return f"near-duplicate: of {twins[0]}" if twins else ""
-
-
 def _photo(
-    candidate: _Candidate, reason: str, metadata: Mapping[str, str], fetched_at: str
+    candidate: _Candidate, reason: str, columns: Mapping[str, str], fetched_at: str
 ) -> Photo:
     facts = candidate.facts
     source_id = candidate.key.removeprefix(f"{SOURCE}-")
     fields_of_column = {column_of(f.name): f.name for f in fields(Photo)}
-    content: dict[str, Any] = {
-        "class_name": PurePosixPath(candidate.relative).parent.name,
-        "license_read_at": fetched_at if "license_name" in metadata else "",
-    } | {fields_of_column[column]: value for column, value in metadata.items()}
+    content: dict[str, Any] = {fields_of_column[name]: value for name, value in columns.items()}
+    content["license_read_at"] = fetched_at if "license_name" in columns else ""
     suffix = SUFFIXES.get(facts.format, ".img") if facts else ""
     return Photo(
         key=candidate.key,
@@ -247,6 +296,6 @@ def _photo(
         height=facts.height if facts else 0,
         bytes=len(candidate.data),
         fetched_at=fetched_at,
-        source_path=candidate.relative.encode(errors="surrogateescape").decode(errors="replace"),
+        source_path=_readable(candidate.relative),
         **content,
     )
