@@ -15,15 +15,20 @@ Autocast = Callable[[], AbstractContextManager[object]]
 def make_autocast(precision: str, device: torch.device) -> Autocast:
     """Return what to compute in: bfloat16 autocast or plain float32.
 
-    ``auto`` takes bfloat16 on GPUs that have it; on a CPU float32, which was measured to be as
-    fast for networks of this size (benchmarks/bench_train.py).
+    ``auto`` takes bfloat16 where the hardware multiplies it: on GPUs from Ampere on, and on CPUs
+    with AVX512-BF16 (benchmarks/bench_train.py measures what that brings).
     """
     if precision == "auto":
-        on_gpu = device.type == "cuda" and torch.cuda.is_bf16_supported()
-        precision = "bfloat16" if on_gpu else "float32"
+        precision = "bfloat16" if _multiplies_bfloat16(device) else "float32"
     if precision == "float32":
         return nullcontext
     return lambda: torch.autocast(device.type, torch.bfloat16)
+
+
+def _multiplies_bfloat16(device: torch.device) -> bool:
+    if device.type == "cuda":
+        return torch.cuda.get_device_capability(device) >= (8, 0)
+    return device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
 
 
 def prepare(network: PixelClassifier, device: torch.device) -> PixelClassifier:
