@@ -18,7 +18,7 @@ from trainer.evaluation.evaluate import (
 )
 from trainer.panels import panels_of, spread_keys
 from trainer.progress import progress
-from trainer.report.evaluation_page import write_evaluation_page
+from trainer.report import write_evaluation_page
 from trainer.shard_set import Sample, ShardSet
 
 _SHEET_ROWS = 12
@@ -71,7 +71,7 @@ def evaluate_run(
             shards,
             evaluation,
             tallies,
-            title=f"{run.name} on {shards_path}",
+            title=f"{run.name} on {Path(shards_path).name}",
         )
     return evaluation
 
