@@ -1,0 +1,103 @@
+"""``dataprep fetch-flickr``."""
+
+from pathlib import Path
+
+import click
+
+from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected_option, out_option
+
+
+@click.command(name="fetch-flickr")
+@click.option(
+    "--tags",
+    default="landscape,beach,mountains,nature,sunset,sunrise",
+    show_default=True,
+    help="Each brings the same share, as far as it has that many.",
+)
+@click.option("--count", default=10_000, show_default=True, type=click.IntRange(min=1))
+@out_option("Photo folder")
+@click.option(
+    "--license",
+    "licenses",
+    default="derivatives",
+    show_default=True,
+    help="Groups (derivatives, commercial, public-domain) and names (by, by-sa, cc0, by-nd…).",
+)
+@click.option("--min-edge", default=500, show_default=True, type=click.IntRange(min=64))
+@click.option("--max-edge", default=800, show_default=True, help="Of the longest edge, in pixels.")
+@click.option(
+    "--image-rate",
+    default=10.0,
+    show_default=True,
+    type=click.FloatRange(min=0.01, max=1_000),
+    help="Most images a second.",
+)
+@click.option(
+    "--concurrency", default=16, show_default=True, type=click.IntRange(1, 64), help="At once."
+)
+@click.option("--api-url", envvar="FLICKR_API_URL", help="Another server that speaks the API.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    help="File with FLICKR_API_KEY=… and FLICKR_API_SECRET=…  [default: .env]",
+)
+@max_rejected_option
+@json_option
+def command(
+    tags: str,
+    count: int,
+    out: Path,
+    licenses: str,
+    min_edge: int,
+    max_edge: int,
+    image_rate: float,
+    concurrency: int,
+    api_url: str | None,
+    env_file: Path | None,
+    max_rejected: int | None,
+    as_json: bool,
+) -> None:
+    """Fetch photos by tag from Flickr into a photo folder.
+
+    The key comes from FLICKR_API_KEY and FLICKR_API_SECRET. Photos are unique, balanced over the
+    tags and under the licences asked for; ATTRIBUTION.md names their owners. Run the same command
+    again after a stop of any kind: it goes on, asks for nothing twice and ends with the same set.
+
+    \b
+    dataprep fetch-flickr --tags beach,mountains --count 600 --out photos
+    """
+    from dataprep.progress import progress
+    from dataprep.sources.flickr.api import API_URL
+    from dataprep.sources.flickr.credentials import read_credentials
+    from dataprep.sources.flickr.fetch import fetch
+    from dataprep.sources.flickr.licenses import license_ids
+    from dataprep.sources.flickr.settings import FetchSettings, split_tags
+
+    settings = FetchSettings(
+        tags=split_tags(tags),
+        count=count,
+        licenses=license_ids(licenses),
+        min_edge=min_edge,
+        max_edge=max_edge,
+        api_url=api_url or API_URL,
+        image_rate=image_rate,
+        concurrency=concurrency,
+    )
+    credentials = read_credentials(env_file)
+    with progress("fetch-flickr", count) as report:
+        summary = fetch(settings, credentials, out, report=report)
+    for tag in summary.unknown_tags:
+        click.echo(f"no photos for tag {tag!r}", err=True)
+    if summary.kept < count:
+        dry = ", ".join(summary.dry_tags)
+        click.echo(f"only {summary.kept} of {count} photos: no more for {dry}", err=True)
+    reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
+    shares = ", ".join(f"{n} {tag}" for tag, n in summary.kept_by_tag.items())
+    emit(
+        summary,
+        as_json,
+        f"{summary.kept} photos kept ({shares}), {summary.rejected} rejected"
+        + (f" ({reasons})" if reasons else "")
+        + f": {out}",
+    )
+    exit_for_skips(summary.rejected, max_rejected)

@@ -1,0 +1,231 @@
+"""What a fetch has learnt so far: pages, windows, photos found, downloads; survives any kill."""
+
+import json
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from dataprep.errors import DataprepError
+from dataprep.sources.flickr.listing import Page
+from dataprep.sources.flickr.windows import Window
+
+NAME = ".flickr.sqlite3"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS queries (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
+CREATE TABLE IF NOT EXISTS pages (query INT, start INT, stop INT, page INT, reading INT,
+  rows INT, per_page INT, total INT, ids TEXT, PRIMARY KEY (query, start, stop, page, reading));
+CREATE TABLE IF NOT EXISTS windows (query INT, start INT, stop INT, whole INT, total INT,
+  PRIMARY KEY (query, start, stop));
+CREATE TABLE IF NOT EXISTS found (query INT, uploaded INT, rank TEXT, id TEXT, data TEXT,
+  PRIMARY KEY (query, id));
+CREATE INDEX IF NOT EXISTS by_date ON found (query, uploaded, rank);
+CREATE TABLE IF NOT EXISTS outcomes (id TEXT, url TEXT, passing INT, data TEXT,
+  PRIMARY KEY (id, url));
+CREATE TABLE IF NOT EXISTS fetches (settings TEXT PRIMARY KEY, licenses TEXT, finished INT);
+CREATE TABLE IF NOT EXISTS refreshed (id TEXT PRIMARY KEY);
+"""
+
+
+@dataclass(frozen=True)
+class KnownPage:
+    """A page that was read: its ids and what it said of the others."""
+
+    ids: tuple[str, ...]
+    rows: int
+    per_page: int
+    total: int | None
+
+
+class Journal:
+    """The journal of a photo folder; every method is one transaction, from any thread.
+
+    Raises:
+        DataprepError: the file isn't a journal, another fetch is writing it, or the disk is full.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / NAME
+        self._lock = threading.RLock()
+        with self._errors():
+            self._db = sqlite3.connect(
+                self._path, check_same_thread=False, isolation_level=None, timeout=0.5
+            )
+            # The lock lasts as long as the process: two fetches into one folder can't mix.
+            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=NORMAL")
+            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+
+    def close(self) -> None:
+        """Close the file; nothing is lost without it."""
+        with self._lock:
+            self._db.close()
+
+    def query(self, text: str) -> int:
+        """Return the number of a query, given everything that its answers depend on."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO queries (text) VALUES (?)", (text,))
+            row = db.execute("SELECT id FROM queries WHERE text = ?", (text,)).fetchone()
+            return int(row[0])
+
+    def page(self, query: int, window: Window, page: int, reading: int) -> KnownPage | None:
+        """Return a page that was read before."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT ids, rows, per_page, total FROM pages"
+                " WHERE (query, start, stop, page, reading) = (?, ?, ?, ?, ?)",
+                (query, window.start, window.stop, page, reading),
+            ).fetchone()
+        return KnownPage(tuple(json.loads(row[0])), *row[1:]) if row else None
+
+    def add_page(self, query: int, window: Window, page: int, reading: int, answer: Page) -> None:
+        """Remember a page and the photos on it."""
+        ids = json.dumps([photo.id for photo in answer.photos])
+        place = (query, window.start, window.stop, page, reading)
+        told = (answer.rows, answer.per_page, answer.total, ids)
+        with self._transaction() as db:
+            db.execute("INSERT OR REPLACE INTO pages VALUES (?,?,?,?,?,?,?,?,?)", (*place, *told))
+            db.executemany(
+                "INSERT OR IGNORE INTO found VALUES (?,?,?,?,?)",
+                (
+                    # Ids of one second in the order of their numbers.
+                    (query, p.uploaded or window.start, f"{p.id:0>24}", p.id, p.to_json())
+                    for p in answer.photos
+                ),
+            )
+
+    def add_window(self, query: int, window: Window, *, whole: bool, total: int = 0) -> None:
+        """Remember that a window is wholly known, or that it holds more than can be seen."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO windows VALUES (?,?,?,?,?)",
+                (query, window.start, window.stop, whole, total),
+            )
+
+    def windows(self, query: int, *, whole: bool) -> list[tuple[Window, int]]:
+        """Return the windows of a query with their totals."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT start, stop, total FROM windows WHERE query = ? AND whole = ?",
+                (query, whole),
+            ).fetchall()
+        return [(Window(start, stop), total) for start, stop, total in rows]
+
+    def found(self, query: int, window: Window, *, skip: int = 0, most: int = 200) -> list[str]:
+        """Return rows (JSON) of a window by upload date, then id."""
+        with self._transaction() as db:
+            rows = db.execute(
+                "SELECT data FROM found WHERE query = ? AND uploaded >= ? AND uploaded < ?"
+                " ORDER BY uploaded, rank LIMIT ? OFFSET ?",
+                (query, window.start, window.stop, most, skip),
+            ).fetchall()
+        return [row[0] for row in rows]
+
+    def date_of_nth(self, query: int, window: Window, nth: int) -> int | None:
+        """Return the upload date of the nth photo known of in a window, if there are so many."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT uploaded FROM found WHERE query = ? AND uploaded >= ? AND uploaded < ?"
+                " ORDER BY uploaded, rank LIMIT 1 OFFSET ?",
+                (query, window.start, window.stop, nth),
+            ).fetchone()
+        return int(row[0]) if row else None
+
+    def is_found(self, queries: list[int], photo_id: str) -> bool:
+        """Return whether one of the queries has found a photo."""
+        marks = ",".join("?" * len(queries))
+        with self._transaction() as db:
+            row = db.execute(
+                f"SELECT 1 FROM found WHERE query IN ({marks}) AND id = ?", (*queries, photo_id)
+            ).fetchone()
+        return row is not None
+
+    def outcome(self, photo_id: str, url: str) -> str | None:
+        """Return what came of a download (JSON), if it is known."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT data FROM outcomes WHERE id = ? AND url = ?", (photo_id, url)
+            ).fetchone()
+        return row[0] if row else None
+
+    def add_outcome(self, photo_id: str, url: str, data: str, *, passing: bool) -> None:
+        """Remember what came of a download; a passing failure may be tried again one day."""
+        with self._transaction() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?)", (photo_id, url, passing, data)
+            )
+
+    def begin(self, settings: str, licenses: tuple[str, ...]) -> bool:
+        """Note a fetch; return whether it was finished before.
+
+        Where it wasn't, photos that were given up for the network's sake are forgotten, so that
+        they are tried again.
+        """
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT finished FROM fetches WHERE settings = ?", (settings,)
+            ).fetchone()
+            if row is None:
+                values = (settings, ",".join(licenses), False)
+                db.execute("INSERT INTO fetches VALUES (?,?,?)", values)
+            if row is None or not row[0]:
+                db.execute("DELETE FROM outcomes WHERE passing")
+                return False
+        return True
+
+    def finish(self, settings: str) -> None:
+        """Note that a fetch is finished."""
+        with self._transaction() as db:
+            db.execute("UPDATE fetches SET finished = 1 WHERE settings = ?", (settings,))
+
+    def allowed_licenses(self) -> set[str]:
+        """Return the ids of all licences that the fetches of this folder allowed."""
+        with self._transaction() as db:
+            rows = db.execute("SELECT licenses FROM fetches").fetchall()
+        return {license_id for row in rows for license_id in row[0].split(",") if license_id}
+
+    def refreshed(self) -> set[str]:
+        """Return the photos that a refresh under way has asked for already."""
+        with self._transaction() as db:
+            return {row[0] for row in db.execute("SELECT id FROM refreshed").fetchall()}
+
+    def add_refreshed(self, photo_id: str) -> None:
+        """Note that a refresh has asked for a photo."""
+        with self._transaction() as db:
+            db.execute("INSERT OR IGNORE INTO refreshed VALUES (?)", (photo_id,))
+
+    def end_refresh(self) -> None:
+        """Note that the refresh is done: the next one asks for all photos again."""
+        with self._transaction() as db:
+            db.execute("DELETE FROM refreshed")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        with self._lock, self._errors():
+            self._db.execute("BEGIN")
+            try:
+                yield self._db
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
+
+    @contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            if "locked" in str(error):
+                reason = "another fetch is at work in this folder; wait for it"
+            elif "full" in str(error) or "I/O" in str(error):
+                reason = f"{error}; make room and run the same command again, it goes on"
+            else:
+                reason = str(error)
+            raise DataprepError(f"{self._path}: {reason}") from None
+        except sqlite3.DatabaseError as error:
+            raise DataprepError(
+                f"{self._path}: not a journal ({error}); delete it, the photos stay"
+            ) from None

@@ -1,0 +1,167 @@
+"""What Flickr says of a photo it found, cleaned of all that a stranger could have put there."""
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+_ID = re.compile(r"[0-9]{1,24}", re.ASCII)
+SIZES = {"c": 800, "z": 640, "m": 500, "l": 1024}  # the longest edge that a size normally has
+EXTRAS = "license,date_upload,owner_name,tags," + ",".join(f"url_{size}" for size in SIZES)
+
+
+@dataclass(frozen=True)
+class Size:
+    """One size that exists; the edges are what Flickr says, 0 where it doesn't."""
+
+    url: str
+    width: int
+    height: int
+    nominal_px: int
+
+    @property
+    def longest_px(self) -> int:
+        """The longest edge as told, or as this size normally has it."""
+        return max(self.width, self.height) or self.nominal_px
+
+
+@dataclass(frozen=True)
+class FoundPhoto:
+    """One row of a search."""
+
+    id: str
+    owner_id: str
+    owner_name: str
+    title: str
+    tags: tuple[str, ...]
+    uploaded: int
+    license_id: str
+    public: bool
+    sizes: tuple[Size, ...]
+
+    @property
+    def safe_id(self) -> bool:
+        """Whether the id is a number, as Flickr's are; anything else names no file."""
+        return _ID.fullmatch(self.id) is not None
+
+    @property
+    def key(self) -> str:
+        """The photo's key in the manifest; that of an odd id is made of its hash."""
+        if self.safe_id:
+            return f"flickr-{self.id}"
+        return f"flickr-odd-{sha256(self.id.encode()).hexdigest()[:16]}"
+
+    @property
+    def page_url(self) -> str:
+        """The page to link back to."""
+        return f"https://www.flickr.com/photos/{quote(self.owner_id, safe='@')}/{quote(self.id)}"
+
+    def best_size(self, min_edge: int, max_edge: int) -> Size | None:
+        """Return the largest size whose longest edge lies in the range."""
+        fitting = [size for size in self.sizes if min_edge <= size.longest_px <= max_edge]
+        return max(fitting, key=lambda size: (size.longest_px, size.url), default=None)
+
+    def to_json(self) -> str:
+        """Return the row as text for the journal."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> "FoundPhoto":
+        """Read what ``to_json`` wrote."""
+        content = json.loads(text)
+        content["tags"] = tuple(content["tags"])
+        content["sizes"] = tuple(Size(**size) for size in content["sizes"])
+        return cls(**content)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a search; ``total`` is None where Flickr doesn't tell a number."""
+
+    photos: tuple[FoundPhoto, ...]
+    rows: int
+    per_page: int
+    total: int | None
+
+
+def parse_page(reply: Any, asked_per_page: int) -> Page:
+    """Read the answer of ``flickr.photos.search``.
+
+    Raises:
+        ValueError: it isn't one.
+    """
+    photos: Any = reply.get("photos") if isinstance(reply, Mapping) else None
+    rows: Any = photos.get("photo") if isinstance(photos, Mapping) else None
+    if not isinstance(rows, list):
+        raise ValueError("not the answer to a search")
+    found: dict[str, FoundPhoto] = {}
+    for row in rows:
+        if isinstance(row, Mapping) and row.get("id") not in (None, ""):
+            photo = _parse_row(row)
+            found.setdefault(photo.id, photo)
+    told = _number(photos.get("perpage"))
+    return Page(
+        photos=tuple(found.values()),
+        rows=len(rows),
+        per_page=min(asked_per_page, told) if told else asked_per_page,
+        total=_number(photos.get("total")),
+    )
+
+
+def clean_text(value: Any, most: int = 300) -> str:
+    """Return text of one line without control, bidirectional or unpaired characters."""
+    if isinstance(value, Mapping):
+        value = value.get("_content", "")
+    text = "" if value is None else str(value)[: 4 * most]
+    kept = (" " if c.isspace() else c for c in text if c.isspace() or _harmless(c))
+    return " ".join("".join(kept).split())[:most]
+
+
+def plain_tag(tag: str) -> str:
+    """Return a tag as Flickr compares it: small letters and digits only."""
+    return "".join(c for c in tag.lower() if c.isalnum())
+
+
+def _harmless(character: str) -> bool:
+    return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
+
+
+def _parse_row(row: Mapping[str, Any]) -> FoundPhoto:
+    tags = row.get("tags")
+    words = tags.split()[:200] if isinstance(tags, str) else []
+    return FoundPhoto(
+        id=clean_text(row["id"], 120) or "?",
+        owner_id=clean_text(row.get("owner"), 60),
+        owner_name=clean_text(row.get("ownername"), 120),
+        title=clean_text(row.get("title")),
+        tags=tuple(sorted({plain_tag(word) for word in words})),
+        uploaded=_number(row.get("dateupload")) or 0,
+        license_id=clean_text(row.get("license"), 8),
+        public=_number(row.get("ispublic")) != 0,
+        sizes=tuple(_sizes(row)),
+    )
+
+
+def _sizes(row: Mapping[str, Any]) -> list[Size]:
+    sizes = []
+    for letter, nominal in SIZES.items():
+        url = row.get(f"url_{letter}")
+        if isinstance(url, str) and 0 < len(url) <= 1_000:
+            width, height = (_number(row.get(f"{edge}_{letter}")) for edge in ("width", "height"))
+            sizes.append(Size(clean_text(url, 1_000), width or 0, height or 0, nominal))
+    return sizes
+
+
+def _number(value: Any) -> int | None:
+    """Return a whole number that is told as a number or as text; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    try:
+        number = int(value)
+    except ValueError:
+        return None
+    return number if 0 <= number < 2**53 else None

@@ -1,0 +1,67 @@
+"""A found photo and what came of it, as a row of the manifest."""
+
+from dataprep.photos import Photo
+from dataprep.sources.flickr.download import Outcome
+from dataprep.sources.flickr.licenses import LICENSES
+from dataprep.sources.flickr.listing import FoundPhoto, Size, plain_tag
+
+SOURCE = "flickr"
+REMOVED = "removed"  # how the reason of a photo begins that a refresh took away
+
+
+def to_row(
+    found: FoundPhoto,
+    outcome: Outcome,
+    *,
+    tag: str,
+    tags: tuple[str, ...],
+    reason: str,
+    size: Size | None,
+    read_at: str,
+) -> Photo:
+    """Return the row; the tag that brought the photo is its class and its first tag."""
+    license = LICENSES.get(found.license_id)
+    others = tuple(other for other in tags if other != tag and plain_tag(other) in found.tags)
+    return Photo(
+        key=found.key,
+        source=SOURCE,
+        source_id=found.id,
+        path="" if reason else path_of(found.id),
+        status="rejected" if reason else "kept",
+        reason=reason,
+        sha256=outcome.sha256,
+        perceptual_hash=outcome.perceptual_hash,
+        width=outcome.width,
+        height=outcome.height,
+        bytes=outcome.bytes,
+        class_name=tag,
+        tags=(tag, *others),
+        owner_id=found.owner_id,
+        owner_name=found.owner_name,
+        title=found.title,
+        license_id=found.license_id,
+        license_name=license.name if license else "",
+        license_url=license.url if license else "",
+        license_read_at=read_at,
+        page_url=found.page_url,
+        image_url=size.url if size else "",
+        fetched_at=outcome.fetched_at or read_at,
+        source_path=size.url.rpartition("/")[2] if size else "",
+    )
+
+
+def path_of(photo_id: str) -> str:
+    """Return where a photo's bytes lie in the folder."""
+    return f"{SOURCE}/{photo_id}.jpg"
+
+
+def outcome_of(row: Photo) -> Outcome:
+    """Return what a kept row says of its download."""
+    return Outcome(
+        sha256=row.sha256,
+        perceptual_hash=row.perceptual_hash,
+        width=row.width,
+        height=row.height,
+        bytes=row.bytes,
+        fetched_at=row.fetched_at,
+    )

@@ -1,0 +1,112 @@
+"""Which photos are kept: one decision after the other, in a fixed order."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+
+from dataprep.duplicates import NearDuplicateIndex
+
+_REPEATS_OF_A_PLACEHOLDER = 3
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What a decision needs of an image that could be kept.
+
+    Args:
+        told_shape: width and height that Flickr told; zeros where it didn't.
+    """
+
+    sha256: str
+    perceptual_hash: str
+    shape: tuple[int, int]
+    told_shape: tuple[int, int]
+
+    @property
+    def as_told(self) -> bool:
+        """Whether the image has the proportions that Flickr told of this photo."""
+        (width, height), (told_width, told_height) = self.shape, self.told_shape
+        if not told_width or not told_height:
+            return True
+        return abs(width / height - told_width / told_height) < 0.05 * told_width / told_height
+
+
+@dataclass
+class Selection:
+    """Takes turns between the tags: next is the one that has brought the fewest so far.
+
+    Decisions taken in the same order are the same. Of twins the one that comes first stays.
+    An image that comes under several ids is a placeholder where it comes ``3`` times, or where it
+    hasn't the shape that Flickr told of one of these photos: then none of them stays.
+
+    Args:
+        tags: ties are broken in their order.
+        count: photos wanted in all.
+        revoke: told the key of a photo that turned out to be a placeholder after it was kept.
+    """
+
+    tags: tuple[str, ...]
+    count: int
+    revoke: Callable[[str, str], None]
+    kept: dict[str, int] = field(default_factory=dict)
+    dry: set[str] = field(default_factory=set)
+    _tag_of: dict[str, str] = field(default_factory=dict)
+    _same: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)
+    _near: NearDuplicateIndex = field(default_factory=NearDuplicateIndex)
+    _gone: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Start every tag at none."""
+        self.kept = dict.fromkeys(self.tags, 0)
+
+    @property
+    def total(self) -> int:
+        """How many photos are kept."""
+        return sum(self.kept.values())
+
+    @property
+    def complete(self) -> bool:
+        """Whether there are enough."""
+        return self.total >= self.count
+
+    def turn(self) -> str | None:
+        """Return the tag whose turn it is; None where all are dry."""
+        return next_tag(self.tags, self.kept, self.dry)
+
+    def know(self, key: str, sha256: str, perceptual_hash: str) -> None:
+        """Remember a photo that was in the folder already, so that no twin of it comes."""
+        self._same.setdefault(sha256, []).append((key, True))
+        self._near.add(perceptual_hash, key)
+
+    def decide(self, key: str, tag: str, looks: Looks) -> str:
+        """Keep a photo for a tag, or return the reason why not."""
+        same = self._same.setdefault(looks.sha256, [])
+        was_there = any(other == key for other, _ in same)
+        if not was_there:
+            same.append((key, looks.as_told))
+        if len(same) > 1 and not was_there:
+            odd = not all(as_told for _, as_told in same)
+            if len(same) >= _REPEATS_OF_A_PLACEHOLDER or odd:
+                self._revoke(same[0][0], same)
+                return f"placeholder: the same image as {same[0][0]}"
+            return f"duplicate: of {same[0][0]}"
+        if not was_there:
+            near = [k for k in self._near.find(looks.perceptual_hash) if k not in self._gone]
+            if near:
+                return f"near-duplicate: of {near[0]}"
+            self._near.add(looks.perceptual_hash, key)
+        self._tag_of[key] = tag
+        self.kept[tag] += 1
+        return ""
+
+    def _revoke(self, key: str, same: list[tuple[str, bool]]) -> None:
+        tag = self._tag_of.pop(key, None)
+        if tag is not None:
+            self.kept[tag] -= 1
+            self._gone.add(key)
+            self.revoke(key, f"placeholder: the same image as {same[1][0]}")
+
+
+def next_tag(tags: tuple[str, ...], kept: dict[str, int], without: Collection[str]) -> str | None:
+    """Return the tag that has brought the fewest; the first of equals."""
+    open_tags = [tag for tag in tags if tag not in without]
+    return min(open_tags, key=lambda tag: kept[tag], default=None)

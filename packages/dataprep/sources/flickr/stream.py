@@ -1,0 +1,190 @@
+"""The photos of a tag in an order that depends on nothing but what Flickr has."""
+
+import time
+from collections.abc import Iterator
+
+from dataprep.errors import DataprepError
+from dataprep.sources.flickr.api import CallFailed, FlickrClient
+from dataprep.sources.flickr.journal import Journal, KnownPage
+from dataprep.sources.flickr.listing import FoundPhoto
+from dataprep.sources.flickr.windows import (
+    BEGIN,
+    END,
+    WANTED_PER_WINDOW,
+    Coverage,
+    Density,
+    Window,
+    next_window,
+    slices,
+)
+
+FIRST_OF_A_SLICE = 100
+_MOST_PAGES = 8  # of 500: Flickr's 4,000
+_MOST_READINGS = 6
+_MOST_HALVINGS = 3
+
+
+class TagStream:
+    """Finds the photos of one tag, a call at a time, in a fixed order.
+
+    The order: the first hundred of every slice of upload dates (``windows.slices``), by date and
+    id, then what is left of every slice. A window counts as known only when one answer showed all
+    of it, so neither the order of Flickr's pages nor a wrong total changes anything.
+    """
+
+    def __init__(
+        self, tag: str, licenses: tuple[str, ...], journal: Journal, client: FlickrClient
+    ) -> None:
+        self.tag, self.found = tag, 0
+        self._licenses, self._journal, self._client = licenses, journal, client
+        self.query = journal.query(f"{client.api_url} tag={tag} licenses={','.join(licenses)}")
+        self._coverage = Coverage()
+        for window, _ in journal.windows(self.query, whole=True):
+            self._coverage.add(window)
+        self._crowded = journal.windows(self.query, whole=False)
+        self._stretch = 1.0
+        self._halvings = 0
+        self._steps = self._walk()
+
+    def more(self, wanted: int) -> tuple[list[FoundPhoto], bool]:
+        """Return up to ``wanted`` further photos, after at most one window; and whether it ended.
+
+        Raises:
+            DataprepError: Flickr can't be asked any more.
+        """
+        photos: list[FoundPhoto] = []
+        while len(photos) < wanted:
+            step = next(self._steps, None)
+            if step is None:
+                self.found += len(photos)
+                return photos, True
+            if isinstance(step, Window):
+                self._ask(step)
+                if photos:
+                    break
+            else:
+                photos.append(FoundPhoto.from_json(step))
+        self.found += len(photos)
+        return photos, False
+
+    def _walk(self) -> Iterator[str | Window]:
+        """Give rows in order, and in between windows that must be asked before it can go on."""
+        for first in (True, False):
+            for part in slices():
+                yield from self._walk_slice(part, first=first)
+
+    def _walk_slice(self, part: Window, *, first: bool) -> Iterator[str | Window]:
+        given = 0
+        while True:
+            known = Window(part.start, min(part.stop, self._coverage.reach(part.start)))
+            while not first or given < FIRST_OF_A_SLICE:
+                most = FIRST_OF_A_SLICE - given if first else FIRST_OF_A_SLICE
+                skip = given if first else FIRST_OF_A_SLICE + given
+                rows = self._journal.found(self.query, known, skip=skip, most=most)
+                if not rows:
+                    break
+                given += len(rows)
+                yield from rows
+            if known.stop >= part.stop or (first and given >= FIRST_OF_A_SLICE):
+                return
+            yield self._window_at(known.stop, part)
+
+    def _window_at(self, at: int, part: Window) -> Window:
+        gap = self._coverage.gap(at)
+        around = [(w, total) for w, total in self._crowded if w.start <= at < w.stop]
+        crowded, total = min(around, key=lambda pair: pair[0].width, default=(None, 0))
+        if crowded is not None and crowded.width > 1:
+            crowd = self._journal.date_of_nth(
+                self.query, Window(at, gap.stop), WANTED_PER_WINDOW - 1
+            )
+        else:
+            crowd = None
+        window = next_window(
+            at,
+            gap,
+            Density(crowded, total, self._stretch),
+            crowd=crowd,
+            now=int(time.time()),
+            slice_width=min(part.width, END // 2**11),
+        )
+        for _ in range(self._halvings):
+            window = Window(at, at + max(1, (window.stop - at) // 2))
+        return window
+
+    def _ask(self, window: Window) -> None:
+        try:
+            whole, total, seen = self._read(window)
+        except CallFailed as failure:
+            # A heavy window may be too much for Flickr where half of it isn't.
+            if not failure.reached or self._halvings >= _MOST_HALVINGS or window.width <= 1:
+                raise DataprepError(
+                    f"{failure}; what was fetched is kept, rerun later to go on"
+                ) from None
+            self._halvings += 1
+            if not self._crowded:
+                self._crowded.append((window, 0))
+            return
+        self._halvings = 0
+        self._journal.add_window(self.query, window, whole=whole, total=total)
+        if whole:
+            self._coverage.add(window)
+            if seen < WANTED_PER_WINDOW // 3:
+                self._stretch = min(1e6, self._stretch * 4)
+            elif seen > WANTED_PER_WINDOW:
+                self._stretch = max(1.0, self._stretch / 2)
+        else:
+            self._crowded.append((window, total))
+            self._stretch = max(1.0, self._stretch / 4)
+
+    def _read(self, window: Window) -> tuple[bool, int, int]:
+        """Return whether a window is wholly known now, how many it holds, how many were seen."""
+        page = self._page(window, 1)
+        seen = set(page.ids)
+        if page.rows > len(page.ids):  # a row came twice: another may be missing
+            for reading in range(1, _MOST_READINGS):
+                again = set(self._page(window, 1, reading).ids)
+                if again <= seen:
+                    break
+                seen |= again
+        last = len(seen) < page.per_page and page.rows < page.per_page
+        if page.total == len(seen) or (last and (page.total or 0) <= len(seen)):
+            return True, len(seen), len(seen)
+        # The total may be too high: only a second page tells.
+        if last and set(self._page(window, 2).ids) <= seen:
+            return True, len(seen), len(seen)
+        if window.width > 1:
+            return False, max(page.total or 0, len(seen) + 1), len(seen)
+        seen |= self._read_all_pages(window)
+        return True, len(seen), len(seen)
+
+    def _read_all_pages(self, window: Window) -> set[str]:
+        """Read the pages of a single second again and again until nothing new turns up."""
+        seen: set[str] = set()
+        for reading in range(_MOST_READINGS):
+            before = len(seen)
+            for number in range(1, _MOST_PAGES + 1):
+                page = self._page(window, number, reading)
+                new = set(page.ids) - seen
+                seen |= new
+                if page.rows < page.per_page or (number > 1 and reading == 0 and not new):
+                    break
+            if len(seen) == before:
+                break
+        return seen
+
+    def _page(self, window: Window, number: int, reading: int = 0) -> KnownPage:
+        known = self._journal.page(self.query, window, number, reading)
+        if known is not None:
+            return known
+        answer = self._client.search(
+            self.tag,
+            licenses=self._licenses,
+            # A second more on both sides: whether Flickr counts the limits in isn't known.
+            start=max(BEGIN, window.start - 1),
+            stop=None if window.stop >= END else window.stop,
+            page=number,
+        )
+        self._journal.add_page(self.query, window, number, reading, answer)
+        known = self._journal.page(self.query, window, number, reading)
+        assert known is not None
+        return known

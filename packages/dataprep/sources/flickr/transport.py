@@ -1,0 +1,208 @@
+"""HTTP with pooled connections, bounded in time and size, to allowed addresses only."""
+
+import contextlib
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from importlib.metadata import version
+from typing import Any
+from urllib.parse import urljoin
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+
+from dataprep.sources.flickr.hosts import HostRules, check_peer
+
+_CHUNK = 65_536
+_REDIRECTS = (301, 302, 303, 307, 308)
+_MOST_REDIRECTS = 3
+UNREACHED = ("connection refused", "host not found")  # nobody was there to be asked
+_NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+
+
+class NetworkFailure(Exception):
+    """The network's fault, not the resource's: worth another try."""
+
+
+class TooLarge(Exception):
+    """A body beyond its limit."""
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds until a request is given up: for the connection, a silence, the whole body."""
+
+    connect_s: float = 5.0
+    read_s: float = 10.0
+    total_s: float = 60.0
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A whole answer; headers by small letters."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+class Transport:
+    """A pool of connections that several threads share.
+
+    Args:
+        rules: which addresses may be asked; the peer's address is checked as well.
+        connections: most that are kept open to a host.
+        max_bytes: most bytes of a body.
+    """
+
+    def __init__(
+        self,
+        rules: HostRules,
+        *,
+        connections: int,
+        max_bytes: int,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.rules = rules
+        self.max_bytes = max_bytes
+        self.timeouts = timeouts or Timeouts()
+        self.session = requests.Session()
+        # Not compressed: a small body that unpacks to a huge one can't happen.
+        self.session.headers.update(
+            {
+                "User-Agent": f"colorunet-dataprep/{version('colorunet')}",
+                "Accept-Encoding": "identity",
+            }
+        )
+        adapter = _CheckedAdapter(rules, connections)
+        for scheme in ("http://", "https://"):
+            self.session.mount(scheme, adapter)
+
+    def get(self, url: str) -> Reply:
+        """Get an image; each step of a redirect is checked like the first address.
+
+        Raises:
+            RefusedAddress, TooLarge: final.
+            NetworkFailure: worth another try.
+        """
+        for _ in range(1 + _MOST_REDIRECTS):
+            reply = self.send("GET", url)
+            location = reply.headers.get("location")
+            if reply.status not in _REDIRECTS or not location:
+                return reply
+            url = urljoin(url, location)
+        raise NetworkFailure("redirected in a circle")
+
+    def send(self, method: str, url: str, **arguments: Any) -> Reply:
+        """Send one request, following no redirect.
+
+        Raises:
+            RefusedAddress, TooLarge: final.
+            NetworkFailure: worth another try.
+        """
+        self.rules.check(url)
+        deadline = time.monotonic() + self.timeouts.total_s
+        try:
+            response = self.session.request(
+                method,
+                url,
+                stream=True,
+                allow_redirects=False,
+                timeout=(self.timeouts.connect_s, self.timeouts.read_s),
+                **arguments,
+            )
+            try:
+                body = self._body(response, deadline)
+            except BaseException:
+                response.raw.close()  # what is left of the body must not be read as a next answer
+                raise
+            finally:
+                response.close()
+        except _NETWORK_ERRORS as error:
+            raise NetworkFailure(_in_words(error)) from None
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Reply(response.status_code, headers, body, url)
+
+    def _body(self, response: requests.Response, deadline: float) -> bytes:
+        told = response.headers.get("Content-Length", "")
+        if told.isdigit() and int(told) > self.max_bytes:
+            raise TooLarge(f"{told} bytes")
+        chunks, size = [], 0
+        # read1 returns what one read of the socket brings, so a trickle can't outlast the deadline.
+        while chunk := response.raw.read1(_CHUNK, decode_content=False):
+            size += len(chunk)
+            if size > self.max_bytes:
+                raise TooLarge(f"more than {self.max_bytes} bytes")
+            if time.monotonic() > deadline:
+                raise NetworkFailure(f"slower than {self.timeouts.total_s:g} s")
+            chunks.append(chunk)
+        if told.isdigit() and size < int(told):
+            raise NetworkFailure(f"broke off after {size} of {told} bytes")
+        return b"".join(chunks)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.session.close()
+
+
+class _CheckedAdapter(HTTPAdapter):
+    """Connections whose peer's address is looked at before anything is sent."""
+
+    def __init__(self, rules: HostRules, connections: int) -> None:
+        self._rules = rules
+        super().__init__(pool_connections=8, pool_maxsize=connections, max_retries=0)
+
+    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
+        super().init_poolmanager(*arguments, **named)
+        manager = self.poolmanager
+        http = type("_Http", (_CheckedHttp,), {"rules": self._rules})
+        https = type("_Https", (_CheckedHttps,), {"rules": self._rules})
+        manager.pool_classes_by_scheme = {
+            "http": type("_HttpPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": http}),
+            "https": type("_HttpsPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": https}),
+        }
+
+
+class _CheckedHttp(HTTPConnection):
+    rules: HostRules
+
+    def _new_conn(self) -> Any:
+        return _checked(super()._new_conn(), self.rules, self.host, self.port)
+
+
+class _CheckedHttps(HTTPSConnection):
+    rules: HostRules
+
+    def _new_conn(self) -> Any:
+        return _checked(super()._new_conn(), self.rules, self.host, self.port)
+
+
+def _checked(sock: Any, rules: HostRules, host: str, port: int) -> Any:
+    if not rules.is_api(host.strip("[]"), port):
+        try:
+            check_peer(str(sock.getpeername()[0]))
+        except BaseException:
+            with contextlib.suppress(OSError):
+                sock.close()
+            raise
+    return sock
+
+
+def _in_words(error: Exception) -> str:
+    text = f"{type(error).__name__} {error}".lower()
+    for sign, words in (
+        ("refused", UNREACHED[0]),
+        ("timeout", "no answer in time"),
+        ("timed out", "no answer in time"),
+        ("reset", "connection reset"),
+        ("resol", UNREACHED[1]),
+        ("incomplete", "broke off"),
+        ("certificate", "its certificate isn't trusted"),
+        ("disconnected", "connection closed"),
+    ):
+        if sign in text:
+            return words
+    return type(error).__name__

@@ -1,0 +1,122 @@
+"""Upload dates: which are known, which slice comes next, which window to ask for."""
+
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+BEGIN, END = 0, 2**32  # seconds since 1970; a window that reaches either end has no limit there
+_FLICKR_BEGINS, _SLICES_END = 2**30, 2**31  # January 2004 to January 2038
+_SLICE_BITS = 10
+WANTED_PER_WINDOW = 300  # well below the 500 of a page
+
+
+@dataclass(frozen=True)
+class Window:
+    """Upload dates from ``start`` up to, not including, ``stop``."""
+
+    start: int
+    stop: int
+
+    @property
+    def width(self) -> int:
+        """Its length in seconds."""
+        return self.stop - self.start
+
+
+def slices() -> list[Window]:
+    """Return 1,024 slices of about twelve days in bit-reversed order.
+
+    Every beginning of that order is spread evenly over Flickr's years, so a fetch that stops early
+    has photos of all years and seasons. What lies before or beyond belongs to the outer slices.
+    """
+    count = 2**_SLICE_BITS
+    width = (_SLICES_END - _FLICKR_BEGINS) // count
+    ordered = []
+    for position in range(count):
+        index = int(f"{position:0{_SLICE_BITS}b}"[::-1], 2)
+        start = _FLICKR_BEGINS + index * width
+        ordered.append(
+            Window(BEGIN if index == 0 else start, END if index == count - 1 else start + width)
+        )
+    return ordered
+
+
+@dataclass
+class Coverage:
+    """The dates of which every photo is known: disjoint windows, sorted."""
+
+    _starts: list[int] = field(default_factory=list)
+    _stops: list[int] = field(default_factory=list)
+
+    def add(self, window: Window) -> None:
+        """Note that all of a window is known."""
+        first = bisect_right(self._stops, window.start - 1)
+        last = bisect_right(self._starts, window.stop)
+        start = min([window.start, *self._starts[first:last]])
+        stop = max([window.stop, *self._stops[first:last]])
+        self._starts[first:last] = [start]
+        self._stops[first:last] = [stop]
+
+    def reach(self, at: int) -> int:
+        """Return up to where all is known from ``at`` on; ``at`` itself where it isn't."""
+        index = bisect_right(self._starts, at) - 1
+        return max(at, self._stops[index]) if index >= 0 else at
+
+    def gap(self, at: int) -> Window:
+        """Return the unknown window around ``at``, which must not be known."""
+        index = bisect_right(self._starts, at)
+        return Window(
+            self._stops[index - 1] if index else BEGIN,
+            self._starts[index] if index < len(self._starts) else END,
+        )
+
+
+@dataclass(frozen=True)
+class Density:
+    """What is known of how many photos lie around a date.
+
+    Args:
+        crowded: the narrowest window around it that held more than a page, if any.
+        total: how many Flickr said it holds; a guess, no more.
+        stretch: how much wider than reckoned windows have to be, from the last answers.
+    """
+
+    crowded: Window | None
+    total: int
+    stretch: float = 1.0
+
+
+def next_window(
+    at: int, gap: Window, density: Density, *, crowd: int | None, now: int, slice_width: int
+) -> Window:
+    """Return a window that begins at ``at`` and likely holds somewhat less than a page.
+
+    Nothing that is found depends on this guess, only how many calls it takes.
+
+    Args:
+        at: the first date that isn't known.
+        gap: the unknown window around it.
+        density: how many photos lie around.
+        crowd: date of the photo with which the window would hold ``WANTED_PER_WINDOW`` of those
+            known of already, if there are so many.
+        now: today; beyond it there is nothing to expect.
+        slice_width: windows wider than this reach back as well, into the gap before.
+    """
+    if density.crowded is None:
+        return Window(BEGIN, END)
+    likely = Window(
+        max(density.crowded.start, min(_FLICKR_BEGINS, at)),
+        max(min(density.crowded.stop, now + 1), at + 1),
+    )
+    width = density.stretch * WANTED_PER_WINDOW * likely.width / max(1, density.total)
+    half = max(1, density.crowded.width // 2)  # at least a halving, whatever the total said
+    stop = at + max(1, min(int(min(width, END)), half))
+    start = at
+    if at < _FLICKR_BEGINS < density.crowded.stop - half:
+        stop = _FLICKR_BEGINS
+    elif crowd is not None:
+        stop = max(at + 1, min(stop, crowd))
+    elif stop > now and density.crowded.start < at:
+        stop = END
+    elif stop - at > slice_width:
+        start = max(gap.start, at - (stop - at) // 2)
+    return Window(start, min(stop, gap.stop))
