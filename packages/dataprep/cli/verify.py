@@ -1,0 +1,31 @@
+"""``dataprep verify``."""
+
+import click
+
+from dataprep.cli.options import FINISHED_WITH_SKIPS, emit, json_option
+
+
+@click.command(name="verify")
+@click.argument("shards")
+@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: all cores]")
+@json_option
+def command(shards: str, workers: int | None, as_json: bool) -> None:
+    """Hold a shard set to its checksums, its format and its splits; exit 3 where anything is off.
+
+    Every member is decoded: what was changed is found even where its checksum was changed along.
+
+    \b
+    dataprep verify shards
+    """
+    from dataprep.engines.local import LocalEngine
+    from dataprep.progress import progress
+    from dataprep.verify import verify_shards
+
+    with progress("verify", None) as report:
+        found = verify_shards(shards, engine=LocalEngine(workers), report=report)
+    read = f"{found.samples} samples of {found.photos} photos in {found.shards} shards"
+    verdict = "sound" if found.sound else f"{len(found.faults)} faults"
+    lines = [*map(str, found.faults), f"{verdict}: {read}: {shards}"]
+    emit(found, as_json, "\n".join(lines))
+    if not found.sound:
+        raise SystemExit(FINISHED_WITH_SKIPS)

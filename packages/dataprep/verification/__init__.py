@@ -1,0 +1,1 @@
+"""What `dataprep verify` holds a shard set to, one module for each kind of promise."""

@@ -1,0 +1,66 @@
+"""What must not be twice: samples, photos in two shards, and anything shared by two splits."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+
+from dataprep.duplicates import NearDuplicateIndex
+from dataprep.shard_set import INDEX
+from dataprep.splits import GROUP_BITS
+from dataprep.verification.faults import Fault
+from dataprep.verification.shard import PhotoTrace, ShardFindings
+
+
+def shared_faults(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
+    """Yield samples and photos in two shards, and what two splits share."""
+    for key, files in _gathered((key, shard.entry.file) for shard in shards for key in shard.keys):
+        yield Fault(INDEX, f"sample {key} is in {' and in '.join(files)}")
+    photos = [(shard.entry, photo) for shard in shards for photo in shard.photos]
+    for key, files in _gathered((photo.key, entry.file) for entry, photo in photos):
+        yield Fault(INDEX, f"photo {key} is in {' and in '.join(files)}")
+    for sha256, splits in _gathered((photo.sha256, entry.split) for entry, photo in photos):
+        keys = sorted(photo.key for _, photo in photos if photo.sha256 == sha256)
+        yield Fault(INDEX, f"the same file is in {_both(splits)}: {', '.join(keys)}")
+    owners = ((photo.owner, entry.split) for entry, photo in photos)
+    for owner, splits in _gathered(owners):
+        yield Fault(INDEX, f"photos of owner {owner} are in {_both(splits)}")
+    yield from _near_duplicates([(entry.split, photo) for entry, photo in photos])
+    yield from _same_luma(shards)
+
+
+def _gathered(pairs: Iterable[tuple[Hashable, str]]) -> Iterator[tuple[Hashable, list[str]]]:
+    """Yield each key that was seen with more than one value; empty keys are nobody's."""
+    seen: dict[Hashable, set[str]] = defaultdict(set)
+    for key, value in pairs:
+        if key:
+            seen[key].add(value)
+    for key, values in seen.items():
+        if len(values) > 1:
+            yield key, sorted(values)
+
+
+def _near_duplicates(photos: Iterable[tuple[str, PhotoTrace]]) -> Iterator[Fault]:
+    index, split_of = NearDuplicateIndex(max_bits=GROUP_BITS), dict[str, str]()
+    for split, photo in photos:
+        if not photo.perceptual_hash:
+            continue
+        for twin in index.find(photo.perceptual_hash):
+            if twin != photo.key and split_of[twin] != split:
+                what = f"near-duplicates are in {_both([split_of[twin], split])}"
+                yield Fault(INDEX, f"{what}: {twin} and {photo.key}")
+        split_of.setdefault(photo.key, split)
+        index.add(photo.perceptual_hash, photo.key)
+
+
+def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
+    """Yield pictures of one split that stand under another key in another one."""
+    first: dict[int, tuple[str, str]] = {}
+    for shard in shards:
+        for key, digest in zip(shard.keys, shard.luma_digests, strict=True):
+            split, twin = first.setdefault(digest, (shard.entry.split, key))
+            if split != shard.entry.split and twin != key:
+                both = _both([split, shard.entry.split])
+                yield Fault(INDEX, f"the same picture is in {both}: {twin} and {key}")
+
+
+def _both(splits: Iterable[str]) -> str:
+    return " and ".join(splits)

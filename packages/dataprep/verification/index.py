@@ -1,0 +1,97 @@
+"""What an index promises of itself and of the files beside it."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from dataprep.shard_set import INDEX, SPLITS, ShardEntry, ShardSet
+from dataprep.verification.faults import Fault
+from dataprep.views import ViewSettings
+
+_NAME = re.compile(rf"({'|'.join(SPLITS)})-\d{{6}}\.tar")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def view_settings(index: Mapping[str, Any]) -> ViewSettings:
+    """Read the settings of the views from an index.
+
+    Raises:
+        ValueError: they aren't complete or out of range.
+    """
+    try:
+        return ViewSettings(**index["views"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"views: not the settings of views ({error})") from None
+
+
+def index_faults(shards: ShardSet, settings: ViewSettings | None) -> Iterator[Fault]:
+    """Yield what is wrong with the index alone."""
+    index = shards.index
+    if index.get("__kind__") != "wids-shard-index-v1" or index.get("wids_version") != 1:
+        yield _fault("expected the wids keys __kind__ and wids_version, for other readers")
+    if not shards.shards:
+        yield _fault("shardlist: expected at least one shard, found none")
+    names = [entry.file for entry in shards.shards]
+    if names != sorted(names):
+        yield _fault("shardlist: expected by file name, found another order")
+    for name, count in Counter(names).items():
+        if count > 1:
+            yield _fault(f"shardlist: {name} stands there {count} times")
+    for content, entry in zip(index["shardlist"], shards.shards, strict=True):
+        for what in _entry_faults(content, entry, shards.palette.n, settings):
+            yield _fault(f"{entry.file}: {what}")
+    yield from _split_faults(shards)
+
+
+def _entry_faults(
+    content: Mapping[str, Any], entry: ShardEntry, bins: int, settings: ViewSettings | None
+) -> Iterator[str]:
+    if not _NAME.fullmatch(entry.file):
+        yield "expected a name such as train-000000.tar"
+    elif entry.file.rpartition("-")[0] != entry.split:
+        yield f"its split is {entry.split!r}, its name says another"
+    if content.get("url") != entry.file or content.get("filesize") != entry.bytes:
+        yield "url and filesize differ from file and bytes"
+    if not _SHA256.fullmatch(entry.sha256):
+        yield f"sha256: expected 64 hex digits, found {entry.sha256[:80]!r}"
+    if len(entry.bin_counts) != bins or min(entry.bin_counts, default=0) < 0:
+        yield f"bin_counts: expected {bins} numbers of at least 0, found {len(entry.bin_counts)}"
+    elif settings and sum(entry.bin_counts) != entry.nsamples * settings.size**2:
+        expected = entry.nsamples * settings.size**2
+        yield f"bin_counts: expected {expected} pixels in all, found {sum(entry.bin_counts)}"
+
+
+def _split_faults(shards: ShardSet) -> Iterator[Fault]:
+    told = shards.index.get("split")
+    if not isinstance(told, Mapping):
+        yield _fault("the key 'split' is missing")
+        return
+    for split in SPLITS:
+        of_split = shards.of_split(split)
+        found = {
+            "photos": sum(entry.nphotos for entry in of_split),
+            "samples": sum(entry.nsamples for entry in of_split),
+        }
+        section = told.get(split)
+        written = {key: section.get(key) for key in found} if isinstance(section, Mapping) else {}
+        if written != found and (written or any(found.values())):
+            yield _fault(f"split {split}: says {written}, its shards sum to {found}")
+
+
+def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:
+    """Yield files that are missing, and files that belong to no shard."""
+    own = {INDEX}
+    for entry in shards.shards:
+        own |= {entry.file, entry.table_file, entry.stats_file}
+    for name in sorted(own - set(names)):
+        yield Fault(name, "missing; write the shard again with `dataprep shard --resume`")
+    for name in sorted(set(names) - own):
+        what = (
+            "left over from a run that was killed" if name.endswith(".tmp") else "not in the index"
+        )
+        yield Fault(name, f"stray file, {what}; delete it")
+
+
+def _fault(what: str) -> Fault:
+    return Fault(INDEX, what)

@@ -1,0 +1,144 @@
+"""One shard with its table and its marker against its entry in the index."""
+
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pyarrow as pa
+
+from dataprep.shard_set import ShardEntry
+from dataprep.verification.faults import Fault, capped
+from dataprep.verification.tables import photo_fields, row_faults, schema_faults
+from dataprep.verification.tar import ShardTask, read_tar
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class PhotoTrace:
+    """A photo as a shard's table tells of it: what must not turn up in another split."""
+
+    key: str
+    sha256: str
+    perceptual_hash: str
+    owner: tuple[str, str] | None
+
+
+@dataclass(frozen=True)
+class ShardFindings:
+    """What one shard showed.
+
+    Args:
+        entry: of the shard.
+        faults: within the shard.
+        photos: in it.
+        keys: of its samples, in order.
+        luma_digests: 64 bits of each sample's luma member, in the same order.
+    """
+
+    entry: ShardEntry
+    faults: tuple[Fault, ...]
+    photos: tuple[PhotoTrace, ...]
+    keys: tuple[str, ...]
+    luma_digests: tuple[int, ...]
+
+
+def check_shard(task: ShardTask) -> ShardFindings:
+    """Read a shard to its last byte and return what was found."""
+    entry = task.entry
+    rows, table_faults = _read_table(task)
+    faulty = {number for number, _ in table_faults}
+    sound = [None if number in faulty else row for number, row in enumerate(rows)]
+    tar = read_tar(task, sound)
+    faults = [fault for _, fault in table_faults] + list(_marker_faults(task)) + tar.faults
+    if task.settings:
+        views = task.settings.views_in(entry.split)
+        faults += [Fault(entry.file, what) for what in _photo_faults(entry, tar.keys, views)]
+    faults += [Fault(entry.table_file, what) for what in _provenance_faults(rows)]
+    return ShardFindings(
+        entry=entry,
+        faults=capped(faults, entry.file),
+        photos=tuple(_traces(rows)),
+        keys=tuple(tar.keys),
+        luma_digests=tuple(tar.luma_digests),
+    )
+
+
+def _read_table(task: ShardTask) -> tuple[list[dict[str, Any]], list[tuple[int, Fault]]]:
+    """Return the rows, none where the table can't be used, and faults with their row (or -1)."""
+    name = task.entry.table_file
+    try:
+        table = task.shards.table(task.entry)
+    except FileNotFoundError:
+        return [], []
+    except (OSError, ValueError, pa.ArrowException) as error:
+        return [], [(-1, Fault(name, f"can't be read ({error})"))]
+    wrong = [(-1, Fault(name, what)) for what in schema_faults(table)]
+    if wrong:
+        return [], wrong
+    rows = table.to_pylist()
+    if len(rows) != task.entry.nsamples:
+        wrong.append((-1, Fault(name, f"expected {task.entry.nsamples} rows, found {len(rows)}")))
+    if task.settings:
+        for number, row in enumerate(rows):
+            where = f"{name}, row {number} ({row['sample_key']})"
+            for what in row_faults(row, task.entry.split, task.settings):
+                wrong.append((number, Fault(where, what)))
+    return rows, wrong
+
+
+def _marker_faults(task: ShardTask) -> Iterator[Fault]:
+    """Yield how the stats beside a shard differ from the index."""
+    name, entry = task.entry.stats_file, task.entry
+    try:
+        marker = json.loads(task.shards.storage.read(name))
+        written_with = dict(marker["job"])
+        told = ShardEntry.from_dict({"file": entry.file, **marker})
+    except FileNotFoundError:
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield Fault(name, f"not the stats of a shard ({error!r})")
+        return
+    for key in ("split", "sha256", "nsamples", "bytes", "nphotos", "bin_counts"):
+        if getattr(told, key) != getattr(entry, key):
+            yield Fault(name, f"{key} differs from what the index says")
+    expected = {"palette": task.shards.palette.fingerprint}
+    expected |= asdict(task.settings) if task.settings else {}
+    for key, value in expected.items():
+        if written_with.get(key) != value:
+            found = written_with.get(key)
+            yield Fault(name, f"written with {key} {found}, the index has {value}")
+
+
+def _photo_faults(entry: ShardEntry, keys: list[str], views: int) -> Iterator[str]:
+    """Yield photos of which a view is missing or doubled, and a wrong number of photos."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for key in keys:
+        photo, _, view = key.rpartition("-v")
+        found[photo].append(view)
+    expected = [str(view) for view in range(views)]
+    for photo, numbers in found.items():
+        if sorted(numbers, key=lambda number: (len(number), number)) != expected:
+            yield f"photo {photo}: expected views 0 to {views - 1}, found {', '.join(numbers)}"
+    if len(found) != entry.nphotos:
+        yield f"expected {entry.nphotos} photos, found {len(found)}"
+
+
+def _provenance_faults(rows: list[dict[str, Any]]) -> Iterator[str]:
+    told: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+    for row in rows:
+        told[row["photo_key"]].add(photo_fields(row))
+    for photo, versions in told.items():
+        if len(versions) > 1:
+            yield f"photo {photo}: its views tell {len(versions)} different stories of it"
+    for key, count in Counter(row["sample_key"] for row in rows).items():
+        if count > 1:
+            yield f"sample {key}: {count} rows"
+
+
+def _traces(rows: list[dict[str, Any]]) -> Iterator[PhotoTrace]:
+    for row in {row["photo_key"]: row for row in rows}.values():
+        owner = (row["source"], row["owner_id"]) if row["owner_id"] else None
+        yield PhotoTrace(row["photo_key"], row["sha256"], row["perceptual_hash"], owner)
