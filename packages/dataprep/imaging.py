@@ -13,6 +13,7 @@ from PIL import Image, ImageCms
 
 from colorcore import uv_of_uint8
 from dataprep.errors import UnusablePhoto
+from dataprep.jpeg import ends_early
 
 ALL_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "TIFF", "WEBP")
 WEB_FORMATS = ("JPEG", "PNG", "GIF")
@@ -79,9 +80,14 @@ def examine(data: bytes, limits: ImageLimits | None = None) -> PhotoFacts:
     """Decode a photo to its last pixel and say what it is.
 
     Raises:
-        UnusablePhoto: as in ``decode_photo``.
+        UnusablePhoto: as in ``decode_photo``, or part of the picture is missing.
     """
-    format_name, image = _decode(data, limits or ImageLimits(), None)
+    limits = limits or ImageLimits()
+    format_name, image = _decode(data, limits, None)
+    if format_name in ("JPEG", "MPO"):
+        with _quiet_pillow():
+            if ends_early(data, image, limits.formats):
+                raise UnusablePhoto("undecodable: the picture ends before its last row")
     return PhotoFacts(
         format=format_name,
         width=image.width,
