@@ -74,14 +74,15 @@ class _Read:
         self._skip_bad = skip_bad
         self._size = size
 
-    def __call__(self, batch: MicroBatch) -> Batch:
+    def __call__(self, batch: MicroBatch) -> Batch | BadSample:
+        """Return the batch; an error as a value: thrown, it would arrive as a traceback's text."""
         samples, flips, skipped = [], [], []
         for number in batch.samples:
             try:
                 sample = self._decode(self._store.read(number))
             except BadSample as error:
                 if not self._skip_bad:
-                    raise
+                    return error
                 skipped.append(str(error))
                 sample = _nothing(self._size)
             draws = _draws(self._seed, batch.epoch, number)
@@ -130,7 +131,10 @@ def batches(
         pin_memory=pin_memory,
         worker_init_fn=_leave_interrupts_to_the_parent,
     )
-    return iter(loader)
+    for item in loader:
+        if isinstance(item, BadSample):
+            raise item
+        yield item
 
 
 def _leave_interrupts_to_the_parent(worker: int) -> None:  # noqa: ARG001

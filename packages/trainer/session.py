@@ -156,7 +156,12 @@ class Session:
         return rate
 
     def validation(self) -> Validation | None:
-        """Judge the averaged parameters on the validation split, if there is one."""
+        """Judge the averaged parameters on the validation split, if there is one.
+
+        Raises:
+            TrainerError: the parameters are no longer finite.
+        """
+        self._require_finite()
         if self.val_store is None:
             return None
         with self.average.in_place():
@@ -175,15 +180,10 @@ class Session:
         """Write what resuming needs, and the network as ``last``.
 
         Raises:
-            TrainerError: the parameters hold NaN: they would make the run unusable.
+            TrainerError: the parameters are no longer finite.
         """
+        self._require_finite()
         tensors = state_tensors(self.network, self.optimizer)
-        for name, tensor in tensors.items():
-            if not bool(torch.isfinite(tensor).all()):
-                raise TrainerError(
-                    f"step {self.progress.step}: {name} is no longer finite; nothing was saved. "
-                    "Resume from the last checkpoint with a lower learning_rate or clip_norm=1"
-                )
         if self.recipe.optimizer.ema > 0:
             tensors |= {f"average/{name}": t for name, t in self.average.tensors().items()}
         run.save_state(tensors, self.progress)
@@ -221,6 +221,14 @@ class Session:
         except (KeyError, RuntimeError) as error:
             raise TrainerError(f"the state of the run is of another network ({error})") from None
         self.progress = progress
+
+    def _require_finite(self) -> None:
+        for name, parameter in self.network.named_parameters():
+            if not bool(torch.isfinite(parameter).all()):
+                raise TrainerError(
+                    f"step {self.progress.step}: {name} is no longer finite; nothing was saved. "
+                    "Resume from the last checkpoint with a lower learning_rate or clip_norm=1"
+                )
 
     def _validation_batches(self, store: SampleStore) -> Iterator[Batch]:
         wanted = self.recipe.validation.val_samples or len(store)

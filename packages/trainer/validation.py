@@ -24,6 +24,7 @@ from colorcore.measures import (
     hue_family_counts,
 )
 from trainer.batch import Batch, to_network_input
+from trainer.errors import TrainerError
 from trainer.losses import Targets, weighted_cross_entropy
 from trainer.networks import PixelClassifier
 
@@ -83,6 +84,8 @@ class _Tally:
             return
         truth_bins = bins[known].long()
         kept = logits[known].float()
+        if not bool(torch.isfinite(kept).all()):
+            raise TrainerError("validation: the logits are no longer finite; lower learning_rate")
         uv = annealed_mean(kept, self._palette, self._temperature).double()
         truth = bins_to_uv(truth_bins, self._palette)
         self._right += int((kept.argmax(-1) == truth_bins).sum())

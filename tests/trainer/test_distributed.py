@@ -1,0 +1,58 @@
+"""Processes that share a fit take the same steps as one alone, and go on in other numbers."""
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+Make = Callable[..., Path]
+SETTINGS = "width=8 depth=3 epochs=2 batch_size=12 crop=0 workers=0 threads=1 precision=float32"
+TOLERANCE = 2e-4  # of the loss: sums in another order, then Adam's division by small numbers
+
+
+def _fit(shards: Path, run: Path, processes: int, *more: str) -> None:
+    start = [sys.executable, "-m"]
+    if processes > 1:
+        start += ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
+    settings = [word for key in SETTINGS.split() for word in ("--set", key)]
+    command = [*start, "trainer", "fit", str(shards), "--out", str(run), *settings, *more]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def _losses(run: Path) -> list[float]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == list(range(1, 7))
+    return [line["loss"] for line in lines if "loss" in line]
+
+
+@pytest.fixture(scope="module")
+def shards(make_shards: Make, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # 29 samples: the last step of an epoch is short and can't be shared out evenly by 2 or 3.
+    return make_shards(tmp_path_factory.mktemp("shared") / "s", train=(20, 9))
+
+
+@pytest.fixture(scope="module")
+def alone(shards: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    run = tmp_path_factory.mktemp("alone") / "run"
+    _fit(shards, run, 1)
+    return run
+
+
+@pytest.mark.parametrize("processes", [2, 3])
+def test_the_loss_curve_equals_that_of_one_process(
+    shards: Path, alone: Path, tmp_path: Path, processes: int
+) -> None:
+    _fit(shards, tmp_path / "run", processes)
+    assert np.allclose(_losses(tmp_path / "run"), _losses(alone), rtol=TOLERANCE)
+
+
+def test_two_processes_go_on_where_one_stopped(shards: Path, alone: Path, tmp_path: Path) -> None:
+    _fit(shards, tmp_path / "run", 1, "--set", "max_steps=2")
+    _fit(shards, tmp_path / "run", 2, "--resume", "--set", "max_steps=0")
+    # max_steps moved the end of the cosine for two steps, so only the order of samples is the same.
+    assert np.allclose(_losses(tmp_path / "run"), _losses(alone), rtol=0.05)

@@ -1,0 +1,176 @@
+"""Batches come in one order whatever reads them, and bad samples are named or counted."""
+
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from trainer.batch import Batch, to_network_input
+from trainer.errors import BadSample, BadShard
+from trainer.loader import Augmentation, batches
+from trainer.sample_store import SampleStore
+from trainer.sampler import BatchPlan, Position
+from trainer.shard_set import ShardSet
+
+Make = Callable[..., Path]
+
+
+def _load(
+    shard_set: ShardSet,
+    *,
+    batch_size: int = 4,
+    ranks: int = 1,
+    rank: int = 0,
+    workers: int = 0,
+    start: Position | None = None,
+    epochs: int = 2,
+    augmentation: Augmentation | None = None,
+    skip_bad: bool = False,
+) -> list[Batch]:
+    store = SampleStore(shard_set, "train", verify=not skip_bad)
+    plan = BatchPlan(shard_sizes=store.sizes, batch_size=batch_size, seed=5, ranks=ranks)
+    return list(
+        batches(
+            store,
+            plan,
+            bins=shard_set.palette.n,
+            size=shard_set.size,
+            start=start or Position(),
+            epochs=epochs,
+            rank=rank,
+            workers=workers,
+            augmentation=augmentation,
+            skip_bad=skip_bad,
+        )
+    )
+
+
+@pytest.fixture(scope="module")
+def shard_set(make_shards: Make, tmp_path_factory: pytest.TempPathFactory) -> ShardSet:
+    return ShardSet.open(make_shards(tmp_path_factory.mktemp("loader") / "s", train=(5, 1, 3)))
+
+
+def _keys(loaded: list[Batch]) -> list[str]:
+    return [key for batch in loaded for key in batch.keys[: len(batch.keys) - batch.plan.padding]]
+
+
+def test_an_epoch_holds_every_sample_once_and_the_next_in_another_order(
+    shard_set: ShardSet,
+) -> None:
+    keys = _keys(_load(shard_set))
+    assert len(keys) == 18
+    assert set(Counter(keys[:9]).values()) == {1}
+    assert sorted(keys[:9]) == sorted(keys[9:])
+    assert keys[:9] != keys[9:]
+
+
+@pytest.mark.filterwarnings("ignore:This DataLoader will create")  # more workers than cores here
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_workers_change_nothing_over_the_border_of_epochs(
+    shard_set: ShardSet, workers: int
+) -> None:
+    augmentation = Augmentation(crop=24, flip=True)
+    alone = _load(shard_set, augmentation=augmentation)
+    shared = _load(shard_set, augmentation=augmentation, workers=workers)
+    assert [batch.plan for batch in alone] == [batch.plan for batch in shared]
+    for one, other in zip(alone, shared, strict=True):
+        assert one.keys == other.keys
+        assert torch.equal(one.luma, other.luma)
+        assert torch.equal(one.bins, other.bins)
+        assert torch.equal(one.flip, other.flip)
+
+
+def test_fewer_shards_than_workers_and_ranks_starve_nobody(shard_set: ShardSet) -> None:
+    keys: list[str] = []
+    for rank in range(4):
+        loaded = _load(shard_set, ranks=4, rank=rank, workers=2, epochs=1)
+        assert len(loaded) == 3
+        keys += _keys(loaded)
+    assert sorted(keys) == sorted(_keys(_load(shard_set, epochs=1)))
+
+
+def test_going_on_in_the_middle_gives_the_same_samples_and_crops(shard_set: ShardSet) -> None:
+    augmentation = Augmentation(crop=24, flip=True)
+    whole = _load(shard_set, augmentation=augmentation)
+    rest = _load(shard_set, augmentation=augmentation, start=whole[1].plan.after, workers=2)
+    assert [batch.keys for batch in rest] == [batch.keys for batch in whole[2:]]
+    assert all(torch.equal(a.luma, b.luma) for a, b in zip(rest, whole[2:], strict=True))
+
+
+def test_padding_is_ignored_pixels(shard_set: ShardSet) -> None:
+    padded = [
+        batch
+        for rank in range(4)
+        for batch in _load(shard_set, ranks=4, rank=rank, epochs=1)
+        if batch.plan.padding
+    ]
+    assert padded
+    for batch in padded:
+        assert (batch.bins[-batch.plan.padding :] == 255).all()
+
+
+def test_crops_are_cut_alike_from_luma_and_bins_and_differ_each_epoch(
+    shard_set: ShardSet,
+) -> None:
+    whole = {sample.key: sample for sample in shard_set.samples("train")}
+    seen: dict[str, set[tuple[int, int]]] = {}
+    for batch in _load(shard_set, augmentation=Augmentation(crop=20), epochs=4):
+        for luma, bins, key in zip(batch.luma.numpy(), batch.bins.numpy(), batch.keys, strict=True):
+            windows = np.lib.stride_tricks.sliding_window_view(whole[key].luma, (20, 20))
+            top, left = np.argwhere((windows == luma).all((-1, -2)))[0]
+            assert np.array_equal(bins, whole[key].bins[top : top + 20, left : left + 20])
+            seen.setdefault(key, set()).add((int(top), int(left)))
+    assert max(len(places) for places in seen.values()) > 1
+
+
+def test_flips_mirror_luma_and_bins_on_the_device(shard_set: ShardSet) -> None:
+    batch = _load(shard_set, augmentation=Augmentation(flip=True))[0]
+    x, bins = to_network_input(batch)
+    assert 0 < int(batch.flip.sum()) < len(batch.keys)
+    for i, flip in enumerate(batch.flip.tolist()):
+        luma = batch.luma[i].flip(-1) if flip else batch.luma[i]
+        assert torch.allclose(x[i, 0], luma / 255)
+        assert torch.equal(bins[i], batch.bins[i].flip(-1) if flip else batch.bins[i])
+
+
+def test_a_tampered_shard_stops_before_training(make_shards: Make, tmp_path: Path) -> None:
+    folder = make_shards(tmp_path / "s")
+    _spoil(folder / "train-000001.tar", b"demo-train1x1-v0.bins.zst")
+    with pytest.raises(BadShard, match=r"train-000001.tar: expected sha256"):
+        _load(ShardSet.open(folder))
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_bad_samples_are_ignored_and_told_when_allowed(
+    make_shards: Make, tmp_path: Path, workers: int
+) -> None:
+    folder = make_shards(tmp_path / "s")
+    _spoil(folder / "train-000001.tar", b"demo-train1x1-v0.bins.zst")
+    loaded = _load(ShardSet.open(folder), epochs=1, skip_bad=True, workers=workers)
+    (reason,) = [reason for batch in loaded for reason in batch.skipped]
+    assert "shard train-000001.tar, sample demo-train1x1-v0" in reason
+    for batch in loaded:
+        for key, bins in zip(batch.keys, batch.bins, strict=True):
+            assert (key == "skipped") == bool((bins == 255).all())
+
+
+@pytest.mark.parametrize("workers", [0, 1])
+def test_a_bad_sample_found_while_training_names_shard_and_key(
+    make_shards: Make, tmp_path: Path, workers: int
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
+    store = SampleStore(shard_set, "train")
+    _spoil(shard_set.path / "train-000000.tar", b"demo-train0x2-v0.y.jpg")
+    plan = BatchPlan(shard_sizes=store.sizes, batch_size=2, seed=5)
+    with pytest.raises(BadSample, match=r"^shard train-000000.tar, sample demo-train0x2-v0"):
+        list(batches(store, plan, bins=12, size=32, start=Position(), epochs=1, workers=workers))
+
+
+def _spoil(shard: Path, member: bytes) -> None:
+    data = bytearray(shard.read_bytes())
+    at = data.index(member) + 512
+    data[at : at + 12] = b"not an image"
+    shard.write_bytes(data)
