@@ -69,6 +69,7 @@ class Corpus:
             part = photo.crop((left, top, left + size[0], top + size[1]))
             part = part.resize((width, height), Image.Resampling.LANCZOS)
             found = perceptual_hash(part)
+            part.info.clear()  # else each file would carry the profile of the photograph
             if not self._seen.find(found):
                 self._seen.add(found, str(len(found)))
                 return part

@@ -1,6 +1,7 @@
 """From a photo's bytes to pixels, and what pixels say about a photo."""
 
 import io
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -137,7 +138,8 @@ def _decode(data: bytes, limits: ImageLimits, near_px: int | None) -> tuple[str,
     except UnusablePhoto:
         raise
     except Image.DecompressionBombError as error:
-        raise UnusablePhoto(f"too many pixels: {error}") from None
+        count = re.search(r"\d+", str(error))
+        raise UnusablePhoto(f"too many pixels: {count[0] if count else error}") from None
     except MemoryError:
         raise UnusablePhoto("too many pixels: no memory for it") from None
     # Decoders raise whatever they stumble on: SyntaxError, struct.error, KeyError, EOFError…

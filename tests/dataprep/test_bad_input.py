@@ -159,8 +159,8 @@ def test_the_corpus_goes_on_to_shards_and_what_does_not_has_a_reason(
     done = dataprep("palette", photos, "--bins", 16, "--out", palette, "--json", temp=temp)
     assert done.returncode == 0, done.stderr
     done = dataprep(
-        "shard", photos, "--split", "--palette", palette, "--out", shards, "--size", 64, "--views", 2,
-        "--workers", 1, "--json", temp=temp,
+        "shard", photos, "--split", "--palette", palette, "--out", shards, "--size", 64,
+        "--views", 2, "--workers", 1, "--json", temp=temp,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
