@@ -16,7 +16,7 @@ from trainer.progress import Report, silent
 from trainer.recipe import Recipe
 from trainer.run_folder import RunFolder
 from trainer.session import Session
-from trainer.settings import LOWER_IS_BETTER
+from trainer.settings import LATEST, LOWER_IS_BETTER
 from trainer.shard_set import ShardSet
 
 
@@ -147,7 +147,7 @@ def _end_of_epoch(session: Session, run: RunFolder) -> bool:
     better = True
     if validation is not None:
         progress.validation = validation.measures()
-        value = progress.validation[settings.measure]
+        value = float((progress.validation | {LATEST: progress.step})[settings.measure])
         sign = -1 if settings.measure in LOWER_IS_BETTER else 1
         better = progress.best is None or sign * value > sign * progress.best
         if better:

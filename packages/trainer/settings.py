@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 LOWER_IS_BETTER = ("loss",)
 # Measures of validation that a fit may choose its best step by; all but the loss: higher is better.
-MEASURES = (*LOWER_IS_BETTER, "accuracy", "hue_recall", "effective_ratio", "color_score")
+LATEST = "latest"  # no judgement: the last step is the best
+MEASURES = (*LOWER_IS_BETTER, "accuracy", "hue_recall", "effective_ratio", "color_score", LATEST)
 SCHEDULES = ("constant", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 SWITCH = ("auto", "on", "off")
