@@ -20,7 +20,7 @@ from torch.utils.data import DataLoader, get_worker_info
 from colorcore import IGNORE_BIN
 from trainer.batch import Batch, collate
 from trainer.decoding import Sample, SampleDecoder
-from trainer.errors import BadSample
+from trainer.errors import BadSample, TrainerError
 from trainer.sample_store import SampleStore
 from trainer.sampler import MicroBatch, Plan, Position
 
@@ -37,9 +37,13 @@ class Augmentation:
 
 @dataclass(frozen=True)
 class _Source:
-    """First stage: the micro-batches of one rank, every ``workers``-th of them for this worker."""
+    """First stage: the micro-batches of one rank, every ``workers``-th of them for this worker.
+
+    The first worker has the next group of remote shards fetched while this one is read.
+    """
 
     plan: Plan
+    store: SampleStore
     start: Position
     epochs: int
     rank: int
@@ -48,8 +52,14 @@ class _Source:
         info = get_worker_info()
         worker, workers = (info.id, info.num_workers) if info else (0, 1)
         batches = self.plan.micro_batches(self.start, epochs=self.epochs, rank=self.rank)
-        # DataLoader takes from its workers in turn, so that every workers-th keeps the order.
+        ahead: list[int] = []
         for number, batch in enumerate(batches):
+            if worker == 0 and batch.ends_step:
+                coming = self.plan.shards_from(batch.after, groups=2)
+                if coming != ahead:
+                    ahead = coming
+                    self.store.read_ahead(coming)
+            # DataLoader takes from its workers in turn, so that every workers-th keeps the order.
             if number % workers == worker:
                 yield batch
 
@@ -74,15 +84,21 @@ class _Read:
         self._skip_bad = skip_bad
         self._size = size
 
-    def __call__(self, batch: MicroBatch) -> Batch | BadSample:
+    def __call__(self, batch: MicroBatch) -> Batch | TrainerError:
         """Return the batch; an error as a value: thrown, it would arrive as a traceback's text."""
+        try:
+            return self._batch(batch)
+        except TrainerError as error:
+            return error
+
+    def _batch(self, batch: MicroBatch) -> Batch:
         samples, flips, skipped = [], [], []
         for number in batch.samples:
             try:
                 sample = self._decode(self._store.read(number))
             except BadSample as error:
                 if not self._skip_bad:
-                    return error
+                    raise
                 skipped.append(str(error))
                 sample = _nothing(self._size)
             draws = _draws(self._seed, batch.epoch, number)
@@ -122,7 +138,7 @@ def batches(
         skip_bad=skip_bad,
         size=size,
     )
-    pipeline = wds.DataPipeline(_Source(plan, start, epochs, rank), wds.map(read))
+    pipeline = wds.DataPipeline(_Source(plan, store, start, epochs, rank), wds.map(read))
     loader: DataLoader[Any] = DataLoader(
         pipeline,
         batch_size=None,
@@ -132,7 +148,7 @@ def batches(
         worker_init_fn=_leave_interrupts_to_the_parent,
     )
     for item in loader:
-        if isinstance(item, BadSample):
+        if isinstance(item, TrainerError):
             raise item
         yield item
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from trainer.errors import BadShard
+from trainer.errors import BadShard, TrainerError
 from trainer.progress import Report, silent
 from trainer.shard_set import Shard, ShardSet, require_sha256
 from trainer.tar_index import TarShard
@@ -19,10 +19,13 @@ _HASH_THREADS = 4
 class SampleStore:
     """All samples of a split, raw, by number in file order.
 
+    Local shards are indexed at once, remote ones when they are first read.
+
     Args:
         shard_set: where the shards lie.
         split: of the samples.
-        verify: compare every shard's sha256 with the index first.
+        verify: compare every local shard's sha256 with the index first; remote shards are always
+            compared when they are fetched.
         report: told of each shard that was checked.
 
     Raises:
@@ -34,38 +37,75 @@ class SampleStore:
     ) -> None:
         self.shards: Sequence[Shard] = shard_set.shards(split)
         self.sizes = tuple(shard.samples for shard in self.shards)
+        self._shard_set = shard_set
         self._ends = np.cumsum(self.sizes)
         self._mapped: OrderedDict[int, TarShard] = OrderedDict()
-        self._tars = [shard_set.open_shard(shard, verify=False) for shard in self.shards]
-        for tar in self._tars:
-            tar.close()
-        if verify:
-            self._verify(report)
+        self._tars: dict[int, TarShard] = {}
+        self._ahead: ThreadPoolExecutor | None = None
+        if shard_set.cache is None:
+            for number, shard in enumerate(self.shards):
+                self._tars[number] = shard_set.open_shard(shard, verify=False)
+                self._tars[number].close()
+            if verify:
+                self._verify(report)
 
     def __len__(self) -> int:
         return int(self._ends[-1])
 
     def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_mapped": OrderedDict()}
+        return self.__dict__ | {"_mapped": OrderedDict(), "_ahead": None}
 
     def read(self, number: int) -> dict[str, Any]:
         """Return the members of sample ``number`` as webdataset has them."""
         shard = int(np.searchsorted(self._ends, number, side="right"))
-        tar = self._tars[shard]
+        return self._tar(shard).read(number - int(self._ends[shard]) + self.sizes[shard])
+
+    def read_ahead(self, shards: Sequence[int]) -> None:
+        """Fetch remote shards in the background, in this order; nothing to do for local ones."""
+        if self._shard_set.cache is None:
+            return
+        if self._ahead is None:
+            self._ahead = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
+        for shard in shards:
+            # What goes wrong here goes wrong again, and is told, when the shard is read.
+            self._ahead.submit(self._shard_set.fetch, self.shards[shard])
+
+    def require_room(self, shuffle_shards: int) -> None:
+        """Raise TrainerError where the cache can't hold the shards that are read together.
+
+        Those are two groups of ``shuffle_shards``, the one in use and the one read ahead.
+        """
+        cache = self._shard_set.cache
+        if cache is None:
+            return
+        largest = sorted((shard.bytes for shard in self.shards), reverse=True)
+        needed = sum(largest[: 2 * shuffle_shards])
+        if needed > cache.limit_bytes:
+            raise TrainerError(
+                f"the cache holds {cache.limit_bytes / 1e9:.2f} GB, but two groups of "
+                f"{shuffle_shards} shards need {needed / 1e9:.2f} GB: raise --cache-gb or "
+                "lower shuffle_shards"
+            )
+
+    def _tar(self, shard: int) -> TarShard:
         if shard in self._mapped:
             self._mapped.move_to_end(shard)
-        else:
-            self._mapped[shard] = tar
-            if len(self._mapped) > _OPEN_MAPS:
-                self._mapped.popitem(last=False)[1].close()
-        return tar.read(number - int(self._ends[shard]) + self.sizes[shard])
+            return self._mapped[shard]
+        tar = self._tars.get(shard)
+        if tar is None or not tar.path.exists():
+            tar = self._shard_set.open_shard(self.shards[shard], verify=False)
+            self._tars[shard] = tar
+        self._mapped[shard] = tar
+        if len(self._mapped) > _OPEN_MAPS:
+            self._mapped.popitem(last=False)[1].close()
+        return tar
 
     def _verify(self, report: Report) -> None:
         def check(pair: tuple[TarShard, Shard]) -> None:
             require_sha256(pair[0].path, pair[1].sha256)
 
         with ThreadPoolExecutor(_HASH_THREADS) as pool:
-            results = pool.map(check, zip(self._tars, self.shards, strict=True))
+            results = pool.map(check, zip(self._tars.values(), self.shards, strict=True))
             try:
                 for _ in results:
                     report()

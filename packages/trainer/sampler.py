@@ -102,10 +102,25 @@ class BatchPlan:
         return np.concatenate(groups)
 
     def groups(self, epoch: int) -> list[list[int]]:
-        """Return the shards of an epoch in the groups that ``order`` mixes, for reading ahead."""
+        """Return the shards of an epoch in the groups that ``order`` mixes."""
         shards = np.random.default_rng([self.seed, epoch]).permutation(len(self.shard_sizes))
         step = self.shuffle_shards
         return [shards[i : i + step].tolist() for i in range(0, len(shards), step)]
+
+    def shards_from(self, position: Position, *, groups: int) -> list[int]:
+        """Return the shards of the group at ``position`` and of those after it, for reading ahead.
+
+        Only the current epoch is looked at; its last groups have fewer after them.
+        """
+        if position.consumed >= self.samples:
+            return []
+        all_groups = self.groups(position.epoch)
+        seen = 0
+        for number, group in enumerate(all_groups):
+            seen += sum(self.shard_sizes[shard] for shard in group)
+            if position.consumed < seen:
+                return [shard for g in all_groups[number : number + groups] for shard in g]
+        return []
 
     def micro_batches(self, start: Position, *, epochs: int, rank: int = 0) -> Iterator[MicroBatch]:
         """Yield what ``rank`` takes from ``start`` to the end of the last epoch."""
@@ -160,6 +175,11 @@ class EvenPlan:
                 after=Position(0, at + len(samples)),
             )
 
+    def shards_from(self, position: Position, *, groups: int) -> list[int]:
+        """Return nothing: so few samples aren't worth reading ahead."""
+        del position, groups
+        return []
+
 
 class Plan(Protocol):
     """What the loader follows."""
@@ -170,3 +190,6 @@ class Plan(Protocol):
 
     def micro_batches(self, start: Position, *, epochs: int, rank: int = 0) -> Iterator[MicroBatch]:
         """Yield what ``rank`` takes from ``start`` on."""
+
+    def shards_from(self, position: Position, *, groups: int) -> list[int]:
+        """Return the shards that are needed from ``position`` on."""

@@ -73,6 +73,7 @@ class Session:
             torch.set_num_threads(recipe.compute.threads)
         verify = recipe.data.verify and not skip_bad and world.is_first
         store = SampleStore(shard_set, "train", verify=verify, report=report)
+        store.require_room(recipe.data.shuffle_shards)
         has_val = shard_set.count("val") > 0
         torch.manual_seed(recipe.seed)
         size = training_size(recipe, shard_set)

@@ -3,17 +3,19 @@
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from colorcore import Palette
 from trainer.decoding import Sample, SampleDecoder
 from trainer.errors import BadShard, TrainerError
+from trainer.shard_cache import ShardCache, cache_folder, is_remote, read_remote
 from trainer.tar_index import TarShard
 
 INDEX = "index.json"
 SCHEMA_VERSION = 1
+_OPENING_TRIES = 5
 
 __all__ = ["INDEX", "Sample", "Shard", "ShardSet"]
 
@@ -31,20 +33,30 @@ class Shard:
 
 @dataclass(frozen=True)
 class ShardSet:
-    """A folder of shards with its index; ``fingerprint`` is the sha256 of the index file."""
+    """A folder of shards with its index; ``fingerprint`` is the sha256 of the index file.
+
+    A remote set lies in ``path`` as far as it was fetched; ``cache`` fetches the rest.
+    """
 
     path: Path
     palette: Palette
     index: Mapping[str, Any]
     fingerprint: str
+    cache: ShardCache | None = None
 
     @classmethod
-    def open(cls, path: Path | str) -> "ShardSet":
-        """Read and check ``index.json`` in a folder.
+    def open(cls, path: Path | str, *, cache_gb: float = 20.0) -> "ShardSet":
+        """Read and check ``index.json`` in a folder, local or at an address such as ``s3://…``.
+
+        Args:
+            path: the folder.
+            cache_gb: how much of a remote set is kept on this machine.
 
         Raises:
             TrainerError: there is none, it isn't one, or its palette was changed.
         """
+        if is_remote(str(path)):
+            return cls._open_remote(str(path), int(cache_gb * 1e9))
         path = Path(path)
         try:
             text = (path / INDEX).read_bytes()
@@ -53,6 +65,14 @@ class ShardSet:
                 f"{path / INDEX}: {error.strerror}; make a shard set with `dataprep shard`"
             ) from None
         return cls.from_index(path, text)
+
+    @classmethod
+    def _open_remote(cls, address: str, limit_bytes: int) -> "ShardSet":
+        text = read_remote(f"{address.rstrip('/')}/{INDEX}")
+        folder = cache_folder(hashlib.sha256(text).hexdigest())
+        shard_set = cls.from_index(folder, text)
+        cache = ShardCache(address, folder, limit_bytes=limit_bytes)
+        return replace(shard_set, cache=cache)
 
     @classmethod
     def from_index(cls, path: Path, text: bytes) -> "ShardSet":
@@ -119,12 +139,24 @@ class ShardSet:
         Raises:
             BadShard: it is missing, cut short or changed.
         """
-        tar = TarShard(
-            self.path / shard.file, expected_bytes=shard.bytes, expected_samples=shard.samples
-        )
-        if verify:
-            require_sha256(tar.path, shard.sha256)
-        return tar
+        for _ in range(_OPENING_TRIES):
+            path = self.fetch(shard)
+            try:
+                tar = TarShard(path, expected_bytes=shard.bytes, expected_samples=shard.samples)
+            except BadShard:
+                if self.cache is None or path.exists():
+                    raise
+                continue  # another process made room in the cache just then
+            if verify and self.cache is None:  # the cache checks what it fetches
+                require_sha256(tar.path, shard.sha256)
+            return tar
+        raise BadShard(f"shard {shard.file}: the cache is too small to keep it; raise cache_gb")
+
+    def fetch(self, shard: Shard) -> Path:
+        """Return where a shard lies on this machine, downloaded first where it is remote."""
+        if self.cache is None:
+            return self.path / shard.file
+        return self.cache.fetch(shard.file, shard.sha256)
 
     def _listed(self) -> list[Shard]:
         return [

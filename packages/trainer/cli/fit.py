@@ -19,6 +19,9 @@ from trainer.cli.options import emit, json_option, out_option, overwrite_option
 @click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
 @click.option("--save-every", default=10.0, show_default=True, help="Minutes between checkpoints.")
 @click.option("--skip-bad", default=0, show_default=True, help="Unusable samples to tolerate.")
+@click.option(
+    "--cache-gb", default=20.0, show_default=True, help="Room for shards fetched from an address."
+)
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
 @json_option
 @click.pass_context
@@ -33,6 +36,7 @@ def command(
     dry_run: bool,
     save_every: float,
     skip_bad: int,
+    cache_gb: float,
     device: str,
     as_json: bool,
 ) -> None:
@@ -55,7 +59,7 @@ def command(
     named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
     base = run.recipe() if resume and run.exists() and not named else Recipe.load(recipe)
     settings = base.with_overrides(overrides)
-    shard_set = ShardSet.open(shards)
+    shard_set = ShardSet.open(shards, cache_gb=cache_gb)
     if dry_run:
         from trainer.plan import plan_fit, plan_text
 
