@@ -1,5 +1,6 @@
 """Folders at a local path or at any address that fsspec knows: s3://, gs://, hf://…"""
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -48,11 +49,11 @@ class Storage:
             if not self.local.is_dir():
                 return []
             return sorted(entry.name for entry in os.scandir(self.local) if entry.is_file())
-        filesystem, root = self._remote()
-        try:
-            found = filesystem.ls(root, detail=True, refresh=True)
-        except FileNotFoundError:
-            return []
+        with self._remote() as (filesystem, root):
+            try:
+                found = filesystem.ls(root, detail=True, refresh=True)
+            except FileNotFoundError:
+                return []
         # Object stores list a folder itself as an empty file of its own name.
         files = (entry for entry in found if entry["type"] == "file")
         return sorted(
@@ -63,22 +64,22 @@ class Storage:
         """Whether the folder has a file of this name."""
         if self.local is not None:
             return (self.local / name).is_file()
-        filesystem, root = self._remote()
-        return bool(filesystem.exists(f"{root}/{name}"))
+        with self._remote() as (filesystem, root):
+            return bool(filesystem.exists(f"{root}/{name}"))
 
     def size(self, name: str) -> int:
         """Return the bytes of a file; FileNotFoundError where it is absent."""
         if self.local is not None:
             return (self.local / name).stat().st_size
-        filesystem, root = self._remote()
-        return int(filesystem.size(f"{root}/{name}"))
+        with self._remote() as (filesystem, root):
+            return int(filesystem.size(f"{root}/{name}"))
 
     def read(self, name: str) -> bytes:
         """Return the whole of a file; OSError where that fails."""
         if self.local is not None:
             return (self.local / name).read_bytes()
-        filesystem, root = self._remote()
-        return bytes(filesystem.cat_file(f"{root}/{name}"))
+        with self._remote() as (filesystem, root):
+            return bytes(filesystem.cat_file(f"{root}/{name}"))
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
@@ -87,9 +88,10 @@ class Storage:
             with (self.local / name).open("rb") as file:
                 yield file
             return
-        filesystem, root = self._remote()
-        with filesystem.open(f"{root}/{name}", "rb") as remote_file:
-            yield remote_file
+        with self._remote() as (filesystem, root):
+            stream = filesystem.open(f"{root}/{name}", "rb")
+        with stream:
+            yield stream
 
     def write(self, name: str, data: bytes) -> None:
         """Store a file so that it is either whole or not there."""
@@ -107,20 +109,20 @@ class Storage:
             with write_atomically(self.local / name) as path:
                 yield path
             return
-        filesystem, root = self._remote()
         with TemporaryDirectory(prefix="dataprep-") as folder:
             path = Path(folder) / name
             yield path
-            filesystem.put_file(str(path), f"{root}/{name}")
+            with self._remote() as (filesystem, root):
+                filesystem.put_file(str(path), f"{root}/{name}")
 
     def delete(self, name: str) -> None:
         """Delete a file if it is there."""
         if self.local is not None:
             discard(self.local / name)
             return
-        filesystem, root = self._remote()
-        if filesystem.exists(f"{root}/{name}"):
-            filesystem.rm_file(f"{root}/{name}")
+        with self._remote() as (filesystem, root):
+            if filesystem.exists(f"{root}/{name}"):
+                filesystem.rm_file(f"{root}/{name}")
 
     def make(self) -> None:
         """Make the folder where it is missing, and check that it can be written to.
@@ -146,11 +148,21 @@ class Storage:
         """Return the free space of a local folder's disk."""
         return shutil.disk_usage(self.local).free if self.local is not None else None
 
-    def _remote(self) -> tuple[Any, str]:
+    @contextmanager
+    def _remote(self) -> Iterator[tuple[Any, str]]:
+        """Give the filesystem and the folder's path in it; all that goes wrong is an OSError."""
         import fsspec  # noqa: PLC0415 - local folders need no fsspec
 
         try:
             filesystem, root = fsspec.core.url_to_fs(self.address)
         except (ImportError, ValueError) as error:
             raise DataprepError(f"{self.address}: {error}") from None
-        return filesystem, root.rstrip("/")
+        try:
+            yield filesystem, root.rstrip("/")
+        except OSError as error:
+            if error.strerror is None:
+                error.args = (error.errno or errno.EIO, " ".join(str(error).split()), self.address)
+            raise
+        # Client libraries raise what they like where a server isn't there or says no.
+        except Exception as error:
+            raise OSError(errno.EIO, " ".join(str(error).split()), self.address) from error

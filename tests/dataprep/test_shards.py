@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 import textwrap
+import time
 from pathlib import Path
 
 import numpy as np
@@ -198,7 +199,7 @@ def test_a_killed_command_leaves_whole_shards_that_a_resume_keeps(
     command = [sys.executable, "-m", "dataprep", *map(str, arguments)]
     running = subprocess.Popen(command, stderr=subprocess.PIPE)
     while not list(out.glob("*.json")) and running.poll() is None:
-        pass
+        time.sleep(0.005)
     running.kill()
     running.communicate()
     again = subprocess.run([*command, "--resume", "--json"], capture_output=True, check=True)

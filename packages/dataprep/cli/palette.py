@@ -4,6 +4,7 @@ from typing import Any
 
 import click
 
+from dataprep.cli.engine_options import engine_options, make_engine
 from dataprep.cli.options import emit, json_option, overwrite_option, seed_option
 
 
@@ -24,7 +25,7 @@ from dataprep.cli.options import emit, json_option, overwrite_option, seed_optio
 @click.option(
     "--lam", default=0.3, show_default=True, help="λ of the weights that the figure shows."
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: all cores]")
+@engine_options
 @overwrite_option
 @seed_option
 @json_option
@@ -34,7 +35,6 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     \b
     dataprep palette photos --bins 32 --out palette.json --plot palette.png
     """
-    from dataprep.engines.local import LocalEngine
     from dataprep.palette_file import refuse_existing, write_palette
     from dataprep.palettes import PaletteSettings, batches, learn_palette
     from dataprep.photo_reading import kept_photos
@@ -56,7 +56,7 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     tasks = [task for folder in photos for task in batches(Storage(folder), kept_photos(folder))]
     with progress("palette", sum(len(task.photos) for task in tasks)) as report:
         palette, summary = learn_palette(
-            tasks, settings, engine=LocalEngine(options["workers"]), report=report
+            tasks, settings, engine=make_engine(options), report=report
         )
     write_palette(palette, options["out"], overwrite=options["overwrite"])
     if options["plot"]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import click
 
+from dataprep.cli.engine_options import engine_options, make_engine
 from dataprep.cli.options import (
     emit,
     exit_for_skips,
@@ -86,7 +87,7 @@ def _looks_like_ratios(text: str) -> bool:
     type=click.IntRange(min=1),
     help="Samples a shard.  [default: about 128 MB, at most 4096]",
 )
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: all cores]")
+@engine_options
 @click.option("--resume", is_flag=True, help="Finish a shard set that was stopped.")
 @overwrite_option
 @seed_option
@@ -99,7 +100,6 @@ def command(photos: str, **options: Any) -> None:
     dataprep shard photos --split --palette palette.json --out shards
     dataprep shard photos --split 80/20/90/10 --palette palette.json --out shards --workers 8
     """
-    from dataprep.engines.local import LocalEngine
     from dataprep.palette_file import read_palette
     from dataprep.photo_reading import kept_photos
     from dataprep.progress import progress
@@ -132,7 +132,7 @@ def command(photos: str, **options: Any) -> None:
             Storage(options["out"]),
             palette=palette,
             settings=ShardSettings(views, ratios, split_file, options["shard_size"]),
-            engine=LocalEngine(options["workers"]),
+            engine=make_engine(options),
             existing="resume"
             if options["resume"]
             else "overwrite"

@@ -1,6 +1,7 @@
 """Tasks on a Ray cluster: one that is running, or one made here for the while."""
 
 import os
+import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -9,6 +10,7 @@ from dataprep.errors import DataprepError
 T = TypeVar("T")
 R = TypeVar("R")
 _RETRIES = 5  # of a task whose worker or node died
+_CONNECT_TIMEOUT_S = 10
 _AHEAD = 2  # tasks under way for each core, so that none waits for the driver
 
 
@@ -56,6 +58,8 @@ class RayEngine:
     def _connect(self) -> None:
         import ray  # noqa: PLC0415 - an extra
 
+        if self.address:
+            _refuse_unreachable(self.address)
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         quiet: dict[str, Any] = {"log_to_driver": False, "logging_level": "error"}
         try:
@@ -63,11 +67,22 @@ class RayEngine:
                 ray.init(address=self.address, **quiet)
             else:
                 ray.init(address="local", num_cpus=self.workers, include_dashboard=False, **quiet)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             first_line = str(error).strip().splitlines()[0]
             raise DataprepError(
                 f"ray: no cluster at {self.address or 'this machine'} ({first_line})"
             ) from None
+
+
+def _refuse_unreachable(address: str) -> None:
+    """Raise DataprepError at once where nothing listens; Ray itself would wait a minute."""
+    host, _, port = address.removeprefix("ray://").partition(":")
+    if not port.isdigit():
+        return  # auto, local: Ray looks the address up itself
+    try:
+        socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT_S).close()
+    except OSError as error:
+        raise DataprepError(f"ray: no cluster at {address} ({error.strerror or error})") from None
 
 
 def _run(ray: Any, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:

@@ -1,0 +1,36 @@
+"""The options that say where the work runs; the same in every command that has much of it."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from dataprep.engines.engine import Engine
+
+
+def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--engine``, ``--workers`` and ``--ray-address`` to a command."""
+    for option in (
+        click.option("--ray-address", help="Running Ray cluster.  [default: one made here]"),
+        click.option("--workers", type=click.IntRange(min=1), help="Cores.  [default: all]"),
+        click.option(
+            "--engine",
+            type=click.Choice(["local", "ray"]),
+            default="local",
+            show_default=True,
+            help="Processes on this machine, or a Ray cluster.",
+        ),
+    ):
+        function = option(function)
+    return function
+
+
+def make_engine(options: dict[str, Any]) -> "Engine":
+    """Return the engine that the options ask for."""
+    from dataprep.engines.local import LocalEngine
+    from dataprep.engines.ray import RayEngine
+
+    if options["engine"] == "ray" or options["ray_address"]:
+        return RayEngine(options["ray_address"], options["workers"])
+    return LocalEngine(options["workers"])
