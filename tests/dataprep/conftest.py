@@ -7,8 +7,12 @@ import pytest
 from PIL import Image
 
 from colorcore import Palette
+from dataprep.engines.local import LocalEngine
 from dataprep.photos import PhotoFolder
+from dataprep.shards import ShardSettings, write_shards
 from dataprep.sources.folder import import_folder
+from dataprep.storage import Storage
+from dataprep.views import ViewSettings
 
 
 @pytest.fixture(scope="session")
@@ -46,3 +50,20 @@ def small_palette() -> Palette:
     steps = (-0.12, 0.0, 0.12)
     centers = np.array([(u, v) for u in steps for v in steps])
     return Palette(centers=centers, prior=np.full(9, 1 / 9))
+
+
+@pytest.fixture(scope="session")
+def sound_set(
+    photo_folder: Path, small_palette: Palette, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The shard set of ``photo_folder`` at 64 pixels; read only, please."""
+    out = tmp_path_factory.mktemp("sound")
+    write_shards(
+        PhotoFolder(photo_folder).kept(),
+        Storage(str(photo_folder)),
+        Storage(str(out)),
+        palette=small_palette,
+        settings=ShardSettings(ViewSettings(size=64)),
+        engine=LocalEngine(1),
+    )
+    return out

@@ -22,13 +22,9 @@ from colorcore import Palette
 from dataprep.cli import app
 from dataprep.engines.local import LocalEngine
 from dataprep.errors import DataprepError
-from dataprep.photos import PhotoFolder
-from dataprep.shards import ShardSettings, write_shards
-from dataprep.storage import Storage
 from dataprep.ustar import TarWriter
 from dataprep.verification.faults import Fault
 from dataprep.verify import Verification, verify_shards
-from dataprep.views import ViewSettings
 
 SIZE = 64
 
@@ -135,22 +131,6 @@ def _jpeg(pixels: np.ndarray) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(pixels).save(buffer, "JPEG", quality=95, subsampling=0)
     return buffer.getvalue()
-
-
-@pytest.fixture(scope="session")
-def sound_set(
-    photo_folder: Path, small_palette: Palette, tmp_path_factory: pytest.TempPathFactory
-) -> Path:
-    out = tmp_path_factory.mktemp("sound")
-    write_shards(
-        PhotoFolder(photo_folder).kept(),
-        Storage(str(photo_folder)),
-        Storage(str(out)),
-        palette=small_palette,
-        settings=ShardSettings(ViewSettings(size=SIZE)),
-        engine=LocalEngine(1),
-    )
-    return out
 
 
 @pytest.fixture
