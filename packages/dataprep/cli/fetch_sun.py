@@ -23,12 +23,29 @@ from dataprep.cli.options import (
     show_default=True,
     help="220 (the outdoor ones), all, another number, a file with one a line, or names: ocean,…",
 )
-@click.option("--per-class", default=10, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--per-class",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Photos of each class.",
+)
 @seed_option
 @click.option("--partition", type=click.Path(path_type=Path), help="Draw from its paths only.")
-@click.option("--md5", default="", metavar="HEX", help="What the archive's md5 should be.")
+@click.option(
+    "--md5",
+    default="",
+    metavar="HEX",
+    help="What the archive's md5 should be; sun397 for the known one.",
+)
 @click.option("--min-edge", default=64, show_default=True, help="Shortest edge to keep, in pixels.")
-@click.option("--workers", default=2, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--workers",
+    default=2,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Threads that decode.",
+)
 @max_rejected_option
 @json_option
 def command(

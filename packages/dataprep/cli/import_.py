@@ -39,7 +39,8 @@ def command(
     """
     from dataprep.imaging import ImageLimits
     from dataprep.progress import progress
-    from dataprep.sources.folder import image_paths, import_folder, read_metadata
+    from dataprep.sources.folder import import_folder, read_metadata
+    from dataprep.sources.image_tree import image_paths
 
     rows = read_metadata(metadata) if metadata else None
     with progress("import", len(image_paths(folder, out))) as report:

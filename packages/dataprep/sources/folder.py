@@ -2,8 +2,6 @@
 
 import csv
 import hashlib
-import os
-import re
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,13 +15,10 @@ from dataprep.files import sweep
 from dataprep.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
 from dataprep.photos import Photo, PhotoFolder, column_of, slug, utc_now
 from dataprep.progress import Report, silent
+from dataprep.sources.image_tree import image_paths
 
 SOURCE = "folder"
 _MAX_BYTES = 200_000_000
-_IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic")
-)
-_MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
 _BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
 _METADATA_COLUMNS = frozenset(
     column_of(f.name)
@@ -157,34 +152,6 @@ def _readable(name: str) -> str:
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
-def image_paths(root: Path, out: Path | None = None) -> list[str]:
-    """Return the relative paths (with ``/``) of what looks like an image by suffix or first bytes.
-
-    Raises:
-        DataprepError: ``root`` isn't a folder, or it is ``out``.
-    """
-    if not root.is_dir():
-        raise DataprepError(f"{root}: not a folder; give the folder that holds the images")
-    top, skipped = root.resolve(), out.resolve() if out else None
-    if top == skipped:
-        raise DataprepError(f"{root}: import into another folder than the one that is imported")
-    found = []
-    for folder, names, files in os.walk(root, followlinks=False):
-        names[:] = [n for n in names if Path(os.path.realpath(Path(folder) / n)) != skipped]
-        for name in files:
-            path = Path(folder) / name
-            if name.startswith(".") or not path.is_file() or not _is_inside(path, top):
-                continue
-            if _looks_like_image(path):
-                found.append(path.relative_to(root).as_posix())
-    return sorted(found)
-
-
-def _is_inside(path: Path, top: Path) -> bool:
-    # Folders that are links aren't walked into, so only a file that is a link can lead out.
-    return not path.is_symlink() or Path(os.path.realpath(path)).is_relative_to(top)
-
-
 def read_metadata(path: Path) -> dict[str, dict[str, str]]:
     """Read a CSV with a column ``path`` and any of the manifest's licence, owner or title columns.
 
@@ -204,16 +171,6 @@ def read_metadata(path: Path) -> dict[str, dict[str, str]]:
         }
         for row in rows
     }
-
-
-def _looks_like_image(path: Path) -> bool:
-    if path.suffix.lower() in _IMAGE_SUFFIXES:
-        return True
-    try:
-        with path.open("rb") as file:
-            return _MAGIC.match(file.read(12)) is not None
-    except OSError:
-        return False
 
 
 def _in_order(
