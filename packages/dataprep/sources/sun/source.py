@@ -45,7 +45,8 @@ def open_source(source: str, *, with_md5: bool = False) -> Iterator[Tree | Strea
         yield Tree(*tree_files(path))
         return
     with _open_file(path) as file:
-        yield StreamedArchive(file, total=path.stat().st_size, with_md5=with_md5)
+        total = path.stat().st_size if path.is_file() else None  # a pipe has no size
+        yield StreamedArchive(file, total=total, with_md5=with_md5)
 
 
 def _open_file(path: Path) -> BinaryIO | io.FileIO:

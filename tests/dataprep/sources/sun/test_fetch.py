@@ -2,7 +2,9 @@
 
 import hashlib
 import json
+import os
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -217,6 +219,17 @@ def test_a_source_without_sun_in_it_is_one_clear_error(
     assert isinstance(result.exception, DataprepError)
     assert str(source) in str(result.exception)
     assert "SUN397" in str(result.exception)
+
+
+def test_a_pipe_is_read_like_an_archive(sun_tree: Path, sun_tar: Path, tmp_path: Path) -> None:
+    options = ("--classes", "all", "--per-class", 3, "--out")
+    succeed(sun_tree, *options, tmp_path / "0")
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    writer = subprocess.Popen(["cp", "--", str(sun_tar), str(pipe)])
+    succeed(pipe, *options, tmp_path / "1")
+    assert writer.wait() == 0
+    assert rows(tmp_path / "0") == rows(tmp_path / "1")
 
 
 def test_max_rejected_exits_3(sun_tree: Path, tmp_path: Path) -> None:
