@@ -176,7 +176,7 @@ def _render(entry: Entry, size: tuple[int, int]) -> bytes:
     if entry.kind == "wrong-size":
         size = (max(1, size[0] // 4), max(1, size[1] // 4))
     if entry.kind == "bomb":
-        return _encode(Image.new("RGB", (12_000, 9_000), (90, 140, 60)), "JPEG")
+        return _encode(Image.new("1", (12_000, 9_000)), "PNG")
     rng = np.random.default_rng(entry.variant)
     image = _cut(_source(entry.source), size, rng)
     light = Image.fromarray(rng.integers(90, 256, (4, 4), dtype=np.uint8)).resize(

@@ -14,6 +14,7 @@ from dataprep.sources.flickr.hosts import HostRules, RefusedAddress
 from dataprep.sources.flickr.limits import (
     TRIES,
     Breaker,
+    Patience,
     TokenBucket,
     api_bucket,
     backoff_s,
@@ -75,6 +76,7 @@ class FlickrClient:
         api_url: str = API_URL,
         bucket: TokenBucket | None = None,
         timeouts: Timeouts | None = None,
+        patience: Patience | None = None,
     ) -> None:
         try:
             rules = HostRules.for_api(api_url)
@@ -85,6 +87,7 @@ class FlickrClient:
         self._credentials = credentials
         self._bucket = bucket or api_bucket()
         self._breaker = Breaker(suspect_after=TRIES, probes=2 * TRIES)
+        self._first_wait_s = (patience or Patience()).first_wait_s
         self._rng = random.Random()
         self._closed = threading.Event()
         timeouts = timeouts or Timeouts(read_s=30.0)
@@ -163,7 +166,12 @@ class FlickrClient:
                         f"{what}: {failure.reason} after {TRIES} tries",
                         reached=failure.reason not in UNREACHED,
                     ) from None
-                self._closed.wait(max(failure.wait_s or 0.0, backoff_s(tries, self._rng)))
+                self._closed.wait(
+                    max(
+                        failure.wait_s or 0.0,
+                        backoff_s(tries, self._rng, first_s=self._first_wait_s),
+                    )
+                )
             else:
                 self._breaker.succeeded()
                 return answer

@@ -1,7 +1,6 @@
 """The fetch: what is listed, downloaded, decided and stored, in which order."""
 
 import errno
-import re
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,25 +10,23 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from dataprep.errors import DataprepError
-from dataprep.files import discard, sweep
-from dataprep.photos import PhotoFolder, utc_now
+from dataprep.files import sweep
+from dataprep.photos import PhotoFolder
 from dataprep.progress import Report, silent
 from dataprep.sources.flickr.api import FlickrClient
-from dataprep.sources.flickr.attribution import write_attribution
+from dataprep.sources.flickr.candidates import Assessor, Candidate, foresee
 from dataprep.sources.flickr.credentials import Credentials
 from dataprep.sources.flickr.download import MAX_BYTES, Outcome, Task
 from dataprep.sources.flickr.hosts import HostRules
 from dataprep.sources.flickr.images import Event, Images
 from dataprep.sources.flickr.journal import Journal
-from dataprep.sources.flickr.licenses import LICENSES
-from dataprep.sources.flickr.listing import FoundPhoto, Size
-from dataprep.sources.flickr.rows import REMOVED, SOURCE, outcome_of, path_of, to_row
-from dataprep.sources.flickr.selection import Looks, Selection, next_tag
+from dataprep.sources.flickr.limits import Patience
+from dataprep.sources.flickr.rows import SOURCE, path_of
+from dataprep.sources.flickr.selection import Looks, Selection
 from dataprep.sources.flickr.settings import FetchSettings
+from dataprep.sources.flickr.shelf import Shelf
 from dataprep.sources.flickr.stream import TagStream
 from dataprep.sources.flickr.transport import Timeouts, Transport
-
-_OWN_FILE = re.compile(r"[0-9]{1,24}\.jpg")
 
 
 @dataclass(frozen=True)
@@ -65,6 +62,7 @@ def fetch(
     report: Report = silent,
     client: FlickrClient | None = None,
     timeouts: Timeouts | None = None,
+    patience: Patience | None = None,
 ) -> FetchSummary:
     """Bring photos from Flickr into the photo folder ``out``.
 
@@ -76,7 +74,8 @@ def fetch(
         DataprepError: a bad key, no photos at all, a host that fails and fails, a full disk. What
             was fetched stays, and a rerun goes on.
     """
-    client = client or FlickrClient(credentials, api_url=settings.api_url)
+    patience = patience or Patience()
+    client = client or FlickrClient(credentials, api_url=settings.api_url, patience=patience)
     try:
         folder = PhotoFolder(out, create=True)
         (out / SOURCE).mkdir(exist_ok=True)
@@ -89,7 +88,15 @@ def fetch(
             max_bytes=MAX_BYTES,
             timeouts=timeouts,
         )
-        work = _Fetch(settings, folder, journal, client=client, transport=transport, report=report)
+        work = _Fetch(
+            settings,
+            folder,
+            journal,
+            client=client,
+            transport=transport,
+            report=report,
+            patience=patience,
+        )
         try:
             return work.run()
         finally:
@@ -104,22 +111,6 @@ def fetch(
         client.close()
 
 
-@dataclass
-class _Candidate:
-    """A photo that waits for its decision."""
-
-    found: FoundPhoto
-    size: Size | None
-    reason: str
-    outcome: Outcome | None
-    asked: bool = False
-
-    @property
-    def hopeful(self) -> bool:
-        """Whether it is, or may turn out, fit to be kept."""
-        return not self.reason and (self.outcome is None or not self.outcome.reason)
-
-
 class _Fetch:
     """The state of one run. Its thread alone decides and writes rows; others list and download."""
 
@@ -132,6 +123,7 @@ class _Fetch:
         client: FlickrClient,
         transport: Transport,
         report: Report,
+        patience: Patience,
     ) -> None:
         self.settings, self.folder, self.journal = settings, folder, journal
         self.client, self.transport, self.report = client, transport, report
@@ -144,17 +136,20 @@ class _Fetch:
             self._downloaded,
             rate=settings.image_rate,
             concurrency=settings.concurrency,
+            patience=patience,
         )
         self.ahead = 4 * settings.concurrency + 8
         self.listers = ThreadPoolExecutor(len(tags), thread_name_prefix="list")
         self.streams = {tag: TagStream(tag, settings.licenses, journal, client) for tag in tags}
-        self.buffers: dict[str, deque[_Candidate]] = {tag: deque() for tag in tags}
+        self.buffers: dict[str, deque[Candidate]] = {tag: deque() for tag in tags}
         self.listing: set[str] = set()
         self.ended: set[str] = set()
         self.decided: set[str] = set()
-        self.pending: dict[str, list[_Candidate]] = {}
+        self.pending: dict[str, list[Candidate]] = {}
+        self.fresh: dict[str, Outcome] = {}
         self.rejected: dict[str, str] = {}
-        self.read_at = utc_now()
+        self.assessor = Assessor(settings, folder, journal)
+        self.shelf = Shelf(folder, settings.tags)
 
     def run(self) -> FetchSummary:
         """Fetch until there are enough, or no more."""
@@ -166,7 +161,7 @@ class _Fetch:
                 self._plan()
                 self._wait(self.images.start())
         except (DataprepError, KeyboardInterrupt):
-            self._store_manifest()
+            self.shelf.write_manifest()
             raise
         summary = self._summary()
         if not summary.found:
@@ -175,8 +170,8 @@ class _Fetch:
                 "try other tags or more licences (--license)"
             )
         self.images.close()
-        self._remove_leftovers()
-        self._store_manifest()
+        self.shelf.remove_leftovers()
+        self.shelf.write_manifest()
         self.journal.finish(self.settings.identity)
         return summary
 
@@ -211,9 +206,10 @@ class _Fetch:
             buffer.popleft()
         return True
 
-    def _decide_one(self, candidate: _Candidate, tag: str) -> None:
+    def _decide_one(self, candidate: Candidate, tag: str) -> None:
         found = candidate.found
         self.decided.add(found.id)
+        self.fresh.pop(found.id, None)
         outcome = candidate.outcome or Outcome()
         reason = candidate.reason or outcome.reason
         if not reason:
@@ -224,38 +220,12 @@ class _Fetch:
             reason = self.selection.decide(found.key, tag, looks)
         if reason:
             self.rejected[found.key] = reason
-        self._store(candidate, outcome, tag, reason)
+        self.shelf.put(candidate, outcome, tag=tag, reason=reason)
         self.report(0 if reason else 1, note=self._note())
 
-    def _store(self, candidate: _Candidate, outcome: Outcome, tag: str, reason: str) -> None:
-        row = self.folder.get(candidate.found.key)
-        if row is not None and row.reason == reason:
-            return
-        was_kept = row is not None and row.status == "kept"
-        if reason.startswith(REMOVED) or (was_kept and candidate.reason):
-            return  # taken away by a refresh, or kept by a fetch that allowed more
-        if reason and row is not None and row.status == "kept":
-            self.folder.remove(row, reason)
-            return
-        self.folder.add(
-            to_row(
-                candidate.found,
-                outcome,
-                tag=tag,
-                tags=self.settings.tags,
-                reason=reason,
-                size=candidate.size,
-                read_at=self.read_at,
-            )
-        )
-        if reason and candidate.found.safe_id:
-            discard(self.folder.root / path_of(candidate.found.id))
-
     def _revoke(self, key: str, reason: str) -> None:
-        row = self.folder.get(key)
         self.rejected[key] = reason
-        if row is not None and row.status == "kept":
-            self.folder.remove(row, reason)
+        self.shelf.take_back(key, reason)
 
     def _know_what_is_there(self) -> None:
         """Photos of other sources and other fetches: no twin of them is fetched."""
@@ -286,38 +256,9 @@ class _Fetch:
         if isinstance(result, Exception):
             raise result
         photos, ended = result
-        self.buffers[tag].extend(self._candidate(found) for found in photos)
+        self.buffers[tag].extend(self.assessor.candidate(found) for found in photos)
         if ended:
             self.ended.add(tag)
-
-    def _candidate(self, found: FoundPhoto) -> _Candidate:
-        """Reject what needs no download, and recall what was downloaded before."""
-        settings = self.settings
-        size = found.best_size(settings.min_edge, settings.max_edge)
-        row = self.folder.get(found.key)
-        reason, outcome = "", None
-        if row is not None and row.reason.startswith(REMOVED):
-            reason = row.reason
-        elif not found.safe_id:
-            reason = "hostile id: not a number"
-        elif not found.public:
-            reason = "private"
-        elif found.license_id not in settings.licenses:
-            known = LICENSES.get(found.license_id)
-            reason = f"licence: {known.name if known else 'unknown'}"
-        elif size is None:
-            reason = f"no fitting size: of {settings.min_edge} to {settings.max_edge} px"
-        elif row is not None and row.status == "kept" and self._has_file(found):
-            outcome = outcome_of(row)
-        elif (known_before := self.journal.outcome(found.id, size.url)) is not None:
-            outcome = Outcome.from_json(known_before)
-            kept_row = row is None or row.status == "kept"
-            if not outcome.reason and kept_row and not self._has_file(found):
-                outcome = None  # somebody deleted the file
-        return _Candidate(found, size, reason, outcome)
-
-    def _has_file(self, found: FoundPhoto) -> bool:
-        return (self.folder.root / path_of(found.id)).is_file()
 
     # --- what is downloaded ----------------------------------------------------------------------
 
@@ -325,40 +266,31 @@ class _Fetch:
         """Queue the photos that will be decided next if all turn out well, no more than that."""
         if self.images.outstanding > self.ahead - self.settings.concurrency // 2:
             return
-        counts, planned = dict(self.selection.kept), self.selection.total
-        share = -(-self.settings.count // len(self.settings.tags))
-        places, without, short = dict.fromkeys(counts, 0), set(self.selection.dry), False
-        while planned < self.settings.count and self.images.outstanding < self.ahead:
-            tag = next_tag(self.settings.tags, counts, without)
-            if tag is None:
-                break
-            buffer, place = self.buffers[tag], places[tag]
-            # While a tag's photos aren't known yet, the others fetch no more than their share.
-            if place >= len(buffer) or (short and counts[tag] >= share):
-                without.add(tag)
-                short = short or tag not in self.ended
-                continue
-            candidate = buffer[place]
-            places[tag] += 1
-            if candidate.hopeful and candidate.found.id not in self.decided:
-                counts[tag] += 1
-                planned += 1
+        upcoming = foresee(self.selection, self.buffers, ended=self.ended, decided=self.decided)
+        for candidate in upcoming:
+            if self.images.outstanding >= self.ahead:
+                return
+            if candidate.outcome is None:
                 self._want(candidate)
 
-    def _want(self, candidate: _Candidate) -> None:
-        if candidate.outcome is not None or candidate.asked or candidate.size is None:
+    def _want(self, candidate: Candidate) -> None:
+        found, size = candidate.found, candidate.size
+        assert size is not None  # or it would have been rejected
+        if found.id in self.fresh:
+            candidate.outcome = self.fresh[found.id]
             return
-        candidate.asked = True
-        found = candidate.found
         waiting = self.pending.setdefault(found.id, [])
+        if candidate in waiting:
+            return
         waiting.append(candidate)
         if len(waiting) == 1:
             target = self.folder.root / path_of(found.id)
             edges = (self.settings.min_edge, self.settings.max_edge)
-            self.images.offer(Task(found.id, candidate.size.url, target, *edges))
+            self.images.offer(Task(found.id, size.url, target, *edges))
 
     def _downloaded(self, task: Task, outcome: Outcome) -> None:
         self.journal.add_outcome(task.id, task.url, outcome.to_json(), passing=outcome.passing)
+        self.fresh[task.id] = outcome
         for candidate in self.pending.pop(task.id):
             candidate.outcome = outcome
 
@@ -375,18 +307,6 @@ class _Fetch:
             return
 
     # --- the end ---------------------------------------------------------------------------------
-
-    def _store_manifest(self) -> None:
-        self.folder.commit()
-        kept = [row for row in self.folder.kept() if row.source == SOURCE]
-        write_attribution(self.folder.root, kept)
-
-    def _remove_leftovers(self) -> None:
-        """Delete images that were downloaded ahead and not chosen."""
-        kept = {Path(row.path).name for row in self.folder.kept() if row.source == SOURCE}
-        for path in (self.folder.root / SOURCE).iterdir():
-            if _OWN_FILE.fullmatch(path.name) and path.name not in kept:
-                discard(path)
 
     def _note(self) -> str:
         found = sum(stream.found for stream in self.streams.values())

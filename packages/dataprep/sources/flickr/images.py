@@ -13,7 +13,7 @@ from typing import Any
 from dataprep.errors import DataprepError
 from dataprep.photos import utc_now
 from dataprep.sources.flickr.download import Outcome, Task, TryAgain, try_download
-from dataprep.sources.flickr.limits import TRIES, Breaker, TokenBucket, backoff_s
+from dataprep.sources.flickr.limits import TRIES, Breaker, Patience, TokenBucket, backoff_s
 from dataprep.sources.flickr.transport import Transport
 
 Event = tuple[Callable[[Any], None], Any]  # what to do with a result, and the result
@@ -30,6 +30,7 @@ class Images:
         done: told of a photo's outcome.
         rate: images a second.
         concurrency: images at once.
+        patience: before other tries.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Images:
         *,
         rate: float,
         concurrency: int,
+        patience: Patience,
     ) -> None:
         self.concurrency = concurrency
         self.downloaded = 0
         self._transport, self._events, self._done = transport, events, done
         self._bucket = TokenBucket(rate, burst=max(1.0, min(rate, concurrency)))
-        self._breaker = Breaker()
+        self._breaker = Breaker(first_pause_s=patience.first_pause_s)
+        self._first_wait_s = patience.first_wait_s
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="image")
         self._fresh: deque[Task] = deque()
         self._again: list[tuple[float, int, Task]] = []
@@ -124,7 +127,9 @@ class Images:
             )
         tries = self._tries[task.id] = self._tries.get(task.id, 0) + 1
         if tries < TRIES:
-            wait_s = max(failure.wait_s or 0.0, backoff_s(tries, self._rng))
+            wait_s = max(
+                failure.wait_s or 0.0, backoff_s(tries, self._rng, first_s=self._first_wait_s)
+            )
             heapq.heappush(self._again, (time.monotonic() + wait_s, next(self._order), task))
         elif failure.host_failed:
             reason = f"unavailable: {failure.reason} after {TRIES} tries"

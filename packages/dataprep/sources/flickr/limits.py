@@ -14,6 +14,19 @@ _LONGEST_BACKOFF_S = 60.0
 _LONGEST_RETRY_AFTER_S = 3_600.0
 
 
+@dataclass(frozen=True)
+class Patience:
+    """How long the first waits are; later ones double.
+
+    Args:
+        first_wait_s: before a resource is tried for the second time.
+        first_pause_s: in which a suspect host is left alone.
+    """
+
+    first_wait_s: float = 0.5
+    first_pause_s: float = 0.5
+
+
 class TokenBucket:
     """A rate that all threads share; a full bucket lets ``burst`` pass at once.
 
@@ -55,7 +68,7 @@ def api_bucket(calls_an_hour: int = API_CALLS_AN_HOUR, burst: int = 150) -> Toke
     return TokenBucket((calls_an_hour - burst) / 3_600, burst)
 
 
-def backoff_s(tries: int, rng: random.Random, *, first_s: float = 0.5) -> float:
+def backoff_s(tries: int, rng: random.Random, *, first_s: float) -> float:
     """Return the random-exponential wait after so many failed tries: half to all of 2ⁿ × first."""
     return min(_LONGEST_BACKOFF_S, first_s * 2 ** (tries - 1)) * rng.uniform(0.5, 1.0)
 
@@ -118,4 +131,4 @@ class Breaker:
     def pause_s(self) -> float:
         """How long to leave a suspect host alone before the next request."""
         beyond = self.failures - self.suspect_after
-        return min(8.0, self.first_pause_s * 2**beyond) if beyond >= 0 else 0.0
+        return min(16 * self.first_pause_s, self.first_pause_s * 2**beyond) if beyond >= 0 else 0.0

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from dataprep.errors import DataprepError
-from dataprep.sources.flickr.api import CallFailed, FlickrClient
+from dataprep.sources.flickr.api import PER_PAGE, CallFailed, FlickrClient
 from dataprep.sources.flickr.journal import Journal, KnownPage
 from dataprep.sources.flickr.listing import FoundPhoto
 from dataprep.sources.flickr.windows import (
@@ -39,8 +39,9 @@ class TagStream:
         self._licenses, self._journal, self._client = licenses, journal, client
         self.query = journal.query(f"{client.api_url} tag={tag} licenses={','.join(licenses)}")
         self._coverage = Coverage()
-        for window, _ in journal.windows(self.query, whole=True):
-            self._coverage.add(window)
+        self._dense: set[int] = set()
+        for window, total in journal.windows(self.query, whole=True):
+            self._cover(window, total)
         self._crowded = journal.windows(self.query, whole=False)
         self._stretch = 1.0
         self._halvings = 0
@@ -127,7 +128,7 @@ class TagStream:
         self._halvings = 0
         self._journal.add_window(self.query, window, whole=whole, total=total)
         if whole:
-            self._coverage.add(window)
+            self._cover(window, seen)
             if seen < WANTED_PER_WINDOW // 3:
                 self._stretch = min(1e6, self._stretch * 4)
             elif seen > WANTED_PER_WINDOW:
@@ -135,6 +136,11 @@ class TagStream:
         else:
             self._crowded.append((window, total))
             self._stretch = max(1.0, self._stretch / 4)
+
+    def _cover(self, window: Window, total: int) -> None:
+        self._coverage.add(window)
+        if window.width == 1 and total > PER_PAGE:
+            self._dense.add(window.start)
 
     def _read(self, window: Window) -> tuple[bool, int, int]:
         """Return whether a window is wholly known now, how many it holds, how many were seen."""
@@ -176,12 +182,14 @@ class TagStream:
         known = self._journal.page(self.query, window, number, reading)
         if known is not None:
             return known
+        # A second more on both sides, in case the limits aren't counted in as they should be;
+        # not a second that alone fills more than a page.
+        first, last = max(BEGIN, window.start - 1), window.stop
         answer = self._client.search(
             self.tag,
             licenses=self._licenses,
-            # A second more on both sides: whether Flickr counts the limits in isn't known.
-            start=max(BEGIN, window.start - 1),
-            stop=None if window.stop >= END else window.stop,
+            start=first + (first in self._dense),
+            stop=None if last >= END else last - (last in self._dense),
             page=number,
         )
         self._journal.add_page(self.query, window, number, reading, answer)

@@ -114,7 +114,8 @@ def next_window(
     if at < _FLICKR_BEGINS < density.crowded.stop - half:
         stop = _FLICKR_BEGINS
     elif crowd is not None:
-        stop = max(at + 1, min(stop, crowd))
+        # Not the very second of the crowd: it may hold more than a page.
+        stop = max(at + 1, min(stop, crowd - 1))
     elif stop > now and density.crowded.start < at:
         stop = END
     elif stop - at > slice_width:

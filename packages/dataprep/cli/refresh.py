@@ -1,0 +1,67 @@
+"""``dataprep refresh``."""
+
+from pathlib import Path
+
+import click
+
+from dataprep.cli.options import emit, json_option
+
+
+@click.command(name="refresh")
+@click.argument("photos", type=click.Path(path_type=Path))
+@click.option(
+    "--license",
+    "licenses",
+    default=None,
+    help="Licences that may stay.  [default: those that the fetches allowed]",
+)
+@click.option(
+    "--shards",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Folder of shards in which to look for removed photos; may be given several times.",
+)
+@click.option("--api-url", envvar="FLICKR_API_URL", help="Another server that speaks the API.")
+@click.option(
+    "--env-file",
+    type=click.Path(path_type=Path),
+    help="File with FLICKR_API_KEY=… and FLICKR_API_SECRET=…  [default: .env]",
+)
+@json_option
+def command(
+    photos: Path,
+    licenses: str | None,
+    shards: tuple[Path, ...],
+    api_url: str | None,
+    env_file: Path | None,
+    as_json: bool,
+) -> None:
+    """Ask Flickr again for the licence of every photo in PHOTOS.
+
+    Photos that vanished, turned private or changed to a licence outside the allowed ones are
+    removed; with --shards it says which shards still hold them. Flickr's terms ask for this as soon
+    as reasonably possible, so run it now and then. A stopped refresh goes on where it was.
+
+    \b
+    dataprep refresh photos --shards shards
+    """
+    from dataprep.photos import PhotoFolder
+    from dataprep.progress import progress
+    from dataprep.sources.flickr.api import API_URL, FlickrClient
+    from dataprep.sources.flickr.credentials import read_credentials
+    from dataprep.sources.flickr.licenses import license_ids
+    from dataprep.sources.flickr.refresh import refresh
+    from dataprep.sources.flickr.rows import SOURCE
+
+    allowed = license_ids(licenses) if licenses else None
+    client = FlickrClient(read_credentials(env_file), api_url=api_url or API_URL)
+    total = sum(photo.source == SOURCE for photo in PhotoFolder(photos).kept())
+    with progress("refresh", total) as report:
+        summary = refresh(photos, client, licenses=allowed, shard_sets=shards, report=report)
+    lines = [f"{summary.kept} photos stay, {len(summary.removed)} removed: {photos}"]
+    for removal in summary.removed:
+        held = f" (in {', '.join(removal.shards)})" if removal.shards else ""
+        lines.append(f"  {removal.key}: {removal.reason.removeprefix('removed: ')}{held}")
+    if summary.stale_shards:
+        lines.append("write these shards anew: " + ", ".join(summary.stale_shards))
+    emit(summary, as_json, "\n".join(lines))

@@ -1,0 +1,113 @@
+"""Photos on their way to a decision: what is known of each, and which come next."""
+
+from collections import deque
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from dataprep.photos import PhotoFolder
+from dataprep.sources.flickr.download import Outcome
+from dataprep.sources.flickr.journal import Journal
+from dataprep.sources.flickr.licenses import LICENSES
+from dataprep.sources.flickr.listing import FoundPhoto, Size
+from dataprep.sources.flickr.rows import REMOVED, outcome_of, path_of
+from dataprep.sources.flickr.selection import Selection, next_tag
+from dataprep.sources.flickr.settings import FetchSettings
+
+
+@dataclass(eq=False)
+class Candidate:
+    """A photo that waits for its decision.
+
+    Args:
+        size: the one to download.
+        reason: why it needn't be downloaded; empty where it must be.
+        outcome: of its download, once that is known.
+    """
+
+    found: FoundPhoto
+    size: Size | None
+    reason: str
+    outcome: Outcome | None
+
+    @property
+    def hopeful(self) -> bool:
+        """Whether it is, or may turn out, fit to be kept."""
+        return not self.reason and (self.outcome is None or not self.outcome.reason)
+
+
+@dataclass(frozen=True)
+class Assessor:
+    """Rejects what needs no download, and recalls what was downloaded before."""
+
+    settings: FetchSettings
+    folder: PhotoFolder
+    journal: Journal
+
+    def candidate(self, found: FoundPhoto) -> Candidate:
+        """Return a found photo with all that is known of it."""
+        size = found.best_size(self.settings.min_edge, self.settings.max_edge)
+        reason = self._reason(found, size)
+        outcome = self._recall(found, size) if size is not None and not reason else None
+        return Candidate(found, size, reason, outcome)
+
+    def _reason(self, found: FoundPhoto, size: Size | None) -> str:
+        row = self.folder.get(found.key)
+        if row is not None and row.reason.startswith(REMOVED):
+            return row.reason
+        if not found.safe_id:
+            return "hostile id: not a number"
+        if not found.public:
+            return "private"
+        if found.license_id not in self.settings.licenses:
+            known = LICENSES.get(found.license_id)
+            return f"licence: {known.name if known else 'unknown'}"
+        if size is None:
+            return f"no fitting size: of {self.settings.min_edge} to {self.settings.max_edge} px"
+        return ""
+
+    def _recall(self, found: FoundPhoto, size: Size) -> Outcome | None:
+        row = self.folder.get(found.key)
+        has_file = (self.folder.root / path_of(found.id)).is_file()
+        if row is not None and row.status == "kept" and has_file:
+            return outcome_of(row)
+        known = self.journal.outcome(found.id, size.url)
+        if known is None:
+            return None
+        outcome = Outcome.from_json(known)
+        was_chosen = row is None or row.status == "kept"
+        if not outcome.reason and was_chosen and not has_file:
+            return None  # somebody deleted the file
+        return outcome
+
+
+def foresee(
+    selection: Selection,
+    buffers: Mapping[str, deque[Candidate]],
+    *,
+    ended: Collection[str],
+    decided: Collection[str],
+) -> Iterator[Candidate]:
+    """Give the photos that will be decided next and kept, if all turn out well.
+
+    They are as many as are missing. While the photos of one tag aren't listed yet, the others
+    bring no more than their share.
+    """
+    counts, planned = dict(selection.kept), selection.total
+    share = -(-selection.count // len(selection.tags))
+    places, without, short = dict.fromkeys(counts, 0), set(selection.dry), False
+    while planned < selection.count:
+        tag = next_tag(selection.tags, counts, without)
+        if tag is None:
+            return
+        place = places[tag]
+        if place >= len(buffers[tag]) or (short and counts[tag] >= share):
+            without.add(tag)
+            short = short or tag not in ended
+            continue
+        places[tag] += 1
+        # A deque indexes slowly in its middle, but no more than a few hundred wait.
+        candidate = buffers[tag][place]
+        if candidate.hopeful and candidate.found.id not in decided:
+            counts[tag] += 1
+            planned += 1
+            yield candidate
