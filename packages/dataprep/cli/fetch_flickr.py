@@ -14,7 +14,13 @@ from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected
     show_default=True,
     help="Each brings the same share, as far as it has that many.",
 )
-@click.option("--count", default=10_000, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--count",
+    default=10_000,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Photos to have in the end.",
+)
 @out_option("Photo folder")
 @click.option(
     "--license",
@@ -23,7 +29,13 @@ from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected
     show_default=True,
     help="Groups (derivatives, commercial, public-domain) and names (by, by-sa, cc0, by-nd…).",
 )
-@click.option("--min-edge", default=500, show_default=True, type=click.IntRange(min=64))
+@click.option(
+    "--min-edge",
+    default=500,
+    show_default=True,
+    type=click.IntRange(min=64),
+    help="Of the longest edge, in pixels.",
+)
 @click.option("--max-edge", default=800, show_default=True, help="Of the longest edge, in pixels.")
 @click.option(
     "--image-rate",
