@@ -1,9 +1,11 @@
 """The training loop, to be read from top to bottom."""
 
 import time
+from collections.abc import Mapping
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from torch.nn.parallel import DistributedDataParallel
 
@@ -18,6 +20,7 @@ from trainer.run_folder import RunFolder
 from trainer.session import Session
 from trainer.settings import LATEST, LOWER_IS_BETTER
 from trainer.shard_set import ShardSet
+from trainer.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -29,12 +32,14 @@ class FitOptions:
         overwrite: replace it instead.
         save_every_s: also save in the middle of an epoch, this often; 0 doesn't.
         skip_bad: samples that may be unusable before the fit stops.
+        tensorboard: also write TensorBoard's files into the run.
     """
 
     resume: bool = False
     overwrite: bool = False
     save_every_s: float = 600.0
     skip_bad: int = 0
+    tensorboard: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,6 +108,7 @@ def _train(
 ) -> str:
     progress, world = session.progress, session.world
     meter = Meter(session)
+    watch = Watch(session, run, tensorboard=options.tensorboard) if world.is_first else None
     saved_at = time.monotonic()
     if _is_over(session):
         return "done"
@@ -120,10 +126,10 @@ def _train(
         epoch_over = progress.position.consumed == 0
         stopping = world.any(bool(wish)) if meter.may_wait() or epoch_over else False
         if meter.is_due() or epoch_over or stopping or _is_over(session):
-            meter.write(run, rate, report)
+            _log(run, watch, meter.line(rate, report))
         if epoch_over or _is_over(session):
             meter.pause()
-            patience_spent = world.any(world.is_first and _end_of_epoch(session, run))
+            patience_spent = world.any(watch is not None and _end_of_epoch(session, run, watch))
             meter.go_on()
             saved_at = time.monotonic()
             if patience_spent:
@@ -140,7 +146,7 @@ def _train(
     return "done"
 
 
-def _end_of_epoch(session: Session, run: RunFolder) -> bool:
+def _end_of_epoch(session: Session, run: RunFolder, watch: Watch) -> bool:
     """Validate, log, save; return whether patience is spent."""
     progress, settings = session.progress, session.recipe.validation
     validation = session.validation()
@@ -152,10 +158,12 @@ def _end_of_epoch(session: Session, run: RunFolder) -> bool:
         better = progress.best is None or sign * value > sign * progress.best
         if better:
             progress.best, progress.best_step = value, progress.step
-        run.log(
+        _log(
+            run,
+            watch,
             {"step": progress.step, "epoch": progress.position.epoch}
             | {"elapsed_s": progress.elapsed_s}
-            | {f"val_{name}": number for name, number in progress.validation.items()}
+            | {f"val_{name}": number for name, number in progress.validation.items()},
         )
     progress.stale_epochs = 0 if better else progress.stale_epochs + 1
     if better:
@@ -164,7 +172,14 @@ def _end_of_epoch(session: Session, run: RunFolder) -> bool:
         session.save_network(run, f"epoch-{progress.position.epoch:04d}")
         run.keep_only(settings.keep)
     session.save_state(run)
+    (watch.now if _is_over(session) else watch.epoch)()
     return bool(settings.patience) and progress.stale_epochs >= settings.patience
+
+
+def _log(run: RunFolder, watch: Watch | None, line: Mapping[str, Any]) -> None:
+    if watch is not None:
+        run.log(line)
+        watch.scalars(line)
 
 
 def _save(session: Session, run: RunFolder) -> None:

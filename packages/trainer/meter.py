@@ -2,6 +2,7 @@
 
 import math
 import time
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -9,7 +10,6 @@ from torch import Tensor
 from trainer.batch import Batch
 from trainer.errors import TrainerError
 from trainer.progress import Report
-from trainer.run_folder import RunFolder
 from trainer.session import Session
 
 _LINES_PER_EPOCH = 10
@@ -17,7 +17,7 @@ _MOST_STEPS_A_LINE = 50
 
 
 class Meter:
-    """Gathers losses on the device and writes a line of metrics every few steps.
+    """Gathers losses on the device and makes a line of metrics every few steps.
 
     A loss that isn't a number stops the fit with the keys of its batch: at once on a CPU, with the
     next line on a GPU, where looking sooner would make the device wait.
@@ -48,7 +48,7 @@ class Meter:
         return self._session.world.device.type == "cpu" or self.is_due()
 
     def is_due(self) -> bool:
-        """Whether a line should be written."""
+        """Whether a line should be made."""
         return self._steps >= self._every
 
     def pause(self) -> None:
@@ -60,8 +60,8 @@ class Meter:
         self._tick()
         self._since = time.monotonic()
 
-    def write(self, run: RunFolder, rate: float, report: Report) -> None:
-        """Write one line of the mean loss since the last one.
+    def line(self, rate: float, report: Report) -> dict[str, Any]:
+        """Return a line of metrics with the mean loss since the last one.
 
         Raises:
             TrainerError: a loss in between was not a number.
@@ -77,20 +77,17 @@ class Meter:
         now = time.monotonic()
         loss, speed = float(total) / self._steps, float(images) / max(1e-9, now - self._since)
         self._tick()
-        if session.world.is_first:
-            run.log(
-                {
-                    "step": progress.step,
-                    "epoch": progress.position.epoch,
-                    "loss": loss,
-                    "learning_rate": rate,
-                    "images_per_s": speed,
-                    "elapsed_s": progress.elapsed_s,
-                }
-            )
-            report(self._steps, note=f"loss {loss:.3f}, {speed:.0f} images/s")
+        report(self._steps, note=f"loss {loss:.3f}, {speed:.0f} images/s")
         self._losses, self._batches, self._images, self._steps = [], [], 0, 0
         self._since = now
+        return {
+            "step": progress.step,
+            "epoch": progress.position.epoch,
+            "loss": loss,
+            "learning_rate": rate,
+            "images_per_s": speed,
+            "elapsed_s": progress.elapsed_s,
+        }
 
     def _tick(self) -> None:
         now = time.monotonic()

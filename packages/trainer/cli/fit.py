@@ -22,6 +22,7 @@ from trainer.cli.options import emit, json_option, out_option, overwrite_option
 @click.option(
     "--cache-gb", default=20.0, show_default=True, help="Room for shards fetched from an address."
 )
+@click.option("--tensorboard", is_flag=True, help="Also write TensorBoard files into the run.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")
 @json_option
 @click.pass_context
@@ -37,6 +38,7 @@ def command(
     save_every: float,
     skip_bad: int,
     cache_gb: float,
+    tensorboard: bool,
     device: str,
     as_json: bool,
 ) -> None:
@@ -67,7 +69,11 @@ def command(
         emit(plan, as_json, plan_text(plan))
         return
     options = FitOptions(
-        resume=resume, overwrite=overwrite, save_every_s=60 * save_every, skip_bad=skip_bad
+        resume=resume,
+        overwrite=overwrite,
+        save_every_s=60 * save_every,
+        skip_bad=skip_bad,
+        tensorboard=tensorboard,
     )
     with joined_world(device) as world:
         with fit_progress(shard_set, settings, world) as report:

@@ -9,6 +9,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from trainer.networks.pixel_classifier import PixelClassifier
 
+_IMAGES = 12
+
 
 @dataclass(frozen=True)
 class NetworkCost:
@@ -50,11 +52,14 @@ def count_flops(network: PixelClassifier, *, size: int) -> int:
 
 
 def receptive_field(network: PixelClassifier, *, size: int) -> int:
-    """Return the larger edge of the input that moves the logits of the pixel in the middle."""
-    luma = torch.rand(1, 1, size, size, device=_device(network), requires_grad=True)
+    """Return the larger edge of the input that moves the logits of the pixel in the middle.
+
+    Taken over several random images, since ReLU and max pooling hide a part of it in each.
+    """
+    luma = torch.rand(_IMAGES, 1, size, size, device=_device(network), requires_grad=True)
     logits = network(luma)
     (gradient,) = torch.autograd.grad(logits[..., size // 2, size // 2].sum(), luma)
-    rows, columns = (gradient[0, 0] != 0).nonzero(as_tuple=True)
+    rows, columns = (gradient != 0).any(0)[0].nonzero(as_tuple=True)
     return int(max(rows.max() - rows.min(), columns.max() - columns.min())) + 1
 
 

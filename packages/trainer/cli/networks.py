@@ -1,0 +1,21 @@
+"""``trainer networks``."""
+
+import click
+
+from trainer.cli.options import emit, json_option
+
+
+@click.command()
+@click.option("--bins", default=32, show_default=True, help="Bins of the palette.")
+@click.option("--size", default=256, show_default=True, help="Edge of the image, in pixels.")
+@json_option
+def command(bins: int, size: int, as_json: bool) -> None:
+    """Print what each network costs and sees.
+
+    \b
+    trainer networks --bins 32
+    """
+    from trainer.network_table import network_table, table_text
+
+    table = network_table(bins=bins, size=size)
+    emit(table, as_json, table_text(table))
