@@ -30,21 +30,8 @@ class ColorCounts:
     @classmethod
     def of_image(cls, rgb: UInt8[np.ndarray, "height width 3"]) -> "ColorCounts":
         """Count the pixels of one photo."""
-        channels = rgb.astype(np.int32)
-        red, green = (channels[..., axis] - channels[..., 2] + 255 for axis in (0, 1))
-        flat = (red * _STEPS + green).ravel()
-        return cls(np.bincount(flat, minlength=_STEPS**2), photos=1)
-
-    @classmethod
-    def of_colors(
-        cls, rgb: UInt8[np.ndarray, "n 3"], counts: Int[np.ndarray, "n"], photos: int
-    ) -> "ColorCounts":
-        """Count colours that come with how often they occur."""
-        channels = rgb.astype(np.int64)
-        flat = (channels[:, 0] - channels[:, 2] + 255) * _STEPS + channels[:, 1] - channels[:, 2]
-        total = np.zeros(_STEPS**2, dtype=np.int64)
-        np.add.at(total, flat + 255, counts)
-        return cls(total, photos)
+        index = difference_index(rgb).ravel()
+        return cls(np.bincount(index, minlength=_STEPS**2), photos=1)
 
     def __add__(self, other: "ColorCounts") -> "ColorCounts":
         """Return both counted together."""
@@ -59,14 +46,22 @@ class ColorCounts:
         """Return the histogram on a grid (by default a fine one), as if each pixel were added."""
         grid = grid or UvGrid()
         filled = np.flatnonzero(self.counts)
-        cells = grid.indices(_uv_of_differences()[filled])
+        cells = grid.indices(all_differences()[filled])
         counts = np.zeros(grid.size**2, dtype=np.int64)
         np.add.at(counts, cells, self.counts[filled])
         return UvHistogram(grid, counts, photos=self.photos)
 
 
+def difference_index(rgb: UInt8[np.ndarray, "*shape 3"]) -> Int[np.ndarray, "*shape"]:
+    """Return the place of each pixel's colour in ``all_differences``."""
+    channels = rgb.astype(np.int32)
+    red, green = (channels[..., axis] - channels[..., 2] + 255 for axis in (0, 1))
+    return red * _STEPS + green
+
+
 @cache
-def _uv_of_differences() -> Float[np.ndarray, "261121 2"]:
+def all_differences() -> Float[np.ndarray, "261121 2"]:
+    """Return U and V of every pair of R − B and G − B that uint8 pixels can have."""
     steps = np.arange(-255, 256) / 255.0
     red, green = np.meshgrid(steps, steps, indexing="ij")
     return rgb_to_yuv(np.stack((red, green, np.zeros_like(red)), axis=-1))[..., 1:].reshape(-1, 2)

@@ -30,10 +30,15 @@ def write_palette(palette: Palette, address: str, *, overwrite: bool) -> None:
     Raises:
         DataprepError: something is there already and isn't to be overwritten.
     """
-    storage, name = parent_and_name(address)
     refuse_existing(address, overwrite=overwrite)
+    write_file(address, palette.to_json().encode())
+
+
+def write_file(address: str, data: bytes) -> None:
+    """Write a file at an address, its folder made where it is missing; replaces one."""
+    storage, name = parent_and_name(address)
     storage.make()
-    storage.write(name, palette.to_json().encode())
+    storage.write(name, data)
 
 
 def refuse_existing(address: str, *, overwrite: bool) -> None:

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from colorcore import Palette, rebalancing_weights, uv_to_bins, yuv_to_rgb
+from dataprep.palette_measures import PriorError
 
 _SWATCH_LUMA = 0.6  # sRGB has most of the palette's colours at this luma
 _U_LIMIT, _V_LIMIT = 0.46, 0.65
@@ -23,8 +24,10 @@ _STYLE = {
 }
 
 
-def palette_png(palette: Palette, *, lam: float) -> bytes:
+def palette_png(palette: Palette, *, lam: float, prior_error: PriorError | None = None) -> bytes:
     """Return the figure as PNG: the plane on the left, prior and weight at ``lam`` on the right.
+
+    Below them, where that was measured, how the prior's error falls with more photos.
 
     Raises:
         ValueError: ``lam`` lies outside (0, 1).
@@ -32,10 +35,16 @@ def palette_png(palette: Palette, *, lam: float) -> bytes:
     weights = rebalancing_weights(palette.prior, lam)
     order = np.argsort(-palette.prior, kind="stable")
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(13, 6.4), dpi=120, layout="constrained")
+        measured = prior_error is not None and len(prior_error.photos) > 1
+        rows = ["prior", "weight", "error"] if measured else ["prior", "weight"]
+        figure = Figure(figsize=(13, 8 if measured else 6.4), dpi=120, layout="constrained")
         axes: dict[str, Axes] = figure.subplot_mosaic(
-            [["plane", "prior"], ["plane", "weight"]], width_ratios=[1, 1.3]
+            [["plane", row] for row in rows],
+            width_ratios=[1, 1.3],
+            height_ratios=[1, 1, 0.7][: len(rows)],
         )
+        if prior_error is not None and measured:
+            _draw_error(axes["error"], prior_error, palette.photos)
         _draw_plane(axes["plane"], palette, order)
         colors = _swatches(palette.centers)[order]
         _draw_bars(axes["prior"], 100 * palette.prior[order], colors, log=True)
@@ -102,6 +111,35 @@ def _draw_bars(
         axes.yaxis.set_major_formatter("{x:g}")
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
+
+
+def _draw_error(axes: Axes, error: PriorError, photos: int) -> None:
+    axes.plot(error.photos, [100 * value for value in error.errors], "o-", color="black")
+    axes.plot([photos], [100 * error.now], "*", color="tab:red", markersize=13)
+    axes.plot([error.photos[-1], photos], [100 * error.errors[-1], 100 * error.now], ":k")
+    axes.annotate(
+        f"this palette: {photos:,} photos, {100 * error.now:.1f} %",
+        (photos, 100 * error.now),
+        xytext=(-12, -3),
+        textcoords="offset points",
+        ha="right",
+    )
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_yticks(
+        [percent for percent in (0.5, 1, 2, 5, 10, 20, 50, 100) if _inside(axes, percent)]
+    )
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_major_formatter("{x:g}")
+        axis.set_minor_formatter("")
+    axes.set_title("Prior error (% of pixels) against photos used")
+    axes.set_xlabel("photos")
+    axes.grid(alpha=0.3)
+
+
+def _inside(axes: Axes, percent: float) -> bool:
+    low, high = axes.get_ylim()
+    return low <= percent <= high
 
 
 def _number(axes: Axes, order: np.ndarray) -> None:

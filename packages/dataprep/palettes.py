@@ -1,6 +1,6 @@
 """Learning a palette from photos or shards."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Literal
@@ -17,15 +17,26 @@ from colorcore import (
 )
 from dataprep.color_counts import ColorCounts
 from dataprep.engines.engine import Engine
-from dataprep.errors import DataprepError, UnusablePhoto
-from dataprep.photos import Photo
+from dataprep.errors import DataprepError
+from dataprep.palette_measures import (
+    MEASURED_PHOTOS,
+    Ceiling,
+    PhotoMeasures,
+    PriorError,
+    best_ceiling,
+    ceilings,
+    in_keyed_order,
+    measure_batch,
+    prior_error,
+)
+from dataprep.pixel_batches import PixelBatch
 from dataprep.progress import Report, silent
-from dataprep.samples import resized_photo
-from dataprep.storage import Storage
-from dataprep.views import ViewSettings
 
 Method = Literal["grid", "kmeans", "auto"]
-_PHOTOS_PER_TASK = 64
+_COUNTED_SIZE = 256  # shorter edge, as in shards
+_ORIGINAL_GRID = UvGrid(10, neutral_centered=False)  # arXiv 1811.03120
+_NEUTRAL_GRIDS = (11, 21, 31)
+_FINER_GRIDS = (61, 121)
 
 
 @dataclass(frozen=True)
@@ -35,10 +46,11 @@ class PaletteSettings:
     Args:
         bins: how many.
         method: the fullest cells of a grid, k-means with a bin at neutral, or whichever of them
-            has the highest ceiling.
+            has the best ceiling.
         cells: of the grid; None for the smallest of 11, 21, 31… that has enough with pixels.
         neutral_centered: False puts neutral on a corner of four cells, as the original did.
         seed: of k-means.
+        emphasis: of k-means; below 1 gives rare colours more bins.
         lam: λ of the weights that are told.
 
     Raises:
@@ -50,6 +62,7 @@ class PaletteSettings:
     cells: int | None = None
     neutral_centered: bool = True
     seed: int = 0
+    emphasis: float = 1.0
     lam: float = 0.3
 
     def __post_init__(self) -> None:
@@ -58,11 +71,26 @@ class PaletteSettings:
             raise ValueError(f"bins: expected 2 to {MAX_BINS}, given {self.bins}")
         if not 0 < self.lam < 1:
             raise ValueError(f"lambda: expected a number between 0 and 1, given {self.lam}")
+        if not 0 < self.emphasis <= 1:
+            raise ValueError(f"emphasis: expected a number in (0, 1], given {self.emphasis}")
 
 
 @dataclass(frozen=True)
 class PaletteSummary:
-    """What a palette was made of; ``weights`` are those of each bin at the λ asked for."""
+    """What a palette was made of, and what it can show.
+
+    Args:
+        method: of the palette, and of the candidate that won where that was asked for.
+        n: bins.
+        fingerprint: of the palette.
+        photos: counted.
+        pixels: counted.
+        weights: of each bin at the λ asked for.
+        ceilings: of the candidates, or of the palette alone.
+        prior_error: how many photos are enough.
+        skipped_photos: that couldn't be used.
+        skipped: these by reason.
+    """
 
     method: str
     n: int
@@ -70,88 +98,94 @@ class PaletteSummary:
     photos: int
     pixels: int
     weights: list[float]
-    skipped_photos: int
-
-
-@dataclass(frozen=True)
-class PhotoBatch:
-    """Some photos of a folder: one task of counting."""
-
-    source: Storage
-    photos: tuple[Photo, ...]
+    ceilings: list[Ceiling]
+    prior_error: PriorError
+    skipped_photos: int = 0
+    skipped: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of a batch, and by key why photos of it were skipped."""
+    """The counts of some photos, and by key why others were skipped."""
 
     counts: ColorCounts
     skipped: dict[str, str] = field(default_factory=dict)
 
 
-def batches(source: Storage, photos: Sequence[Photo]) -> list[PhotoBatch]:
-    """Cut the photos of a folder into tasks."""
-    return [
-        PhotoBatch(source, tuple(photos[start : start + _PHOTOS_PER_TASK]))
-        for start in range(0, len(photos), _PHOTOS_PER_TASK)
-    ]
-
-
-def count_photos(
-    tasks: Sequence[PhotoBatch], engine: Engine, *, size: int = 256, report: Report = silent
-) -> Counted:
-    """Count every pixel of every photo, resized as for shards.
-
-    Raises:
-        DataprepError: no photo could be used.
-    """
-    counts, skipped = ColorCounts.empty(), dict[str, str]()
-    for batch, counted in engine.run(partial(_count_batch, size=size), tasks):
-        counts += counted.counts
-        skipped |= counted.skipped
-        report(len(batch.photos))
-    if counts.photos == 0:
-        reason = next(iter(skipped.values()), "the folder has none that was kept")
-        raise DataprepError(f"palette: no photo could be used ({reason})")
-    return Counted(counts, skipped)
-
-
 def learn_palette(
-    tasks: Sequence[PhotoBatch],
+    batches: Sequence[PixelBatch],
     settings: PaletteSettings,
     *,
     engine: Engine,
     report: Report = silent,
 ) -> tuple[Palette, PaletteSummary]:
-    """Count the photos and make the palette.
+    """Count every photo, make the palette, and measure it on up to 512 photos.
 
     Raises:
         DataprepError: no photo could be used, or they have too few colours for so many bins.
     """
-    counted = count_photos(tasks, engine, report=report)
-    palette = fit_palette(counted.counts, settings)
+    counted = count_colors(batches, engine, report=report)
+    candidates = _candidates(counted.counts, settings)
+    measured = _measured(batches, candidates, engine)
+    table = ceilings(measured)
+    chosen = best_ceiling(table).name
+    palette = candidates[chosen]
+    rows = np.array([photo.bin_counts[chosen] for photo in in_keyed_order(measured)])
+    reasons = [reason.split(":")[0] for reason in counted.skipped.values()]
     summary = PaletteSummary(
-        method=palette.method,
+        method=chosen,
         n=palette.n,
         fingerprint=palette.fingerprint,
         photos=palette.photos,
         pixels=palette.pixels,
         weights=rebalancing_weights(palette.prior, settings.lam).tolist(),
-        skipped_photos=len(counted.skipped),
+        ceilings=table,
+        prior_error=prior_error(rows, palette.photos),
+        skipped_photos=len(reasons),
+        skipped={reason: reasons.count(reason) for reason in sorted(set(reasons))},
     )
     return palette, summary
 
 
+def count_colors(
+    batches: Sequence[PixelBatch], engine: Engine, *, report: Report = silent
+) -> Counted:
+    """Count every pixel of every photo at the size of shards; sums are exact in any order.
+
+    Raises:
+        DataprepError: no photo could be used.
+    """
+    counts, skipped = ColorCounts.empty(), dict[str, str]()
+    for batch, counted in engine.run(count_batch, batches):
+        counts += counted.counts
+        skipped |= counted.skipped
+        report(len(batch))
+    if counts.photos == 0:
+        reason = next(iter(skipped.values()), "there is none")
+        raise DataprepError(f"palette: no photo could be used ({reason})")
+    return Counted(counts, skipped)
+
+
+def count_batch(batch: PixelBatch) -> Counted:
+    """Count the pixels of one batch."""
+    counts, skipped = ColorCounts.empty(), dict[str, str]()
+    for _, pixels in batch.images(_COUNTED_SIZE, skipped):
+        counts += ColorCounts.of_image(pixels)
+    return Counted(counts, skipped)
+
+
 def fit_palette(counts: ColorCounts, settings: PaletteSettings) -> Palette:
-    """Make a palette from counts.
+    """Make the palette of method ``grid`` or ``kmeans``.
 
     Raises:
         DataprepError: the photos have too few colours for so many bins.
     """
     try:
         if settings.method == "kmeans":
-            return kmeans_palette(counts.histogram(), settings.bins, seed=settings.seed)
-        grid = default_grid(counts, settings.bins)
+            return kmeans_palette(
+                counts.histogram(), settings.bins, seed=settings.seed, emphasis=settings.emphasis
+            )
+        grid = _default_grid(counts, settings.bins)
         if settings.cells:
             grid = UvGrid(settings.cells, settings.neutral_centered)
         return grid_palette(counts.histogram(grid), settings.bins)
@@ -159,35 +193,39 @@ def fit_palette(counts: ColorCounts, settings: PaletteSettings) -> Palette:
         raise DataprepError(str(error)) from None
 
 
-def default_grid(counts: ColorCounts, bins: int) -> UvGrid:
-    """Return the neutral-centred grid of 11 cells a side, or a finer one where that has too few."""
-    for cells in (11, 21, 31, 61, 121):
+def _default_grid(counts: ColorCounts, bins: int) -> UvGrid:
+    for cells in (*_NEUTRAL_GRIDS, *_FINER_GRIDS):
         grid = UvGrid(cells)
         if np.count_nonzero(counts.histogram(grid).counts) >= bins:
             return grid
     return UvGrid()
 
 
-def _count_batch(batch: PhotoBatch, *, size: int) -> Counted:
-    counts, skipped = ColorCounts.empty(), dict[str, str]()
-    for photo, image in resized_images(batch, size, skipped):
-        del photo
-        counts += ColorCounts.of_image(image)
-    return Counted(counts, skipped)
+def _candidates(counts: ColorCounts, settings: PaletteSettings) -> dict[str, Palette]:
+    if settings.method != "auto":
+        return {settings.method: fit_palette(counts, settings)}
+    n = settings.bins
+    found: dict[str, Palette] = {}
+    grids = {"the original's even grid of 10": _ORIGINAL_GRID} | {
+        f"neutral-centred grid of {cells}": UvGrid(cells) for cells in _NEUTRAL_GRIDS
+    }
+    for name, grid in grids.items():
+        histogram = counts.histogram(grid)
+        if np.count_nonzero(histogram.counts) >= n:
+            found[name] = grid_palette(histogram, n)
+    kmeans = PaletteSettings(bins=n, seed=settings.seed, emphasis=settings.emphasis)
+    return found | {"k-means": fit_palette(counts, kmeans)}
 
 
-def resized_images(
-    batch: PhotoBatch, size: int, skipped: dict[str, str]
-) -> Iterable[tuple[Photo, np.ndarray]]:
-    """Yield each photo with its resized pixels; note in ``skipped`` who couldn't be used."""
-    settings = ViewSettings(size=size)
-    for photo in batch.photos:
-        try:
-            data = batch.source.read(photo.path)
-            image = resized_photo(data, settings, full=(photo.width, photo.height))
-        except OSError as error:
-            skipped[photo.key] = f"unreadable: {error.strerror or type(error).__name__}"
-        except UnusablePhoto as unusable:
-            skipped[photo.key] = unusable.reason
-        else:
-            yield photo, np.asarray(image)
+def _measured(
+    batches: Sequence[PixelBatch], palettes: Mapping[str, Palette], engine: Engine
+) -> list[PhotoMeasures]:
+    """Measure batches spread evenly over all, until there are photos enough."""
+    photos = sum(len(batch) for batch in batches)
+    step = max(1, photos // MEASURED_PHOTOS)
+    task = partial(measure_batch, palettes=palettes)
+    for some in (batches[::step], batches):
+        measured = [photo for _, found in engine.run(task, some) for photo in found]
+        if measured:  # not so where all the photos of these batches can't be decoded
+            break
+    return measured

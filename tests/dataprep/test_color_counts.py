@@ -27,10 +27,3 @@ def test_counts_add_up_exactly(pixels: np.ndarray) -> None:
     parts = ColorCounts.of_image(pixels[:7]) + ColorCounts.of_image(pixels[7:])
     assert np.array_equal(whole.counts, parts.counts)
     assert parts.photos == 2
-
-
-def test_colours_with_counts_are_counted_as_so_many_pixels(pixels: np.ndarray) -> None:
-    colors = np.array([[10, 20, 30], [200, 100, 0], [10, 20, 30]], dtype=np.uint8)
-    counted = ColorCounts.of_colors(colors, np.array([3, 4, 5]), photos=2)
-    repeated = np.repeat(colors, [3, 4, 5], axis=0)[None]
-    assert np.array_equal(counted.counts, ColorCounts.of_image(repeated).counts)

@@ -17,10 +17,16 @@ from dataprep.cli.options import emit, json_option, overwrite_option, seed_optio
     type=click.Choice(["grid", "kmeans", "auto"]),
     default="kmeans",
     show_default=True,
-    help="Fullest cells of a grid, or k-means with a neutral bin.",
+    help="Fullest cells of a grid, k-means with a neutral bin, or the better one, measured.",
 )
 @click.option("--cells", type=click.IntRange(2, 1024), help="Cells a side for --method grid.")
 @click.option("--even-grid", is_flag=True, help="Put neutral on a corner of four cells.")
+@click.option(
+    "--emphasis",
+    default=1.0,
+    show_default=True,
+    help="For k-means: below 1 gives rare colours more bins.",
+)
 @click.option("--plot", help="Figure (PNG) of the palette to write.")
 @click.option(
     "--lam", default=0.3, show_default=True, help="λ of the weights that the figure shows."
@@ -30,44 +36,63 @@ from dataprep.cli.options import emit, json_option, overwrite_option, seed_optio
 @seed_option
 @json_option
 def command(photos: tuple[str, ...], **options: Any) -> None:
-    """Learn a palette of colour bins and their prior from photo folders.
+    """Learn a palette of colour bins and their prior from photo folders or shard sets.
+
+    Tells the palette's ceiling (the photos themselves painted with its colours) and how far the
+    prior would move with other photos. Of a shard set the training samples are counted.
 
     \b
     dataprep palette photos --bins 32 --out palette.json --plot palette.png
+    dataprep palette photos --method auto --out palette.json
     """
-    from dataprep.palette_file import refuse_existing, write_palette
-    from dataprep.palettes import PaletteSettings, batches, learn_palette
-    from dataprep.photo_reading import kept_photos
+    from dataprep.palette_file import refuse_existing, write_file, write_palette
+    from dataprep.palettes import PaletteSettings, learn_palette
+    from dataprep.pixel_batches import batches_of
     from dataprep.progress import progress
-    from dataprep.storage import Storage
 
+    own = ("bins", "method", "cells", "seed", "emphasis", "lam")
     try:
         settings = PaletteSettings(
-            bins=options["bins"],
-            method=options["method"],
-            cells=options["cells"],
-            neutral_centered=not options["even_grid"],
-            seed=options["seed"],
-            lam=options["lam"],
+            **{name: options[name] for name in own}, neutral_centered=not options["even_grid"]
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     refuse_existing(options["out"], overwrite=options["overwrite"])
-    tasks = [task for folder in photos for task in batches(Storage(folder), kept_photos(folder))]
-    with progress("palette", sum(len(task.photos) for task in tasks)) as report:
+    batches = [batch for address in photos for batch in batches_of(address)]
+    with progress("palette", sum(len(batch) for batch in batches)) as report:
         palette, summary = learn_palette(
-            tasks, settings, engine=make_engine(options), report=report
+            batches, settings, engine=make_engine(options), report=report
         )
-    write_palette(palette, options["out"], overwrite=options["overwrite"])
     if options["plot"]:
-        from dataprep.palette_file import parent_and_name
         from dataprep.palette_plot import palette_png
 
-        folder, name = parent_and_name(options["plot"])
-        folder.make()
-        folder.write(name, palette_png(palette, lam=options["lam"]))
-    emit(
-        summary,
-        options["as_json"],
-        f"{summary.n} bins ({summary.method}) from {summary.photos} photos: {options['out']}",
+        figure = palette_png(palette, lam=options["lam"], prior_error=summary.prior_error)
+        write_file(options["plot"], figure)
+    write_palette(palette, options["out"], overwrite=options["overwrite"])
+    emit(summary, options["as_json"], _told(summary, options["out"]))
+
+
+def _told(summary: Any, out: str) -> str:
+    lines = [
+        "The photos painted with the palette's colours: median (worst tenth)",
+        f"{'palette':30} {'PSNR in dB':>14} {'colourfulness':>16} {'effective colours':>19}",
+    ]
+    lines += [
+        f"{row.name:30} {row.psnr:7.1f} ({row.psnr_p10:.1f}) {row.colorfulness_ratio:9.2f} "
+        f"({row.colorfulness_ratio_p10:.2f}) {row.effective_colors:19.1f}"
+        for row in summary.ceilings
+    ]
+    error = summary.prior_error
+    if error.photos:
+        lines.append(
+            f"The prior is off by about {error.now:.1%} with {summary.photos:,} photos; about "
+            f"{error.photos_enough:,} would bring that to 2 %."
+        )
+    if summary.skipped:
+        told = ", ".join(f"{count} {reason}" for reason, count in summary.skipped.items())
+        lines.append(f"{summary.skipped_photos} photos skipped ({told})")
+    lines.append(
+        f"{summary.n} bins ({summary.method}) from {summary.photos:,} photos, "
+        f"fingerprint {summary.fingerprint[:12]}: {out}"
     )
+    return "\n".join(lines)
