@@ -4,7 +4,14 @@ from pathlib import Path
 
 import click
 
-from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected_option, out_option
+from dataprep.cli.options import (
+    emit,
+    exit_for_skips,
+    idle_seed_option,
+    json_option,
+    max_rejected_option,
+    out_option,
+)
 
 
 @click.command(name="import")
@@ -18,6 +25,7 @@ from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected
 )
 @click.option("--workers", default=2, show_default=True, help="Threads that decode.")
 @max_rejected_option
+@idle_seed_option
 @json_option
 def command(
     folder: Path,

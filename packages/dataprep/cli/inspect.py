@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dataprep.cli.options import emit, json_option, overwrite_option
+from dataprep.cli.options import emit, idle_seed_option, json_option, overwrite_option
 
 if TYPE_CHECKING:
     from dataprep.inspection import Inspection
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 @click.argument("shards")
 @click.option("--contact", help="Contact sheet (PNG) of samples to write: luma | color from bins.")
 @overwrite_option
+@idle_seed_option
 @json_option
 def command(shards: str, contact: str | None, overwrite: bool, as_json: bool) -> None:
     """Say what a shard set has: counts, bytes, colors, the palette's ceiling, licences.

@@ -16,6 +16,12 @@ json_option = click.option(
 seed_option = click.option(
     "--seed", default=0, show_default=True, help="Seed of everything that is random."
 )
+idle_seed_option = click.option(
+    "--seed",
+    type=int,
+    expose_value=False,
+    help="Taken as by every command; nothing here is drawn by chance.",
+)
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace an output that is already there."
 )
