@@ -18,7 +18,7 @@ def compose_rgb(
     yuv = np.concatenate((luma[..., None], uv), axis=-1)
     offset = yuv_to_rgb(yuv, clip=False) - luma[..., None]  # linear in chroma
     room = np.where(offset > 0, 1 - luma[..., None], luma[..., None])
-    with np.errstate(divide="ignore", invalid="ignore"):
+    with np.errstate(divide="ignore", over="ignore", invalid="ignore"):
         reach = np.where(offset != 0, room / np.abs(offset), np.inf)
     scale = np.minimum(reach.min(axis=-1, keepdims=True), 1.0)
     return np.clip(luma[..., None] + scale * offset, 0.0, 1.0)

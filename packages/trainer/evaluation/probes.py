@@ -11,7 +11,7 @@ from colorcore.measures import row_correlation
 from trainer.colorizer import Colorizer
 
 _GRAY_LEVELS = (64, 128, 192)
-_UNSEEN_SPREAD = 0.002  # half a level of 255: a trend this weak shows in no picture
+_UNSEEN_SPREAD = 0.004  # one level of 255: a trend this weak shows in no picture
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,9 @@ class PositionProbe:
 
     Args:
         gray: the strongest over constant inputs of luma 64, 128 and 192.
-        flipped: over photos: the mean of the prediction for the photo and for the photo upside
-            down, the latter *not* turned back. What comes from the content cancels; what a network
-            learnt by heart about top and bottom stays. Median over the photos, the stronger of
-            U and V, signed.
+        flipped: over photos: the mean of the correlation for the photo and for the photo upside
+            down. What comes from the content changes sign and cancels; what a network learnt by
+            heart about top and bottom stays. Median over the photos, the stronger of U and V.
         strongest: the larger of the two in magnitude.
     """
 
@@ -40,9 +39,10 @@ def probe_position(
     flat = [np.full(shape, level, dtype=np.uint8) for level in _GRAY_LEVELS]
     gray = _strongest([r for level in flat for r in _row_trend(_uv(colorizer, level))])
     trends = [
-        _row_trend((_uv(colorizer, luma) + _uv(colorizer, luma[::-1])) / 2) for luma in photos
+        (_row_trend(_uv(colorizer, luma)), _row_trend(_uv(colorizer, luma[::-1])))
+        for luma in photos
     ]
-    flipped = _strongest(np.median(np.array(trends), axis=0))
+    flipped = _strongest(np.median(np.mean(np.array(trends), axis=1), axis=0))
     return PositionProbe(gray, flipped, _strongest((gray, flipped)))
 
 

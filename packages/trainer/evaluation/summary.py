@@ -31,7 +31,7 @@ class Estimate:
 def table(images: Sequence[ImageMeasures]) -> Table:
     """Return each measure of all images as one array, images first."""
     return {
-        field.name: np.array([getattr(image, field.name) for image in images], dtype=np.float64)
+        field.name: np.array([getattr(image, field.name) for image in images])
         for field in fields(ImageMeasures)
     }
 
@@ -140,7 +140,7 @@ def estimates(
 
 
 def _by_true_bin(
-    measured: Table, true_counts: Float[np.ndarray, "n"], rows: Int[np.ndarray, "images"]
+    measured: Table, true_counts: Int[np.ndarray, "n"], rows: Int[np.ndarray, "images"]
 ) -> dict[str, float]:
     present = true_counts > 0
     if not present.any():
@@ -167,7 +167,7 @@ def _family_recalls(measured: Table, rows: Int[np.ndarray, "images"]) -> dict[st
     }
 
 
-def _largest_excess(counts: Float[np.ndarray, "n"], true_counts: Float[np.ndarray, "n"]) -> float:
+def _largest_excess(counts: Int[np.ndarray, "n"], true_counts: Int[np.ndarray, "n"]) -> float:
     if not counts.any() or not true_counts.any():
         return float("nan")
     share, true_share = counts / counts.sum(), true_counts / true_counts.sum()

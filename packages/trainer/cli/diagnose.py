@@ -1,0 +1,40 @@
+"""``trainer diagnose``."""
+
+from pathlib import Path
+
+import click
+
+from trainer.cli.options import emit, json_option, temperature_option
+
+
+@click.command(name="diagnose")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("shards")
+@click.option(
+    "--split",
+    type=click.Choice(["val", "test", "train"]),
+    default="val",
+    show_default=True,
+    help="What to judge by.",
+)
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most samples."
+)
+@temperature_option
+@json_option
+def command(
+    run: Path, shards: str, split: str, limit: int, temperature: float | None, as_json: bool
+) -> None:
+    """Say in words what is wrong with RUN, judged on a split of SHARDS.
+
+    Looks for a palette too poor, a network that knows only the prior, a layout learnt by heart,
+    weights that don't reach the loss, too little training, and decoding too warm; each with its
+    evidence and what to do.
+    """
+    from trainer.diagnosis import diagnose, diagnosis_text
+    from trainer.evaluation.evaluate import EvaluationSettings
+    from trainer.evaluation.job import watch_on_terminal
+
+    settings = EvaluationSettings(split=split, limit=limit)
+    diagnosis = diagnose(run, shards, settings, temperature=temperature, watch=watch_on_terminal)
+    emit(diagnosis, as_json, "" if as_json else diagnosis_text(diagnosis))

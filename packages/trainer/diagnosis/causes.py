@@ -1,0 +1,190 @@
+"""The six causes of colours that aren't there: how each shows, and what to do about it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from trainer.diagnosis.evidence import Evidence
+from trainer.evaluation.summary import CEILING, PREDICTION
+
+_POOR_RMS_RATIO = 1.6  # even 10 × 10 grid: about 2; k-means: about 1
+_NEUTRAL_REACH = 0.03  # below it a bin can't be told from gray
+_NO_INFORMATION_BITS = 0.1
+_NO_SPREAD = 0.25
+_HEART = 0.3
+_MUTED = 0.8
+_TELLING_BITS = 0.1
+_STILL_FALLING = 0.1
+_FEW_VIEWS = 20_000
+_LITTLE_GAIN, _SOME_GAIN = 0.1, 0.5
+_UNMARKED, _NEARER, _TELLING_TILT, _CERTAIN = 0.3, 0.6, 0.15, 0.5
+
+
+@dataclass(frozen=True)
+class Symptom:
+    """A cause, whether it was found, and the figures that say so."""
+
+    cause: str
+    found: bool
+    evidence: str
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A cause that was found: what is wrong, by which figures, and what to do."""
+
+    cause: str
+    says: str
+    evidence: str
+    remedy: str
+
+
+def palette_too_poor(e: Evidence) -> Symptom:
+    """The bins themselves can't hold these photos' colours."""
+    facts = e.palette
+    effective = _value(e, CEILING, "effective_colors")
+    words = [
+        f"nearest bin to gray {facts.neutral_distance:.3f} away",
+        f"true colours rounded to the palette: median {effective:.1f} effective colours",
+    ]
+    poor = facts.neutral_distance > _NEUTRAL_REACH
+    if facts.rms_error is not None and facts.reachable_rms_error is not None:
+        ratio = facts.rms_error / max(facts.reachable_rms_error, 1e-9)
+        poor = poor or ratio > _POOR_RMS_RATIO
+        words.insert(
+            0,
+            f"rounding error {facts.rms_error:.3f} in UV, {ratio:.1f} × that of 32 k-means bins of "
+            "these photos",
+        )
+    return Symptom("palette too poor", poor, "; ".join(words))
+
+
+def prior_only(e: Evidence) -> Symptom:
+    """The network answers alike whatever it is shown."""
+    bits, spread = (
+        e.evaluation.information_bits,
+        _value(e, PREDICTION, "between_image_spread_ratio"),
+    )
+    return Symptom(
+        "prior only",
+        bits < _NO_INFORMATION_BITS and spread < _NO_SPREAD,
+        f"{bits:.3f} bits a pixel told by the image; spread between images {spread:.2f} of "
+        f"truth's; mean prediction {e.prior_distance:.2f} from the prior (0 equal, 1 disjoint)",
+    )
+
+
+def layout_by_heart(e: Evidence) -> Symptom:
+    """Colour follows the place in the picture, not what is there."""
+    probe = e.evaluation.position_probe
+    # Judged on photos: plain gray is unlike any, and what a network does at its border shows there.
+    return Symptom(
+        "layout learnt by heart",
+        abs(probe.flipped) >= _HEART,
+        f"correlation of colour with the row: {probe.gray:+.2f} on plain gray, "
+        f"{probe.flipped:+.2f} on photos either way up (what comes from the content cancels)",
+    )
+
+
+def weights_not_reaching(e: Evidence) -> Symptom:
+    """The recipe asks for rare bins to count more, the predictions don't show it."""
+    facts = e.weights
+    judged = facts.tilt > _TELLING_TILT and facts.certainty < _CERTAIN
+    unmarked = facts.mark < _UNMARKED and facts.apart_without < _NEARER * facts.apart_with
+    words = (
+        f"λ = {facts.lam:g}; mean prediction {facts.apart_without:.2f} from the photos' own "
+        f"shares, {facts.apart_with:.2f} from the weighted ones; mark of the weights "
+        f"{facts.mark:.2f} (1 full, 0 none)"
+    )
+    if not judged:
+        words += "; not judged: " + (
+            "the weights ask for hardly anything"
+            if facts.tilt <= _TELLING_TILT
+            else "the network is too sure of these photos"
+        )
+    return Symptom("weights not reaching the loss", judged and unmarked, words)
+
+
+def under_trained(e: Evidence) -> Symptom:
+    """Training stopped while there was more to learn."""
+    facts = e.loss
+    words = [f"{facts.steps:,} steps, {facts.views:,} samples seen"]
+    little = False
+    if facts.gain is not None:
+        words.append(
+            f"{facts.split} loss {100 * facts.gain:.0f} % of the way from the prior to perfect"
+        )
+        little = facts.gain < _LITTLE_GAIN and facts.views < _FEW_VIEWS
+    falling = False
+    if facts.late_fall is not None:
+        words.append(f"{100 * facts.late_fall:.0f} % of its fall came in the last quarter")
+        falling = facts.late_fall > _STILL_FALLING and (facts.gain or 0.0) < _SOME_GAIN
+    if facts.gain is None:
+        words.append("no metrics.jsonl")
+        little = facts.views < _FEW_VIEWS and e.evaluation.information_bits < _TELLING_BITS
+    return Symptom("under-trained", little or falling, "; ".join(words))
+
+
+def decoding_too_warm(e: Evidence) -> Symptom:
+    """The network knows colours that the mean over bins washes out."""
+    now = _value(e, PREDICTION, "colorfulness_ratio")
+    temperature = e.evaluation.decoding.temperature
+    cooler = [
+        (point.measures["colorfulness_ratio"] or 0.0, point.temperature)
+        for point in e.evaluation.sweep
+        if point.temperature < temperature
+    ]
+    best, at = max(cooler, default=(0.0, temperature))
+    known = e.evaluation.information_bits >= _TELLING_BITS
+    return Symptom(
+        "decoding too warm",
+        known and now < _MUTED and best >= _MUTED and best > 1.2 * now,
+        f"colourfulness {now:.2f} of truth's at T = {temperature:g}, {best:.2f} at T = {at:g}; "
+        f"{e.evaluation.information_bits:.2f} bits a pixel known",
+    )
+
+
+CAUSES: dict[str, tuple[Callable[[Evidence], Symptom], str, str]] = {
+    "palette too poor": (
+        palette_too_poor,
+        "The palette can't hold the colours of these photos; no training can give them back.",
+        "learn another one: dataprep palette PHOTOS --method kmeans --bins 32 (it keeps a bin at "
+        "gray), write the shards again and train anew",
+    ),
+    "prior only": (
+        prior_only,
+        "The network gives every photo the same colours: it knows how often each bin comes, and "
+        "nothing of the picture.",
+        "check that luma and bins in the shards belong together (dataprep inspect --contact); then "
+        "train longer at a higher rate (learning_rate 1e-3 with warm-up), with a network that sees "
+        "the scene (recipe small)",
+    ),
+    "layout learnt by heart": (
+        layout_by_heart,
+        "Colour depends on the place in the picture, such as blue above and tan below.",
+        "use a norm without parameters for each position (--set norm=pixel) and random crops "
+        "(--set crop=128), and add photos of other layouts",
+    ),
+    "weights not reaching the loss": (
+        weights_not_reaching,
+        "The recipe asks for rare colours to count more, but the predictions have the shares of an "
+        "unweighted training.",
+        "check that the loss multiplies each pixel by the weight of its true bin, and that the "
+        "weights are made from this palette's prior; then train anew",
+    ),
+    "under-trained": (
+        under_trained,
+        "Training stopped while there was more to learn.",
+        "train longer (--set epochs=…), at a higher rate with warm-up and cosine, and choose the "
+        "best step by a colour measure, not by patience on the loss",
+    ),
+    "decoding too warm": (
+        decoding_too_warm,
+        "The network knows the colours; the mean over bins at this temperature washes them out.",
+        "find a lower temperature on the validation split: trainer evaluate RUN SHARDS "
+        "--sweep-temperature, then give it with --temperature",
+    ),
+}
+
+
+def _value(e: Evidence, variant: str, name: str) -> float:
+    value = e.evaluation.variants[variant][name].value
+    return float("nan") if value is None else value

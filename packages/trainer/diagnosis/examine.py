@@ -1,0 +1,81 @@
+"""A run against a shard set: measure, gather the evidence, judge each cause."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from trainer.checkpoint import load_run
+from trainer.colorizer import Colorizer, Decoding
+from trainer.diagnosis.causes import CAUSES, Finding, Symptom
+from trainer.diagnosis.evidence import (
+    Evidence,
+    loss_facts,
+    palette_facts,
+    prior_distance,
+    weight_facts,
+)
+from trainer.evaluation.evaluate import (
+    EvaluationSettings,
+    Watch,
+    chosen_samples,
+    evaluate,
+    unwatched,
+)
+from trainer.report.metrics_log import read_metrics
+from trainer.shard_set import ShardSet
+
+_SWEEP_IMAGES = 24
+
+
+@dataclass(frozen=True)
+class Diagnosis:
+    """What was found, and all that was looked at."""
+
+    run: str
+    split: str
+    samples: int
+    temperature: float
+    findings: list[Finding]
+    looked_at: list[Symptom]
+
+
+def diagnose(
+    run: Path,
+    shards_path: str,
+    settings: EvaluationSettings,
+    *,
+    temperature: float | None = None,
+    watch: Watch = unwatched,
+) -> Diagnosis:
+    """Say what is wrong with a run, judged on a split of a shard set.
+
+    Raises:
+        TrainerError: run or shards can't be read or don't belong together.
+    """
+    trained = load_run(run)
+    shards = ShardSet.open(shards_path)
+    decoding = Decoding.of_run(trained.meta, temperature=temperature)
+    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding)
+    settings = replace(settings, sweep_images=_SWEEP_IMAGES, draws=0)
+    evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
+    recipe, palette = trained.recipe, trained.palette
+    evidence = Evidence(
+        evaluation=evaluation,
+        palette=palette_facts(palette, chosen_samples(shards, settings)),
+        loss=loss_facts(recipe, palette, int(trained.meta["step"]), read_metrics(run)),
+        weights=weight_facts(recipe, palette, tallies, evaluation.information_bits),
+        prior_distance=prior_distance(recipe, palette, tallies),
+    )
+    symptoms = [judge(evidence) for judge, _, _ in CAUSES.values()]
+    findings = [
+        Finding(s.cause, CAUSES[s.cause][1], s.evidence, CAUSES[s.cause][2])
+        for s in symptoms
+        if s.found
+    ]
+    return Diagnosis(
+        run=str(run),
+        split=settings.split,
+        samples=evaluation.samples,
+        temperature=decoding.temperature,
+        findings=findings,
+        looked_at=symptoms,
+    )

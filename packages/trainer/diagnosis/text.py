@@ -1,0 +1,23 @@
+"""A diagnosis as words on a terminal."""
+
+from trainer.diagnosis.examine import Diagnosis
+
+
+def diagnosis_text(diagnosis: Diagnosis) -> str:
+    """Return what is wrong, by which evidence, what to do, and what else was looked at."""
+    d = diagnosis
+    count = len(d.findings)
+    head = "nothing wrong found" if not count else f"{count} thing{'s' * (count > 1)} wrong"
+    lines = [f"{d.run}: {head} ({d.samples} samples of split {d.split}, T = {d.temperature:g})"]
+    for number, finding in enumerate(d.findings, start=1):
+        lines += [
+            "",
+            f"{number}. {finding.cause}: {finding.says}",
+            f"   evidence: {finding.evidence}",
+            f"   remedy:   {finding.remedy}",
+        ]
+    rest = [symptom for symptom in d.looked_at if not symptom.found]
+    if rest:
+        lines += ["", "looked at and not found:"]
+        lines += [f"  {symptom.cause}: {symptom.evidence}" for symptom in rest]
+    return "\n".join(lines)
