@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
+from PIL import Image
 
-from colorcore import Palette, rgb_to_yuv, uv_to_bins, yuv_to_rgb
+from colorcore import Palette, rgb_to_yuv, yuv_to_rgb
 from colorcore.measures import colorfulness, effective_colors, psnr
-from dataprep.color_counts import all_differences, difference_index
+from dataprep.color_counts import difference_index, difference_table
 from dataprep.pixel_batches import PixelBatch
 from dataprep.splits import keyed_hash
 
@@ -72,10 +73,7 @@ class PhotoMeasures:
 
 def measure_batch(batch: PixelBatch, *, palettes: Mapping[str, Palette]) -> list[PhotoMeasures]:
     """Measure every photo of a batch under every palette."""
-    tables = {
-        name: uv_to_bins(all_differences(), palette).astype(np.uint8)
-        for name, palette in palettes.items()
-    }
+    tables = {name: difference_table(palette) for name, palette in palettes.items()}
     return [
         _measure(key, pixels, palettes, tables) for key, pixels in batch.images(MEASURED_SIZE, {})
     ]
@@ -156,13 +154,13 @@ def in_keyed_order(measured: Sequence[PhotoMeasures]) -> list[PhotoMeasures]:
 
 def _measure(
     key: str,
-    pixels: UInt8[np.ndarray, "height width 3"],
+    image: Image.Image,
     palettes: Mapping[str, Palette],
     tables: Mapping[str, UInt8[np.ndarray, "261121"]],
 ) -> PhotoMeasures:
-    truth = pixels / 255.0
+    truth = np.asarray(image) / 255.0
     luma = rgb_to_yuv(truth)[..., :1]
-    index = difference_index(pixels)
+    index = difference_index(image).reshape(image.height, image.width)
     true_colorfulness = colorfulness(truth)
     measures, bin_counts = {}, {}
     for name, palette in palettes.items():

@@ -120,12 +120,13 @@ def _draw_error(axes: Axes, error: PriorError, photos: int) -> None:
     axes.annotate(
         f"this palette: {photos:,} photos, {100 * error.now:.1f} %",
         (photos, 100 * error.now),
-        xytext=(-12, -3),
+        xytext=(-14, -14),
         textcoords="offset points",
         ha="right",
     )
     axes.set_xscale("log")
     axes.set_yscale("log")
+    axes.set_ylim(bottom=100 * min(error.now, *error.errors) / 2)
     axes.set_yticks(
         [percent for percent in (0.5, 1, 2, 5, 10, 20, 50, 100) if _inside(axes, percent)]
     )

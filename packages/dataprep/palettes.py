@@ -168,10 +168,9 @@ def count_colors(
 
 def count_batch(batch: PixelBatch) -> Counted:
     """Count the pixels of one batch."""
-    counts, skipped = ColorCounts.empty(), dict[str, str]()
-    for _, pixels in batch.images(_COUNTED_SIZE, skipped):
-        counts += ColorCounts.of_image(pixels)
-    return Counted(counts, skipped)
+    skipped = dict[str, str]()
+    images = (image for _, image in batch.images(_COUNTED_SIZE, skipped))
+    return Counted(ColorCounts.of_images(images), skipped)
 
 
 def fit_palette(counts: ColorCounts, settings: PaletteSettings) -> Palette:

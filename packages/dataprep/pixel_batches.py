@@ -1,4 +1,4 @@
-"""Photos or shards cut into batches whose pixels can be looked at one after the other."""
+"""Photos or shards cut into batches whose images can be looked at one after the other."""
 
 import io
 from collections.abc import Iterator, Mapping, Sequence
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from jaxtyping import UInt8
 from PIL import Image
 
 from colorcore import Palette, bins_to_uv, yuv_to_rgb
@@ -19,7 +18,6 @@ from dataprep.storage import Storage
 from dataprep.views import ViewSettings, resize_short_edge
 
 _PHOTOS_PER_BATCH = 64
-Pixels = UInt8[np.ndarray, "height width 3"]
 
 
 class PixelBatch(Protocol):
@@ -28,8 +26,8 @@ class PixelBatch(Protocol):
     def __len__(self) -> int:
         """Return how many photos."""
 
-    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Pixels]]:
-        """Yield key and pixels of each photo, its shorter edge at ``size``.
+    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
+        """Yield key and image of each photo, its shorter edge at ``size``.
 
         Who can't be used is noted in ``skipped`` with the reason.
         """
@@ -46,8 +44,8 @@ class PhotoBatch:
         """Return how many photos."""
         return len(self.photos)
 
-    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Pixels]]:
-        """Yield key and pixels of each photo."""
+    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
+        """Yield key and image of each photo."""
         settings = ViewSettings(size=size)
         for photo in self.photos:
             try:
@@ -58,7 +56,7 @@ class PhotoBatch:
             except UnusablePhoto as unusable:
                 skipped[photo.key] = unusable.reason
             else:
-                yield photo.key, np.asarray(image)
+                yield photo.key, image
 
 
 @dataclass(frozen=True)
@@ -73,8 +71,8 @@ class ShardBatch:
         """Return how many photos."""
         return self.shard.nphotos
 
-    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Pixels]]:
-        """Yield key and pixels of each centre view."""
+    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
+        """Yield key and image of each centre view."""
         with self.source.open(self.shard.file) as file:
             for key, members in iterate_samples(file):
                 if not key.endswith("-v0"):
@@ -84,7 +82,7 @@ class ShardBatch:
                 except (OSError, ValueError, KeyError) as error:
                     skipped[key] = f"damaged sample: {error}"
                 else:
-                    yield key, np.asarray(resize_short_edge(image, min(size, *image.size)))
+                    yield key, resize_short_edge(image, min(size, *image.size))
 
     def _image(self, members: Mapping[str, bytes]) -> Image.Image:
         if "rgb.jpg" in members:

@@ -41,8 +41,8 @@ def test_counts_are_those_of_every_pixel_of_every_photo(photo_folder: Path) -> N
     counted = count_colors(tasks, HERE).counts
     direct = UvHistogram.empty(UvGrid(21))
     for batch in tasks:
-        for _, pixels in batch.images(256, {}):
-            direct = direct.add(uv_of_uint8(pixels))
+        for _, image in batch.images(256, {}):
+            direct = direct.add(uv_of_uint8(np.asarray(image)))
     assert (counted.photos, counted.pixels) == (direct.photos, direct.pixels)
     moved = np.abs(counted.histogram(UvGrid(21)).counts - direct.counts).sum() / 2
     assert moved <= 1e-4 * direct.pixels  # colours on the very edge of a cell

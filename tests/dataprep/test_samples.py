@@ -9,7 +9,7 @@ from colorcore import Palette, rgb_to_yuv, uv_to_bins
 from dataprep.errors import UnusablePhoto
 from dataprep.photos import PhotoFolder
 from dataprep.samples import Sample, SampleMaker, resized_photo
-from dataprep.views import ViewSettings, cut, cut_luma
+from dataprep.views import ViewSettings, cut_image, cut_luma
 
 
 def samples(folder: PhotoFolder, palette: Palette, settings: ViewSettings, split: str = "train"):
@@ -35,9 +35,9 @@ def test_bins_are_the_exact_nearest_centres_of_the_clean_uncompressed_crop(
 ) -> None:
     settings = ViewSettings(noise_sigma=0.1)
     data, made = samples(folder, small_palette, settings)
-    pixels = np.asarray(resized_photo(data, settings))
+    photo = resized_photo(data, settings)
     for sample in made:
-        crop = cut(pixels, sample.view)
+        crop = np.asarray(cut_image(photo, sample.view))
         nearest = uv_to_bins(rgb_to_yuv(crop / 255.0)[..., 1:], small_palette)
         assert np.array_equal(unpacked(sample), nearest)
         assert np.array_equal(sample.bin_counts, np.bincount(nearest.ravel(), minlength=9))
@@ -54,10 +54,10 @@ def test_lossless_luma_is_y_of_the_crop_within_one_level(
 ) -> None:
     settings = ViewSettings(luma="png", noise_sigma=0.0)
     data, made = samples(folder, small_palette, settings)
-    pixels = np.asarray(resized_photo(data, settings))
+    photo = resized_photo(data, settings)
     for sample in made:
         stored = np.asarray(Image.open(io.BytesIO(sample.members["y.png"])))
-        exact = 255 * rgb_to_yuv(cut(pixels, sample.view) / 255.0)[..., 0]
+        exact = 255 * rgb_to_yuv(np.asarray(cut_image(photo, sample.view)) / 255.0)[..., 0]
         assert stored.shape == (256, 256)
         assert np.abs(stored - exact).max() < 0.51
 
@@ -68,10 +68,12 @@ def test_noise_is_on_the_luma_and_not_in_the_labels(
     settings = ViewSettings(luma="png", noise_sigma=0.05)
     data, made = samples(folder, small_palette, settings)
     noisy = next(sample for sample in made if sample.view.kind == "random-noise")
-    clean = np.asarray(resized_photo(data, settings).convert("L"))
+    clean = resized_photo(data, settings).convert("L")
     stored = np.asarray(Image.open(io.BytesIO(noisy.members["y.png"]))).astype(float)
     assert np.array_equal(stored, cut_luma(clean, noisy.view))
-    assert np.std(stored - cut(clean, noisy.view)) == pytest.approx(0.05 * 255, rel=0.1)
+    assert np.std(stored - np.asarray(cut_image(clean, noisy.view))) == pytest.approx(
+        0.05 * 255, rel=0.1
+    )
 
 
 def test_members_and_their_order_are_those_of_the_format(

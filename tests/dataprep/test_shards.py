@@ -105,8 +105,10 @@ def test_any_sample_can_be_made_again_from_its_row(
             assert photo is not None
             pixels = resized_photo(folder.read(photo), settings)
             assert pixels.size == (row["resized_width"], row["resized_height"])
-            luma = cut_luma(np.asarray(pixels.convert("L")), View(**{f: row[f] for f in fields}))
-            assert np.array_equal(luma, np.asarray(Image.open(io.BytesIO(members["y.png"]))))
+            luma = cut_luma(pixels.convert("L"), View(**{f: row[f] for f in fields}))
+            assert np.array_equal(
+                np.asarray(luma), np.asarray(Image.open(io.BytesIO(members["y.png"])))
+            )
 
 
 @pytest.mark.parametrize("workers", [2, 3])
@@ -143,13 +145,10 @@ _KILLED_RUNS = """
             def killing(function):
                 def call(*arguments, **keywords):
                     global taken
-                    for half in (False, True):
-                        if half:
-                            result = function(*arguments, **keywords)
-                        if taken == step:
-                            os.kill(os.getpid(), signal.SIGKILL)
-                        taken += 1
-                    return result
+                    if taken == step:
+                        os.kill(os.getpid(), signal.SIGKILL)
+                    taken += 1
+                    return function(*arguments, **keywords)
                 return call
             os.replace = killing(os.replace)
             os.fsync = killing(os.fsync)
@@ -179,7 +178,7 @@ def test_a_run_killed_at_any_step_is_resumed_to_the_same_bytes_and_no_stray_file
     )
     subprocess.run([sys.executable, "-c", script], check=True)
     killed = sorted((tmp_path / "few").iterdir())
-    assert len(killed) > 30
+    assert len(killed) >= 3 * 3 * 2 + 2
     whole = bytes_of(killed.pop())
     for out in killed:
         if not {"index.json"} <= {path.name for path in out.iterdir()}:

@@ -12,6 +12,7 @@ from dataprep.views import (
     ViewSettings,
     add_noise,
     cut,
+    cut_image,
     plan_views,
     refuse_unfit,
     resize_short_edge,
@@ -92,6 +93,7 @@ def test_crops_are_views_of_the_pixels_and_a_flip_mirrors_them() -> None:
         assert np.shares_memory(crop, pixels)
         straight = pixels[:, view.crop_left : view.crop_left + 256]
         assert np.array_equal(crop, straight[:, ::-1] if view.flip else straight)
+        assert np.array_equal(np.asarray(cut_image(Image.fromarray(pixels), view)), crop)
 
 
 def test_noise_is_gaussian_of_the_sigma_asked_for_and_independent_between_pixels() -> None:
