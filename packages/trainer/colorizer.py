@@ -115,6 +115,11 @@ class Colorizer:
         return merge_chroma(luma, self.chroma(luma))
 
 
+def best_device() -> torch.device:
+    """Return an NVIDIA GPU where torch sees one, else the CPU."""
+    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+
+
 def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:
     """Return (height, width) at which the network sees a photo.
 

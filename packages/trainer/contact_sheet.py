@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image
 
 from trainer.files import write_atomically
+from trainer.lettering import draw_text
 from trainer.panels import TITLES, Panels
 
 _GAP = 8
@@ -33,16 +34,15 @@ def contact_sheet(
     sheet = Image.new(
         "RGB", (_GAP + len(titles) * step_x, _TITLE_HEIGHT + len(rows) * step_y), _PAPER
     )
-    draw = ImageDraw.Draw(sheet)
-    large, small = ImageFont.load_default(18), ImageFont.load_default(12)
     for column, title in enumerate(titles):
-        middle = _GAP + column * step_x + edge // 2
-        draw.text((middle, _TITLE_HEIGHT // 2), title, fill=_INK, font=large, anchor="mm")
+        middle = (_GAP + column * step_x + edge // 2, _TITLE_HEIGHT // 2)
+        draw_text(sheet, middle, title, size_px=18, color=_INK, centered=True)
     for number, (row, caption) in enumerate(zip(rows, captions, strict=True)):
         top = _TITLE_HEIGHT + number * step_y
         for column, picture in enumerate(row.pictures):
             sheet.paste(picture, (_GAP + column * step_x, top))
-        draw.text((_GAP, top + edge + 3), _shortened(caption), fill=_FAINT, font=small)
+        below = (_GAP, top + edge + 3)
+        draw_text(sheet, below, _shortened(caption), size_px=12, color=_FAINT)
     return sheet
 
 

@@ -113,3 +113,12 @@ def test_a_run_alone_is_wrong_usage(run: Path, tmp_path: Path) -> None:
 
 def test_a_temperature_out_of_range_is_wrong_usage(run: Path, photos: Path, tmp_path: Path) -> None:
     assert _colorize(run, photos, "--out", tmp_path / "o", "--temperature", "0").exit_code == 2
+
+
+def test_without_a_shipped_network_one_line_says_what_to_give(
+    photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.shipped.SHIPPED_NETWORK", "colorunet-absent")
+    result = _colorize(photos / "a.jpg", "--out", tmp_path / "out")
+    assert result.exit_code == 1
+    assert "trainer colorize RUN IMAGE" in str(result.exception)

@@ -8,10 +8,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFont
 
 from trainer.contact_sheet import contact_sheet
 from trainer.evaluation.evaluate import ImageResult
+from trainer.lettering import draw_text
 from trainer.networks import NetworkSettings, build_network
 from trainer.panels import Panels, spread_keys
 from trainer.report import picture_samples, save_epoch_pictures, write_run_page
@@ -131,6 +132,20 @@ def test_a_contact_sheet_has_a_cell_for_every_picture() -> None:
             assert tuple(sheet[y, x]) == (40 * column, 90, 200)
     with pytest.raises(ValueError, match="4 pictures"):
         contact_sheet([Panels("x", rows[0].pictures[:3])])
+
+
+def test_titles_are_written_by_a_pillow_with_its_bitmap_font_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bitmap = ImageFont.load_default_imagefont()
+    # As in Pillow before 10.1, on which pillow-simd rests: no size can be given.
+    monkeypatch.setattr(ImageFont, "load_default", lambda: bitmap)
+    picture = Image.new("RGB", (200, 40), (255, 255, 255))
+    draw_text(picture, (100, 20), "palette’s ceiling", size_px=18, color=(0, 0, 0), centered=True)
+    ink = np.argwhere(np.asarray(picture)[..., 0] < 128)
+    assert len(ink) > 100
+    assert ink[:, 1].min() > 5
+    assert ink[:, 1].max() < 195
 
 
 def test_keys_are_spread_evenly_and_never_repeat() -> None:

@@ -48,7 +48,7 @@ def command(
     """
     from trainer.checkpoint import load_run
     from trainer.colorize_files import colorize_files, expand
-    from trainer.colorizer import Colorizer, Decoding
+    from trainer.colorizer import Colorizer, Decoding, best_device
     from trainer.progress import progress
     from trainer.shipped import SHIPPED_NETWORK, is_run, shipped_run
 
@@ -59,7 +59,11 @@ def command(
     trained = load_run(paths[0] if given_run else shipped_run())
     decoding = Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation)
     colorizer = Colorizer(
-        trained.network, trained.palette, decoding=decoding, working_edge_px=working_edge
+        trained.network,
+        trained.palette,
+        decoding=decoding,
+        working_edge_px=working_edge,
+        device=best_device(),
     )
     with progress("colourising", len(expand(images, out))) as report:
         summary = colorize_files(

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding
+from trainer.colorizer import Colorizer, Decoding, best_device
 from trainer.diagnosis.causes import CAUSES, Finding, Symptom
 from trainer.diagnosis.evidence import (
     Evidence,
@@ -54,7 +54,7 @@ def diagnose(
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
     decoding = Decoding.of_run(trained.meta, temperature=temperature)
-    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding)
+    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding, device=best_device())
     settings = replace(settings, sweep_images=_SWEEP_IMAGES, draws=0)
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
     recipe, palette = trained.recipe, trained.palette

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding
+from trainer.colorizer import Colorizer, Decoding, best_device
 from trainer.contact_sheet import contact_sheet, write_png
 from trainer.errors import TrainerError
 from trainer.evaluation.evaluate import (
@@ -60,7 +60,7 @@ def evaluate_run(
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
     decoding = Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation)
-    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding)
+    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding, device=best_device())
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
     if outputs.contact_sheet is not None:
         write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet)

@@ -127,6 +127,7 @@ def measure(colors: Colors, truth: Colors, n: int, *, structure: bool = True) ->
     apart = colors.lab[..., 1:] - truth.lab[..., 1:]
     errors = np.minimum(np.hypot(apart[..., 0], apart[..., 1]), _AUC_LIMIT).ravel()
     hits, pixels = hue_family_counts(colors.uv, truth.uv)
+    itself = colors is truth
     return ImageMeasures(
         counts=counts,
         hits=bin_counts(np.where(given_bins == true_bins, true_bins, IGNORE_BIN), n),
@@ -139,10 +140,14 @@ def measure(colors: Colors, truth: Colors, n: int, *, structure: bool = True) ->
         colorfulness=colorfulness(colors.rgb),
         chroma_spread=chroma_spread(colors.uv),
         hue_coverage=hue_coverage(colors.uv),
-        ciede2000=float(ciede2000(colors.lab, truth.lab).mean()) if colors is not truth else 0.0,
+        ciede2000=0.0 if itself else float(ciede2000(colors.lab, truth.lab).mean()),
         psnr=psnr(colors.rgb, truth.rgb),
-        ssim=ssim(colors.rgb, truth.rgb) if structure else float("nan"),
+        ssim=_ssim(colors, truth) if structure else float("nan"),
     )
+
+
+def _ssim(colors: Colors, truth: Colors) -> float:
+    return 1.0 if colors is truth else ssim(colors.rgb, truth.rgb)
 
 
 def hue_wheel(uv: Float[np.ndarray, "h w 2"]) -> Int[np.ndarray, "36"]:

@@ -38,10 +38,10 @@ def save_epoch_pictures(
 ) -> UInt8[np.ndarray, "photos edge edge 3"]:
     """Write ``RUN/pictures/epoch-003.png``, a row of predictions, and once the gray and true rows.
 
-    The network is put into evaluation mode while it predicts and left as it was. Returns the
-    predictions, side by side along the first axis (what TensorBoard's image panels take).
+    The network, which is on ``device``, predicts in evaluation mode and is left as it was.
+    Returns the predictions along the first axis (what TensorBoard's image panels take).
     """
-    training = bool(getattr(network, "training", False))
+    training = isinstance(network, torch.nn.Module) and network.training
     colorizer = Colorizer(
         network, palette, decoding=Decoding(temperature=temperature), device=device
     )
