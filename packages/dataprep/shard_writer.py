@@ -23,10 +23,13 @@ from dataprep.ustar import TarWriter
 from dataprep.views import ViewSettings
 
 _BLOCK_PHOTOS = 128  # samples are shuffled within so many photos: about 20 MB at 256 px
-_PROVENANCE = (
-    *("sha256", "perceptual_hash", "source", "class_name", "owner_id", "owner_name", "title"),
-    *("license_id", "license_name", "license_url", "page_url"),
-)
+_PROVENANCE = {
+    name: column_of(name)
+    for name in (
+        *("sha256", "perceptual_hash", "source", "class_name", "owner_id", "owner_name", "title"),
+        *("license_id", "license_name", "license_url", "page_url"),
+    )
+}
 TABLE_SCHEMA = pa.schema(
     [
         *((name, pa.string()) for name in ("sample_key", "photo_key", "split")),
@@ -37,7 +40,7 @@ TABLE_SCHEMA = pa.schema(
         ("flip", pa.bool_()),
         ("noise_sigma", pa.float64()),
         ("noise_seed", pa.int64()),
-        *((column_of(name), pa.string()) for name in _PROVENANCE),
+        *((column, pa.string()) for column in _PROVENANCE.values()),
     ]
 )
 
@@ -180,10 +183,10 @@ def _row(photo: Photo, split: str, sample: Sample) -> dict[str, Any]:
         "sample_key": sample.key,
         "photo_key": photo.key,
         "split": split,
-        **asdict(sample.view),
+        **vars(sample.view),
         "resized_width": sample.resized[0],
         "resized_height": sample.resized[1],
-        **{column_of(name): getattr(photo, name) for name in _PROVENANCE},
+        **{column: getattr(photo, name) for name, column in _PROVENANCE.items()},
     }
 
 
