@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 import flickrapi
 
 from dataprep.errors import DataprepError
+from dataprep.photos import utc_now
 from dataprep.sources.flickr.credentials import KEY, SECRET, WHERE_TO_GET_ONE, Credentials
 from dataprep.sources.flickr.hosts import HostRules, RefusedAddress
 from dataprep.sources.flickr.limits import (
@@ -90,7 +91,7 @@ class FlickrClient:
         self._first_wait_s = (patience or Patience()).first_wait_s
         self._rng = random.Random()
         self._closed = threading.Event()
-        timeouts = timeouts or Timeouts(read_s=30.0)
+        timeouts = timeouts or Timeouts(read_s=20.0)
         self._transport = Transport(rules, connections=8, max_bytes=_MAX_BYTES, timeouts=timeouts)
         self._flickr = flickrapi.FlickrAPI(
             credentials.key,
@@ -129,7 +130,8 @@ class FlickrClient:
         if stop is not None:
             arguments["max_upload_date"] = stop
         return self._call(
-            lambda: parse_page(self._flickr.photos.search(**arguments), PER_PAGE), f"tag {tag!r}"
+            lambda: parse_page(self._flickr.photos.search(**arguments), PER_PAGE, utc_now()),
+            f"tag {tag!r}",
         )
 
     def license_of(self, photo_id: str) -> str:
@@ -166,12 +168,9 @@ class FlickrClient:
                         f"{what}: {failure.reason} after {TRIES} tries",
                         reached=failure.reason not in UNREACHED,
                     ) from None
-                self._closed.wait(
-                    max(
-                        failure.wait_s or 0.0,
-                        backoff_s(tries, self._rng, first_s=self._first_wait_s),
-                    )
-                )
+                wait_s = backoff_s(tries, self._rng, first_s=self._first_wait_s)
+                if self._closed.wait(max(failure.wait_s or 0.0, wait_s)):
+                    raise CallFailed("stopped", reached=False) from None
             else:
                 self._breaker.succeeded()
                 return answer

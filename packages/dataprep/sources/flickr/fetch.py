@@ -238,8 +238,9 @@ class _Fetch:
 
     def _list_ahead(self) -> None:
         """Ask for more photos of the tags that run low."""
+        wanted = min(self.ahead, self.settings.count - self.selection.total)
         for tag in self.settings.tags:
-            if tag not in self.ended | self.listing and len(self.buffers[tag]) < self.ahead:
+            if tag not in self.ended | self.listing and len(self.buffers[tag]) < wanted:
                 self.listing.add(tag)
                 self.listers.submit(self._list, tag)
 

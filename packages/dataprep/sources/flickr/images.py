@@ -46,7 +46,7 @@ class Images:
         self.concurrency = concurrency
         self.downloaded = 0
         self._transport, self._events, self._done = transport, events, done
-        self._bucket = TokenBucket(rate, burst=max(1.0, min(rate, concurrency)))
+        self._bucket = TokenBucket(rate, burst=max(1.0, rate / 10))
         self._breaker = Breaker(first_pause_s=patience.first_pause_s)
         self._first_wait_s = patience.first_wait_s
         self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="image")

@@ -52,7 +52,7 @@ class TokenBucket:
             now = self._clock()
             self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
             self._at = now
-            if self._tokens >= 1:
+            if self._tokens >= 1 - 1e-6:  # a rounding error is no reason to wait
                 self._tokens -= 1
                 return 0.0
             return (1 - self._tokens) / self.rate

@@ -31,7 +31,7 @@ class Size:
 
 @dataclass(frozen=True)
 class FoundPhoto:
-    """One row of a search."""
+    """One row of a search; ``read_at`` is when Flickr said so."""
 
     id: str
     owner_id: str
@@ -42,6 +42,7 @@ class FoundPhoto:
     license_id: str
     public: bool
     sizes: tuple[Size, ...]
+    read_at: str
 
     @property
     def safe_id(self) -> bool:
@@ -58,7 +59,8 @@ class FoundPhoto:
     @property
     def page_url(self) -> str:
         """The page to link back to."""
-        return f"https://www.flickr.com/photos/{quote(self.owner_id, safe='@')}/{quote(self.id)}"
+        owner, photo = quote(self.owner_id, safe="@"), quote(self.id, safe="")
+        return f"https://www.flickr.com/photos/{owner}/{photo}"
 
     def best_size(self, min_edge: int, max_edge: int) -> Size | None:
         """Return the largest size whose longest edge lies in the range."""
@@ -88,7 +90,7 @@ class Page:
     total: int | None
 
 
-def parse_page(reply: Any, asked_per_page: int) -> Page:
+def parse_page(reply: Any, asked_per_page: int, read_at: str) -> Page:
     """Read the answer of ``flickr.photos.search``.
 
     Raises:
@@ -101,7 +103,7 @@ def parse_page(reply: Any, asked_per_page: int) -> Page:
     found: dict[str, FoundPhoto] = {}
     for row in rows:
         if isinstance(row, Mapping) and row.get("id") not in (None, ""):
-            photo = _parse_row(row)
+            photo = _parse_row(row, read_at)
             found.setdefault(photo.id, photo)
     told = _number(photos.get("perpage"))
     return Page(
@@ -130,7 +132,7 @@ def _harmless(character: str) -> bool:
     return unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
-def _parse_row(row: Mapping[str, Any]) -> FoundPhoto:
+def _parse_row(row: Mapping[str, Any], read_at: str) -> FoundPhoto:
     tags = row.get("tags")
     words = tags.split()[:200] if isinstance(tags, str) else []
     return FoundPhoto(
@@ -143,6 +145,7 @@ def _parse_row(row: Mapping[str, Any]) -> FoundPhoto:
         license_id=clean_text(row.get("license"), 8),
         public=_number(row.get("ispublic")) != 0,
         sizes=tuple(_sizes(row)),
+        read_at=read_at,
     )
 
 

@@ -17,7 +17,6 @@ def to_row(
     tags: tuple[str, ...],
     reason: str,
     size: Size | None,
-    read_at: str,
 ) -> Photo:
     """Return the row; the tag that brought the photo is its class and its first tag."""
     license = LICENSES.get(found.license_id)
@@ -42,10 +41,10 @@ def to_row(
         license_id=found.license_id,
         license_name=license.name if license else "",
         license_url=license.url if license else "",
-        license_read_at=read_at,
+        license_read_at=found.read_at,
         page_url=found.page_url,
         image_url=size.url if size else "",
-        fetched_at=outcome.fetched_at or read_at,
+        fetched_at=outcome.fetched_at or found.read_at,
         source_path=size.url.rpartition("/")[2] if size else "",
     )
 

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from dataprep.files import discard
-from dataprep.photos import PhotoFolder, utc_now
+from dataprep.photos import PhotoFolder
 from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.candidates import Candidate
 from dataprep.sources.flickr.download import Outcome
@@ -18,7 +18,6 @@ class Shelf:
 
     def __init__(self, folder: PhotoFolder, tags: tuple[str, ...]) -> None:
         self._folder, self._tags = folder, tags
-        self._read_at = utc_now()
 
     def put(self, candidate: Candidate, outcome: Outcome, *, tag: str, reason: str) -> None:
         """Write the row of a decision, unless it is there already."""
@@ -39,7 +38,6 @@ class Shelf:
                 tags=self._tags,
                 reason=reason,
                 size=candidate.size,
-                read_at=self._read_at,
             )
         )
         if reason and candidate.found.safe_id:

@@ -103,7 +103,7 @@ class TagStream:
         window = next_window(
             at,
             gap,
-            Density(crowded, total, self._stretch),
+            Density(crowded, total, self._stretch, self._tail_crowded()),
             crowd=crowd,
             now=int(time.time()),
             slice_width=min(part.width, END // 2**11),
@@ -111,6 +111,9 @@ class TagStream:
         for _ in range(self._halvings):
             window = Window(at, at + max(1, (window.stop - at) // 2))
         return window
+
+    def _tail_crowded(self) -> bool:
+        return any(window.stop == END and window.start > BEGIN for window, _ in self._crowded)
 
     def _ask(self, window: Window) -> None:
         try:
@@ -130,7 +133,7 @@ class TagStream:
         if whole:
             self._cover(window, seen)
             if seen < WANTED_PER_WINDOW // 3:
-                self._stretch = min(1e6, self._stretch * 4)
+                self._stretch = min(1e9, self._stretch * 4)
             elif seen > WANTED_PER_WINDOW:
                 self._stretch = max(1.0, self._stretch / 2)
         else:

@@ -78,11 +78,13 @@ class Density:
         crowded: the narrowest window around it that held more than a page, if any.
         total: how many Flickr said it holds; a guess, no more.
         stretch: how much wider than reckoned windows have to be, from the last answers.
+        tail_crowded: whether a window up to the end of time held more than a page.
     """
 
     crowded: Window | None
     total: int
     stretch: float = 1.0
+    tail_crowded: bool = False
 
 
 def next_window(
@@ -105,7 +107,7 @@ def next_window(
         return Window(BEGIN, END)
     likely = Window(
         max(density.crowded.start, min(_FLICKR_BEGINS, at)),
-        max(min(density.crowded.stop, now + 1), at + 1),
+        density.crowded.stop if at > now else max(min(density.crowded.stop, now + 1), at + 1),
     )
     width = density.stretch * WANTED_PER_WINDOW * likely.width / max(1, density.total)
     half = max(1, density.crowded.width // 2)  # at least a halving, whatever the total said
@@ -116,7 +118,7 @@ def next_window(
     elif crowd is not None:
         # Not the very second of the crowd: it may hold more than a page.
         stop = max(at + 1, min(stop, crowd - 1))
-    elif stop > now and density.crowded.start < at:
+    elif stop > now and not density.tail_crowded:
         stop = END
     elif stop - at > slice_width:
         start = max(gap.start, at - (stop - at) // 2)

@@ -131,7 +131,9 @@ def test_photo_with_two_of_the_tags_counts_once_and_names_both(make, serve, run,
         ("bomb", "too many pixels"),
     ],
 )
-def test_unusable_photo_is_rejected_for_a_reason_and_replaced(make, serve, run, rows, kind, reason):  # noqa: PLR0917
+def test_unusable_photo_is_rejected_for_a_reason_and_replaced(  # noqa: PLR0917
+    make, serve, run, rows, kind, reason
+):
     library = make(per_tag=6, tags=("beach",), common=0)
     bad = min(library.entries, key=int)
     library.change(bad, kind=kind)
