@@ -13,6 +13,8 @@ from PIL import Image
 from colorcore import IGNORE_BIN
 from trainer.errors import BadSample
 
+_FORMATS = {"jpg": ("JPEG",), "png": ("PNG",)}  # by the suffix of the member: nothing else is tried
+
 
 @dataclass(frozen=True)
 class Sample:
@@ -41,8 +43,6 @@ class SampleDecoder:
         self._n = bins
         self._size = size
         self._with_rgb = with_rgb
-        # Ids that no pixel may have; bytes.translate finds them faster than a comparison does.
-        self._allowed = bytes([*range(bins), IGNORE_BIN])
         self._zstd: zstandard.ZstdDecompressor | None = None
 
     def __getstate__(self) -> dict[str, Any]:
@@ -68,7 +68,7 @@ class SampleDecoder:
         name = next((name for name in names if name in members), None)
         if name is None:
             raise KeyError(names[0])
-        with Image.open(io.BytesIO(members[name])) as image:
+        with Image.open(io.BytesIO(members[name]), formats=_FORMATS[name[-3:]]) as image:
             if image.size != (self._size, self._size) or image.mode != mode:
                 raise ValueError(
                     f"{name}: expected {self._size} x {self._size} {mode}, "
@@ -86,13 +86,15 @@ class SampleDecoder:
         raw = self._zstd.decompress(data)
         if len(raw) != expected:
             raise ValueError(f"bins.zst: expected {expected} bytes inside, given {len(raw)}")
-        strange = raw.translate(None, self._allowed)
-        if strange:
-            raise ValueError(
-                f"bins.zst: bin {max(strange)} on {len(strange)} pixels, "
-                f"but the palette has bins 0 to {self._n - 1}"
-            )
-        return np.frombuffer(raw, dtype=np.uint8).reshape(self._size, self._size)
+        bins = np.frombuffer(raw, dtype=np.uint8)
+        if bins.max() >= self._n:  # rarely so: where pixels are ignored, or something is wrong
+            strange = bins[(bins >= self._n) & (bins != IGNORE_BIN)]
+            if strange.size:
+                raise ValueError(
+                    f"bins.zst: bin {strange.max()} on {strange.size} pixels, "
+                    f"but the palette has bins 0 to {self._n - 1}"
+                )
+        return bins.reshape(self._size, self._size)
 
 
 def _bad(members: Mapping[str, Any], reason: str) -> BadSample:

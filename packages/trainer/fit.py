@@ -90,11 +90,12 @@ def fit(
     run = RunFolder(out)
     resumed = options.resume and run.exists()
     session = Session.build(shard_set, recipe, world, skip_bad=options.skip_bad)
-    if resumed:
-        state = run.load_state()
-        if state is not None:
-            session.restore(*state)
-        run.write_recipe(recipe)
+    state = run.load_state() if resumed else None
+    if state is not None:
+        session.restore(*state)
+    world.wait()
+    if world.is_first and resumed:
+        run.reopen(recipe, step=session.progress.step if state else -1)
     elif world.is_first:
         run = RunFolder.create(out, recipe, overwrite=options.overwrite)
     world.wait()

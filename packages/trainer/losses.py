@@ -88,8 +88,11 @@ class _WeightedCrossEntropy(torch.autograd.Function):
     @staticmethod
     @once_differentiable
     def backward(ctx: FunctionCtx, *grads: Tensor) -> tuple[Tensor, None, None, None]:
-        gradient: Tensor = ctx.gradient  # type: ignore[attr-defined]
-        return gradient * grads[0].to(gradient.dtype), None, None, None
+        gradient: Tensor | None = ctx.gradient  # type: ignore[attr-defined]
+        if gradient is None:
+            raise RuntimeError("weighted_cross_entropy: its gradient can be asked for only once")
+        ctx.gradient = None  # type: ignore[attr-defined]  # scaled in place, so spent
+        return gradient.mul_(grads[0].to(gradient.dtype)), None, None, None
 
 
 def naive_weighted_cross_entropy(

@@ -147,22 +147,24 @@ class RunFolder:
             path.with_suffix(".json").unlink(missing_ok=True)
 
     def load_state(self) -> tuple[dict[str, Tensor], Progress] | None:
-        """Return what ``save_state`` wrote, or None where nothing was saved yet.
-
-        Lines of the metrics that were written after it are dropped: their steps come again.
-        """
-        sweep(self.root)
+        """Return what ``save_state`` wrote, or None where nothing was saved yet."""
         path = self.root / _STATE
         if not path.exists():
-            self._keep_metrics(up_to_step=-1)
             return None
         tensors, header = load_tensors(path)
         try:
-            progress = Progress.from_dict(json.loads(header["progress"]))
+            return tensors, Progress.from_dict(json.loads(header["progress"]))
         except (KeyError, ValueError, TypeError) as error:
             raise TrainerError(f"{path}: not the state of a fit ({error!r})") from None
-        self._keep_metrics(up_to_step=progress.step)
-        return tensors, progress
+
+    def reopen(self, recipe: Recipe, *, step: int) -> None:
+        """Make ready to go on after ``step``; by one process only, the one that writes.
+
+        Lines of the metrics that were written after that step are dropped: they come again.
+        """
+        sweep(self.root)
+        self._keep_metrics(up_to_step=step)
+        self.write_recipe(recipe)
 
     def _keep_metrics(self, *, up_to_step: int) -> None:
         path = self.root / METRICS

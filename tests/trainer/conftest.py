@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import os
 import tarfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 import zstandard
 from PIL import Image
 
@@ -21,6 +23,11 @@ from colorcore import (
     uv_of_uint8,
     uv_to_bins,
 )
+
+# One thread here and in the processes that tests start: two of them fighting over cores that other
+# work needs too take ten times as long.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
 
 Members = list[tuple[str, bytes]]
 

@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from trainer.checkpoint import load_run
 
 Make = Callable[..., Path]
-SETTINGS = "width=8 depth=3 epochs=6 batch_size=4 crop=16 workers=1 threads=1 luma_noise=0.02"
+SETTINGS = "width=8 depth=3 epochs=4 batch_size=4 crop=16 workers=1 threads=1 luma_noise=0.02"
 
 
 def command(shards: Path, run: Path, *more: str) -> list[str]:
@@ -65,12 +65,12 @@ def test_a_kill_at_a_random_step_changes_nothing(
     shards: Path, undisturbed: Path, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    for step in sorted(random.Random(os.getpid()).sample(range(1, 36), 2)):
-        with subprocess.Popen(
-            command(shards, run, "--resume"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            _wait_for_step(run, step, process)
-            process.send_signal(signal.SIGKILL)
+    step = random.Random(os.getpid()).randrange(1, 26)
+    with subprocess.Popen(
+        command(shards, run, "--resume"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as process:
+        _wait_for_step(run, step, process)
+        process.send_signal(signal.SIGKILL)
     done = subprocess.run(command(shards, run, "--resume"), check=True, capture_output=True)
     assert json.loads(done.stdout)["ended"] == "done"
     _assert_equal_runs(run, undisturbed)
@@ -80,6 +80,7 @@ def test_a_kill_at_a_random_step_changes_nothing(
 def test_a_signal_leaves_a_usable_run_that_goes_on(
     shards: Path, undisturbed: Path, tmp_path: Path, number: signal.Signals
 ) -> None:
+    """Going on is the same for both signals, so only one run is taken to its end."""
     run = tmp_path / "run"
     with subprocess.Popen(
         command(shards, run), stdout=subprocess.PIPE, stderr=subprocess.PIPE
@@ -92,8 +93,10 @@ def test_a_signal_leaves_a_usable_run_that_goes_on(
     assert b"Traceback" not in err
     assert load_run(run, "last").meta["step"] >= 3
     assert load_run(run, "best").network.bins == 12
+    if number == signal.SIGINT:
+        return
     again = subprocess.run(command(shards, run, "--resume"), check=True, capture_output=True)
-    assert json.loads(again.stdout)["step"] == 42
+    assert json.loads(again.stdout)["step"] == 28
     _assert_equal_runs(run, undisturbed)
 
 
@@ -102,9 +105,9 @@ def test_a_finished_run_resumes_to_nothing_and_to_more_epochs(
 ) -> None:
     before = load_file(undisturbed / "last.safetensors")
     done = subprocess.run(command(shards, undisturbed, "--resume"), check=True, capture_output=True)
-    assert json.loads(done.stdout)["step"] == 42
+    assert json.loads(done.stdout)["step"] == 28
     after = load_file(undisturbed / "last.safetensors")
     assert all((before[key] == after[key]).all() for key in before)
-    more = command(shards, undisturbed, "--resume", "--set", "epochs=7")
+    more = command(shards, undisturbed, "--resume", "--set", "epochs=5")
     longer = subprocess.run(more, check=True, capture_output=True)
-    assert json.loads(longer.stdout)["step"] == 49
+    assert json.loads(longer.stdout)["step"] == 35

@@ -9,7 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from trainer.networks.pixel_classifier import PixelClassifier
 
-_IMAGES = 12
+_IMAGES = 4
 
 
 @dataclass(frozen=True)
