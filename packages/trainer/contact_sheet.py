@@ -50,7 +50,7 @@ def write_png(image: Image.Image, path: Path) -> None:
     """Write a picture as PNG, atomically; its folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as temporary:
-        image.save(temporary, format="PNG", optimize=True)
+        image.save(temporary, format="PNG")
 
 
 def _shortened(caption: str, longest: int = 110) -> str:

@@ -21,7 +21,7 @@ from trainer.evaluation.definitions import MEASURES
 from trainer.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
 from trainer.evaluation.measure import decoded_colors, measure, quantized_colors, true_colors
 from trainer.evaluation.structural import ssim
-from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
+from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, _percentile
 from trainer.evaluation.sweep import SweepPoint, suggested_temperature
 from trainer.networks import build_network
 from trainer.recipe import Recipe
@@ -149,6 +149,14 @@ def test_ignored_pixels_count_nowhere(small_palette: Palette) -> None:
     measured = measure(truth, truth, small_palette.n)
     assert measured.counts.sum() == 64
     assert measured.hits[3] == 64
+
+
+@pytest.mark.parametrize("percent", [0, 2.5, 10, 50, 97.5, 100])
+def test_percentiles_equal_numpys_and_leave_nan_out(percent: float) -> None:
+    values = np.random.default_rng(0).normal(size=41)
+    holed = np.append(values, np.nan)
+    assert _percentile(holed, percent) == pytest.approx(np.percentile(values, percent))
+    assert np.isnan(_percentile(np.array([np.nan]), percent))
 
 
 def test_ssim_equals_scikit_images(demo_photos: Path) -> None:

