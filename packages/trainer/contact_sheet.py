@@ -35,7 +35,7 @@ def contact_sheet(
         "RGB", (_GAP + len(titles) * step_x, _TITLE_HEIGHT + len(rows) * step_y), _PAPER
     )
     for column, title in enumerate(titles):
-        middle = (_GAP + column * step_x + edge // 2, _TITLE_HEIGHT // 2)
+        middle = (_GAP + column * step_x + edge // 2, 6)
         draw_text(sheet, middle, title, size_px=18, color=_INK, centered=True)
     for number, (row, caption) in enumerate(zip(rows, captions, strict=True)):
         top = _TITLE_HEIGHT + number * step_y

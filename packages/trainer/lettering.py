@@ -14,11 +14,11 @@ def draw_text(
     color: tuple[int, int, int],
     centered: bool = False,
 ) -> None:
-    """Write a line on an RGB picture; ``at`` is its top left, or its middle where ``centered``."""
+    """Write a line on an RGB picture; ``at`` is its top left, or the middle of its top."""
     mask = _mask(text, size_px)
     left, top = at
     if centered:
-        left, top = left - mask.width // 2, top - mask.height // 2
+        left -= mask.width // 2
     picture.paste(color, (left, top, left + mask.width, top + mask.height), mask)
 
 
