@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, Literal
 
@@ -68,6 +69,7 @@ class Photo:
             raise ValueError(f"photo {self.key}: a kept photo has no reason, a rejected one has")
 
 
+@cache
 def column_of(name: str) -> str:
     """Return the manifest's column of a field of ``Photo``."""
     return {f.name: f.metadata.get("column", f.name) for f in fields(Photo)}[name]
