@@ -102,7 +102,7 @@ def rate(count: int, threads: int, latencies: str) -> None:
     for latency in latencies.split(","):
         with _scratch() as scratch:
             size = str(count)
-            options = ("--tags", "beach", "--per-tag", size, "--latency", latency)
+            options = ("--tags", "beach", "--per-tag", str(2 * count), "--latency", latency)
             with _server(scratch, *options) as url:
                 plan = ("--tags", "beach", "--count", size, "--image-rate", "1000")
                 plan += ("--concurrency", str(threads))
