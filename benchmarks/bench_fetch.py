@@ -187,8 +187,8 @@ def _resident_mb(pid: int) -> float:
 
 
 @main.command()
-@click.option("--count", default=150)
-@click.option("--share", default=0.3, help="Of the requests that get the fault.")
+@click.option("--count", default=90)
+@click.option("--share", default=0.25, help="Of the requests that get the fault.")
 def faults(count: int, share: float) -> None:
     """One fetch for each fault, compared with an undisturbed one."""
     from flickr_server.faults import API_FAULTS, IMAGE_FAULTS
