@@ -128,7 +128,7 @@ def _train(
         stopping = world.any(bool(wish)) if meter.may_wait() or epoch_over else False
         if meter.is_due() or epoch_over or stopping or _is_over(session):
             _log(run, watch, meter.line(rate, report))
-        if epoch_over or _is_over(session):
+        if _is_time_to_judge(session, epoch_over):
             meter.pause()
             patience_spent = world.any(watch is not None and _end_of_epoch(session, run, watch))
             meter.go_on()
@@ -189,6 +189,12 @@ def _save(session: Session, run: RunFolder) -> None:
     session.save_state(run)
     if not (run.root / "best.safetensors").exists():
         session.save_network(run, "best")  # so that an early stop leaves a usable run
+
+
+def _is_time_to_judge(session: Session, epoch_over: bool) -> bool:
+    every = session.recipe.validation.every_epochs
+    due = epoch_over and session.progress.position.epoch % every == 0
+    return due or _is_over(session)
 
 
 def _is_over(session: Session) -> bool:

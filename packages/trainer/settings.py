@@ -106,14 +106,16 @@ class ValidationSettings:
 
     Args:
         measure: what the best step is chosen by, one of ``MEASURES``.
-        patience: epochs without a better value after which the fit stops; 0 never.
-        val_samples: samples judged after each epoch; 0 takes all of the split ``val``.
+        patience: judgements without a better value after which the fit stops; 0 never.
+        every_epochs: epochs from one judgement, and checkpoint, to the next.
+        val_samples: samples judged each time; 0 takes all of the split ``val``.
         temperature: of the annealed mean that colours are measured at.
         keep: checkpoints of earlier epochs kept besides best and last.
     """
 
     measure: str = "loss"
     patience: int = 0
+    every_epochs: int = 1
     val_samples: int = 256
     temperature: float = 0.38
     keep: int = 0
@@ -122,6 +124,7 @@ class ValidationSettings:
         """Check the ranges."""
         _require("measure", self.measure in MEASURES, " or ".join(MEASURES), self.measure)
         _require("patience", self.patience >= 0, "at least 0", self.patience)
+        _require("every_epochs", self.every_epochs >= 1, "at least 1", self.every_epochs)
         _require("val_samples", self.val_samples >= 0, "at least 0", self.val_samples)
         _require("temperature", 0 < self.temperature <= 1, "above 0, at most 1", self.temperature)
         _require("keep", self.keep >= 0, "at least 0", self.keep)

@@ -48,7 +48,7 @@ class UpConv(nn.Module):
 class ColorUnet(PixelClassifier):
     """Three DownConv, two UpConv and an Output cell; skips after pooling only.
 
-    An output pixel sees 60 to 62 pixels each way. ``norm`` is one reading of the poster's LayerNorm:
+    An output pixel sees 60 to 62 pixels each way. ``norm`` is a reading of the poster's LayerNorm:
     ``volume`` over (C, H, W), as torch's documentation shows it for images, or ``pixel`` over the
     channels of each pixel. ``size`` matters to ``volume`` only.
     """
