@@ -91,7 +91,7 @@ class FlickrClient:
         self._first_wait_s = (patience or Patience()).first_wait_s
         self._rng = random.Random()
         self._closed = threading.Event()
-        timeouts = timeouts or Timeouts(read_s=20.0)
+        timeouts = timeouts or Timeouts()
         self._transport = Transport(rules, connections=8, max_bytes=_MAX_BYTES, timeouts=timeouts)
         self._flickr = flickrapi.FlickrAPI(
             credentials.key,

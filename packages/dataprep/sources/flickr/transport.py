@@ -36,7 +36,7 @@ class Timeouts:
 
     connect_s: float = 5.0
     read_s: float = 10.0
-    total_s: float = 60.0
+    total_s: float = 30.0
 
 
 @dataclass(frozen=True)
