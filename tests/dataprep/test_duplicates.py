@@ -8,7 +8,7 @@ from dataprep.duplicates import NEAR_BITS, NearDuplicateIndex
 hashes = st.integers(0, 2**64 - 1)
 
 
-@given(hashes, st.lists(st.lists(st.integers(0, 63), max_size=8), max_size=20), st.integers(0, 6))
+@given(hashes, st.lists(st.lists(st.integers(0, 63), max_size=12), max_size=20), st.integers(0, 10))
 def test_it_finds_what_brute_force_finds(
     center: int, flips: list[list[int]], max_bits: int
 ) -> None:
