@@ -126,7 +126,7 @@ def _some_stored_photos(most: int = 4) -> list[str]:
 
 @contextmanager
 def _flickr_server(photos: Path) -> Iterator[str]:
-    command = [sys.executable, str(TOOLS / "flickr_server.py"), "--photos", str(photos)]
+    command = [str(TOOLS / "flickr-server"), "--photos", str(photos)]
     _say(f"$ tools/flickr-server --photos {photos} --port 0 &")
     with subprocess.Popen([*command, "--port", "0"], stdout=subprocess.PIPE, text=True) as server:
         try:

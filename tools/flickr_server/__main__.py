@@ -17,7 +17,7 @@ _TAGS = "landscape,beach,mountains,nature,sunset,sunrise"
 @click.command()
 @click.option("--photos", type=click.Path(path_type=Path, exists=True), required=True)
 @click.option("--port", default=0, help="0 takes a free one.")
-@click.option("--tags", default=_TAGS, show_default=True)
+@click.option("--tags", default=_TAGS, show_default=True, help="Besides the sub-folders' names.")
 @click.option("--per-tag", default=200, show_default=True, help="Photos of each tag.")
 @click.option("--seed", default=0, show_default=True, help="Of cuts, licences, sizes and faults.")
 @click.option("--step", "step_s", default=3_600, show_default=True, help="Seconds between uploads.")

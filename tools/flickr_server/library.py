@@ -122,7 +122,8 @@ def make_library(
     """Make a library of ``per_tag`` photos a tag out of the photographs under a folder.
 
     Args:
-        photos: a folder tree of JPEG and PNG photographs.
+        photos: a folder tree of JPEG and PNG photographs; a sub-folder's name is a tag of what is
+            made from the photographs in it.
         tags: what can be searched for.
         per_tag: photos of each tag.
         seed: of cuts, licences, sizes, titles.
@@ -138,13 +139,19 @@ def make_library(
     for index in range(per_tag * len(tags)):
         tag = index % len(tags)
         both = common and (index // len(tags)) % common == common - 1
+        source = sources[index % len(sources)]
+        folder = source.relative_to(photos).parts[:-1]
         entries.append(
             Entry(
                 id=str(FIRST_ID + index * 7),
-                tags=(tags[tag], tags[(tag + 1) % len(tags)]) if both else (tags[tag],),
+                tags=tuple(
+                    dict.fromkeys(
+                        (tags[tag], *([tags[(tag + 1) % len(tags)]] if both else ()), *folder[:1])
+                    )
+                ),
                 uploaded=FIRST_UPLOAD + index * step_s,
                 license=rng.choice(licenses),
-                source=sources[index % len(sources)],
+                source=source,
                 variant=seed * 1_000_003 + index,
                 title=f"{tags[tag].capitalize()} no. {index}",
                 owner=f"{10_000_000 + index % 997}@N0{index % 10}",

@@ -35,7 +35,7 @@ def test_count_is_reached_tags_are_balanced_and_the_manifest_agrees_with_the_fil
         assert photo.license_url.startswith("https://creativecommons.org/")
         assert photo.page_url == f"https://www.flickr.com/photos/{entry.owner}/{entry.id}"
         assert (photo.owner_id, photo.owner_name) == (entry.owner, entry.owner_name)
-        assert set(photo.tags) == set(entry.tags)
+        assert set(photo.tags) == set(entry.tags) & {"beach", "nature"}
         assert photo.license_read_at
 
 
@@ -99,7 +99,7 @@ def test_fewer_photos_than_asked_for_finish_and_say_which_tags_are_dry(make, ser
 
 def test_tag_with_few_photos_brings_them_all_and_the_others_fill_up(make, serve, run):
     library = make(per_tag=20, common=0)
-    for entry_id in [e.id for e in library.entries.values() if e.tags == ("nature",)][3:]:
+    for entry_id in [e.id for e in library.entries.values() if "nature" in e.tags][3:]:
         library.vanish(entry_id)
     summary = run(serve(library), count=16)
     assert summary.kept_by_tag == {"beach": 13, "nature": 3}
