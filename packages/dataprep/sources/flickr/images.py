@@ -29,7 +29,7 @@ class Images:
         events: where results are put for that one thread.
         done: told of a photo's outcome.
         rate: images a second.
-        concurrency: images at once.
+        concurrency: images at once; the transport holds to it.
         patience: before other tries.
     """
 
@@ -43,13 +43,14 @@ class Images:
         concurrency: int,
         patience: Patience,
     ) -> None:
-        self.concurrency = concurrency
         self.downloaded = 0
         self._transport, self._events, self._done = transport, events, done
         self._bucket = TokenBucket(rate, burst=max(1.0, rate / 10))
         self._breaker = Breaker(first_pause_s=patience.first_pause_s)
         self._first_wait_s = patience.first_wait_s
-        self._pool = ThreadPoolExecutor(concurrency, thread_name_prefix="image")
+        # Some look at images while the others, as many as may, are downloading.
+        self._threads = concurrency + max(2, concurrency // 2)
+        self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="image")
         self._fresh: deque[Task] = deque()
         self._again: list[tuple[float, int, Task]] = []
         self._tries: dict[str, int] = {}
@@ -71,7 +72,7 @@ class Images:
         """Start what may start now; return the seconds until more may, None if that is an event."""
         while self._fresh or self._again:
             now = time.monotonic()
-            if self._active >= (1 if self._breaker.suspect else self.concurrency):
+            if self._active >= (1 if self._breaker.suspect else self._threads):
                 return None
             if self._breaker.suspect and now < self._quiet_until:
                 return self._quiet_until - now

@@ -1,6 +1,7 @@
 """HTTP with pooled connections, bounded in time and size, to allowed addresses only."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -54,7 +55,7 @@ class Transport:
 
     Args:
         rules: which addresses may be asked; the peer's address is checked as well.
-        connections: most that are kept open to a host.
+        connections: most requests at once; further threads wait.
         max_bytes: most bytes of a body.
     """
 
@@ -69,6 +70,7 @@ class Transport:
         self.rules = rules
         self.max_bytes = max_bytes
         self.timeouts = timeouts or Timeouts()
+        self._slots = threading.BoundedSemaphore(connections)
         self.session = requests.Session()
         # Not compressed: a small body that unpacks to a huge one can't happen.
         self.session.headers.update(
@@ -104,6 +106,10 @@ class Transport:
             NetworkFailure: worth another try.
         """
         self.rules.check(url)
+        with self._slots:
+            return self._send(method, url, **arguments)
+
+    def _send(self, method: str, url: str, **arguments: Any) -> Reply:
         deadline = time.monotonic() + self.timeouts.total_s
         try:
             response = self.session.request(
