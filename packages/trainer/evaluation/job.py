@@ -81,9 +81,17 @@ def write_contact_sheet(
 ) -> None:
     """Write rows of photos, evenly spread over the split: gray | truth | ceiling | prediction."""
     by_key = {image.key: image for image in evaluation.images}
-    keys = spread_keys(list(by_key), _SHEET_ROWS)
+    keys = spread_keys(_one_view_a_photo(by_key), _SHEET_ROWS)
     rows = list(panels_of(colorizer, shards, evaluation.split, keys, edge_px=_SHEET_EDGE_PX))
     write_png(contact_sheet(rows, captions=[caption(by_key[row.key]) for row in rows]), path)
+
+
+def _one_view_a_photo(keys: Iterable[str]) -> list[str]:
+    """Return the first view of each photo, in order: `{photo key}-v{view}` names a sample."""
+    views: dict[str, str] = {}
+    for key in sorted(keys, key=lambda key: (key.rpartition("-v")[0], key)):
+        views.setdefault(key.rpartition("-v")[0] or key, key)
+    return list(views.values())
 
 
 def caption(image: ImageResult) -> str:
