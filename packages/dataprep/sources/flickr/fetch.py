@@ -1,57 +1,24 @@
-"""The fetch: what is listed, downloaded, decided and stored, in which order."""
+"""The fetch: folder, connections, and one run that goes on where the last one stopped."""
 
 import errno
-from collections import deque
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from pathlib import Path
-from queue import Empty, SimpleQueue
-from typing import Any
 
 from dataprep.errors import DataprepError
 from dataprep.files import sweep
 from dataprep.photos import PhotoFolder
 from dataprep.progress import Report, silent
 from dataprep.sources.flickr.api import FlickrClient
-from dataprep.sources.flickr.candidates import Assessor, Candidate, foresee
 from dataprep.sources.flickr.credentials import Credentials
-from dataprep.sources.flickr.download import MAX_BYTES, Outcome, Task
+from dataprep.sources.flickr.download import MAX_BYTES
 from dataprep.sources.flickr.hosts import HostRules
-from dataprep.sources.flickr.images import Event, Images
 from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.limits import Patience
-from dataprep.sources.flickr.rows import SOURCE, path_of
-from dataprep.sources.flickr.selection import Looks, Selection
+from dataprep.sources.flickr.rows import SOURCE
+from dataprep.sources.flickr.run import FetchRun, FetchSummary
 from dataprep.sources.flickr.settings import FetchSettings
-from dataprep.sources.flickr.shelf import Shelf
-from dataprep.sources.flickr.stream import TagStream
 from dataprep.sources.flickr.transport import Timeouts, Transport
 
-
-@dataclass(frozen=True)
-class FetchSummary:
-    """What a fetch brought, in photos.
-
-    Args:
-        wanted: the count asked for.
-        found: rows that were looked at, over all tags.
-        kept: photos of this fetch in the folder.
-        downloaded: images that this run brought.
-        dry_tags: tags that have no more photos.
-        unknown_tags: tags that have none at all.
-    """
-
-    wanted: int
-    found: int
-    kept: int
-    kept_by_tag: dict[str, int]
-    rejected: int
-    rejected_by_reason: dict[str, int]
-    downloaded: int
-    api_calls: int
-    dry_tags: list[str] = field(default_factory=list)
-    unknown_tags: list[str] = field(default_factory=list)
+__all__ = ["FetchSummary", "fetch"]
 
 
 def fetch(
@@ -88,7 +55,7 @@ def fetch(
             max_bytes=MAX_BYTES,
             timeouts=timeouts,
         )
-        work = _Fetch(
+        work = FetchRun(
             settings,
             folder,
             journal,
@@ -109,233 +76,3 @@ def fetch(
         raise
     finally:
         client.close()
-
-
-class _Fetch:
-    """The state of one run. Its thread alone decides and writes rows; others list and download."""
-
-    def __init__(
-        self,
-        settings: FetchSettings,
-        folder: PhotoFolder,
-        journal: Journal,
-        *,
-        client: FlickrClient,
-        transport: Transport,
-        report: Report,
-        patience: Patience,
-    ) -> None:
-        self.settings, self.folder, self.journal = settings, folder, journal
-        self.client, self.transport, self.report = client, transport, report
-        self.events: SimpleQueue[Event] = SimpleQueue()
-        tags = settings.tags
-        self.selection = Selection(tags, settings.count, self._revoke)
-        self.images = Images(
-            transport,
-            self.events,
-            self._downloaded,
-            rate=settings.image_rate,
-            concurrency=settings.concurrency,
-            patience=patience,
-        )
-        self.ahead = 4 * settings.concurrency + 8
-        self.listers = ThreadPoolExecutor(len(tags), thread_name_prefix="list")
-        self.streams = {tag: TagStream(tag, settings.licenses, journal, client) for tag in tags}
-        self.buffers: dict[str, deque[Candidate]] = {tag: deque() for tag in tags}
-        self.listing: set[str] = set()
-        self.ended: set[str] = set()
-        self.decided: set[str] = set()
-        self.pending: dict[str, list[Candidate]] = {}
-        self.fresh: dict[str, Outcome] = {}
-        self.rejected: dict[str, str] = {}
-        self.assessor = Assessor(settings, folder, journal)
-        self.shelf = Shelf(folder, settings.tags)
-
-    def run(self) -> FetchSummary:
-        """Fetch until there are enough, or no more."""
-        self.journal.begin(self.settings.identity, self.settings.licenses)
-        self._know_what_is_there()
-        try:
-            while not self._decide():
-                self._list_ahead()
-                self._plan()
-                self._wait(self.images.start())
-        except (DataprepError, KeyboardInterrupt):
-            self.shelf.write_manifest()
-            raise
-        summary = self._summary()
-        if not summary.found:
-            raise DataprepError(
-                f"no photos for {_in_words(self.settings.tags)} under the licences asked for; "
-                "try other tags or more licences (--license)"
-            )
-        self.images.close()
-        self.shelf.remove_leftovers()
-        self.shelf.write_manifest()
-        self.journal.finish(self.settings.identity)
-        return summary
-
-    def close(self) -> None:
-        """Let go of threads, connections and files."""
-        self.client.close()
-        self.images.close()
-        self.listers.shutdown(wait=True, cancel_futures=True)
-        self.transport.close()
-        self.folder.close()
-        self.journal.close()
-
-    # --- decisions -------------------------------------------------------------------------------
-
-    def _decide(self) -> bool:
-        """Take every decision that can be taken now; return whether it was the last."""
-        while not self.selection.complete:
-            tag = self.selection.turn()
-            if tag is None:
-                return True
-            buffer = self.buffers[tag]
-            if not buffer:
-                if tag not in self.ended:
-                    return False
-                self.selection.dry.add(tag)
-                continue
-            candidate = buffer[0]
-            if candidate.found.id not in self.decided:
-                if not candidate.reason and candidate.outcome is None:
-                    return False
-                self._decide_one(candidate, tag)
-            buffer.popleft()
-        return True
-
-    def _decide_one(self, candidate: Candidate, tag: str) -> None:
-        found = candidate.found
-        self.decided.add(found.id)
-        self.fresh.pop(found.id, None)
-        outcome = candidate.outcome or Outcome()
-        reason = candidate.reason or outcome.reason
-        if not reason:
-            told = (candidate.size.width, candidate.size.height) if candidate.size else (0, 0)
-            looks = Looks(
-                outcome.sha256, outcome.perceptual_hash, (outcome.width, outcome.height), told
-            )
-            reason = self.selection.decide(found.key, tag, looks)
-        if reason:
-            self.rejected[found.key] = reason
-        self.shelf.put(candidate, outcome, tag=tag, reason=reason)
-        self.report(0 if reason else 1, note=self._note())
-
-    def _revoke(self, key: str, reason: str) -> None:
-        self.rejected[key] = reason
-        self.shelf.take_back(key, reason)
-
-    def _know_what_is_there(self) -> None:
-        """Photos of other sources and other fetches: no twin of them is fetched."""
-        queries = [stream.query for stream in self.streams.values()]
-        for row in self.folder.kept():
-            if row.source != SOURCE or not self.journal.is_found(queries, row.source_id):
-                self.selection.know(row.key, row.sha256, row.perceptual_hash)
-
-    # --- what is listed --------------------------------------------------------------------------
-
-    def _list_ahead(self) -> None:
-        """Ask for more photos of the tags that run low."""
-        wanted = min(self.ahead, self.settings.count - self.selection.total)
-        for tag in self.settings.tags:
-            if tag not in self.ended | self.listing and len(self.buffers[tag]) < wanted:
-                self.listing.add(tag)
-                self.listers.submit(self._list, tag)
-
-    def _list(self, tag: str) -> None:
-        result: Any
-        try:
-            result = self.streams[tag].more(self.ahead)
-        except Exception as error:
-            result = error
-        self.events.put((lambda got: self._listed(tag, got), result))
-
-    def _listed(self, tag: str, result: Any) -> None:
-        self.listing.discard(tag)
-        if isinstance(result, Exception):
-            raise result
-        photos, ended = result
-        self.buffers[tag].extend(self.assessor.candidate(found) for found in photos)
-        if ended:
-            self.ended.add(tag)
-
-    # --- what is downloaded ----------------------------------------------------------------------
-
-    def _plan(self) -> None:
-        """Queue the photos that will be decided next if all turn out well, no more than that."""
-        if self.images.outstanding > self.ahead - self.settings.concurrency // 2:
-            return
-        upcoming = foresee(self.selection, self.buffers, ended=self.ended, decided=self.decided)
-        for candidate in upcoming:
-            if self.images.outstanding >= self.ahead:
-                return
-            if candidate.outcome is None:
-                self._want(candidate)
-
-    def _want(self, candidate: Candidate) -> None:
-        found, size = candidate.found, candidate.size
-        assert size is not None  # or it would have been rejected
-        if found.id in self.fresh:
-            candidate.outcome = self.fresh[found.id]
-            return
-        waiting = self.pending.setdefault(found.id, [])
-        if candidate in waiting:
-            return
-        waiting.append(candidate)
-        if len(waiting) == 1:
-            target = self.folder.root / path_of(found.id)
-            edges = (self.settings.min_edge, self.settings.max_edge)
-            self.images.offer(Task(found.id, size.url, target, *edges))
-
-    def _downloaded(self, task: Task, outcome: Outcome) -> None:
-        self.journal.add_outcome(task.id, task.url, outcome.to_json(), passing=outcome.passing)
-        self.fresh[task.id] = outcome
-        for candidate in self.pending.pop(task.id):
-            candidate.outcome = outcome
-
-    def _wait(self, timeout_s: float | None) -> None:
-        """Wait for a result, at most so long, and take in all that are there."""
-        handle: Callable[[Any], None]
-        try:
-            handle, result = self.events.get(timeout=timeout_s)
-            handle(result)
-            while True:
-                handle, result = self.events.get_nowait()
-                handle(result)
-        except Empty:
-            return
-
-    # --- the end ---------------------------------------------------------------------------------
-
-    def _note(self) -> str:
-        found = sum(stream.found for stream in self.streams.values())
-        reasons = ", ".join(f"{n} {reason}" for reason, n in self._reasons().items())
-        return f"{found} found, {len(self.rejected)} rejected" + (f" ({reasons})" * bool(reasons))
-
-    def _reasons(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for reason in self.rejected.values():
-            phrase = reason.split(":")[0]
-            counts[phrase] = counts.get(phrase, 0) + 1
-        return dict(sorted(counts.items()))
-
-    def _summary(self) -> FetchSummary:
-        streams = self.streams.values()
-        return FetchSummary(
-            wanted=self.settings.count,
-            found=len(self.decided),
-            kept=self.selection.total,
-            kept_by_tag=dict(self.selection.kept),
-            rejected=len(self.rejected),
-            rejected_by_reason=self._reasons(),
-            downloaded=self.images.downloaded,
-            api_calls=self.client.calls,
-            dry_tags=sorted(self.selection.dry),
-            unknown_tags=[s.tag for s in streams if s.tag in self.ended and not s.found],
-        )
-
-
-def _in_words(tags: tuple[str, ...]) -> str:
-    return ("tag " if len(tags) == 1 else "tags ") + ", ".join(repr(tag) for tag in tags)
