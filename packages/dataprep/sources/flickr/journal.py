@@ -13,6 +13,7 @@ from dataprep.sources.flickr.listing import Page
 from dataprep.sources.flickr.windows import Window
 
 NAME = ".flickr.sqlite3"
+_UNDATED = -1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS queries (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS pages (query INT, start INT, stop INT, page INT, reading INT,
@@ -92,7 +93,7 @@ class Journal:
                 "INSERT OR IGNORE INTO found VALUES (?,?,?,?,?)",
                 (
                     # Ids of one second in the order of their numbers.
-                    (query, p.uploaded or window.start, f"{p.id:0>24}", p.id, p.to_json())
+                    (query, p.uploaded or _UNDATED, f"{p.id:0>24}", p.id, p.to_json())
                     for p in answer.photos
                 ),
             )
@@ -104,6 +105,18 @@ class Journal:
                 "INSERT OR REPLACE INTO windows VALUES (?,?,?,?,?)",
                 (query, window.start, window.stop, whole, total),
             )
+            if whole:  # photos without a date of their own have the window's
+                db.execute(
+                    "UPDATE found SET uploaded = :start WHERE query = :query AND uploaded = :none"
+                    " AND id IN (SELECT value FROM pages, json_each(pages.ids) WHERE"
+                    " (query, start, stop) = (:query, :start, :stop))",
+                    {
+                        "query": query,
+                        "start": window.start,
+                        "stop": window.stop,
+                        "none": _UNDATED,
+                    },
+                )
 
     def windows(self, query: int, *, whole: bool) -> list[tuple[Window, int]]:
         """Return the windows of a query with their totals."""

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 
 import pytest
+from flickr_server import replies
 from flickr_server.faults import Faults
 from flickr_server.replies import Quirks
 from PIL import Image
@@ -85,6 +86,23 @@ def test_more_photos_in_one_second_than_a_page_holds_are_all_found(make, serve, 
     )
     ids = sorted(library.entries, key=int)
     assert kept() <= set(ids[:30])  # in the order of their ids
+
+
+def test_photos_without_a_date_are_found_too(make, serve, run, kept, monkeypatch):
+    library = make(per_tag=700, tags=("beach",), step_s=61)
+    monkeypatch.setattr("flickr_server.replies._row", _undated(replies._row))
+    server = serve(library, quirks=Quirks(unstable=True))
+    run(server, "a", tags=("beach",), count=12)
+    run(server, "b", tags=("beach",), count=12)
+    assert len(kept("a")) == 12
+    assert kept("a") == kept("b")
+
+
+def _undated(row):
+    def without(*arguments):
+        return {k: v for k, v in row(*arguments).items() if k != "dateupload"}
+
+    return without
 
 
 def test_fewer_photos_than_asked_for_finish_and_say_which_tags_are_dry(make, serve, run):
