@@ -1,0 +1,310 @@
+"""How fast a step is, beside the textbook loop and the machine's own limits; on CPU and GPU.
+
+    python benchmarks/bench_train.py [--device cuda] [--batch 48] [--size 256] [--repeats 3]
+    python benchmarks/bench_train.py --shards SHARDS      # also: how long a step waits for samples
+    python benchmarks/bench_train.py --compile            # also: torch.compile
+    python benchmarks/bench_train.py --grid cost.png      # cost against size and batch, as a plot
+
+The textbook loop is eager, float32 (TF32 on a GPU), NCHW, with a float target as large as the
+logits. Both ways take turns on the same random batch; medians are printed. On a CPU the time is
+CPU time of one thread, so that other work on the machine counts less.
+"""
+
+import argparse
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from colorcore import Palette
+from trainer.compute import compiled, make_autocast, prepare
+from trainer.losses import Targets, naive_weighted_cross_entropy, weighted_cross_entropy
+from trainer.networks import PixelClassifier, build_network
+from trainer.networks.cost import activation_bytes, count_flops
+from trainer.optimizer import ParameterAverage, make_optimizer
+from trainer.recipe import Recipe
+from trainer.validation import coarse_bins
+
+BINS = 32
+FORWARD_AND_BACKWARD = 3  # a backward pass costs about two forward ones
+NOT_MEASURED = "not measured"
+
+
+@dataclass(frozen=True)
+class Case:
+    """A recipe's network at a size and batch, on a device."""
+
+    recipe: Recipe
+    size: int
+    batch: int
+    device: torch.device
+
+    def network(self) -> PixelClassifier:
+        """Build it anew, always the same."""
+        torch.manual_seed(0)
+        return build_network(self.recipe.network, bins=BINS, size=self.size)
+
+    def samples(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """Uint8 luma and bins."""
+        generator = torch.Generator().manual_seed(0)
+        shape = (self.batch, self.size, self.size)
+        luma = torch.randint(0, 256, shape, dtype=torch.uint8, generator=generator)
+        bins = torch.randint(0, BINS, shape, dtype=torch.uint8, generator=generator)
+        return luma.to(self.device), bins.to(self.device)
+
+
+def palette() -> Palette:
+    """Any palette of the right size."""
+    rng = np.random.default_rng(0)
+    return Palette(centers=rng.uniform(-0.4, 0.4, (BINS, 2)), prior=rng.dirichlet(np.ones(BINS)))
+
+
+def our_step(case: Case, *, compile_it: bool = False) -> Callable[[], None]:
+    """A step as `trainer fit` takes it."""
+    network = prepare(case.network(), case.device)
+    forward: nn.Module = compiled(network, "on" if compile_it else "off", case.device)
+    optimizer = make_optimizer(network, case.recipe.optimizer)
+    average = ParameterAverage(network, case.recipe.optimizer.ema)
+    autocast = make_autocast(case.recipe.compute.precision, case.device)
+    targets = Targets.of(palette(), case.recipe.loss, case.device)
+    luma, bins = case.samples()
+
+    def step() -> None:
+        x = luma[:, None].to(torch.float32).mul_(1 / 255)
+        x = x.contiguous(memory_format=torch.channels_last)
+        ids = coarse_bins(bins, network.logits_stride) if case.recipe.loss.coarse else bins
+        with autocast():
+            logits = forward(x, coarse=case.recipe.loss.coarse)
+        scale = 1 / ids.numel()
+        weighted_cross_entropy(logits, ids, targets, scale=scale).backward()
+        if case.recipe.optimizer.clip_norm:
+            nn.utils.clip_grad_norm_(network.parameters(), case.recipe.optimizer.clip_norm)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        average.update(1)
+
+    return step
+
+
+def textbook_step(case: Case) -> Callable[[], None]:
+    """The same network by the book: logits at full resolution, a float target, plain Adam."""
+    network = case.network().to(case.device)
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
+    targets = Targets.of(palette(), case.recipe.loss, case.device)
+    luma, bins = case.samples()
+
+    def step() -> None:
+        optimizer.zero_grad()
+        logits = network(luma[:, None].float() / 255)
+        naive_weighted_cross_entropy(logits, bins, targets, scale=1 / bins.numel()).backward()
+        optimizer.step()
+
+    return step
+
+
+def seconds(
+    steps: dict[str, Callable[[], None]], repeats: int, device: torch.device
+) -> dict[str, float]:
+    """Median seconds of each way, which take turns; the first round isn't counted."""
+    taken: dict[str, list[float]] = {name: [] for name in steps}
+    clock = time.process_time if device.type == "cpu" else time.perf_counter
+    for number in range(repeats + 1):
+        for name, step in steps.items():
+            _synchronize(device)
+            started = clock()
+            step()
+            _synchronize(device)
+            if number:
+                taken[name].append(clock() - started)
+    return {name: statistics.median(values) for name, values in taken.items()}
+
+
+def limits(device: torch.device) -> tuple[float, float]:
+    """Measured rates: operations a second of a large bfloat16 product, bytes a second of a copy."""
+    edge = 8192 if device.type == "cuda" else 1024
+    a = torch.randn(edge, edge, device=device, dtype=torch.bfloat16)
+    source = torch.empty((1 << 28) if device.type == "cuda" else (1 << 25), device=device)
+    target = torch.empty_like(source)
+
+    def product() -> None:
+        torch.mm(a, a)
+
+    def copy() -> None:
+        target.copy_(source)
+
+    took = seconds({"product": product, "copy": copy}, 5, device)
+    return 2 * edge**3 / took["product"], 2 * source.nbytes / took["copy"]
+
+
+def roofline_seconds(case: Case, operations_s: float, bytes_s: float) -> float:
+    """The least a step could take: its operations, or its activations written and read thrice."""
+    network = case.network()
+    operations = FORWARD_AND_BACKWARD * count_flops(network, size=case.size) * case.batch
+    moved = FORWARD_AND_BACKWARD * activation_bytes(network, size=case.size) / 2 * case.batch
+    return max(operations / operations_s, moved / bytes_s)
+
+
+def loss_table(case: Case, repeats: int) -> str:
+    """The loss alone, both ways: time, and on a GPU the memory."""
+    luma, bins = case.samples()
+    del luma
+    targets = Targets.of(palette(), case.recipe.loss, case.device)
+    logits = torch.randn(case.batch, BINS, case.size, case.size, device=case.device)
+    logits = logits.contiguous(memory_format=torch.channels_last)
+    ways = {"one pass": weighted_cross_entropy, "naive": naive_weighted_cross_entropy}
+
+    def run(function: Callable[..., torch.Tensor]) -> None:
+        z = logits.detach().requires_grad_()
+        function(z, bins, targets, scale=1 / bins.numel()).backward()
+
+    took = seconds({name: (lambda f=f: run(f)) for name, f in ways.items()}, repeats, case.device)
+    memory = {name: _peak_mib(lambda f=f: run(f), case.device) for name, f in ways.items()}
+    lines = [
+        f"| loss, {case.batch} × {BINS} × {case.size}² | ms | MiB beyond the logits |",
+        "|---|---:|---:|",
+    ]
+    lines += [f"| {name} | {1e3 * took[name]:.0f} | {memory[name]} |" for name in ways]
+    return "\n".join(lines)
+
+
+def _peak_mib(run: Callable[[], None], device: torch.device) -> str:
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        before = torch.cuda.memory_allocated(device)
+        run()
+        return f"{(torch.cuda.max_memory_allocated(device) - before) / 2**20:.0f}"
+    with torch.profiler.profile(profile_memory=True) as profile:
+        run()
+    now = highest = 0
+    for event in profile.profiler.kineto_results.events():
+        if event.name() == "[memory]":
+            now += event.nbytes()
+            highest = max(highest, now)
+    return f"{highest / 2**20:.0f}"
+
+
+def waiting_share(shards: str, case: Case, steps: int = 40) -> float:
+    """Share of a fit's loop that is spent waiting for samples, shards read by workers."""
+    from trainer.distributed import World
+    from trainer.session import Session
+    from trainer.shard_set import ShardSet
+
+    recipe = case.recipe.with_overrides([f"batch_size={case.batch}", "verify=false"])
+    session = Session.build(ShardSet.open(Path(shards)), recipe, World(device=case.device))
+    stream = session.batches()
+    next(stream)
+    waited = 0.0
+    started = time.perf_counter()
+    for _ in range(steps):
+        asked = time.perf_counter()
+        batch = next(stream)
+        waited += time.perf_counter() - asked
+        session.loss(batch).backward()
+        session.update()
+    _synchronize(case.device)
+    return waited / (time.perf_counter() - started)
+
+
+def _synchronize(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+def step_table(
+    cases: dict[str, Case], *, repeats: int, compile_it: bool, shards: str | None
+) -> str:
+    """One row a network: rates of both ways, their ratio, the share of the machine's limit."""
+    device = next(iter(cases.values())).device
+    operations_s, bytes_s = limits(device)
+    lines = [
+        f"Limits measured: {operations_s / 1e12:.2f} TFLOP/s (bfloat16 product), "
+        f"{bytes_s / 1e9:.0f} GB/s (copy).\n",
+        "| network | img/s | textbook img/s | ratio | of roofline | compiled img/s | waiting |",
+        "|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for name, case in cases.items():
+        ways = {"ours": our_step(case), "textbook": textbook_step(case)}
+        if compile_it:
+            ways["compiled"] = our_step(case, compile_it=True)
+        took = seconds(ways, repeats, device)
+        share = roofline_seconds(case, operations_s, bytes_s) / took["ours"]
+        faster = f"{case.batch / took['compiled']:.1f}" if compile_it else NOT_MEASURED
+        waits = f"{waiting_share(shards, case):.1%}" if shards else NOT_MEASURED
+        lines.append(
+            f"| {name} | {case.batch / took['ours']:.1f} | {case.batch / took['textbook']:.1f} "
+            f"| {took['textbook'] / took['ours']:.2f} | {share:.0%} | {faster} | {waits} |"
+        )
+    return "\n".join(lines)
+
+
+def draw_grid(path: Path, recipe: Recipe, device: torch.device) -> None:
+    """Images a second against image size and batch."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 4), layout="constrained")
+    axes = figure.subplots()
+    sizes = (64, 128, 256) if device.type == "cpu" else (128, 256, 512)
+    for batch in (1, 4, 16) if device.type == "cpu" else (8, 48, 192):
+        rates = []
+        for size in sizes:
+            case = Case(recipe, size, batch, device)
+            rates.append(batch / seconds({"ours": our_step(case)}, 2, device)["ours"])
+        axes.plot(sizes, rates, marker="o", label=f"batch {batch}")
+        print(f"| batch {batch} | " + " | ".join(f"{rate:.1f}" for rate in rates) + " |")
+    axes.set(
+        xlabel="image size, px",
+        ylabel="images/s",
+        xscale="log",
+        yscale="log",
+        title="A training step",
+    )
+    axes.legend()
+    figure.savefig(path, dpi=150)
+
+
+def main() -> None:
+    """Measure and print tables."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, default=48)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--compile", action="store_true", dest="compile_it")
+    parser.add_argument("--shards")
+    parser.add_argument("--grid", type=Path)
+    given = parser.parse_args()
+    device = torch.device(given.device)
+    if device.type == "cpu":
+        torch.set_num_threads(1)
+    cases = {
+        "poster, norm = pixel": Case(
+            Recipe.load("poster").with_overrides(["norm=pixel"]), given.size, given.batch, device
+        ),
+        "poster, norm = volume": Case(Recipe.load("poster"), given.size, given.batch, device),
+        "small": Case(Recipe.load("small"), given.size, given.batch, device),
+    }
+    if given.grid:
+        draw_grid(given.grid, Recipe.load("small"), device)
+        return
+    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "one CPU thread"
+    print(f"{name}, torch {torch.__version__}, batch {given.batch}, {given.size}²\n")
+    print(
+        step_table(cases, repeats=given.repeats, compile_it=given.compile_it, shards=given.shards)
+    )
+    print()
+    print(
+        loss_table(
+            Case(Recipe.load("poster"), given.size, min(given.batch, 16), device), given.repeats
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""Which photos an experiment takes, and the commands that it runs on them."""
+
+import csv
+import json
+import random
+import shlex
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from dataprep.photos import Photo, PhotoFolder
+from dataprep.splits import SplitRatios, split_photos
+
+BIN = Path(sys.executable).parent
+SPLITS = ("train", "val", "test")
+
+
+def run(*words: str | Path) -> dict[str, Any]:
+    """Print a command line, run it with --json, and return what it printed."""
+    command = [str(word) for word in words]
+    print("$ " + shlex.join(command), flush=True)
+    done = subprocess.run(
+        [str(BIN / command[0]), *command[1:], "--json"], check=False, stdout=subprocess.PIPE
+    )
+    if done.returncode:
+        raise SystemExit(done.returncode)
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def photos_of(folder: Path, classes: Sequence[str] = ()) -> list[Photo]:
+    """Return the photos kept, of some classes where any are named."""
+    kept = PhotoFolder(folder).kept()
+    chosen = [photo for photo in kept if not classes or photo.class_name in classes]
+    if not chosen:
+        present = ", ".join(name for name, _ in Counter(p.class_name for p in kept).most_common(12))
+        raise SystemExit(f"{folder}: no photos of {', '.join(classes)}; there are {present}")
+    return chosen
+
+
+def write_split(
+    photos: Sequence[Photo], path: Path, *, train: int | None = None, held_out: int | None = None
+) -> dict[str, int]:
+    """Write a split file; of each split at most so many photos, always the same ones first.
+
+    Owners and near-duplicates stay together, since the split is dataprep's own.
+    """
+    result = split_photos(photos, SplitRatios(), seed=0)
+    counts = {}
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(("key", "split"))
+        for split in SPLITS:
+            keys = sorted(photo.key for photo in result.photos.get(split, ()))
+            random.Random(0).shuffle(keys)
+            keys = keys[: train if split == "train" else held_out]
+            writer.writerows((key, split) for key in keys)
+            counts[split] = len(keys)
+    return counts
+
+
+def copy_some(folder: Path, target: Path, count: int) -> None:
+    """Make a photo folder of ``count`` photos, drawn with a fixed seed."""
+    source = PhotoFolder(folder)
+    kept = source.kept()
+    chosen = random.Random(0).sample(kept, min(count, len(kept)))
+    copy = PhotoFolder(target, create=True)
+    for photo in chosen:
+        copy.add(photo, source.read(photo))
+    copy.commit()
+
+
+def measured(evaluation: dict[str, Any], variant: str, measure: str) -> float:
+    """Return one number of `trainer evaluate --json`."""
+    value = evaluation["variants"][variant][measure]["value"]
+    return float("nan") if value is None else float(value)
