@@ -173,7 +173,10 @@ def memory(count: int) -> None:
     for share in (0.01, 0.25, 0.5, 0.75, 1.0):
         done, mb = min(samples, key=lambda sample: abs(sample[0] - share * count))
         print(f"| {done} | {mb:.0f} |")
+    last = samples[-1][0]
+    before_end = max(mb for done, mb in samples if done < last)
     peak = max(mb for _, mb in samples)
+    print(f"\nHighest before the last photo: {before_end:.0f} MB.")
     print(f"\n{summary['kept']} photos in {took:.0f} s; peak {peak:.0f} MB, {peak - first:.0f} MB")
     print(f"above the first {count // 100} photos")
 
