@@ -44,7 +44,9 @@ def test_a_diverging_loss_stops_with_the_keys_of_its_batch(
     shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4,)))
     recipe = TINY.with_overrides(["learning_rate=9", "clip_norm=0", "epochs=200", "warmup_steps=0"])
     recipe = recipe.with_overrides(["precision=float32", "weight_decay=2", "schedule=constant"])
-    with pytest.raises(TrainerError, match=r"step \d+: (the loss is .*demo-train0x|.*finite)|finite"):
+    with pytest.raises(
+        TrainerError, match=r"step \d+: (the loss is .*demo-train0x|.*finite)|finite"
+    ):
         fit(shard_set, tmp_path / "run", recipe)
 
 

@@ -104,7 +104,9 @@ def test_a_finished_run_resumes_to_nothing_and_to_more_epochs(
     shards: Path, undisturbed: Path
 ) -> None:
     before = load_file(undisturbed / "last.safetensors")
-    done = subprocess.run(command(shards, undisturbed, "--resume"), check=False, capture_output=True)
+    done = subprocess.run(
+        command(shards, undisturbed, "--resume"), check=False, capture_output=True
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["step"] == 28
     after = load_file(undisturbed / "last.safetensors")
