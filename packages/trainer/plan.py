@@ -61,7 +61,7 @@ def plan_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") -> Fi
         averages = recipe.optimizer.ema > 0
         micro = recipe.batch_size // (recipe.optimizer.accumulate * world.size)
         activations = activation_bytes(network, size=size) * micro
-        step_s = _time_step(session)
+        step_s = time_step(session)
         return FitPlan(
             samples=session.plan.samples,
             val_samples=shard_set.count("val"),
@@ -82,7 +82,7 @@ def plan_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") -> Fi
         )
 
 
-def _time_step(session: Session) -> float:
+def time_step(session: Session) -> float:
     """Return the seconds of a step on the first samples, the first of them not counted."""
     first = next(iter(session.plan.micro_batches(Position(), epochs=1)))
     decode = SampleDecoder(bins=session.shard_set.palette.n, size=session.shard_set.size)

@@ -32,7 +32,8 @@ class Recipe:
         seed: of parameters, order and augmentation.
         epochs: times that every training sample is seen.
         max_steps: stops earlier after this many steps; 0 doesn't.
-        batch_size: samples a step, over all processes and micro-batches together.
+        batch_size: samples a step, over all processes and micro-batches; 0 has `trainer fit`
+            find what the device works fastest with.
     """
 
     about: str = ""
@@ -49,7 +50,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Check the settings that have no section of their own."""
-        for name, least in (("seed", 0), ("epochs", 1), ("max_steps", 0), ("batch_size", 1)):
+        for name, least in (("seed", 0), ("epochs", 1), ("max_steps", 0), ("batch_size", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: expected at least {least}, given {getattr(self, name)}")
         if self.batch_size % self.optimizer.accumulate:

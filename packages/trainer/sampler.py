@@ -70,6 +70,8 @@ class BatchPlan:
         """Check that there is something to share, and that it can be shared."""
         if self.samples == 0:
             raise ValueError("batches: expected at least one sample, given none")
+        if self.batch_size < 1:
+            raise ValueError(f"batch_size: expected at least 1, given {self.batch_size}")
         share = self.ranks * self.accumulate
         if self.batch_size % share:
             below = self.batch_size // share * share

@@ -48,6 +48,13 @@ def test_a_dry_run_prints_the_plan_and_writes_nothing(shards: Path, tmp_path: Pa
     assert not out.exists()
 
 
+def test_a_batch_size_is_found_on_request(shards: Path, tmp_path: Path) -> None:
+    settings = [*_settings(), "--set", "batch_size=0"]
+    done = _trainer("fit", shards, "--out", tmp_path / "run", "--dry-run", "--json", *settings)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["batch_size"] in (1, 2, 4)
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

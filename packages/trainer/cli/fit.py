@@ -62,6 +62,12 @@ def command(
     base = run.recipe() if resume and run.exists() and not named else Recipe.load(recipe)
     settings = base.with_overrides(overrides)
     shard_set = ShardSet.open(shards, cache_gb=cache_gb)
+    if settings.batch_size == 0:
+        from trainer.batch_size import find_batch_size
+
+        with joined_world(device) as world:
+            found = find_batch_size(shard_set, settings, world)
+        settings = settings.with_overrides([f"batch_size={found}"])
     if dry_run:
         from trainer.plan import plan_fit, plan_text
 
