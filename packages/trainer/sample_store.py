@@ -70,6 +70,14 @@ class SampleStore:
             # What goes wrong here goes wrong again, and is told, when the shard is read.
             self._ahead.submit(self._shard_set.fetch, self.shards[shard])
 
+    def close(self) -> None:
+        """Wait for what is being read ahead, and let go of all maps."""
+        if self._ahead is not None:
+            self._ahead.shutdown(cancel_futures=True)
+            self._ahead = None
+        while self._mapped:
+            self._mapped.popitem()[1].close()
+
     def require_room(self, shuffle_shards: int) -> None:
         """Raise TrainerError where the cache can't hold the shards that are read together.
 
@@ -91,10 +99,8 @@ class SampleStore:
         if shard in self._mapped:
             self._mapped.move_to_end(shard)
             return self._mapped[shard]
-        tar = self._tars.get(shard)
-        if tar is None or not tar.path.exists():
-            tar = self._shard_set.open_shard(self.shards[shard], verify=False)
-            self._tars[shard] = tar
+        # A remote shard is opened anew each time: it may have been forgotten since.
+        tar = self._tars.get(shard) or self._shard_set.open_shard(self.shards[shard], verify=False)
         self._mapped[shard] = tar
         if len(self._mapped) > _OPEN_MAPS:
             self._mapped.popitem(last=False)[1].close()

@@ -70,9 +70,9 @@ class ShardCache:
         """
         target = self._folder / file
         with self._locked(f"{file}.lock"):
-            if target.exists():
+            try:
                 os.utime(target)  # used just now
-            else:
+            except FileNotFoundError:
                 self._download(file, sha256, target)
         self._forget(keep=target)
         return target

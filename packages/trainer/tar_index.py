@@ -34,6 +34,8 @@ class TarShard:
                 self._members.append(
                     {name: place for name, place in sample.items() if not name.startswith("__")}
                 )
+        except FileNotFoundError:
+            raise self._missing() from None
         except (tarfile.TarError, ValueError) as error:
             raise BadShard(
                 f"shard {path.name}: not a whole tar ({error}); write it again"
@@ -68,15 +70,18 @@ class TarShard:
         try:
             size = self.path.stat().st_size
         except FileNotFoundError:
-            raise BadShard(
-                f"shard {self.path.name}: the index names it but it isn't in {self.path.parent}; "
-                "copy it there or write the shard set again"
-            ) from None
+            raise self._missing() from None
         if size == 0 or (expected_bytes and size != expected_bytes):
             raise BadShard(
                 f"shard {self.path.name}: expected {expected_bytes or 'some'} bytes, "
                 f"found {size}: it was cut short or changed; write or copy it again"
             )
+
+    def _missing(self) -> BadShard:
+        return BadShard(
+            f"shard {self.path.name}: the index names it but it isn't in {self.path.parent}; "
+            "copy it there or write the shard set again"
+        )
 
     def _open(self) -> mmap.mmap:
         with self.path.open("rb") as file:

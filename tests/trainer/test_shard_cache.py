@@ -35,7 +35,9 @@ def _load(shard_set: ShardSet, workers: int = 0) -> list[tuple[tuple[str, ...], 
     store = SampleStore(shard_set, "train")
     plan = BatchPlan(shard_sizes=store.sizes, batch_size=3, seed=1, shuffle_shards=2)
     loaded = batches(store, plan, bins=12, size=32, start=Position(), epochs=2, workers=workers)
-    return [(batch.keys, batch.luma) for batch in loaded]
+    taken = [(batch.keys, batch.luma) for batch in loaded]
+    store.close()
+    return taken
 
 
 def test_samples_come_as_from_a_local_folder(local: ShardSet) -> None:
