@@ -267,45 +267,36 @@ def measure(options: argparse.Namespace, scratch: Path) -> None:
     folder = make_photos(options.photos, scratch / "photos", options.count)
     bench = Bench(folder, learn(folder), scratch)
     count = len(bench.rows)
+    other = environment(options.cache, "img2dataset", "img2dataset")
     bench.whole()
     bench.codecs()
-    wholes, limits = [], []
+    rounds = []
     for _ in range(options.rounds):
-        wholes.append(cpu_s(bench.whole) / count)
-        limits.append(cpu_s(bench.codecs) / count)
-    whole, limit = statistics.median(wholes), statistics.median(limits)
-    ratio = statistics.median(a / b for a, b in zip(wholes, limits, strict=True))
+        start_up = start_cost_s(other) if other else float("nan")
+        theirs = img2dataset_cpu_s(other, folder, scratch) if other else float("nan")
+        ours, limit = cpu_s(bench.whole), cpu_s(bench.codecs)
+        rounds.append((ours, limit, theirs, theirs - start_up))
+    table = 1e3 * np.array(rounds) / count
+    whole, limit, theirs, running = np.median(table, axis=0)
+    _, to_limit, to_theirs, to_running = np.median(table[:, :1] / table, axis=0)
     name = "libjpeg-turbo" if features.check_feature("libjpeg_turbo") else "libjpeg"
     print(f"{count} photos of 800 x 533, Pillow {Image.__version__} with {name}, one core")
     print(
-        f"dataprep shard       {1e3 * whole:7.2f} ms CPU a photo, {1 / whole:.0f} photos/s/core, "
+        f"dataprep shard       {whole:7.2f} ms CPU a photo: {1e3 / whole:.0f} photos/s/core, "
+        f"{5e3 / whole:.0f} views/s/core"
     )
-    print(f"                     {5 / whole:7.0f} views/s/core")
-    print(f"bare codec calls     {1e3 * limit:7.2f} ms CPU a photo; ratio {ratio:.2f}")
+    print(f"bare codec calls     {limit:7.2f} ms; ours / that {to_limit:.2f}")
+    print(
+        f"img2dataset          {theirs:7.2f} ms, one view, no labels; ours / that {to_theirs:.2f}"
+    )
+    print(f"  without its start  {running:7.2f} ms; ours / that {to_running:.2f}")
     low, middle = np.percentile(quality(bench), (5, 50))
     print(f"decode at 1/2 against in full, after the resize: PSNR {middle:.1f} dB (5 %: {low:.1f})")
     print("\nstage                              ms CPU a photo")
     for stage, function in bench.stages().items():
         times = [cpu_s(function) for _ in range(options.rounds)]
         print(f"{stage:34} {1e3 * statistics.median(times) / count:8.2f}")
-    compare_img2dataset(options, bench, whole)
     compare_pillows(options, folder)
-
-
-def compare_img2dataset(options: argparse.Namespace, bench: Bench, whole: float) -> None:
-    python = environment(options.cache, "img2dataset", "img2dataset")
-    if python is None:
-        print("\nimg2dataset can't be installed here")
-        return
-    count = len(bench.rows)
-    rounds = [
-        (img2dataset_cpu_s(python, bench.folder, options.scratch), start_cost_s(python))
-        for _ in range(2)
-    ]
-    total = statistics.median(a for a, _ in rounds) / count
-    running = statistics.median(a - b for a, b in rounds) / count
-    print(f"\nimg2dataset, one view without labels: {1e3 * total:.2f} ms CPU a photo")
-    print(f"  without its start-up: {1e3 * running:.2f} ms; ours / that: {whole / running:.2f}")
 
 
 def compare_pillows(options: argparse.Namespace, folder: PhotoFolder) -> None:

@@ -1,7 +1,7 @@
 """From a photo to the members of its samples: decode and resize once, then cut and encode."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -37,14 +37,20 @@ class Sample:
         members: bytes by extension, in the order of the shard.
         view: where it was cut.
         resized: width and height of the photo it was cut from.
-        bin_counts: pixels of each bin.
     """
 
     key: str
     members: dict[str, bytes]
     view: View
     resized: tuple[int, int]
-    bin_counts: np.ndarray
+
+
+@dataclass(frozen=True)
+class PhotoSamples:
+    """All samples of a photo, and how many of their pixels each bin has."""
+
+    samples: tuple[Sample, ...]
+    bin_counts: Int[np.ndarray, "n"]
 
 
 class SampleMaker:
@@ -58,8 +64,8 @@ class SampleMaker:
 
     def samples(
         self, data: bytes, *, photo_key: str, split: str, full: tuple[int, int] | None = None
-    ) -> Iterator[Sample]:
-        """Yield the samples of a photo.
+    ) -> PhotoSamples:
+        """Return the samples of a photo.
 
         Args:
             data: the photo's file.
@@ -70,33 +76,36 @@ class SampleMaker:
         Raises:
             UnusablePhoto: it can't be decoded, or the settings reject its shape.
         """
-        settings = self.settings
-        resized = resized_photo(data, settings, full=full)
-        luma, bins = resized.convert("L"), self.bins(resized)
-        with_rgb = settings.rgb_in(split)
-        for view in plan_views(photo_key, split, resized.size, settings):
-            view_bins = np.ascontiguousarray(cut(bins, view))
-            view_luma = cut_luma(luma, view)
-            if settings.luma == "jpeg":
-                members = {"y.jpg": encode_jpeg(view_luma)}
-            else:
-                members = {"y.png": encode_png(view_luma)}
-            members["bins.zst"] = self._compressor.compress(view_bins.data)
-            if with_rgb:
-                members["rgb.jpg"] = encode_jpeg(cut_image(resized, view))
-            yield Sample(
+        resized = resized_photo(data, self.settings, full=full)
+        views = plan_views(photo_key, split, resized.size, self.settings)
+        luma, photo_bins = resized.convert("L"), self.bins(resized)
+        bins = np.stack([cut(photo_bins, view) for view in views])
+        # Member by member, not view by view: each codec finds its tables in the cache.
+        members = self._luma_members([cut_luma(luma, view) for view in views])
+        members["bins.zst"] = [self._compressor.compress(view_bins.data) for view_bins in bins]
+        if self.settings.rgb_in(split):
+            members["rgb.jpg"] = [encode_jpeg(cut_image(resized, view)) for view in views]
+        samples = (
+            Sample(
                 key=f"{photo_key}-v{view.view}",
-                members=members,
+                members={extension: encoded[place] for extension, encoded in members.items()},
                 view=view,
                 resized=resized.size,
-                bin_counts=_count(view_bins, self.palette.n),
             )
+            for place, view in enumerate(views)
+        )
+        return PhotoSamples(tuple(samples), _count(bins, self.palette.n))
 
     def bins(self, image: Image.Image) -> UInt8[np.ndarray, "height width"]:
         """Return the exact nearest bin of every pixel of an RGB image."""
         # Every index is in range; "clip" only spares the check.
         flat = np.take(self._table, difference_index(image), mode="clip")
         return flat.reshape(image.height, image.width)
+
+    def _luma_members(self, lumas: Sequence[Image.Image]) -> dict[str, list[bytes]]:
+        if self.settings.luma == "jpeg":
+            return {"y.jpg": [encode_jpeg(luma) for luma in lumas]}
+        return {"y.png": [encode_png(luma) for luma in lumas]}
 
 
 @lru_cache(maxsize=1)
@@ -132,10 +141,11 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _count(bins: UInt8[np.ndarray, "s s"], n: int) -> Int[np.ndarray, "n"]:
+def _count(bins: UInt8[np.ndarray, "views s s"], n: int) -> Int[np.ndarray, "n"]:
     # Pillow counts bytes in half the time of numpy's bincount, which widens them first.
-    counts = Image.frombuffer("L", bins.shape, bins, "raw", "L", 0, 1).histogram()
-    return np.array(counts[:n], dtype=np.int64)
+    views, height, width = bins.shape
+    image = Image.frombuffer("L", (width, views * height), bins, "raw", "L", 0, 1)
+    return np.array(image.histogram()[:n], dtype=np.int64)
 
 
 def _is_scaled(full: tuple[int, int], decoded: tuple[int, int]) -> bool:

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from colorcore import Palette
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos import Photo, column_of
-from dataprep.samples import Sample, SampleMaker, sample_maker
+from dataprep.samples import PhotoSamples, Sample, SampleMaker, sample_maker
 from dataprep.shard_plan import ShardPlan
 from dataprep.shard_set import SCHEMA_VERSION, ShardEntry
 from dataprep.splits import keyed_hash
@@ -110,11 +110,12 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
     maker = sample_maker(job.palette, job.settings)
     with job.out.stage(f"{plan.name}.tar") as path, path.open("wb") as file:
         tar = TarWriter(file)
-        for photo, sample in _samples(job, plan, maker, skipped):
-            for extension, data in sample.members.items():
-                tar.add(f"{sample.key}.{extension}", data)
-            rows.append(_row(photo, plan.split, sample))
-            counts += sample.bin_counts
+        for made in _blocks(job, plan, maker, skipped):
+            counts += sum(of_photo.bin_counts for _, of_photo in made)
+            for photo, sample in _shuffled(made, job.settings.seed):
+                for extension, data in sample.members.items():
+                    tar.add(f"{sample.key}.{extension}", data)
+                rows.append(_row(photo, plan.split, sample))
         tar.finish()
     with job.out.stage(f"{plan.name}.parquet") as path:
         pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), path, compression="zstd")
@@ -147,25 +148,28 @@ def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
         return None
 
 
-def _samples(
+def _blocks(
     job: ShardJob, plan: ShardPlan, maker: SampleMaker, skipped: dict[str, str]
-) -> Iterator[tuple[Photo, Sample]]:
+) -> Iterator[list[tuple[Photo, PhotoSamples]]]:
     for start in range(0, len(plan.photos), _BLOCK_PHOTOS):
-        block: list[tuple[Photo, Sample]] = []
+        made = []
         for photo in plan.photos[start : start + _BLOCK_PHOTOS]:
             try:
-                data = _read(job.photos, photo)
-                full = (photo.width, photo.height)
-                block += [
-                    (photo, sample)
-                    for sample in maker.samples(
-                        data, photo_key=photo.key, split=plan.split, full=full
-                    )
-                ]
+                samples = maker.samples(
+                    _read(job.photos, photo),
+                    photo_key=photo.key,
+                    split=plan.split,
+                    full=(photo.width, photo.height),
+                )
+                made.append((photo, samples))
             except UnusablePhoto as unusable:
                 skipped[photo.key] = unusable.reason
-        block.sort(key=lambda pair: keyed_hash("order", job.settings.seed, pair[1].key))
-        yield from block
+        yield made
+
+
+def _shuffled(made: list[tuple[Photo, PhotoSamples]], seed: int) -> Iterator[tuple[Photo, Sample]]:
+    pairs = [(photo, sample) for photo, of_photo in made for sample in of_photo.samples]
+    yield from sorted(pairs, key=lambda pair: keyed_hash("order", seed, pair[1].key))
 
 
 def _read(photos: Storage, photo: Photo) -> bytes:
