@@ -2,14 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
+from weakref import finalize
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
 from torch import Tensor
 
+from colorcore import IGNORE_BIN
 from trainer.decoding import Sample
 from trainer.sampler import MicroBatch
+
+_KEPT_FREE = 4  # batches, of as much memory as a batch takes
 
 
 @dataclass(frozen=True)
@@ -57,26 +62,65 @@ class Batch:
         return replace(self, luma=self.luma[:, :edge, :edge], bins=self.bins[:, :edge, :edge])
 
 
-def collate(
-    samples: Sequence[Sample],
-    plan: MicroBatch,
-    *,
-    flip: Sequence[bool],
-    skipped: Sequence[str] = (),
-) -> Batch:
-    """Stack decoded samples; the pixels of padding are marked as ignored."""
-    luma = torch.from_numpy(np.stack([sample.luma for sample in samples]))
-    bins = torch.from_numpy(np.stack([sample.bins for sample in samples]))
-    if plan.padding:
-        bins[-plan.padding :] = 255
-    return Batch(
-        luma=luma,
-        bins=bins,
-        flip=torch.tensor(list(flip), dtype=torch.bool),
-        keys=tuple(sample.key for sample in samples),
-        plan=plan,
-        skipped=tuple(skipped),
-    )
+class BatchMemory:
+    """Memory of batches that are gone, for the next ones: fresh pages cost a tenth of decoding."""
+
+    def __init__(self) -> None:
+        self._free: list[np.ndarray] = []
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_free": []}
+
+    def take(self, shape: tuple[int, ...]) -> np.ndarray:
+        """Return a uint8 array; its memory is free again when no tensor over it is left."""
+        memory = self._free.pop() if self._free else None
+        if memory is None or memory.shape != shape:
+            memory = np.empty(shape, dtype=np.uint8)
+        lent = memory.view()
+        finalize(lent, self._take_back, memory).atexit = False
+        return lent
+
+    def _take_back(self, memory: np.ndarray) -> None:
+        if len(self._free) < _KEPT_FREE:
+            self._free.append(memory)
+
+
+class BatchArrays:
+    """The arrays of a batch, filled sample by sample.
+
+    A sample is copied into its place as soon as it is decoded, so its own memory is used again for
+    the next one; stacking them at the end would take fresh pages for all of them.
+    """
+
+    def __init__(self, plan: MicroBatch, *, edge: int, memory: BatchMemory | None = None) -> None:
+        self._plan = plan
+        self._both = (memory or BatchMemory()).take((2, len(plan.samples), edge, edge))
+        self._luma, self._bins = self._both
+        self._flip: list[bool] = []
+        self._keys: list[str] = []
+
+    def add(self, sample: Sample, *, top: int = 0, left: int = 0, flip: bool = False) -> None:
+        """Copy the next sample, cut to the edge from ``top`` and ``left`` on."""
+        place, edge = len(self._keys), self._luma.shape[-1]
+        window = (slice(top, top + edge), slice(left, left + edge))
+        self._luma[place] = sample.luma[window]
+        self._bins[place] = sample.bins[window]
+        self._flip.append(flip)
+        self._keys.append(sample.key)
+
+    def batch(self, skipped: Sequence[str] = ()) -> Batch:
+        """Return the batch; the pixels of padding are marked as ignored."""
+        if self._plan.padding:
+            self._bins[-self._plan.padding :] = IGNORE_BIN
+        luma, bins = torch.from_numpy(self._both)  # one tensor: it keeps the memory
+        return Batch(
+            luma=luma,
+            bins=bins,
+            flip=torch.tensor(self._flip, dtype=torch.bool),
+            keys=tuple(self._keys),
+            plan=self._plan,
+            skipped=tuple(skipped),
+        )
 
 
 def to_network_input(

@@ -18,7 +18,7 @@ import webdataset as wds
 from torch.utils.data import DataLoader, get_worker_info
 
 from colorcore import IGNORE_BIN
-from trainer.batch import Batch, collate
+from trainer.batch import Batch, BatchArrays, BatchMemory
 from trainer.decoding import Sample, SampleDecoder
 from trainer.errors import BadSample, TrainerError
 from trainer.sample_store import SampleStore
@@ -54,7 +54,7 @@ class _Source:
         batches = self.plan.micro_batches(self.start, epochs=self.epochs, rank=self.rank)
         ahead: list[int] = []
         for number, batch in enumerate(batches):
-            if worker == 0 and batch.ends_step:
+            if worker == 0 and batch.ends_step and self.store.is_remote:
                 coming = self.plan.shards_from(batch.after, groups=2)
                 if coming != ahead:
                     ahead = coming
@@ -65,7 +65,7 @@ class _Source:
 
 
 class _Read:
-    """Second stage: reads, decodes, crops and stacks the samples of a micro-batch."""
+    """Second stage: reads and decodes the samples of a micro-batch, cropped into its arrays."""
 
     def __init__(
         self,
@@ -83,6 +83,7 @@ class _Read:
         self._augmentation = augmentation
         self._skip_bad = skip_bad
         self._size = size
+        self._memory = BatchMemory()
 
     def __call__(self, batch: MicroBatch) -> Batch | TrainerError:
         """Return the batch; an error as a value: thrown, it would arrive as a traceback's text."""
@@ -92,7 +93,10 @@ class _Read:
             return error
 
     def _batch(self, batch: MicroBatch) -> Batch:
-        samples, flips, skipped = [], [], []
+        crop, flip = self._augmentation.crop, self._augmentation.flip
+        edge = min(crop or self._size, self._size)
+        room = self._size - edge + 1
+        arrays, skipped = BatchArrays(batch, edge=edge, memory=self._memory), []
         for number in batch.samples:
             try:
                 sample = self._decode(self._store.read(number))
@@ -101,10 +105,14 @@ class _Read:
                     raise
                 skipped.append(str(error))
                 sample = _nothing(self._size)
-            draws = _draws(self._seed, batch.epoch, number)
-            samples.append(_cropped(sample, self._augmentation.crop, draws))
-            flips.append(self._augmentation.flip and draws[2] < 0.5)
-        return collate(samples, batch, flip=flips, skipped=skipped)
+            if not (crop or flip):
+                arrays.add(sample)
+                continue
+            down, right, mirror = _draws(self._seed, batch.epoch, number)
+            arrays.add(
+                sample, top=int(down * room), left=int(right * room), flip=flip and mirror < 0.5
+            )
+        return arrays.batch(skipped)
 
 
 def batches(
@@ -164,15 +172,6 @@ def _nothing(size: int) -> Sample:
         luma=np.zeros((size, size), dtype=np.uint8),
         bins=np.full((size, size), IGNORE_BIN, dtype=np.uint8),
     )
-
-
-def _cropped(sample: Sample, edge: int, draws: tuple[float, float, float]) -> Sample:
-    room = sample.luma.shape[0] - edge
-    if edge == 0 or room <= 0:
-        return sample
-    top, left = int(draws[0] * (room + 1)), int(draws[1] * (room + 1))
-    window = (slice(top, top + edge), slice(left, left + edge))
-    return Sample(key=sample.key, luma=sample.luma[window], bins=sample.bins[window])
 
 
 def _draws(seed: int, epoch: int, number: int) -> tuple[float, float, float]:

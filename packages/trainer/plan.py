@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import torch
 
-from trainer.batch import collate
+from trainer.batch import BatchArrays
 from trainer.decoding import SampleDecoder
 from trainer.distributed import joined_world
 from trainer.networks.cost import activation_bytes, count_flops, receptive_field
@@ -86,8 +86,10 @@ def time_step(session: Session) -> float:
     """Return the seconds of a step on the first samples, the first of them not counted."""
     first = next(iter(session.plan.micro_batches(Position(), epochs=1)))
     decode = SampleDecoder(bins=session.shard_set.palette.n, size=session.shard_set.size)
-    samples = [decode(session.store.read(number)) for number in first.samples]
-    batch = collate(samples, first, flip=[False] * len(samples))
+    arrays = BatchArrays(first, edge=session.shard_set.size)
+    for number in first.samples:
+        arrays.add(decode(session.store.read(number)))
+    batch = arrays.batch()
     edge = training_size(session.recipe, session.shard_set)
     batch = batch.cropped(edge)
     times = []

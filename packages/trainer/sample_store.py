@@ -1,11 +1,11 @@
 """Samples of a split by number: shards indexed once, read by offset from a memory map."""
 
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import accumulate
 from typing import Any
-
-import numpy as np
 
 from trainer.errors import BadShard, TrainerError
 from trainer.progress import Report, silent
@@ -14,6 +14,7 @@ from trainer.tar_index import TarShard
 
 _OPEN_MAPS = 128  # shards that stay mapped at once, so that big sets don't run out of handles
 _HASH_THREADS = 4
+_NOT_TRAINED_ON = frozenset({"rgb.jpg", "rgb.png"})
 
 
 class SampleStore:
@@ -38,7 +39,7 @@ class SampleStore:
         self.shards: Sequence[Shard] = shard_set.shards(split)
         self.sizes = tuple(shard.samples for shard in self.shards)
         self._shard_set = shard_set
-        self._ends = np.cumsum(self.sizes)
+        self._ends = tuple(accumulate(self.sizes))
         self._mapped: OrderedDict[int, TarShard] = OrderedDict()
         self._tars: dict[int, TarShard] = {}
         self._ahead: ThreadPoolExecutor | None = None
@@ -50,15 +51,21 @@ class SampleStore:
                 self._verify(report)
 
     def __len__(self) -> int:
-        return int(self._ends[-1])
+        return self._ends[-1]
+
+    @property
+    def is_remote(self) -> bool:
+        """Whether shards are fetched from an address as they are needed."""
+        return self._shard_set.cache is not None
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_mapped": OrderedDict(), "_ahead": None}
 
     def read(self, number: int) -> dict[str, Any]:
-        """Return the members of sample ``number`` as webdataset has them."""
-        shard = int(np.searchsorted(self._ends, number, side="right"))
-        return self._tar(shard).read(number - int(self._ends[shard]) + self.sizes[shard])
+        """Return the members of sample ``number`` as webdataset has them, without colour crops."""
+        shard = bisect_right(self._ends, number)
+        place = number - self._ends[shard] + self.sizes[shard]
+        return self._tar(shard).read(place, leave_out=_NOT_TRAINED_ON)
 
     def read_ahead(self, shards: Sequence[int]) -> None:
         """Fetch remote shards in the background, in this order; nothing to do for local ones."""

@@ -2,7 +2,7 @@
 
 import mmap
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ class TarShard:
 
     def __init__(self, path: Path, *, expected_bytes: int = 0, expected_samples: int = 0) -> None:
         self.path = path
+        self._name = path.name
         self._map: mmap.mmap | None = None
         self._check_size(expected_bytes)
         self.keys: list[str] = []
@@ -52,12 +53,16 @@ class TarShard:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_map": None}
 
-    def read(self, number: int) -> dict[str, Any]:
-        """Return sample ``number`` as webdataset has it: ``__key__``, ``__url__`` and members."""
+    def read(self, number: int, *, leave_out: Collection[str] = ()) -> dict[str, Any]:
+        """Return sample ``number`` as webdataset has it: ``__key__``, ``__url__`` and members.
+
+        Members named in ``leave_out`` aren't touched.
+        """
         data = self._map or self._open()
-        sample: dict[str, Any] = {"__key__": self.keys[number], "__url__": self.path.name}
+        sample: dict[str, Any] = {"__key__": self.keys[number], "__url__": self._name}
         for name, (offset, size) in self._members[number].items():
-            sample[name] = data[offset : offset + size]
+            if name not in leave_out:
+                sample[name] = data[offset : offset + size]
         return sample
 
     def close(self) -> None:
