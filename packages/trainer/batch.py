@@ -99,6 +99,12 @@ class BatchArrays:
         self._flip: list[bool] = []
         self._keys: list[str] = []
 
+    @property
+    def next_bins(self) -> UInt8[np.ndarray, "edge edge"]:
+        """Where the bins of the next sample belong; decoded to there, they needn't be copied."""
+        place: np.ndarray = self._bins[len(self._keys)]
+        return place
+
     def add(self, sample: Sample, *, top: int = 0, left: int = 0, flip: bool = False) -> None:
         """Copy the next sample, cut to the edge from ``top`` and ``left`` on."""
         place, edge = len(self._keys), self._luma.shape[-1]

@@ -48,11 +48,16 @@ class SampleDecoder:
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_zstd": None}
 
-    def __call__(self, members: Mapping[str, Any]) -> Sample:
-        """Return the sample decoded."""
+    def __call__(
+        self,
+        members: Mapping[str, Any],
+        *,
+        bins_into: UInt8[np.ndarray, "height width"] | None = None,
+    ) -> Sample:
+        """Return the sample decoded, its bins in ``bins_into`` instead of memory of their own."""
         try:
             luma = self._image(members, ("y.jpg", "y.png"), "L")
-            bins = self._bins(members["bins.zst"])
+            bins = self._bins(members["bins.zst"], bins_into)
             rgb = None
             if self._with_rgb and ("rgb.jpg" in members or "rgb.png" in members):
                 rgb = self._image(members, ("rgb.jpg", "rgb.png"), "RGB")
@@ -76,17 +81,21 @@ class SampleDecoder:
                 )
             return np.asarray(image)
 
-    def _bins(self, data: bytes) -> UInt8[np.ndarray, "height width"]:
+    def _bins(
+        self, data: bytes, into: UInt8[np.ndarray, "height width"] | None
+    ) -> UInt8[np.ndarray, "height width"]:
         expected = self._size * self._size
         stated = zstandard.frame_content_size(data)  # before allocating: a header can claim TBs
         if stated != expected:
             raise ValueError(f"bins.zst: expected {expected} bytes inside, given {stated}")
         if self._zstd is None:
             self._zstd = zstandard.ZstdDecompressor()
-        raw = self._zstd.decompress(data)
-        if len(raw) != expected:
-            raise ValueError(f"bins.zst: expected {expected} bytes inside, given {len(raw)}")
-        bins = np.frombuffer(raw, dtype=np.uint8)
+        shape = (self._size, self._size)
+        bins: np.ndarray = np.empty(shape, dtype=np.uint8) if into is None else into
+        with self._zstd.stream_reader(data) as stream:
+            found = stream.readinto(bins.data.cast("B"))
+        if found != expected:
+            raise ValueError(f"bins.zst: expected {expected} bytes inside, given {found}")
         if bins.max() >= self._n:  # rarely so: where pixels are ignored, or something is wrong
             strange = bins[(bins >= self._n) & (bins != IGNORE_BIN)]
             if strange.size:
@@ -94,7 +103,7 @@ class SampleDecoder:
                     f"bins.zst: bin {strange.max()} on {strange.size} pixels, "
                     f"but the palette has bins 0 to {self._n - 1}"
                 )
-        return bins.reshape(self._size, self._size)
+        return bins
 
 
 def _bad(members: Mapping[str, Any], reason: str) -> BadSample:

@@ -99,7 +99,8 @@ class _Read:
         arrays, skipped = BatchArrays(batch, edge=edge, memory=self._memory), []
         for number in batch.samples:
             try:
-                sample = self._decode(self._store.read(number))
+                place = arrays.next_bins if edge == self._size else None
+                sample = self._decode(self._store.read(number), bins_into=place)
             except BadSample as error:
                 if not self._skip_bad:
                     raise

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from trainer.batch import Batch, to_network_input
+from trainer.batch import Batch, BatchArrays, BatchMemory, to_network_input
+from trainer.decoding import Sample
 from trainer.errors import BadSample, BadShard
 from trainer.loader import Augmentation, batches
 from trainer.sample_store import SampleStore
@@ -134,6 +135,37 @@ def test_flips_mirror_luma_and_bins_on_the_device(shard_set: ShardSet) -> None:
         luma = batch.luma[i].flip(-1) if flip else batch.luma[i]
         assert torch.allclose(x[i, 0], luma / 255)
         assert torch.equal(bins[i], batch.bins[i].flip(-1) if flip else batch.bins[i])
+
+
+def test_memory_is_used_again_only_when_its_batch_is_gone(shard_set: ShardSet) -> None:
+    plan = next(
+        iter(BatchPlan(shard_sizes=(9,), batch_size=4, seed=5).micro_batches(Position(), epochs=1))
+    )
+    memory = BatchMemory()
+    blank = Sample(key="blank", luma=np.zeros((8, 8), np.uint8), bins=np.ones((8, 8), np.uint8))
+
+    def filled() -> Batch:
+        arrays = BatchArrays(plan, edge=8, memory=memory)
+        for _ in plan.samples:
+            arrays.add(blank)
+        return arrays.batch()
+
+    first = filled()
+    kept, place = first.bins[2], first.luma.data_ptr()
+    del first
+    assert filled().luma.data_ptr() != place
+    assert (kept == 1).all()
+    del kept
+    assert place in {filled().luma.data_ptr(), filled().luma.data_ptr()}
+
+
+def test_colour_crops_are_left_where_they_are(shard_set: ShardSet) -> None:
+    assert set(SampleStore(shard_set, "train").read(0)) == {
+        "__key__",
+        "__url__",
+        "y.jpg",
+        "bins.zst",
+    }
 
 
 def test_a_tampered_shard_stops_before_training(make_shards: Make, tmp_path: Path) -> None:
