@@ -125,15 +125,14 @@ class Bench:
 
     def whole(self) -> None:
         """What the command does, from the manifest's rows to the index."""
-        with tempfile.TemporaryDirectory(dir=self.scratch) as out:
-            write_shards(
-                self.rows,
-                Storage(str(self.folder.root)),
-                Storage(out),
-                palette=self.palette,
-                settings=ALL_TRAIN,
-                engine=LocalEngine(1),
-            )
+        write_shards(
+            self.rows,
+            Storage(str(self.folder.root)),
+            Storage(tempfile.mkdtemp(dir=self.scratch)),
+            palette=self.palette,
+            settings=ALL_TRAIN,
+            engine=LocalEngine(1),
+        )
 
     def codecs(self) -> None:
         """The codec calls that no way around exists for, and nothing else."""
