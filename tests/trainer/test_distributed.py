@@ -1,13 +1,19 @@
 """Processes that share a fit take the same steps as one alone, and go on in other numbers."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from trainer.checkpoint import load_run
+from trainer.run_folder import RunFolder
 
 Make = Callable[..., Path]
 SETTINGS = (
@@ -17,12 +23,16 @@ SETTINGS = (
 TOLERANCE = 2e-4  # of the loss: sums in another order, then Adam's division by small numbers
 
 
-def _fit(shards: Path, run: Path, processes: int, *more: str) -> None:
+def _command(shards: Path, run: Path, processes: int, *more: str) -> list[str]:
     start = [sys.executable, "-m"]
     if processes > 1:
         start += ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
     settings = [word for key in SETTINGS.split() for word in ("--set", key)]
-    command = [*start, "trainer", "fit", str(shards), "--out", str(run), *settings, *more]
+    return [*start, "trainer", "fit", str(shards), "--out", str(run), *settings, *more]
+
+
+def _fit(shards: Path, run: Path, processes: int, *more: str) -> None:
+    command = _command(shards, run, processes, *more)
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
 
@@ -58,3 +68,39 @@ def test_two_processes_go_on_where_one_stopped(shards: Path, alone: Path, tmp_pa
     _fit(shards, tmp_path / "run", 1, "--set", "epochs=1")
     _fit(shards, tmp_path / "run", 2, "--resume", "--set", "epochs=2")
     assert np.allclose(_losses(tmp_path / "run"), _losses(alone), rtol=TOLERANCE)
+
+
+def test_a_rank_that_dies_ends_all_and_the_run_goes_on(shards: Path, tmp_path: Path) -> None:
+    run = tmp_path / "run"
+    # Slow enough to be hit in the middle: many epochs, saved as often as can be.
+    command = _command(shards, run, 2, "--save-every", "0.0001", "--set", "epochs=1000")
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    ) as torchrun:
+        _wait_until((run / "optim-last.safetensors").exists)
+        ranks = _children(torchrun.pid)
+        assert len(ranks) == 2
+        os.kill(max(ranks), signal.SIGKILL)
+        _, told = torchrun.communicate(timeout=60)
+    assert torchrun.returncode != 0
+    assert "SIGKILL" in told
+    _wait_until(lambda: not any(Path(f"/proc/{rank}").exists() for rank in ranks))
+    load_run(run)
+    reached = RunFolder(run).load_state()
+    assert reached is not None
+    step = int(json.loads((run / "metrics.jsonl").read_text().splitlines()[-1])["step"])
+    _fit(shards, run, 1, "--resume", "--set", f"epochs={step // 3 + 2}")
+    assert load_run(run)
+
+
+def _children(parent: int) -> list[int]:
+    """Processes that torchrun started, without those that these started."""
+    listed = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()
+    return [int(number) for number in listed]
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
