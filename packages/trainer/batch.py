@@ -8,12 +8,14 @@ from weakref import finalize
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
+from PIL import Image
 from torch import Tensor
 
 from colorcore import IGNORE_BIN
 from trainer.decoding import Sample
 from trainer.sampler import MicroBatch
 
+_SMOOTH, _NEAREST = Image.Resampling.BILINEAR, Image.Resampling.NEAREST
 _KEPT_FREE = 4  # batches, of as much memory as a batch takes
 
 
@@ -105,12 +107,33 @@ class BatchArrays:
         place: np.ndarray = self._bins[len(self._keys)]
         return place
 
-    def add(self, sample: Sample, *, top: int = 0, left: int = 0, flip: bool = False) -> None:
-        """Copy the next sample, cut to the edge from ``top`` and ``left`` on."""
-        place, edge = len(self._keys), self._luma.shape[-1]
-        window = (slice(top, top + edge), slice(left, left + edge))
-        self._luma[place] = sample.luma[window]
-        self._bins[place] = sample.bins[window]
+    @property
+    def edge(self) -> int:
+        """Edge of the batch's images in pixels."""
+        return int(self._luma.shape[-1])
+
+    def add(
+        self,
+        sample: Sample,
+        *,
+        top: int = 0,
+        left: int = 0,
+        window: int | None = None,
+        flip: bool = False,
+    ) -> None:
+        """Copy the next sample, from ``top`` and ``left`` on.
+
+        A ``window`` larger than the edge is shrunk to it: luma antialiased, and of the bins, which
+        can't be averaged, the nearest.
+        """
+        place, edge = len(self._keys), self.edge
+        if window in (None, edge):
+            cut = (slice(top, top + edge), slice(left, left + edge))
+            self._luma[place] = sample.luma[cut]
+            self._bins[place] = sample.bins[cut]
+        else:
+            self._luma[place] = _shrunk(sample.luma, (top, left), window, edge, _SMOOTH)
+            self._bins[place] = _shrunk(sample.bins, (top, left), window, edge, _NEAREST)
         self._flip.append(flip)
         self._keys.append(sample.key)
 
@@ -127,6 +150,26 @@ class BatchArrays:
             plan=self._plan,
             skipped=tuple(skipped),
         )
+
+
+def with_gamma(sample: Sample, exponent: float) -> Sample:
+    """Return the sample with its luma, in [0, 1], raised to a power."""
+    if exponent == 1:
+        return sample
+    levels = np.round(255 * (np.arange(256) / 255) ** exponent).astype(np.uint8)
+    return replace(sample, luma=levels[sample.luma])
+
+
+def _shrunk(
+    plane: UInt8[np.ndarray, "height width"],
+    corner: tuple[int, int],
+    window: int,
+    edge: int,
+    how: Image.Resampling,
+) -> UInt8[np.ndarray, "edge edge"]:
+    top, left = corner
+    box = (left, top, left + window, top + window)
+    return np.asarray(Image.fromarray(plane).resize((edge, edge), how, box=box))
 
 
 def to_network_input(

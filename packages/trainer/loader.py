@@ -7,8 +7,9 @@ One iteration runs over all remaining epochs: workers never restart, and read ah
 border between two epochs.
 """
 
+import math
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,7 @@ import webdataset as wds
 from torch.utils.data import DataLoader, get_worker_info
 
 from colorcore import IGNORE_BIN
-from trainer.batch import Batch, BatchArrays, BatchMemory
+from trainer.batch import Batch, BatchArrays, BatchMemory, with_gamma
 from trainer.decoding import Sample, SampleDecoder
 from trainer.errors import BadSample, TrainerError
 from trainer.sample_store import SampleStore
@@ -29,10 +30,12 @@ _PREFETCH = 4  # batches that each worker holds ready
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is drawn anew for each sample and epoch: a crop (0: the whole) and a mirroring."""
+    """What is drawn anew for each sample and epoch, as in ``DataSettings``."""
 
     crop: int = 0
+    zoom: float = 1.0
     flip: bool = False
+    luma_gamma: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -93,9 +96,7 @@ class _Read:
             return error
 
     def _batch(self, batch: MicroBatch) -> Batch:
-        crop, flip = self._augmentation.crop, self._augmentation.flip
-        edge = min(crop or self._size, self._size)
-        room = self._size - edge + 1
+        edge = min(self._augmentation.crop or self._size, self._size)
         arrays, skipped = BatchArrays(batch, edge=edge, memory=self._memory), []
         for number in batch.samples:
             try:
@@ -106,14 +107,24 @@ class _Read:
                     raise
                 skipped.append(str(error))
                 sample = _nothing(self._size)
-            if not (crop or flip):
+            if self._augmentation == Augmentation():
                 arrays.add(sample)
-                continue
-            down, right, mirror = _draws(self._seed, batch.epoch, number)
-            arrays.add(
-                sample, top=int(down * room), left=int(right * room), flip=flip and mirror < 0.5
-            )
+            else:
+                self._add_augmented(arrays, sample, _draws(self._seed, batch.epoch, number))
         return arrays.batch(skipped)
+
+    def _add_augmented(self, arrays: BatchArrays, sample: Sample, draws: Sequence[float]) -> None:
+        drawn, (down, right, mirror, zoom, gamma) = self._augmentation, draws
+        widest = min(self._size, round(arrays.edge * drawn.zoom))
+        window = round(arrays.edge * (widest / arrays.edge) ** zoom)
+        room = self._size - window + 1
+        arrays.add(
+            with_gamma(sample, math.exp(drawn.luma_gamma * (2 * gamma - 1))),
+            top=int(down * room),
+            left=int(right * room),
+            window=window,
+            flip=drawn.flip and mirror < 0.5,
+        )
 
 
 def batches(
@@ -175,17 +186,17 @@ def _nothing(size: int) -> Sample:
     )
 
 
-def _draws(seed: int, epoch: int, number: int) -> tuple[float, float, float]:
-    """Return three numbers in [0, 1) that belong to this sample in this epoch."""
+def _draws(seed: int, epoch: int, number: int) -> list[float]:
+    """Return five numbers in [0, 1) that belong to this sample in this epoch."""
     state = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + number) & _MASK
     draws = []
-    for _ in range(3):  # SplitMix64 (Steele, Lea & Flood 2014)
+    for _ in range(5):  # SplitMix64 (Steele, Lea & Flood 2014)
         state = (state + 0x9E3779B97F4A7C15) & _MASK
         z = state
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
         draws.append((z ^ (z >> 31)) / 2**64)
-    return draws[0], draws[1], draws[2]
+    return draws
 
 
 _MASK = 2**64 - 1

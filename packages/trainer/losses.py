@@ -1,4 +1,4 @@
-"""The weighted soft-target cross-entropy, in one pass, without a target of n numbers a pixel."""
+"""What a fit minimises: the weighted soft-target cross-entropy in one pass, a loss on colour."""
 
 from dataclasses import dataclass
 
@@ -7,6 +7,7 @@ import torch
 from jaxtyping import Float, UInt8
 from torch import Tensor
 from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.nn import functional as F
 
 from colorcore import Palette, rebalancing_weights, smooth_prior, soft_target_matrix
 from trainer.settings import LossSettings
@@ -22,9 +23,13 @@ class Targets:
     Args:
         rows: w(b)·K[b], the weighted target distribution; its sum is the weight w(b), since K[b]
             sums to 1. Zero from row n on, so that 255 (ignore) asks nothing.
+        centers: of the bins, in UV.
+        settings: the factors on the two losses.
     """
 
     rows: Float[Tensor, "256 n"]
+    centers: Float[Tensor, "n 2"]
+    settings: LossSettings
 
     @classmethod
     def of(cls, palette: Palette, settings: LossSettings, device: torch.device) -> "Targets":
@@ -40,7 +45,49 @@ class Targets:
         soft = soft_target_matrix(palette, k=settings.soft_k, sigma=settings.soft_sigma)
         rows = np.zeros((256, palette.n))
         rows[: palette.n] = soft * weights[:, None]
-        return cls(torch.tensor(rows, dtype=torch.float32, device=device))
+        return cls(
+            rows=torch.tensor(rows, dtype=torch.float32, device=device),
+            centers=torch.tensor(palette.centers, dtype=torch.float32, device=device),
+            settings=settings,
+        )
+
+
+def training_loss(
+    logits: Float[Tensor, "b n h w"],
+    bins: UInt8[Tensor, "b h w"],
+    targets: Targets,
+    *,
+    scale: float,
+) -> Float[Tensor, ""]:
+    """Return what a fit minimises: the two losses, each by its factor."""
+    settings, parts = targets.settings, []
+    if settings.cross_entropy > 0:
+        factor = scale * settings.cross_entropy
+        parts.append(weighted_cross_entropy(logits, bins, targets, scale=factor))
+    if settings.uv > 0:
+        parts.append(mean_color_loss(logits, bins, targets, scale=scale * settings.uv))
+    return sum(parts[1:], parts[0])
+
+
+def mean_color_loss(
+    logits: Float[Tensor, "b n h w"],
+    bins: UInt8[Tensor, "b h w"],
+    targets: Targets,
+    *,
+    scale: float,
+) -> Float[Tensor, ""]:
+    """Return scale · Σ_pixels w_b · smooth-L1(m − c_b), with m = Σ_i softmax(z)_i·c_i.
+
+    m is the mean colour, the annealed mean at T = 1. Smooth-L1 is |d|²/2β below β and |d| − β/2
+    above, of U and V added.
+    """
+    mean = torch.einsum("bnhw,nc->bhwc", logits.float().softmax(1), targets.centers)
+    ids = bins.long()
+    known = ids.clamp(max=targets.centers.shape[0] - 1)
+    distance = F.smooth_l1_loss(
+        mean, targets.centers[known], beta=targets.settings.uv_beta, reduction="none"
+    )
+    return (distance.sum(-1) * targets.rows.sum(-1)[ids]).sum() * scale
 
 
 def weighted_cross_entropy(

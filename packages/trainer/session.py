@@ -13,7 +13,7 @@ from trainer.compute import Autocast, choose_workers, compiled, make_autocast, p
 from trainer.distributed import World
 from trainer.errors import TrainerError
 from trainer.loader import Augmentation, batches
-from trainer.losses import Targets, weighted_cross_entropy
+from trainer.losses import Targets, training_loss
 from trainer.networks import PixelClassifier, build_network
 from trainer.optimizer import (
     ParameterAverage,
@@ -118,7 +118,12 @@ class Session:
             epochs=recipe.epochs,
             rank=self.world.rank,
             workers=choose_workers(recipe.data.workers, self.world.device, self.world.size),
-            augmentation=Augmentation(crop=recipe.data.crop, flip=recipe.data.flip),
+            augmentation=Augmentation(
+                crop=recipe.data.crop,
+                zoom=recipe.data.zoom,
+                flip=recipe.data.flip,
+                luma_gamma=recipe.data.luma_gamma,
+            ),
             skip_bad=self.skip_bad > 0,
             pin_memory=self.world.device.type == "cuda",
         )
@@ -142,7 +147,7 @@ class Session:
         with self.autocast():
             logits = self.forward(luma, coarse=coarse)
         scale = self.world.size / (batch.plan.step_samples * bins[0].numel())
-        return weighted_cross_entropy(logits, bins, self.targets, scale=scale)
+        return training_loss(logits, bins, self.targets, scale=scale)
 
     def update(self) -> float:
         """Let the optimizer step; return the rate that it stepped with."""

@@ -17,7 +17,10 @@ class DataSettings:
 
     Args:
         crop: edge in pixels of a random square cut from each sample; 0 takes the whole.
+        zoom: the square's edge is drawn between ``crop`` and this many times it, and shrunk to
+            ``crop``; 1 never shrinks. No window is larger than the sample.
         flip: mirror half of the samples, left to right.
+        luma_gamma: luma is raised to a power drawn from exp(± this), as another exposure would.
         luma_noise: standard deviation of Gaussian noise on luma in [0, 1].
         workers: processes that decode; -1 chooses, 0 decodes in the main process.
         shuffle_shards: samples are shuffled within groups of this many shards, whose order is
@@ -26,7 +29,9 @@ class DataSettings:
     """
 
     crop: int = 0
+    zoom: float = 1.0
     flip: bool = False
+    luma_gamma: float = 0.0
     luma_noise: float = 0.0
     workers: int = -1
     shuffle_shards: int = 16
@@ -35,6 +40,8 @@ class DataSettings:
     def __post_init__(self) -> None:
         """Check the ranges."""
         _require("crop", self.crop == 0 or self.crop >= 16, "0 or at least 16", self.crop)
+        _require("zoom", 1 <= self.zoom <= 16, "1 to 16", self.zoom)
+        _require("luma_gamma", 0 <= self.luma_gamma <= 2, "0 to 2", self.luma_gamma)
         _require("luma_noise", 0 <= self.luma_noise <= 1, "0 to 1", self.luma_noise)
         _require("workers", -1 <= self.workers <= 256, "-1 to 256", self.workers)
         _require("shuffle_shards", self.shuffle_shards >= 1, "at least 1", self.shuffle_shards)
@@ -42,7 +49,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """The weighted soft-target cross-entropy.
+    """The weighted soft-target cross-entropy, and a loss on the colour it stands for.
 
     Args:
         lam: λ of the rebalancing weights (``lambda`` in a recipe); near 1 weighs all bins alike.
@@ -51,6 +58,10 @@ class LossSettings:
         soft_sigma: width, in UV, of that spread.
         coarse: compare at the network's own resolution with every logits_stride-th pixel, instead
             of upsampling the logits: cheaper by the square of the stride.
+        cross_entropy: factor on the cross-entropy; 0 with ``uv`` above 0 is plain regression.
+        uv: factor on the smooth-L1 distance of the mean colour to the true bin's centre.
+        uv_beta: distance, in UV, below which that loss is quadratic; from 1.23 on, the farthest
+            that two colours lie apart, it is L2 throughout.
     """
 
     lam: float = 0.3
@@ -58,9 +69,16 @@ class LossSettings:
     soft_k: int = 1
     soft_sigma: float = 0.02
     coarse: bool = True
+    cross_entropy: float = 1.0
+    uv: float = 0.0
+    uv_beta: float = 0.1
 
     def __post_init__(self) -> None:
         """Check the ranges."""
+        _require("cross_entropy", self.cross_entropy >= 0, "at least 0", self.cross_entropy)
+        _require("uv", self.uv >= 0, "at least 0", self.uv)
+        _require("uv", self.uv + self.cross_entropy > 0, "above 0 without cross_entropy", self.uv)
+        _require("uv_beta", self.uv_beta > 0, "above 0", self.uv_beta)
         _require("lambda", 0 < self.lam < 1, "a number between 0 and 1", self.lam)
         _require("prior_sigma", self.prior_sigma >= 0, "at least 0", self.prior_sigma)
         _require("soft_k", 1 <= self.soft_k <= 255, "1 to the number of bins", self.soft_k)

@@ -25,7 +25,7 @@ from colorcore.measures import (
 )
 from trainer.batch import Batch, to_network_input
 from trainer.errors import TrainerError
-from trainer.losses import Targets, weighted_cross_entropy
+from trainer.losses import Targets, training_loss
 from trainer.networks import PixelClassifier
 
 _GRAY_TRUTH = 0.02  # chroma below which a true pixel is called gray
@@ -40,7 +40,7 @@ class Validation:
     `trainer evaluate` measures at full resolution against the photos themselves.
 
     Args:
-        loss: the weighted cross-entropy, a pixel.
+        loss: what the fit minimises, a pixel.
         accuracy: share of pixels given their bin.
         effective_colors: median over images of exp(entropy) of the decoded bins.
         effective_ratio: the same divided by that of the truth.
@@ -157,7 +157,7 @@ def validate(
             logits = network(luma, coarse=coarse_loss)
         compared = coarse_bins(bins, step) if coarse_loss else bins
         real = len(batch.keys) - batch.plan.padding
-        total += float(weighted_cross_entropy(logits, compared, targets, scale=1.0))
+        total += float(training_loss(logits, compared, targets, scale=1.0))
         pixels += real * compared[0].numel()
         if not coarse_loss:
             logits, luma, bins = logits[..., ::2, ::2], luma[..., ::2, ::2], bins[..., ::2, ::2]

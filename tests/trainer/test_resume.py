@@ -17,6 +17,7 @@ from trainer.checkpoint import load_run
 
 Make = Callable[..., Path]
 SETTINGS = "width=8 depth=3 epochs=4 batch_size=4 crop=16 workers=1 threads=1 luma_noise=0.02"
+SETTINGS += " zoom=1.8 luma_gamma=0.5 uv=0.5"
 
 
 def command(shards: Path, run: Path, *more: str) -> list[str]:
