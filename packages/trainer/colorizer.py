@@ -28,6 +28,8 @@ class Decoding:
         saturation: factor on U and V afterwards, above 0.
         top_mode_radius: where given, only bins within this distance (UV) of the most likely one
             take part in the mean.
+        bin_offsets: where given, a number for each bin, added to its logit first; `trainer
+            calibrate` finds them.
 
     Raises:
         ValueError: a number is out of its range.
@@ -36,6 +38,7 @@ class Decoding:
     temperature: float = 0.38
     saturation: float = 1.0
     top_mode_radius: float | None = None
+    bin_offsets: tuple[float, ...] | None = None
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -45,15 +48,23 @@ class Decoding:
             raise ValueError(f"saturation: expected a number in (0, 4], given {self.saturation}")
         if self.top_mode_radius is not None and not self.top_mode_radius > 0:
             raise ValueError(f"top-mode radius: expected above 0, given {self.top_mode_radius}")
+        if self.bin_offsets is not None and not np.isfinite(self.bin_offsets).all():
+            raise ValueError("bin offsets: expected finite numbers")
 
     @classmethod
     def of_run(
         cls, meta: Mapping[str, Any], *, temperature: float | None, saturation: float | None = None
     ) -> "Decoding":
         """Take what the user gave, else what the run was shipped with, else the defaults."""
-        shipped = cls(**meta.get("decoding", {}))
-        given = {"temperature": temperature, "saturation": saturation}
-        return replace(shipped, **{name: v for name, v in given.items() if v is not None})
+        kept = dict(meta.get("decoding", {}))
+        if kept.get("bin_offsets") is not None:
+            kept["bin_offsets"] = tuple(kept["bin_offsets"])
+        shipped = cls(**kept)
+        return replace(
+            shipped,
+            temperature=shipped.temperature if temperature is None else temperature,
+            saturation=shipped.saturation if saturation is None else saturation,
+        )
 
 
 class Colorizer:
@@ -93,8 +104,18 @@ class Colorizer:
     def decode(
         self, logits: Float[torch.Tensor, "h w n"], decoding: Decoding | None = None
     ) -> Float[np.ndarray, "h w 2"]:
-        """Return U and V (float32) of every pixel's logits."""
+        """Return U and V (float32) of every pixel's logits.
+
+        Raises:
+            ValueError: the decoding has offsets for another number of bins.
+        """
         how = decoding or self.decoding
+        if how.bin_offsets is not None:
+            if len(how.bin_offsets) != self.palette.n:
+                raise ValueError(
+                    f"bin offsets: expected {self.palette.n}, given {len(how.bin_offsets)}"
+                )
+            logits = logits + torch.tensor(how.bin_offsets, device=logits.device)
         with torch.inference_mode():
             if how.top_mode_radius is None:
                 uv = annealed_mean(logits, self.palette, how.temperature)

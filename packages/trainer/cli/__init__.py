@@ -8,6 +8,7 @@ import click
 COMMANDS = {
     "fit": "fit",
     "evaluate": "evaluate",
+    "calibrate": "calibrate",
     "colorize": "colorize",
     "diagnose": "diagnose",
     "export": "export",

@@ -1,0 +1,78 @@
+"""Decoding that suits a run: temperature, saturation and bin offsets, chosen on held-out photos.
+
+A network trained with rebalancing weights on a skewed palette prefers some bins and shuns others.
+Adding a number to the logits of each bin, so that over many photos each is painted as often as
+truth has it, is logit adjustment (Menon et al. 2021) fitted to the decoded colours; temperature and
+saturation are then chosen by how far the figures fall short of ``evaluation.bars``.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+
+from trainer.calibration.held_out import HeldOut
+from trainer.colorizer import Decoding
+from trainer.evaluation.bars import Bar
+
+TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18)
+STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the offsets
+SATURATIONS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+_ROUNDS = 12
+_RATE = 0.5
+_LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
+_REFINED = 3  # candidates whose saturation is looked at too
+STAGES = len(TEMPERATURES) + _REFINED
+_CIEDE_WEIGHT = 1e-3  # between candidates that fall equally short, the lower error
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A decoding, how far it falls short in sum, and its bars on each shard set."""
+
+    decoding: Decoding
+    missed: float
+    bars: list[list[Bar]]
+
+
+def matching_offsets(sets: Sequence[HeldOut], decoding: Decoding, n: int) -> Float[np.ndarray, "n"]:
+    """Return what to add to the logits so that bins are painted as often as truth has them.
+
+    The sets count alike, however many photos each has.
+    """
+    wanted = np.mean([held.true_shares for held in sets], axis=0)
+    offsets = np.zeros(n)
+    for _ in range(_ROUNDS):
+        how = replace(decoding, bin_offsets=tuple(offsets))
+        painted = np.mean([held.shares(how) for held in sets], axis=0)
+        step = np.log((wanted + _LEAST_SHARE) / (painted + _LEAST_SHARE))
+        offsets += _RATE * decoding.temperature * step
+        offsets -= offsets.mean()
+    return offsets
+
+
+def choose(sets: Sequence[HeldOut], n: int, *, report: Callable[[], None]) -> Candidate:
+    """Return the decoding that falls least short of the bars, summed over the sets."""
+    tried = []
+    for temperature in TEMPERATURES:
+        plain = Decoding(temperature=temperature)
+        offsets = matching_offsets(sets, plain, n)
+        for strength in STRENGTHS:
+            added = tuple(float(x) for x in strength * offsets) if strength else None
+            tried.append(judged(sets, replace(plain, bin_offsets=added)))
+        report()
+    best = sorted(tried, key=lambda found: found[0])[:_REFINED]
+    for _, candidate in best:
+        for saturation in SATURATIONS:
+            tried.append(judged(sets, replace(candidate.decoding, saturation=saturation)))
+        report()
+    return min(tried, key=lambda found: found[0])[1]
+
+
+def judged(sets: Sequence[HeldOut], decoding: Decoding) -> tuple[float, Candidate]:
+    """Return how good a decoding is, lower is better, and what it comes to."""
+    results = [held.judge(decoding) for held in sets]
+    missed = sum(bar.shortfall for found, _ in results for bar in found)
+    order = missed + _CIEDE_WEIGHT * sum(error for _, error in results)
+    return order, Candidate(decoding, missed, [found for found, _ in results])

@@ -1,0 +1,94 @@
+"""Held-out photos with their logits, thinned, so that many decodings can be judged in seconds."""
+
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import torch
+from jaxtyping import Float, Shaped
+
+from colorcore.measures import HUE_FAMILIES, bin_counts
+from trainer.colorizer import Colorizer, Decoding
+from trainer.errors import TrainerError
+from trainer.evaluation.bars import Bar, bars
+from trainer.evaluation.measure import (
+    Colors,
+    ImageMeasures,
+    constant_colors,
+    decoded_colors,
+    measure,
+    quantized_colors,
+    true_colors,
+)
+from trainer.evaluation.summary import summarize, table
+from trainer.shard_set import Sample, ShardSet
+
+_STEP = 8  # every 8th pixel along both axes: figures over 100 photos move by less than 1 %
+
+Watch = Callable[[Iterable[Sample], int], Iterable[Sample]]
+
+
+class HeldOut:
+    """Photos of one split with their logits, thinned so that many decodings can be tried.
+
+    Raises:
+        TrainerError: the split is empty.
+    """
+
+    def __init__(
+        self, colorizer: Colorizer, shards: ShardSet, split: str, limit: int, watch: Watch
+    ) -> None:
+        self._colorizer = colorizer
+        self._n = colorizer.palette.n
+        self._photos: list[tuple[np.ndarray, Colors, torch.Tensor]] = []  # luma, truth, logits
+        total = min(limit, shards.count(split))
+        if not total:
+            raise TrainerError(f"{shards.path}: the split {split} is empty; calibrate on another")
+        ceilings, grays = [], []
+        thin = (slice(_STEP // 2, None, _STEP),) * 2
+        for sample, _ in zip(watch(shards.samples(split), total), range(total), strict=False):
+            rgb = None if sample.rgb is None else sample.rgb[thin]
+            luma, bins = sample.luma[thin], sample.bins[thin]
+            truth = true_colors(luma, bins, rgb, colorizer.palette)
+            self._photos.append((luma, truth, colorizer.logits(sample.luma)[thin].clone()))
+            ceilings.append(self._measured(quantized_colors(luma, bins, colorizer.palette), truth))
+            gray = constant_colors(luma, np.zeros(2), colorizer.palette)
+            grays.append(self._measured(gray, truth))
+        self._truth = table([self._measured(truth, truth) for _, truth, _ in self._photos])
+        self._ceiling = table(ceilings)
+        self._gray = summarize(table(grays), self._truth, self._ceiling)
+        pixels = self._truth["family_pixels"].sum(axis=0)
+        self._families = dict(zip(HUE_FAMILIES, pixels / max(1, pixels.sum()), strict=True))
+
+    def __len__(self) -> int:
+        return len(self._photos)
+
+    @property
+    def true_shares(self) -> Float[np.ndarray, "n"]:
+        """Share of each bin among the pixels of truth."""
+        return _shares(self._truth["counts"].sum(axis=0))
+
+    def shares(self, decoding: Decoding) -> Float[np.ndarray, "n"]:
+        """Share of each bin among the decoded pixels."""
+        counts = np.zeros(self._n)
+        for luma, _, logits in self._photos:
+            uv = self._colorizer.decode(logits, decoding)
+            counts += bin_counts(decoded_colors(luma, uv, self._colorizer.palette).bins, self._n)
+        return _shares(counts)
+
+    def judge(self, decoding: Decoding) -> tuple[list[Bar], float]:
+        """Return the bars of a decoding, and its mean CIEDE2000."""
+        images = []
+        for luma, truth, logits in self._photos:
+            uv = self._colorizer.decode(logits, decoding)
+            images.append(self._measured(decoded_colors(luma, uv, self._colorizer.palette), truth))
+        figures = summarize(table(images), self._truth, self._ceiling)
+        ceiling = summarize(self._ceiling, self._truth, self._ceiling)
+        found = bars(figures, ceiling=ceiling, gray=self._gray, family_shares=self._families)
+        return found, figures["ciede2000"]
+
+    def _measured(self, colors: Colors, truth: Colors) -> ImageMeasures:
+        return measure(colors, truth, self._n, structure=False)
+
+
+def _shares(counts: Shaped[np.ndarray, "n"]) -> Float[np.ndarray, "n"]:
+    return np.asarray(counts / max(1.0, counts.sum()))

@@ -1,0 +1,59 @@
+"""``trainer calibrate``."""
+
+from pathlib import Path
+
+import click
+
+from trainer.cli.options import emit, json_option
+
+
+@click.command(name="calibrate")
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("shards", nargs=-1, required=True)
+@click.option(
+    "--split",
+    type=click.Choice(["val", "test", "train"]),
+    default="val",
+    show_default=True,
+    help="Photos to choose on; report figures of another split.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Photos of each set at most.",
+)
+@click.option("--dry-run", is_flag=True, help="Say what would be chosen and write nothing.")
+@json_option
+def command(
+    run: Path, shards: tuple[str, ...], split: str, limit: int, dry_run: bool, as_json: bool
+) -> None:
+    """Choose how the logits of RUN become colours, on held-out photos of SHARDS.
+
+    Temperature, saturation and an offset for each bin are chosen so that the figures fall least
+    short of what is asked of a colouriser: as many colours as truth has, as strong, in every hue
+    family, no bin painted far too often. Several sets count alike. The choice is written into RUN,
+    and every other command uses it from then on; training isn't touched.
+
+    trainer calibrate runs/small shards
+    """
+    from trainer.calibration.choose import STAGES
+    from trainer.calibration.job import calibrate_run
+    from trainer.calibration.text import calibration_text
+    from trainer.evaluation.job import watch_on_terminal
+    from trainer.progress import progress
+
+    with progress("choosing", STAGES) as report:
+        calibration = calibrate_run(
+            run,
+            shards,
+            split=split,
+            limit=limit,
+            write=not dry_run,
+            watch=watch_on_terminal,
+            report=report,
+        )
+    emit(calibration, as_json, "" if as_json else calibration_text(calibration, shards))
+    if not dry_run:
+        click.echo(f"written: {run / 'best.json'}", err=True)
