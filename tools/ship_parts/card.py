@@ -1,0 +1,277 @@
+"""The model card, every figure in it measured or counted by the stages before."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ship_parts.bars import BASELINES, Verdict, family_rows, shown
+from ship_parts.decoding import KEPT, RULE, Chosen
+from ship_parts.licenses import PhotoRow
+from ship_parts.pictures import RULE as PICTURE_RULE
+from ship_parts.pictures import Shown, credit, photo_key
+from trainer.evaluation.definitions import MEASURES
+
+PICTURES = "pictures.jpg"
+_SOURCES = 12
+
+
+@dataclass(frozen=True)
+class SetFigures:
+    """One set's figures: what the set is, its evaluation and the bars held against it."""
+
+    about: str
+    evaluation: Mapping[str, Any]
+    verdicts: Sequence[Verdict]
+
+
+@dataclass(frozen=True)
+class Card:
+    """What the card tells.
+
+    Args:
+        name: of the network.
+        meta: ``best.json``.
+        file_bytes: of the parameters.
+        recipe: its settings as TOML, and ``fit``, the command line that they stand for.
+        command: the line that made this folder.
+        trained_on: the machine, in words.
+        rows: ``photos.csv``.
+        decoding: what was chosen, with its figures on the photos that it was chosen on.
+        sets: by name, the figures of the photos never seen.
+        shown: the pictures.
+    """
+
+    name: str
+    meta: Mapping[str, Any]
+    file_bytes: int
+    recipe: str
+    fit: str
+    command: str
+    trained_on: str
+    rows: Sequence[PhotoRow]
+    decoding: Chosen
+    sets: Mapping[str, SetFigures]
+    shown: Sequence[Shown]
+
+
+def card_text(card: Card) -> str:
+    """Return the model card as Markdown."""
+    parts = (_head, _photos, _training, _decoding, _bars, _measures, _pictures, _failures, _use)
+    return "\n".join(part(card) for part in parts)
+
+
+def _head(card: Card) -> str:
+    network, bins = card.meta["recipe"]["network"], len(card.meta["palette"]["prior"])
+    return "\n".join(
+        [
+            f"# {card.name}",
+            "",
+            f"Colours for grayscale photographs: a network ({network['architecture']}, width "
+            f"{network['width']}, depth {network['depth']}) that gives every pixel a distribution",
+            f"over {bins} colour bins. {card.meta['parameters']:,} parameters in float16,",
+            f"{card.file_bytes / 1e6:.1f} MB; they load to float32.",
+            "`trainer colorize photo.jpg --out colorized` uses it. Licence of the parameters: the",
+            "package's, Apache-2.0; each photo keeps its own, in [photos.csv](photos.csv).",
+            "",
+        ]
+    )
+
+
+def _photos(card: Card) -> str:
+    splits = Counter(row.split for row in card.rows)
+    lines = [
+        "## Photos and licences",
+        f"Trained on {splits['train']:,} photos; {splits['val']:,} more (val) helped to choose the",
+        f"decoding, and {splits['test']:,} (test) were kept for measuring. The palette was learnt",
+        "from all of them. [photos.csv](photos.csv) has a row for each: licence, owner where",
+        "known, source page, title, sha256. Licences are what the sources declare.",
+        "",
+        "| licence | trained on | val | test |",
+        "|---|---:|---:|---:|",
+    ]
+    for license_class, _ in Counter(row.license_class for row in card.rows).most_common():
+        of_class = Counter(row.split for row in card.rows if row.license_class == license_class)
+        counts = " | ".join(f"{of_class[split]:,}" for split in ("train", "val", "test"))
+        lines.append(f"| {license_class} | {counts} |")
+    trained = [row for row in card.rows if row.split == "train"]
+    owners = Counter((row.owner or "not named", row.source_page) for row in trained)
+    lines += ["", "Where the training photos come from:", ""]
+    lines += [
+        f"- {owner}{f', {page}' if page else ''}: {count:,}"
+        for (owner, page), count in owners.most_common(_SOURCES)
+    ]
+    rest = sum(count for _, count in owners.most_common()[_SOURCES:])
+    lines += [f"- {len(owners) - _SOURCES} others: {rest:,}"] if rest else []
+    subjects = Counter(row.subject or "none" for row in trained).most_common(_SOURCES)
+    told = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
+    return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {told}.", ""])
+
+
+def _training(card: Card) -> str:
+    hours, metrics = card.meta["elapsed_s"] / 3600, card.meta["metrics"]
+    measured = ", ".join(f"{name} {value:.3f}" for name, value in metrics.items())
+    return "\n".join(
+        [
+            "## Recipe and command",
+            "```",
+            card.command,
+            "```",
+            "The fit in it:",
+            "```",
+            card.fit,
+            "```",
+            f"{card.meta['step']:,} steps in {hours:.2f} hours, on {card.trained_on}. At its end,",
+            f"on val and at the network's own resolution: {measured or 'nothing measured'}.",
+            "",
+            "```toml",
+            card.recipe.strip(),
+            "```",
+            "",
+        ]
+    )
+
+
+def _decoding(card: Card) -> str:
+    chosen, how = card.decoding, card.decoding.decoding
+    offsets = how.bin_offsets
+    lines = [
+        "## Decoding",
+        f"Temperature {how.temperature:g}, saturation {how.saturation:g}"
+        + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
+        + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
+        + ". "
+        + (KEPT if chosen.is_own else RULE)
+        + " On the photos that it was chosen on, which the figures further down don't contain:",
+        "",
+        "| measure | asked | "
+        + " | ".join(f"{name}, val ({count})" for name, count in chosen.photos.items())
+        + " |",
+        "|---|---|" + "---:|" * len(chosen.photos),
+    ]
+    by_measure: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for name, bars in chosen.bars.items():
+        for bar in bars:
+            by_measure.setdefault(bar["measure"], {})[name] = bar
+    for measure, found in by_measure.items():
+        asked = "; ".join(dict.fromkeys(_asked(bar) for bar in found.values()))
+        cells = " | ".join(_number(found.get(name)) for name in chosen.bars)
+        lines.append(f"| {measure.replace('_', ' ')} | {asked} | {cells} |")
+    return "\n".join([*lines, ""])
+
+
+def _number(bar: Mapping[str, Any] | None) -> str:
+    return "–" if bar is None or bar["value"] is None else f"{bar['value']:.2f}"
+
+
+def _asked(bar: Mapping[str, Any]) -> str:
+    low, high = bar["low"], bar["high"]
+    if high is None:
+        return f"≥ {low:.2f}"
+    return f"≤ {high:.2f}" if low is None else f"{low:.2f} to {high:.2f}"
+
+
+def _bars(card: Card) -> str:
+    names = list(card.sets)
+    lines = ["## Bars", "Figures with 95 % intervals (bootstrap over images).", ""]
+    lines += [f"- **{name}**: {figures.about}" for name, figures in card.sets.items()]
+    lines += ["", "| bar | " + " | ".join(f"{name} | met" for name in names) + " |"]
+    lines.append("|---|" + "---|---|" * len(names))
+    for row in zip(*(figures.verdicts for figures in card.sets.values()), strict=True):
+        cells = " | ".join(f"{v.measured} | {'yes' if v.met else '**no**'}" for v in row)
+        lines.append(f"| {row[0].bar} | {cells} |")
+    met = [sum(v.met for v in figures.verdicts) for figures in card.sets.values()]
+    told = ", ".join(
+        f"{n} of {len(figures.verdicts)} on {name}"
+        for n, (name, figures) in zip(met, card.sets.items(), strict=True)
+    )
+    return "\n".join([*lines, "", f"Met: {told}.", ""])
+
+
+def _measures(card: Card) -> str:
+    lines = ["## All measures"]
+    for name, figures in card.sets.items():
+        variants = figures.evaluation["variants"]
+        lines += [
+            f"### {name}",
+            "| measure | prediction | quantised truth | "
+            + " | ".join(BASELINES.values())
+            + " |\n|---|---:|---:|"
+            + "---:|" * len(BASELINES),
+        ]
+        for measure, told in MEASURES.items():
+            cells = [shown(variants["prediction"][measure], told.digits)]
+            for other in ("quantized_truth", *BASELINES):
+                value = variants[other][measure]["value"]
+                cells.append("–" if value is None else f"{value:.{told.digits}f}")
+            lines.append(f"| {told.label} | {' | '.join(cells)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _pictures(card: Card) -> str:
+    by_key = {row.key: row for row in card.rows}
+    lines = [
+        "## Pictures",
+        f"![gray input, truth and colourised, good, ordinary and worst]({PICTURES})",
+        "",
+        f"Photos of the test split, never trained on; chosen {PICTURE_RULE}. Left to right: gray "
+        "input, truth, colourised. Each stays under its photo's licence:",
+        "",
+    ]
+    for one in card.shown:
+        row = by_key[photo_key(one.key)]
+        page = f" ({row.source_page})" if row.source_page else ""
+        lines.append(f"- {one.group}, CIEDE2000 {one.ciede2000:.1f}: {credit(row)}{page}")
+    return "\n".join([*lines, ""])
+
+
+def _failures(card: Card) -> str:
+    lines = ["## Failures"]
+    for name, figures in card.sets.items():
+        missed = [f"{v.bar} (measured {v.measured})" for v in figures.verdicts if not v.met]
+        lines.append(f"On {name}:")
+        lines += [f"- bar missed: {words}" for words in missed] or ["- no bar is missed"]
+        ratios = _of_images(figures.evaluation, "colorfulness_ratio")
+        if ratios:
+            dull = sum(ratio < 0.5 for ratio in ratios) / len(ratios)
+            loud = sum(ratio > 1.5 for ratio in ratios) / len(ratios)
+            lines.append(
+                f"- {dull:.0%} of the images have less than half of the truth's colourfulness, "
+                f"{loud:.0%} more than 1.5 times it"
+            )
+        rows = sorted(family_rows(figures.evaluation), key=lambda row: row[2])
+        families = "; ".join(
+            f"{family} {recall} at {share:.0%} of truth" for family, share, recall in rows
+        )
+        lines += [f"- hue-family recall from the weakest on: {families}", ""]
+    lines.append("The worst pictures above show what failing looks like.")
+    return "\n".join([*lines, ""])
+
+
+def _use(card: Card) -> str:
+    splits = Counter(row.split for row in card.rows)
+    return "\n".join(
+        [
+            "## Intended use",
+            "Plausible colours for grayscale photographs: family pictures, archives, teaching, and",
+            "a start for training on other photos. A photo's luma is kept; only colour is added.",
+            "",
+            "## Limits",
+            "- Colours are guesses. What a thing looked like can't be read from gray: don't take",
+            "  them as evidence, and say that a picture was colourised where it is shown.",
+            f"- {splits['train']:,} photos teach what they show, in the proportions above. Skin,",
+            "  clothes, interiors and whatever is rare among them may come out worse; no measure",
+            "  here looks at them apart.",
+            "- The network sees a photo at a shorter edge of 256 px; colour detail finer than that",
+            "  is not in its output.",
+            "- Old photographs (orthochromatic film, fading, scratches) differ from the gray that",
+            "  was made from colour here, and weren't measured.",
+            "",
+        ]
+    )
+
+
+def _of_images(evaluation: Mapping[str, Any], measure: str) -> list[float]:
+    values = (image["measures"][measure] for image in evaluation["images"])
+    return [float(value) for value in values if value is not None]
