@@ -5,36 +5,38 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+import pyarrow as pa
+from jaxtyping import Float, Int, UInt8, UInt32
 from PIL import Image
 
 from colorcore import Palette, UvGrid, UvHistogram, rgb_to_yuv, uv_to_bins
 
-_STEPS = 511  # R − B and G − B each take the whole numbers from −255 to 255
+_ROW = 512  # R − B takes 511 values; a 512th that no pixel has makes indexing cheaper
+_PAIRS = 511 * _ROW
 
 
 @dataclass(frozen=True)
 class ColorCounts:
     """How many pixels have each pair of R − B and G − B, and from how many photos.
 
-    U and V depend on these two differences alone, so 261,121 counts hold all that any histogram
+    U and V depend on these two differences alone, so 261,632 counts hold all that any histogram
     over the UV plane can tell of uint8 pixels. They add up exactly, in any order.
     """
 
-    counts: Int[np.ndarray, "261121"]
+    counts: Int[np.ndarray, "261632"]
     photos: int = 0
 
     @classmethod
     def empty(cls) -> "ColorCounts":
         """Return counts that have seen nothing."""
-        return cls(np.zeros(_STEPS**2, dtype=np.int64))
+        return cls(np.zeros(_PAIRS, dtype=np.int64))
 
     @classmethod
     def of_images(cls, images: Iterable[Image.Image]) -> "ColorCounts":
         """Count the pixels of photos."""
-        counts, photos = np.zeros(_STEPS**2, dtype=np.int64), 0
+        counts, photos = np.zeros(_PAIRS, dtype=np.int64), 0
         for image in images:
-            counts += np.bincount(difference_index(image), minlength=_STEPS**2)
+            counts += np.bincount(difference_index(image), minlength=_PAIRS)
             photos += 1
         return cls(counts, photos)
 
@@ -57,29 +59,38 @@ class ColorCounts:
         return UvHistogram(grid, counts, photos=self.photos)
 
 
-def difference_index(image: Image.Image) -> Int[np.ndarray, "pixels"]:
-    """Return the place of each pixel's colour in ``all_differences``, row by row (int32)."""
-    # B, G, R, 0 in memory is R·65536 + G·256 + B as a little-endian number.
-    packed = np.frombuffer(image.tobytes("raw", "BGRX"), dtype="<i4")
-    # 511·(R − B + 255) + (G − B + 255) is 511·R + G + 512·(255 − B), and in place is twice as fast.
-    flipped = packed ^ 255
-    index, red, blue = flipped >> 8, flipped >> 16, flipped & 255
-    red *= 255
-    blue <<= 9
-    index += red
-    index += blue
+def difference_index(image: Image.Image) -> UInt32[np.ndarray, "pixels"]:
+    """Return the place of each pixel's colour in ``all_differences``, row by row."""
+    # 512·(G − B + 255) + (R − B + 255) is R + 512·G + 513·(255 − B). With B flipped, packed is
+    # R + 256·G + 65536·(255 − B). Few steps and in place: it is memory that takes the time.
+    packed = _packed_pixels(image) & 0xFFFFFF
+    packed ^= 0xFF0000
+    index = packed & 0xFF00
+    index += packed
+    packed >>= 16
+    packed *= 65536 - 513
+    index -= packed
     return index
 
 
+def _packed_pixels(image: Image.Image) -> UInt32[np.ndarray, "pixels"]:
+    """Return R + 256·G + 65536·B of every pixel, and anything in the highest byte."""
+    try:
+        pixels = pa.array(image).flatten().to_numpy()  # the image's own memory, without a copy
+    except (TypeError, ValueError):  # above 16 MB it lies in several pieces; an old Pillow
+        pixels = np.frombuffer(image.tobytes("raw", "RGBX"), dtype=np.uint8)
+    return pixels.view("<u4")
+
+
 @cache
-def all_differences() -> Float[np.ndarray, "261121 2"]:
-    """Return U and V of every pair of R − B and G − B that uint8 pixels can have."""
-    steps = np.arange(-255, 256) / 255.0
-    red, green = np.meshgrid(steps, steps, indexing="ij")
+def all_differences() -> Float[np.ndarray, "261632 2"]:
+    """Return U and V of every pair of G − B and R − B that uint8 pixels can have."""
+    steps = np.arange(-255, _ROW - 255) / 255.0
+    green, red = np.meshgrid(steps[:-1], steps, indexing="ij")
     return rgb_to_yuv(np.stack((red, green, np.zeros_like(red)), axis=-1))[..., 1:].reshape(-1, 2)
 
 
-def difference_table(palette: Palette) -> UInt8[np.ndarray, "261121"]:
+def difference_table(palette: Palette) -> UInt8[np.ndarray, "261632"]:
     """Return the exact nearest bin of every pair of differences.
 
     It says what ``colorcore.rgb_table`` says, and at 256 KB stays in a core's cache.

@@ -156,7 +156,7 @@ def _measure(
     key: str,
     image: Image.Image,
     palettes: Mapping[str, Palette],
-    tables: Mapping[str, UInt8[np.ndarray, "261121"]],
+    tables: Mapping[str, UInt8[np.ndarray, "261632"]],
 ) -> PhotoMeasures:
     truth = np.asarray(image) / 255.0
     luma = rgb_to_yuv(truth)[..., :1]

@@ -3,18 +3,26 @@
 import errno
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from jaxtyping import Int
+from PIL import Image
 
 from colorcore import Palette
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos import Photo, column_of
-from dataprep.samples import PhotoSamples, Sample, SampleMaker, sample_maker
+from dataprep.samples import (
+    Sample,
+    SampleMaker,
+    batch_photos,
+    resized_photo,
+    sample_maker,
+)
 from dataprep.shard_plan import ShardPlan
 from dataprep.shard_set import SCHEMA_VERSION, ShardEntry
 from dataprep.splits import keyed_hash
@@ -23,6 +31,7 @@ from dataprep.ustar import TarWriter
 from dataprep.views import ViewSettings
 
 _BLOCK_PHOTOS = 128  # samples are shuffled within so many photos: about 20 MB at 256 px
+_BUFFER = 1 << 20  # the kernel takes large writes at half the time of single members
 _PROVENANCE = {
     name: column_of(name)
     for name in (
@@ -108,14 +117,15 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
     skipped: dict[str, str] = {}
     counts = np.zeros(job.palette.n, dtype=np.int64)
     maker = sample_maker(job.palette, job.settings)
-    with job.out.stage(f"{plan.name}.tar") as path, path.open("wb") as file:
+    photos = {photo.key: photo for photo in plan.photos}
+    with job.out.stage(f"{plan.name}.tar") as path, path.open("wb", _BUFFER) as file:
         tar = TarWriter(file)
-        for made in _blocks(job, plan, maker, skipped):
-            counts += sum(of_photo.bin_counts for _, of_photo in made)
-            for photo, sample in _shuffled(made, job.settings.seed):
+        for samples, of_block in _blocks(job, plan, maker, skipped):
+            counts += of_block
+            for sample in samples:
                 for extension, data in sample.members.items():
                     tar.add(f"{sample.key}.{extension}", data)
-                rows.append(_row(photo, plan.split, sample))
+            rows += [_row(photos[sample.photo_key], plan.split, sample) for sample in samples]
         tar.finish()
     with job.out.stage(f"{plan.name}.parquet") as path:
         pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), path, compression="zstd")
@@ -150,26 +160,31 @@ def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
 
 def _blocks(
     job: ShardJob, plan: ShardPlan, maker: SampleMaker, skipped: dict[str, str]
-) -> Iterator[list[tuple[Photo, PhotoSamples]]]:
+) -> Iterator[tuple[list[Sample], Int[np.ndarray, "n"]]]:
+    """Yield the samples of each block in their order in the shard, and the pixels of each bin."""
+    step = batch_photos(job.settings)
     for start in range(0, len(plan.photos), _BLOCK_PHOTOS):
-        made = []
-        for photo in plan.photos[start : start + _BLOCK_PHOTOS]:
-            try:
-                samples = maker.samples(
-                    _read(job.photos, photo),
-                    photo_key=photo.key,
-                    split=plan.split,
-                    full=(photo.width, photo.height),
-                )
-                made.append((photo, samples))
-            except UnusablePhoto as unusable:
-                skipped[photo.key] = unusable.reason
-        yield made
+        block = plan.photos[start : start + _BLOCK_PHOTOS]
+        samples, counts = list[Sample](), np.zeros(job.palette.n, dtype=np.int64)
+        for first in range(0, len(block), step):
+            if resized := list(_resized(job, block[first : first + step], skipped)):
+                of_batch, batch_counts = maker.samples(resized, plan.split)
+                samples += of_batch
+                counts += batch_counts
+        yield sorted(samples, key=lambda s: keyed_hash("order", job.settings.seed, s.key)), counts
 
 
-def _shuffled(made: list[tuple[Photo, PhotoSamples]], seed: int) -> Iterator[tuple[Photo, Sample]]:
-    pairs = [(photo, sample) for photo, of_photo in made for sample in of_photo.samples]
-    yield from sorted(pairs, key=lambda pair: keyed_hash("order", seed, pair[1].key))
+def _resized(
+    job: ShardJob, photos: Sequence[Photo], skipped: dict[str, str]
+) -> Iterator[tuple[str, Image.Image]]:
+    for photo in photos:
+        try:
+            data, full = _read(job.photos, photo), (photo.width, photo.height)
+            image = resized_photo(data, job.settings, full=full)
+        except UnusablePhoto as unusable:
+            skipped[photo.key] = unusable.reason
+        else:
+            yield photo.key, image
 
 
 def _read(photos: Storage, photo: Photo) -> bytes:

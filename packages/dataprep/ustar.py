@@ -51,10 +51,11 @@ def member_header(name: str, size: int) -> bytes:
         return info.tobuf(tarfile.PAX_FORMAT)
     start = b"%s%s%011o\0" % (encoded.ljust(100, b"\0"), _OWNER, size)
     # The checksum counts its own field as eight blanks.
-    checksum = sum(start) + sum(_TIME) + 8 * 32 + sum(_END)
+    checksum = sum(start) + _REST
     return b"%s%s%06o\0 %s" % (start, _TIME, checksum, _END)
 
 
 _OWNER = b"0000444\0" + 2 * b"0000000\0"
 _TIME = b"00000000000\0"
 _END = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16 + 155 + 12)
+_REST = sum(_TIME) + 8 * 32 + sum(_END)

@@ -40,3 +40,12 @@ def test_every_uint8_colour_gets_the_bin_that_the_full_table_has(small_palette: 
         plane[..., 0], plane[..., 1], plane[..., 2] = red, levels[:, None], levels
         found = ours[difference_index(Image.fromarray(plane))]
         assert np.array_equal(found, full[red << 16 : (red + 1) << 16])
+
+
+def test_an_image_too_large_for_one_piece_of_memory_is_indexed_like_a_small_one() -> None:
+    rng = np.random.default_rng(0)
+    pixels = rng.integers(0, 256, (2100, 2000, 3), dtype=np.uint8)
+    large = difference_index(Image.fromarray(pixels))
+    small = difference_index(Image.fromarray(pixels[:10]))
+    assert np.array_equal(large[: small.size], small)
+    assert large.size == 2100 * 2000

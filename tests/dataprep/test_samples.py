@@ -16,8 +16,8 @@ def samples(folder: PhotoFolder, palette: Palette, settings: ViewSettings, split
     photo = folder.kept()[0]
     data = folder.read(photo)
     maker = SampleMaker(palette, settings)
-    made = maker.samples(data, photo_key=photo.key, split=split)
-    return data, list(made.samples), made.bin_counts
+    made, bin_counts = maker.samples([(photo.key, resized_photo(data, settings))], split)
+    return data, made, bin_counts
 
 
 @pytest.fixture
@@ -109,7 +109,18 @@ def test_samples_stay_the_same_when_made_again(folder: PhotoFolder, small_palett
     assert [s.members for s in first] == [s.members for s in second]
 
 
-def test_what_cannot_be_decoded_is_refused_with_a_reason(small_palette: Palette) -> None:
-    maker = SampleMaker(small_palette, ViewSettings())
+def test_samples_of_many_photos_at_once_are_those_of_each_alone(
+    folder: PhotoFolder, small_palette: Palette
+) -> None:
+    settings = ViewSettings(size=37, keep_rgb=True)
+    maker = SampleMaker(small_palette, settings)
+    photos = [(p.key, resized_photo(folder.read(p), settings)) for p in folder.kept()[:5]]
+    together, counts = maker.samples(photos, "train")
+    alone = [maker.samples([photo], "train") for photo in photos]
+    assert together == [sample for made, _ in alone for sample in made]
+    assert np.array_equal(counts, sum(of_photo for _, of_photo in alone))
+
+
+def test_what_cannot_be_decoded_is_refused_with_a_reason() -> None:
     with pytest.raises(UnusablePhoto, match="undecodable"):
-        maker.samples(b"no image", photo_key="p", split="train")
+        resized_photo(b"no image", ViewSettings())
