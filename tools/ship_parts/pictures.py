@@ -55,8 +55,9 @@ def photo_key(sample_key: str) -> str:
 
 
 def credit(row: PhotoRow) -> str:
-    """Return whose photo it is, in a few words."""
-    return f"{row.title or row.key}, {row.owner or 'owner not named'}, {row.license}"
+    """Return whose photo it is, under which licence, and what it is called there."""
+    title = (row.title or row.key).rpartition("/")[2]
+    return f"{row.owner or 'owner not named'}, {row.license}, {title}"
 
 
 def write_pictures(
@@ -76,7 +77,7 @@ def write_pictures(
     for group in dict.fromkeys(one.group for one in shown):
         members = [one for one in shown if one.group == group]
         captions = [
-            _cut(f"{group}, CIEDE2000 {one.ciede2000:.1f}: {credit(rows[photo_key(one.key)])}")
+            _cut(f"{group}, error {one.ciede2000:.1f}: {credit(rows[photo_key(one.key)])}")
             for one in members
         ]
         panels = [found[one.key] for one in members]
