@@ -1,0 +1,104 @@
+"""Which photos a study trains on: the split, the colourful ones of it, and the palettes' own."""
+
+import csv
+import os
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from photo_subsets import photos_of, write_split
+
+from colorcore.measures import colorfulness
+from dataprep.imaging import decode_photo
+from dataprep.photos import Photo, PhotoFolder
+from dataprep.splits import read_split_file
+from study_parts.steps import digest
+from trainer.files import write_atomically
+
+_MEASURED_PX = 128  # the shorter edge at which a photo's colourfulness is measured
+
+
+def split_all(folder: Path, path: Path) -> dict[str, str]:
+    """Write dataprep's own split of a photo folder as a split file; return it by key."""
+    with write_atomically(path) as temporary:
+        write_split(photos_of(folder), temporary)
+    return read_split_file(path)
+
+
+def split_for_testing(folder: Path, path: Path) -> dict[str, str]:
+    """Write a split file that has every photo of a folder in the split test."""
+    split = {photo.key: "test" for photo in photos_of(folder)}
+    write_rows(path, ("key", "split"), split)
+    return split
+
+
+def split_identity(folder: Path, split: Mapping[str, str]) -> str:
+    """Return a digest of which photos stand in which split, and of their bytes."""
+    hashes = {photo.key: photo.sha256 for photo in photos_of(folder)}
+    return digest(*(f"{key} {split[key]} {hashes[key]}" for key in sorted(split)))
+
+
+def without_dull(
+    split: Mapping[str, str], measured: Mapping[str, float], least: float
+) -> dict[str, str]:
+    """Return the split without the training photos whose colourfulness is below ``least``."""
+    return {key: name for key, name in split.items() if name != "train" or measured[key] >= least}
+
+
+def training_colorfulness(folder: Path, split: Mapping[str, str], path: Path) -> dict[str, float]:
+    """Return the colourfulness (Hasler & Süsstrunk's M, signed) of every training photo by key.
+
+    Measured once, at a shorter edge of 128 px, and kept in ``path``.
+    """
+    wanted = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
+    known: dict[str, float] = {}
+    if path.exists():
+        with path.open(newline="", encoding="utf-8") as file:
+            known = {row["key"]: float(row["colorfulness"]) for row in csv.DictReader(file)}
+    if known.keys() != {photo.key for photo in wanted}:
+        photos = PhotoFolder(folder)
+        known = {photo.key: round(_colorfulness(photos.read(photo)), 3) for photo in wanted}
+        write_rows(path, ("key", "colorfulness"), known)
+    return known
+
+
+def training_folder(folder: Path, split: Mapping[str, str], target: Path) -> None:
+    """Make a photo folder of the training photos alone: palettes mustn't see the others."""
+    wanted = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
+    if target.exists() and PhotoFolder(target).kept() == wanted:
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    copy = PhotoFolder(unfinished, create=True)
+    for photo in wanted:
+        _link(folder, unfinished, photo)
+        copy.add(photo)
+    copy.commit()
+    unfinished.rename(target)
+
+
+def write_rows(path: Path, header: tuple[str, str], rows: Mapping[str, object]) -> None:
+    """Write a CSV of two columns, atomically."""
+    with write_atomically(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        writer.writerows(rows.items())
+
+
+def _link(folder: Path, target: Path, photo: Photo) -> None:
+    place = target / photo.path
+    place.parent.mkdir(exist_ok=True)
+    try:
+        os.link(folder / photo.path, place)
+    except OSError:  # another disk
+        shutil.copyfile(folder / photo.path, place)
+
+
+def _colorfulness(data: bytes) -> float:
+    image = decode_photo(data, near_px=_MEASURED_PX)
+    scale = _MEASURED_PX / min(image.size)
+    if scale < 1:
+        image = image.resize((round(image.width * scale), round(image.height * scale)))
+    return colorfulness(np.asarray(image, dtype=np.float64) / 255)

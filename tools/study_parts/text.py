@@ -1,0 +1,196 @@
+"""The study's tables, as Markdown."""
+
+import math
+from collections.abc import Sequence
+
+from study_parts.pictures import Shown
+from study_parts.report import (
+    PROBE,
+    Figures,
+    StudyReport,
+    value_of,
+)
+from study_parts.work import SETS
+from trainer.evaluation.definitions import MEASURES, family_measure
+from trainer.evaluation.evaluate import GRAY, MEAN, MODE
+from trainer.evaluation.summary import CEILING, TRUTH
+
+FAMILIES = {
+    family_measure(family): family
+    for family in ("red", "orange", "yellow-green", "green", "cyan-blue", "violet")
+}
+_COLORS = {
+    "effective_colors": "effective colours",
+    "effective_colors_ratio": "… of the ceiling",
+    "distinct_colors": "distinct colours",
+    "colorfulness_ratio": "colourfulness ratio",
+    "colorfulness_ratio_p10": "… 10th pct",
+    "chroma_spread_ratio": "chroma spread ratio",
+    "hue_coverage_ratio": "hue coverage of truth's",
+}
+_RIGHT = {
+    "auc": "AuC",
+    "auc_balanced": "AuC balanced",
+    "macro_recall": "macro recall",
+    "ciede2000": "CIEDE2000",
+    "psnr": "PSNR dB",
+    PROBE: "position probe",
+}
+_HUES = {"hue_family_recall": "mean"} | FAMILIES
+_SAME = ("effective_colors", "effective_colors_ratio", "distinct_colors")
+_TITLES = {"photos": "test photos of the folder trained on", "eval": "photos of the other folder"}
+_REFERENCES = {TRUTH: "truth", CEILING: "quantised truth", GRAY: "gray", MEAN: "mean UV"} | {
+    MODE: "most frequent bin"
+}
+
+
+def study_text(found: StudyReport, shown: Sequence[Shown]) -> str:
+    """Return the whole study.md."""
+    lines = [*_opening(found), *_changes(found)]
+    for of in SETS:
+        lines += ["", f"## {_TITLES[of].capitalize()} ({found.judged[of]} photos)"]
+        lines += ["", "Colours", "", *_table(found, of, _COLORS)]
+        lines += ["", "Right ones", "", *_table(found, of, _RIGHT)]
+        lines += ["", "Hue-family recall", "", *_table(found, of, _HUES)]
+        lines += ["", *_in_same_bins(found, of)]
+    lines += ["", *_over_seeds(found), "", *_pareto(found), "", *_pictures(shown)]
+    return "\n".join(lines) + "\n"
+
+
+def _opening(found: StudyReport) -> list[str]:
+    budget, photos = found.budget, found.photos
+    return [
+        f"Recipe `{found.recipe}`, then one change at a time. Every fit sees {budget.samples:,} "
+        f"crops of {budget.edge} px ('length' more) of {photos['train']:,} training photos "
+        f"(validation {photos['val']}, test {photos['test']}; split by photo, seed 0), on one "
+        "thread. The palette is learnt from the training photos.",
+        "",
+        "In brackets: 95 % bootstrap interval over photos, of seed 0. Bins are those of each "
+        f"entry's own palette; balanced AuC and macro recall, which are means over bins, are "
+        f"those of `{found.common_palette}` throughout.",
+    ]
+
+
+def _changes(found: StudyReport) -> list[str]:
+    lines = [
+        "",
+        "| entry | what changes | settings | T | parameters | GFLOPs at 256 px | steps | s |",
+        "|---|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for entry in found.entries:
+        settings = " ".join(f"`{key}={value}`" for key, value in entry.set_here.items())
+        first = entry.seeds[0]
+        lines.append(
+            f"| {entry.name} | {entry.change} | {settings} "
+            f"| {', '.join(f'{seed.temperature:g}' for seed in entry.seeds)} "
+            f"| {entry.parameters:,} | {entry.gflops:.2f} | {first.steps:,} | {first.seconds:.0f} |"
+        )
+    return lines
+
+
+def _table(found: StudyReport, of: str, columns: dict[str, str]) -> list[str]:
+    lines = _header(["entry", *columns.values()])
+    for entry in found.of_kind("rung", "baseline"):
+        figures = entry.seeds[0].comparable(of)
+        lines.append(_row(entry.name, [_cell(figures, name) for name in columns]))
+    for variant, reference in found.references[of].items():
+        cells = [_cell(reference, name, interval=False) for name in columns]
+        lines.append(_row(f"*{_REFERENCES.get(variant, variant)}*", cells))
+    return lines
+
+
+def _in_same_bins(found: StudyReport, of: str) -> list[str]:
+    """Return the entries of other palettes beside the ends, all in the common palette's bins."""
+    rungs = found.of_kind("rung")
+    beside = {entry.name for entry in (*rungs[:2], *rungs[-2:])}
+    wanted = [
+        entry
+        for entry in found.of_kind("rung", "baseline")
+        if entry.palette != found.common_palette or entry.name in beside
+    ]
+    lines = [f"Colours in the bins of `{found.common_palette}`, whatever palette an entry has", ""]
+    lines += _header(["entry", *(_COLORS[name] for name in _SAME)])
+    for entry in wanted:
+        figures = entry.seeds[0].same_bins[of]
+        lines.append(_row(entry.name, [_cell(figures, name) for name in _SAME]))
+    return lines
+
+
+def _over_seeds(found: StudyReport) -> list[str]:
+    several = [entry for entry in found.entries if len(entry.seeds) > 1]
+    if not several:
+        return ["One seed: no spread over seeds."]
+    names = _COLORS | _RIGHT | {"hue_family_recall": "hue-family recall"}
+    columns = [f"{entry.name}, {of}" for entry in several for of in SETS]
+    seeds = len(several[0].seeds)
+    lines = [f"Over {seeds} seeds: mean ± standard deviation", "", *_header(["measure", *columns])]
+    for name, label in names.items():
+        cells = []
+        for entry in several:
+            for of in SETS:
+                spread = entry.spread[of].get(name)
+                digits = _digits(name)
+                cells.append(
+                    f"{spread['mean']:.{digits}f} ± {spread['std']:.{digits}f}" if spread else "–"
+                )
+        lines.append(_row(_full(name, label), cells))
+    return lines
+
+
+def _pareto(found: StudyReport) -> list[str]:
+    lines = ["Quality against cost", ""]
+    names = ("auc_balanced", "effective_colors_ratio", "hue_family_recall")
+    labels = ("AuC balanced", "effective colours of the ceiling", "hue-family recall")
+    columns = [f"{label}, {of}" for of in SETS for label in labels]
+    lines += _header(["network", "parameters", "GFLOPs at 256 px", "T", *columns])
+    for entry in found.of_kind("pareto"):
+        first = entry.seeds[0]
+        cells = [f"{entry.parameters:,}", f"{entry.gflops:.2f}", f"{first.temperature:g}"]
+        cells += [_cell(first.comparable(of), name) for of in SETS for name in names]
+        lines.append(_row(entry.name, cells))
+    return lines
+
+
+def _pictures(shown: Sequence[Shown]) -> list[str]:
+    lines = [
+        "pictures.jpg: for each of the six hue families the test photo with the largest share of "
+        "pixels of that hue and true chroma > 0.05, no photo twice; seed 0.",
+        "",
+    ]
+    for row in shown:
+        about = ", ".join(
+            part for part in (row.title, row.owner, row.license, row.page_url) if part
+        )
+        lines.append(f"- {row.family} ({row.share:.0%}): `{row.photo_key}`: {about}")
+    return lines
+
+
+def _header(columns: Sequence[str]) -> list[str]:
+    return [_row(columns[0], columns[1:]), "|---|" + "---:|" * (len(columns) - 1)]
+
+
+def _row(first: str, cells: Sequence[str]) -> str:
+    return f"| {first} | " + " | ".join(cells) + " |"
+
+
+def _cell(figures: Figures, name: str, *, interval: bool = True) -> str:
+    value, digits = value_of(figures, name), _digits(name)
+    if not math.isfinite(value):
+        return "–"
+    low, high = (figures[name].get(end) for end in ("low", "high"))
+    told = f"{value:.{digits}f}"
+    if interval and low is not None and high is not None:
+        told += f" ({low:.{digits}f} to {high:.{digits}f})"
+    return told
+
+
+def _digits(name: str) -> int:
+    return MEASURES[name].digits if name in MEASURES else 2
+
+
+def _full(name: str, label: str) -> str:
+    """Return a label that stands without the row above it."""
+    return {
+        "effective_colors_ratio": "effective colours of the ceiling",
+        "colorfulness_ratio_p10": "colourfulness ratio, 10th pct",
+    }.get(name, label)
