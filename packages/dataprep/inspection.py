@@ -99,6 +99,7 @@ def inspect_shards(
             raise _damaged(INDEX, f"{entry.file}: not one count for each of the palette's bins")
         counts += np.array(entry.bin_counts)
     licenses, urls = _licenses(shards, report)
+    measured = list(_ceilings(shards, ceiling_images))
     return Inspection(
         name=str(shards.index.get("name", "")),
         palette=PaletteFacts(shards.palette.n, shards.palette.method, shards.palette.fingerprint),
@@ -107,7 +108,7 @@ def inspect_shards(
         bytes=sum(entry.bytes for entry in shards.shards),
         bin_counts=tuple(counts.tolist()),
         effective_bins=effective_colors(counts) if counts.any() else 0.0,
-        ceiling=summarize_ceilings(list(_ceilings(shards, ceiling_images))),
+        ceiling=summarize_ceilings(measured) if measured else None,
         licenses=licenses,
         license_urls=urls,
     )

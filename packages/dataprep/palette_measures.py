@@ -1,4 +1,4 @@
-"""What a palette can show at best, and how sure its prior is."""
+"""Measuring photos under candidate palettes, and how sure a prior is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,9 +7,10 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from PIL import Image
 
-from colorcore import Palette, rgb_to_yuv, yuv_to_rgb
-from colorcore.measures import colorfulness, effective_colors, psnr
+from colorcore import Palette
+from colorcore.measures import bin_counts
 from dataprep.color_counts import difference_index, difference_table
+from dataprep.palette_ceiling import ImageCeiling, image_ceiling
 from dataprep.pixel_batches import PixelBatch
 from dataprep.splits import keyed_hash
 
@@ -17,29 +18,6 @@ MEASURED_PHOTOS = 512
 MEASURED_SIZE = 128  # shorter edge: a quarter of the work, and shares of colour hardly differ
 _BLOCKS = 32
 _GOAL = 0.02  # a prior 2 % off moves the weights less than a change of λ by 0.01 does
-
-
-@dataclass(frozen=True)
-class Ceiling:
-    """Truth painted with the palette's colours: medians over photos, and 10th percentiles.
-
-    The percentiles tell what the medians don't: how vivid photos fare.
-
-    Args:
-        name: of the palette.
-        psnr: in dB, against the photos themselves.
-        psnr_p10: what a tenth of the photos stays below.
-        colorfulness_ratio: painted / truth.
-        colorfulness_ratio_p10: what a tenth of the photos stays below.
-        effective_colors: exp(entropy) of a photo's bins.
-    """
-
-    name: str
-    psnr: float
-    psnr_p10: float
-    colorfulness_ratio: float
-    colorfulness_ratio_p10: float
-    effective_colors: float
 
 
 @dataclass(frozen=True)
@@ -64,10 +42,10 @@ class PriorError:
 
 @dataclass(frozen=True)
 class PhotoMeasures:
-    """One photo under several palettes: by name its three measures and its pixels of each bin."""
+    """One photo under several palettes: by name its ceiling and its pixels of each bin."""
 
     key: str
-    measures: Mapping[str, tuple[float, float, float]]
+    ceilings: Mapping[str, ImageCeiling]
     bin_counts: Mapping[str, Int[np.ndarray, "n"]]
 
 
@@ -77,42 +55,6 @@ def measure_batch(batch: PixelBatch, *, palettes: Mapping[str, Palette]) -> list
     return [
         _measure(key, pixels, palettes, tables) for key, pixels in batch.images(MEASURED_SIZE, {})
     ]
-
-
-def ceilings(measured: Sequence[PhotoMeasures]) -> list[Ceiling]:
-    """Return the medians for each palette, in the order in which they were given."""
-    found = []
-    for name in measured[0].measures:
-        rows = np.array([photo.measures[name] for photo in measured])
-        low, middle = np.nanpercentile(rows, (10, 50), axis=0).tolist()
-        found.append(
-            Ceiling(
-                name=name,
-                psnr=middle[0],
-                psnr_p10=low[0],
-                colorfulness_ratio=middle[1],
-                colorfulness_ratio_p10=low[1],
-                effective_colors=middle[2],
-            )
-        )
-    return found
-
-
-def best_ceiling(table: Sequence[Ceiling]) -> Ceiling:
-    """Return the palette with the best sum of ranks; the PSNR of the worst tenth breaks ties.
-
-    Ranked are that PSNR, both colourfulness ratios (the better the nearer to 1) and the effective
-    colours.
-    """
-    columns = [
-        [row.psnr_p10 for row in table],
-        [-abs(1 - row.colorfulness_ratio) for row in table],
-        [-abs(1 - row.colorfulness_ratio_p10) for row in table],
-        [row.effective_colors for row in table],
-    ]
-    ranks = [[sum(other > value for other in column) for value in column] for column in columns]
-    totals = [sum(column[i] for column in ranks) for i in range(len(table))]
-    return min(zip(totals, table, strict=True), key=lambda pair: (pair[0], -pair[1].psnr_p10))[1]
 
 
 def prior_error(counts: Int[np.ndarray, "photos n"], learnt_from: int) -> PriorError:
@@ -158,19 +100,13 @@ def _measure(
     palettes: Mapping[str, Palette],
     tables: Mapping[str, UInt8[np.ndarray, "261632"]],
 ) -> PhotoMeasures:
-    truth = np.asarray(image) / 255.0
-    luma = rgb_to_yuv(truth)[..., :1]
-    index = difference_index(image).reshape(image.height, image.width)
-    true_colorfulness = colorfulness(truth)
-    measures, bin_counts = {}, {}
-    for name, palette in palettes.items():
-        bins = tables[name][index]
-        painted = yuv_to_rgb(np.concatenate((luma, palette.centers[bins]), axis=-1))
-        counts = np.bincount(bins.ravel(), minlength=palette.n)
-        ratio = colorfulness(painted) / true_colorfulness if true_colorfulness > 1 else np.nan
-        measures[name] = (psnr(painted, truth), ratio, effective_colors(counts))
-        bin_counts[name] = counts
-    return PhotoMeasures(key, measures, bin_counts)
+    rgb, index = np.asarray(image), difference_index(image)
+    bins = {name: table[index].reshape(rgb.shape[:2]) for name, table in tables.items()}
+    return PhotoMeasures(
+        key,
+        {name: image_ceiling(rgb, bins[name], palette) for name, palette in palettes.items()},
+        {name: bin_counts(bins[name], palette.n) for name, palette in palettes.items()},
+    )
 
 
 def _distance(first: Float[np.ndarray, "n"], second: Float[np.ndarray, "n"]) -> float:

@@ -18,13 +18,11 @@ from colorcore import (
 from dataprep.color_counts import ColorCounts
 from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError
+from dataprep.palette_ceiling import Ceiling, best_ceiling, summarize_ceilings
 from dataprep.palette_measures import (
     MEASURED_PHOTOS,
-    Ceiling,
     PhotoMeasures,
     PriorError,
-    best_ceiling,
-    ceilings,
     in_keyed_order,
     measure_batch,
     prior_error,
@@ -86,7 +84,7 @@ class PaletteSummary:
         photos: counted.
         pixels: counted.
         weights: of each bin at the λ asked for.
-        ceilings: of the candidates, or of the palette alone.
+        ceilings: by name of the candidates, or of the palette alone.
         prior_error: how many photos are enough.
         skipped_photos: that couldn't be used.
         skipped: these by reason.
@@ -98,7 +96,7 @@ class PaletteSummary:
     photos: int
     pixels: int
     weights: list[float]
-    ceilings: list[Ceiling]
+    ceilings: dict[str, Ceiling]
     prior_error: PriorError
     skipped_photos: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
@@ -127,8 +125,11 @@ def learn_palette(
     counted = count_colors(batches, engine, report=report)
     candidates = _candidates(counted.counts, settings)
     measured = _measured(batches, candidates, engine)
-    table = ceilings(measured)
-    chosen = best_ceiling(table).name
+    ceilings = {
+        name: summarize_ceilings([photo.ceilings[name] for photo in measured])
+        for name in candidates
+    }
+    chosen = best_ceiling(ceilings)
     palette = candidates[chosen]
     rows = np.array([photo.bin_counts[chosen] for photo in in_keyed_order(measured)])
     reasons = [reason.split(":")[0] for reason in counted.skipped.values()]
@@ -139,7 +140,7 @@ def learn_palette(
         photos=palette.photos,
         pixels=palette.pixels,
         weights=rebalancing_weights(palette.prior, settings.lam).tolist(),
-        ceilings=table,
+        ceilings=ceilings,
         prior_error=prior_error(rows, palette.photos),
         skipped_photos=len(reasons),
         skipped={reason: reasons.count(reason) for reason in sorted(set(reasons))},

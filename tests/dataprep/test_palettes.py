@@ -11,8 +11,9 @@ from colorcore import Palette, UvGrid, UvHistogram, uv_of_uint8
 from dataprep.cli import app
 from dataprep.engines.local import LocalEngine
 from dataprep.errors import DataprepError
+from dataprep.palette_ceiling import Ceiling, best_ceiling
 from dataprep.palette_file import read_palette
-from dataprep.palette_measures import Ceiling, best_ceiling, prior_error
+from dataprep.palette_measures import prior_error
 from dataprep.palette_plot import palette_png
 from dataprep.palettes import PaletteSettings, count_colors, fit_palette, learn_palette
 from dataprep.photos import PhotoFolder
@@ -81,20 +82,25 @@ def test_auto_shows_a_row_for_every_candidate_and_takes_one_of_them(
 ) -> None:
     out = tmp_path / "palette.json"
     told = run("palette", photo_folder, "--method", "auto", "--bins", 16, "--out", out)
-    names = [row["name"] for row in told["ceilings"]]
+    names = list(told["ceilings"])
     assert names[0] == "the original's even grid of 10"
     assert names[-1] == "k-means"
     assert len(names) == 5
     assert told["method"] in names
-    rows = {row["name"]: row for row in told["ceilings"]}
-    assert rows["k-means"]["psnr"] > rows[names[0]]["psnr"]
+    rows = told["ceilings"]
+    assert rows["k-means"]["psnr_db"] > rows[names[0]]["psnr_db"]
 
 
 def test_the_best_ceiling_is_not_one_that_fails_vivid_photos() -> None:
-    vivid_lost = Ceiling("a", 32.1, 21.2, 0.90, 0.68, 7.1)
-    even = Ceiling("b", 27.5, 26.1, 1.08, 0.99, 4.4)
-    balanced = Ceiling("c", 31.5, 28.2, 1.00, 0.95, 6.8)
-    assert best_ceiling([vivid_lost, even, balanced]) is balanced
+    def ceiling(psnr: float, psnr_p10: float, ratio: float, ratio_p10: float, colors: float):
+        return Ceiling(100, psnr, psnr_p10, colors, 5.0, 30.0, ratio, ratio_p10)
+
+    ceilings = {
+        "vivid photos lost": ceiling(32.1, 21.2, 0.90, 0.68, 7.1),
+        "even": ceiling(27.5, 26.1, 1.08, 0.99, 4.4),
+        "balanced": ceiling(31.5, 28.2, 1.00, 0.95, 6.8),
+    }
+    assert best_ceiling(ceilings) == "balanced"
 
 
 def test_the_prior_error_falls_with_the_root_of_the_number_of_photos() -> None:

@@ -111,7 +111,7 @@ def test_any_sample_can_be_made_again_from_its_row(
             )
 
 
-@pytest.mark.parametrize("workers", [2, 3])
+@pytest.mark.parametrize("workers", [2, 3, 8])
 def test_the_bytes_do_not_depend_on_the_number_of_workers(
     reference: Path, photo_folder: Path, small_palette: Palette, tmp_path: Path, workers: int
 ) -> None:

@@ -78,9 +78,9 @@ def _told(summary: Any, out: str) -> str:
         f"{'palette':30} {'PSNR in dB':>14} {'colourfulness':>16} {'effective colours':>19}",
     ]
     lines += [
-        f"{row.name:30} {row.psnr:7.1f} ({row.psnr_p10:.1f}) {row.colorfulness_ratio:9.2f} "
-        f"({row.colorfulness_ratio_p10:.2f}) {row.effective_colors:19.1f}"
-        for row in summary.ceilings
+        f"{name:30} {row.psnr_db:7.1f} ({row.psnr_db_p10:.1f}) {_ratio(row.colorfulness_ratio):>9} "
+        f"({_ratio(row.colorfulness_ratio_p10)}) {row.effective_colors:19.1f}"
+        for name, row in summary.ceilings.items()
     ]
     error = summary.prior_error
     if error.photos:
@@ -96,3 +96,7 @@ def _told(summary: Any, out: str) -> str:
         f"fingerprint {summary.fingerprint[:12]}: {out}"
     )
     return "\n".join(lines)
+
+
+def _ratio(ratio: float | None) -> str:
+    return "none" if ratio is None else f"{ratio:.2f}"
