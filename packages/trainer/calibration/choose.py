@@ -19,11 +19,12 @@ from trainer.evaluation.bars import Bar
 TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the offsets
 SATURATIONS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+_FINE_STEPS = (-0.06, -0.04, -0.02, 0.02, 0.04, 0.06)  # of the saturation, at last
 _ROUNDS = 12
 _RATE = 0.5
 _LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
 _REFINED = 3  # candidates whose saturation is looked at too
-STAGES = len(TEMPERATURES) + _REFINED
+STAGES = len(TEMPERATURES) + _REFINED + 1
 _CIEDE_WEIGHT = 1e-3  # between candidates that fall equally short, the lower error
 
 
@@ -62,12 +63,25 @@ def choose(sets: Sequence[HeldOut], n: int, *, report: Callable[[], None]) -> Ca
             added = tuple(float(x) for x in strength * offsets) if strength else None
             tried.append(judged(sets, replace(plain, bin_offsets=added)))
         report()
-    best = sorted(tried, key=lambda found: found[0])[:_REFINED]
+    best = sorted(tried, key=_order)[:_REFINED]
     for _, candidate in best:
-        for saturation in SATURATIONS:
-            tried.append(judged(sets, replace(candidate.decoding, saturation=saturation)))
+        tried += [_with_saturation(sets, candidate, s) for s in SATURATIONS]
         report()
-    return min(tried, key=lambda found: found[0])[1]
+    _, nearest = min(tried, key=_order)
+    around = [nearest.decoding.saturation + step for step in _FINE_STEPS]
+    tried += [_with_saturation(sets, nearest, saturation) for saturation in around]
+    report()
+    return min(tried, key=_order)[1]
+
+
+def _order(judged_candidate: tuple[float, Candidate]) -> float:
+    return judged_candidate[0]
+
+
+def _with_saturation(
+    sets: Sequence[HeldOut], candidate: Candidate, saturation: float
+) -> tuple[float, Candidate]:
+    return judged(sets, replace(candidate.decoding, saturation=round(saturation, 3)))
 
 
 def judged(sets: Sequence[HeldOut], decoding: Decoding) -> tuple[float, Candidate]:
