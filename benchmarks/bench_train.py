@@ -1,17 +1,26 @@
 """How fast a step is, beside the textbook loop and the machine's own limits; on CPU and GPU.
 
     python benchmarks/bench_train.py [--device cuda] [--batch 48] [--size 256] [--repeats 3]
+    python benchmarks/bench_train.py --network small      # only this one; may be given again
     python benchmarks/bench_train.py --shards SHARDS      # also: how long a step waits for samples
     python benchmarks/bench_train.py --compile            # also: torch.compile
+    python benchmarks/bench_train.py --processes 2 --shards SHARDS --batch 16
     python benchmarks/bench_train.py --grid cost.png      # cost against size and batch, as a plot
 
 The textbook loop is eager, float32 (TF32 on a GPU), NCHW, with a float target as large as the
 logits. Both ways take turns on the same random batch; medians are printed. On a CPU the time is
 CPU time of one thread, so that other work on the machine counts less.
+
+`--processes 2` measures something else, by the clock, so on a quiet machine only: fits of the same
+network with the same batch, in one process and in two that torchrun starts (gloo on a CPU), one
+thread each. Its efficiency is the rate of the two over twice that of the one.
 """
 
 import argparse
+import json
 import statistics
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,7 +32,12 @@ from torch import nn
 
 from colorcore import Palette
 from trainer.compute import compiled, make_autocast, prepare
-from trainer.losses import Targets, naive_weighted_cross_entropy, weighted_cross_entropy
+from trainer.losses import (
+    Targets,
+    naive_weighted_cross_entropy,
+    training_loss,
+    weighted_cross_entropy,
+)
 from trainer.networks import PixelClassifier, build_network
 from trainer.networks.cost import activation_bytes, count_flops
 from trainer.optimizer import ParameterAverage, make_optimizer
@@ -33,6 +47,13 @@ from trainer.validation import coarse_bins
 BINS = 32
 FORWARD_AND_BACKWARD = 3  # a backward pass costs about two forward ones
 NOT_MEASURED = "not measured"
+NETWORKS = {  # recipe and what is changed in it
+    "poster, norm = pixel": ("poster", ["norm=pixel"]),
+    "poster": ("poster", []),
+    "small": ("small", []),
+    "colorunet-small": ("colorunet-small", []),
+}
+PLOTTED = "small"
 
 
 @dataclass(frozen=True)
@@ -43,6 +64,12 @@ class Case:
     size: int
     batch: int
     device: torch.device
+
+    @classmethod
+    def named(cls, name: str, size: int, batch: int, device: torch.device) -> "Case":
+        """One of the networks above."""
+        recipe, overrides = NETWORKS[name]
+        return cls(Recipe.load(recipe).with_overrides(overrides), size, batch, device)
 
     def network(self) -> PixelClassifier:
         """Build it anew, always the same."""
@@ -81,7 +108,7 @@ def our_step(case: Case, *, compile_it: bool = False) -> Callable[[], None]:
         with autocast():
             logits = forward(x, coarse=case.recipe.loss.coarse)
         scale = 1 / ids.numel()
-        weighted_cross_entropy(logits, ids, targets, scale=scale).backward()
+        training_loss(logits, ids, targets, scale=scale).backward()
         if case.recipe.optimizer.clip_norm:
             nn.utils.clip_grad_norm_(network.parameters(), case.recipe.optimizer.clip_norm)
         optimizer.step()
@@ -150,7 +177,7 @@ def roofline_seconds(case: Case, operations_s: float, bytes_s: float) -> float:
 
 
 def loss_table(case: Case, repeats: int) -> str:
-    """The loss alone, both ways: time, and on a GPU the memory."""
+    """The loss alone, both ways: time and memory."""
     luma, bins = case.samples()
     del luma
     targets = Targets.of(palette(), case.recipe.loss, case.device)
@@ -168,16 +195,16 @@ def loss_table(case: Case, repeats: int) -> str:
         f"| loss, {case.batch} × {BINS} × {case.size}² | ms | MiB beyond the logits |",
         "|---|---:|---:|",
     ]
-    lines += [f"| {name} | {1e3 * took[name]:.0f} | {memory[name]} |" for name in ways]
+    lines += [f"| {name} | {1e3 * took[name]:.0f} | {memory[name]:.0f} |" for name in ways]
     return "\n".join(lines)
 
 
-def _peak_mib(run: Callable[[], None], device: torch.device) -> str:
+def _peak_mib(run: Callable[[], None], device: torch.device) -> float:
     if device.type == "cuda":
         torch.cuda.reset_peak_memory_stats(device)
         before = torch.cuda.memory_allocated(device)
         run()
-        return f"{(torch.cuda.max_memory_allocated(device) - before) / 2**20:.0f}"
+        return (torch.cuda.max_memory_allocated(device) - before) / 2**20
     with torch.profiler.profile(profile_memory=True) as profile:
         run()
     now = highest = 0
@@ -185,16 +212,20 @@ def _peak_mib(run: Callable[[], None], device: torch.device) -> str:
         if event.name() == "[memory]":
             now += event.nbytes()
             highest = max(highest, now)
-    return f"{highest / 2**20:.0f}"
+    return highest / 2**20
 
 
-def waiting_share(shards: str, case: Case, steps: int = 40) -> float:
-    """Share of a fit's loop that is spent waiting for samples, shards read by workers."""
+def waiting_share(shards: str, case: Case, steps: int = 40, longest_s: float = 30) -> float:
+    """Share of a fit's loop that is spent waiting for samples, shards read by workers.
+
+    The crop is the recipe's own.
+    """
     from trainer.distributed import World
     from trainer.session import Session
     from trainer.shard_set import ShardSet
 
-    recipe = case.recipe.with_overrides([f"batch_size={case.batch}", "verify=false"])
+    settings = [f"batch_size={case.batch}", "verify=false", "workers=-1"]
+    recipe = case.recipe.with_overrides(settings)
     session = Session.build(ShardSet.open(Path(shards)), recipe, World(device=case.device))
     stream = session.batches()
     next(stream)
@@ -202,6 +233,8 @@ def waiting_share(shards: str, case: Case, steps: int = 40) -> float:
     started = time.perf_counter()
     for _ in range(steps):
         asked = time.perf_counter()
+        if asked - started > longest_s:
+            break
         batch = next(stream)
         waited += time.perf_counter() - asked
         session.loss(batch).backward()
@@ -242,29 +275,83 @@ def step_table(
     return "\n".join(lines)
 
 
-def draw_grid(path: Path, recipe: Recipe, device: torch.device) -> None:
-    """Images a second against image size and batch."""
-    from matplotlib.figure import Figure
+def process_table(
+    names: list[str],
+    shards: str,
+    *,
+    processes: int,
+    device: str,
+    batch: int,
+    size: int,
+    rounds: int,
+) -> str:
+    """One row a network: the rate of a fit alone and in several processes, and their ratio."""
+    lines = [
+        f"| fit, batch {batch} at {size}² in all | 1 process, img/s "
+        f"| {processes} processes, img/s | efficiency |",
+        "|---|---:|---:|---:|",
+    ]
+    for name in names:
+        recipe, overrides = NETWORKS[name]
+        words = [shards, "--recipe", recipe, "--device", device]
+        words += ["--batch", str(batch), "--size", str(size)]
+        words += [word for override in overrides for word in ("--set", override)]
+        measured: dict[int, list[float]] = {1: [], processes: []}
+        for _ in range(rounds):  # in turns, each in new processes
+            for count, found in measured.items():
+                found.append(_fit_rate(count, words))
+        alone, shared = (statistics.median(found) for found in measured.values())
+        lines.append(f"| {name} | {alone:.1f} | {shared:.1f} | {shared / processes / alone:.2f} |")
+    return "\n".join(lines)
 
-    figure = Figure(figsize=(6, 4), layout="constrained")
-    axes = figure.subplots()
+
+def _fit_rate(processes: int, words: list[str]) -> float:
+    start = [sys.executable]
+    if processes > 1:
+        start += ["-m", "torch.distributed.run", "--standalone"]
+        start += ["--nproc-per-node", str(processes)]
+    command = [*start, str(Path(__file__).parent / "fit_rate.py"), *words]
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    if done.returncode:
+        sys.exit(f"{' '.join(command)}: exit {done.returncode}\n{done.stderr}")
+    return float(json.loads(done.stdout.splitlines()[-1])["images_per_s"])
+
+
+def draw_grid(path: Path, device: torch.device, repeats: int) -> str:
+    """What an image costs in time and memory against its size and the batch: plot and table."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import LogLocator
+
+    figure = Figure(figsize=(9, 4), layout="constrained")
+    time_axes, memory_axes = figure.subplots(1, 2)
     sizes = (64, 128, 256) if device.type == "cpu" else (128, 256, 512)
+    lines = [
+        f"| {PLOTTED}: batch | image size, px | ms an image | MiB beyond network and optimizer |",
+        "|---:|---:|---:|---:|",
+    ]
     for batch in (1, 4, 16) if device.type == "cpu" else (8, 48, 192):
-        rates = []
+        milliseconds, mebibytes = [], []
         for size in sizes:
-            case = Case(recipe, size, batch, device)
-            rates.append(batch / seconds({"ours": our_step(case)}, 2, device)["ours"])
-        axes.plot(sizes, rates, marker="o", label=f"batch {batch}")
-        print(f"| batch {batch} | " + " | ".join(f"{rate:.1f}" for rate in rates) + " |")
-    axes.set(
-        xlabel="image size, px",
-        ylabel="images/s",
-        xscale="log",
-        yscale="log",
-        title="A training step",
-    )
-    axes.legend()
+            step = our_step(Case.named(PLOTTED, size, batch, device))
+            milliseconds.append(1e3 * seconds({"ours": step}, repeats, device)["ours"] / batch)
+            mebibytes.append(_peak_mib(step, device))
+            lines.append(f"| {batch} | {size} | {milliseconds[-1]:.1f} | {mebibytes[-1]:.0f} |")
+        time_axes.plot(sizes, milliseconds, marker="o", label=f"batch {batch}")
+        memory_axes.plot(sizes, mebibytes, marker="o", label=f"batch {batch}")
+    clock = "CPU time of one thread" if device.type == "cpu" else torch.cuda.get_device_name(device)
+    time_axes.set(ylabel=f"ms an image ({clock})", title="Time of a training step")
+    memory_axes.set(ylabel="MiB beyond network and optimizer", title="Peak memory of a step")
+    for axes in (time_axes, memory_axes):
+        axes.set(xlabel="image size, px", xscale="log", yscale="log")
+        axes.set_xticks(sizes, [str(size) for size in sizes])
+        axes.minorticks_off()
+        axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.yaxis.set_major_formatter("{x:,g}")
+        axes.grid(alpha=0.3)
+        axes.legend()
+    figure.suptitle(f"Network {PLOTTED}")
     figure.savefig(path, dpi=150)
+    return "\n".join(lines)
 
 
 def main() -> None:
@@ -278,32 +365,33 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--compile", action="store_true", dest="compile_it")
     parser.add_argument("--shards")
+    parser.add_argument("--network", action="append", choices=NETWORKS, dest="networks")
+    parser.add_argument("--processes", type=int)
     parser.add_argument("--grid", type=Path)
     given = parser.parse_args()
+    names = given.networks or list(NETWORKS)
     device = torch.device(given.device)
     if device.type == "cpu":
         torch.set_num_threads(1)
-    cases = {
-        "poster, norm = pixel": Case(
-            Recipe.load("poster").with_overrides(["norm=pixel"]), given.size, given.batch, device
-        ),
-        "poster, norm = volume": Case(Recipe.load("poster"), given.size, given.batch, device),
-        "small": Case(Recipe.load("small"), given.size, given.batch, device),
-    }
     if given.grid:
-        draw_grid(given.grid, Recipe.load("small"), device)
+        print(draw_grid(given.grid, device, given.repeats))
         return
+    if given.processes:
+        if given.processes < 2 or not given.shards:
+            parser.error("--processes needs at least 2, and --shards, which the fits read")
+        settings = {"device": given.device, "batch": given.batch, "size": given.size}
+        settings |= {"processes": given.processes, "rounds": given.repeats}
+        print(process_table(names, given.shards, **settings))
+        return
+    cases = {name: Case.named(name, given.size, given.batch, device) for name in names}
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else "one CPU thread"
     print(f"{name}, torch {torch.__version__}, batch {given.batch}, {given.size}²\n")
     print(
         step_table(cases, repeats=given.repeats, compile_it=given.compile_it, shards=given.shards)
     )
     print()
-    print(
-        loss_table(
-            Case(Recipe.load("poster"), given.size, min(given.batch, 16), device), given.repeats
-        )
-    )
+    loss_case = Case.named("poster", given.size, min(given.batch, 16), device)
+    print(loss_table(loss_case, given.repeats))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,70 @@
+"""Images a second of the first steps of a fit, in one process or in those that torchrun starts.
+
+    python benchmarks/fit_rate.py SHARDS [--recipe small] [--set norm=pixel] [--batch 16]
+    torchrun --standalone --nproc-per-node 2 benchmarks/fit_rate.py SHARDS …
+
+The batch is that of all processes together. Each process computes with one thread and decodes its
+own samples. `bench_train.py --processes` runs this file and compares; stdout is one JSON object.
+"""
+
+import argparse
+import json
+import statistics
+import time
+from pathlib import Path
+
+import torch
+
+from trainer.distributed import World, joined_world
+from trainer.recipe import Recipe
+from trainer.session import Session
+from trainer.shard_set import ShardSet
+
+
+def step_seconds(session: Session, steps: int) -> list[float]:
+    """Wall-clock seconds of each step, of which the first, which isn't counted, warms up."""
+    device = session.world.device
+    stream = session.batches()
+    taken = []
+    for _ in range(steps + 1):
+        started = time.perf_counter()
+        session.loss(next(stream)).backward()
+        session.update()
+        session.progress.step += 1
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        taken.append(time.perf_counter() - started)
+    return taken[1:]
+
+
+def fit_rate(shards: Path, recipe: Recipe, world: World, steps: int) -> dict[str, float]:
+    """What `trainer fit` reaches with this recipe: the median step's rate."""
+    session = Session.build(ShardSet.open(shards), recipe, world)
+    images_per_s = recipe.batch_size / statistics.median(step_seconds(session, steps))
+    return {"processes": world.size, "batch": recipe.batch_size, "images_per_s": images_per_s}
+
+
+def main() -> None:
+    """Measure; the first process prints."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("shards", type=Path)
+    parser.add_argument("--recipe", default="small")
+    parser.add_argument("--set", action="append", default=[], dest="overrides")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--steps", type=int, default=8)
+    given = parser.parse_args()
+    alike = ["accumulate=1", "workers=0", "threads=1", "verify=false"]
+    sizes = [f"batch_size={given.batch}", f"crop={given.size}"]
+    recipe = Recipe.load(given.recipe).with_overrides([*given.overrides, *alike, *sizes])
+    with joined_world(given.device) as world:
+        measured = fit_rate(given.shards, recipe, world, given.steps)
+        if world.is_first:
+            print(json.dumps(measured))
+
+
+if __name__ == "__main__":
+    main()
