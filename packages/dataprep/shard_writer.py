@@ -177,10 +177,15 @@ def _blocks(
 def _resized(
     job: ShardJob, photos: Sequence[Photo], skipped: dict[str, str]
 ) -> Iterator[tuple[str, Image.Image]]:
-    for photo in photos:
+    files = []
+    for photo in photos:  # step by step here too
         try:
-            data, full = _read(job.photos, photo), (photo.width, photo.height)
-            image = resized_photo(data, job.settings, full=full)
+            files.append((photo, _read(job.photos, photo)))
+        except UnusablePhoto as unusable:
+            skipped[photo.key] = unusable.reason
+    for photo, data in files:
+        try:
+            image = resized_photo(data, job.settings, full=(photo.width, photo.height))
         except UnusablePhoto as unusable:
             skipped[photo.key] = unusable.reason
         else:

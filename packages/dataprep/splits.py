@@ -164,7 +164,7 @@ def read_split_file(path: Path) -> dict[str, str]:
 
 def keyed_hash(*parts: object) -> int:
     """Return 64 bits that depend on all the parts and on nothing else."""
-    text = "\0".join(str(part) for part in parts)
+    text = "\0".join(map(str, parts))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
 

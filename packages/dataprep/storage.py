@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
@@ -24,7 +25,7 @@ class Storage:
 
     address: str
 
-    @property
+    @cached_property
     def local(self) -> Path | None:
         """The folder's path where it is local."""
         if "://" not in self.address:
