@@ -1,5 +1,6 @@
 """Fixtures that several rooms of the tests share."""
 
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -32,3 +33,28 @@ def demo_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 (root / package / name).write_bytes(source.read_bytes())
     assert sum(1 for _ in root.rglob("*.*")) >= 6
     return root
+
+
+@pytest.fixture(scope="module")
+def s3() -> Iterator[str]:
+    """The address of an empty bucket behind a real S3-speaking server on loopback."""
+    import s3fs
+    from moto.moto_server.threaded_moto_server import ThreadedMotoServer
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    environment = {
+        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": "us-east-1",
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        s3fs.S3FileSystem.clear_instance_cache()
+        s3fs.S3FileSystem().mkdir(f"bucket-{port}")  # servers of one process share their store
+        yield f"s3://bucket-{port}"
+        s3fs.S3FileSystem.clear_instance_cache()
+    server.stop()

@@ -81,3 +81,15 @@ def test_a_missing_remote_shard_is_named(local: ShardSet) -> None:
 def test_an_address_without_index_says_so(local: ShardSet) -> None:
     with pytest.raises(TrainerError, match=r"memory://nothing/here/index.json"):
         ShardSet.open("memory://nothing/here")
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_shards_behind_an_s3_server_give_the_samples_of_local_ones(
+    local: ShardSet, s3: str, workers: int
+) -> None:
+    address = f"{s3}/shards-{workers}"
+    fsspec.filesystem("s3").put(str(local.path), address, recursive=True)
+    there, here = _load(ShardSet.open(address), workers), _load(local)
+    assert [keys for keys, _ in there] == [keys for keys, _ in here]
+    assert all(torch.equal(a, b) for (_, a), (_, b) in zip(there, here, strict=True))
