@@ -1,6 +1,8 @@
 """The processes of a fit: one alone, or those that torchrun started."""
 
+import gc
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -75,8 +77,26 @@ def joined_world(device: str = "auto") -> Iterator[World]:
     dist.init_process_group(backend, timeout=_TIMEOUT)
     try:
         yield World(rank=rank, size=size, device=chosen)
+        dist.barrier()  # none leaves while another still talks to it
     finally:
+        # What DistributedDataParallel holds lies in cycles. Left to the end of the interpreter it
+        # takes the group's threads along in an order that now and then aborts the process.
+        gc.collect()
         dist.destroy_process_group()
+
+
+def leave(world: World, status: int) -> None:
+    """End the process where ``status`` isn't 0, or where it shared a fit.
+
+    One that shared a fit ends at once: threads that gloo leaves behind abort the process now and
+    then while the interpreter shuts down (torch 2.13; also github.com/pytorch/pytorch/pull/179291).
+    """
+    if world.size > 1:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    if status:
+        raise SystemExit(status)
 
 
 def _device(name: str, local_rank: int) -> torch.device:

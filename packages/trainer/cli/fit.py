@@ -50,7 +50,7 @@ def command(
     \b
     trainer fit shards --out run --recipe small --set epochs=12
     """
-    from trainer.distributed import joined_world
+    from trainer.distributed import joined_world, leave
     from trainer.fit import FitOptions, fit
     from trainer.fit_text import fit_progress, summary_text
     from trainer.recipe import Recipe
@@ -86,5 +86,4 @@ def command(
             summary = fit(shard_set, out, settings, options=options, world=world, report=report)
         if world.is_first:
             emit(summary, as_json, summary_text(summary))
-    if summary.signal:
-        raise SystemExit(128 + summary.signal)
+    leave(world, 128 + summary.signal if summary.signal else 0)
