@@ -28,6 +28,7 @@ class Watch:
             for name, value in line.items():
                 if isinstance(value, float):
                     self._writer.add_scalar(name, value, line["step"])
+            self._writer.flush()
 
     def epoch(self) -> None:
         """Picture the same photos again and write the page anew, if it is time."""
