@@ -80,6 +80,7 @@ def import_folder(
     folder = PhotoFolder(out, create=True)
     (out / SOURCE).mkdir(exist_ok=True)
     sweep(out / SOURCE)
+    sweep(out)
     limits = limits or ImageLimits()
     known = _KnownPhotos(folder)
     already = 0

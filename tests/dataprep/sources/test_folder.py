@@ -125,6 +125,14 @@ def test_a_second_run_changes_nothing_and_a_new_photo_is_added(
     assert {k: v for k, v in rows(out).items() if k != "a-first.png"} == before[0]
 
 
+def test_a_manifest_that_a_kill_cut_short_is_swept_away(tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run_import(tree, "--out", out)
+    (out / ".manifest.parquet.0123abcd.tmp").write_bytes(b"half a manifest")
+    run_import(tree, "--out", out)
+    assert not list(out.glob(".*.tmp"))
+
+
 def test_a_photo_that_was_deleted_comes_back(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run_import(tree, "--out", out)

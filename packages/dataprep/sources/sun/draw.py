@@ -86,6 +86,7 @@ class Draw:
         self._folder = PhotoFolder(out, create=True)
         (out / SOURCE).mkdir(exist_ok=True)
         sweep(out / SOURCE)
+        sweep(out)
         self._provisional = Provisional(out)
         self._settings = settings
         self._choice = choice

@@ -194,3 +194,11 @@ def test_no_file_descriptor_and_no_temporary_file_is_left(
         hidden = {path.name for path in (tmp_path / str(number)).rglob(".*")}
         assert hidden <= {".sun-provisional.json"}
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_manifest_that_a_kill_cut_short_is_swept_away(sun_tree: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert fetch(sun_tree, *OPTIONS, "--out", out).exit_code == 0
+    (out / ".manifest.parquet.0123abcd.tmp").write_bytes(b"half a manifest")
+    assert fetch(sun_tree, *OPTIONS, "--out", out).exit_code == 0
+    assert not list(out.glob(".*.tmp"))
