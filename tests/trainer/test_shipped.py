@@ -7,7 +7,6 @@ import sys
 import tomllib
 import zipfile
 from collections.abc import Sequence
-from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +26,6 @@ ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "packages" / "trainer" / "networks_shipped" / SHIPPED_NETWORK
 FILES = ("best.safetensors", "best.json", "palette.json", "photos.csv", "MODEL_CARD.md")
 LICENSES = {"CC-BY", "CC-BY-SA", "CC0/PD", "Unsplash", "Pexels"}
-shipped = pytest.mark.skipif(
-    not (FOLDER / "best.safetensors").exists(), reason=f"no network in {FOLDER.name} yet"
-)
 
 
 def _colorize(*words: str | Path) -> subprocess.CompletedProcess[str]:
@@ -84,8 +80,6 @@ def test_the_wheel_takes_the_whole_folder_along() -> None:
     assert not settings["targets"]["wheel"].get("exclude")
 
 
-@shipped
-@pytest.mark.skipif(find_spec("hatchling") is None, reason="hatchling isn't installed")
 def test_a_built_wheel_holds_the_network(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, check=True, capture_output=True, cwd=ROOT)
@@ -94,7 +88,6 @@ def test_a_built_wheel_holds_the_network(tmp_path: Path) -> None:
         assert f"trainer/networks_shipped/{SHIPPED_NETWORK}/{name}" in names
 
 
-@shipped
 def test_the_shipped_network_is_small_and_whole() -> None:
     missing = [name for name in FILES if not (FOLDER / name).is_file()]
     assert missing == []
@@ -107,7 +100,6 @@ def test_the_shipped_network_is_small_and_whole() -> None:
         assert {stored.get_tensor(name).dtype for name in stored.keys()} == {torch.float16}  # noqa: SIM118
 
 
-@shipped
 def test_the_shipped_palette_is_the_one_that_was_trained_with() -> None:
     palette = Palette.from_dict(json.loads((FOLDER / "palette.json").read_text()))
     trained = load_run(FOLDER)
@@ -115,7 +107,6 @@ def test_the_shipped_palette_is_the_one_that_was_trained_with() -> None:
     assert trained.network.bins == palette.n
 
 
-@shipped
 def test_every_photo_trained_on_has_a_licence_that_allows_publishing() -> None:
     with (FOLDER / "photos.csv").open(newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
@@ -128,7 +119,6 @@ def test_every_photo_trained_on_has_a_licence_that_allows_publishing() -> None:
         assert len(row["sha256"]) == 64, row["key"]
 
 
-@shipped
 def test_the_model_card_tells_what_was_measured() -> None:
     card = (FOLDER / "MODEL_CARD.md").read_text(encoding="utf-8")
     for heading in ("Photos and licences", "Recipe and command", "Bars", "Failures", "Limits"):
@@ -140,7 +130,6 @@ def test_the_model_card_tells_what_was_measured() -> None:
             assert (FOLDER / line.split("](")[1].split(")")[0]).is_file(), line
 
 
-@shipped
 def test_colorize_works_right_after_installing(photo: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     done = _colorize(photo, "--out", out, "--json")
@@ -153,7 +142,6 @@ def test_colorize_works_right_after_installing(photo: Path, tmp_path: Path) -> N
     assert (given.max(-1) - given.min(-1)).mean() > 3  # it isn't gray
 
 
-@shipped
 def test_the_shipped_network_colours_a_photo_in_more_than_two_colors(photo: Path) -> None:
     trained = load_run(FOLDER)
     how = Decoding.of_run(trained.meta, temperature=None)
