@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorcore.measures import HUE_FAMILIES
+from trainer.evaluation.bars import FAMILY_RECALL, FAMILY_SHARE, RANGES
 from trainer.evaluation.definitions import family_measure
 
 BASELINES = {"gray": "gray", "mean_uv": "mean colour", "most_frequent_bin": "most frequent bin"}
@@ -14,15 +15,14 @@ _LABELS = {
     "macro_recall": "macro recall",
     "ciede2000": "mean CIEDE2000",
 }
-_FAMILY_SHARE, _FAMILY_RECALL = 0.03, 0.2
-_RANGES: dict[str, tuple[str, float | None, float | None]] = {
-    "effective_colors_ratio": ("median effective colours / quantised truth's", 0.85, None),
-    "colorfulness_ratio": ("colourfulness ratio, median", 0.85, 1.1),
-    "colorfulness_ratio_p10": ("colourfulness ratio, 10th percentile", 0.5, None),
-    "chroma_spread_ratio": ("chroma spread ratio, median", 0.8, None),
-    "hue_coverage_ratio": ("hue coverage / truth's", 0.8, None),
-    "hue_family_recall": ("hue-family recall, mean", 0.35, None),
-    "largest_bin_excess": ("largest share of a bin / truth's", None, 3.0),
+_RANGE_LABELS = {
+    "effective_colors_ratio": "median effective colours / quantised truth's",
+    "colorfulness_ratio": "colourfulness ratio, median",
+    "colorfulness_ratio_p10": "colourfulness ratio, 10th percentile",
+    "chroma_spread_ratio": "chroma spread ratio, median",
+    "hue_coverage_ratio": "hue coverage / truth's",
+    "hue_family_recall": "hue-family recall, mean",
+    "largest_bin_excess": "largest share of a bin / truth's",
 }
 
 
@@ -48,7 +48,7 @@ def verdicts(
         others: the same of other networks on the same samples, by name.
     """
     found = [_distinct(evaluation)]
-    found += [_in_range(evaluation, name) for name in _RANGES]
+    found += [_in_range(evaluation, name) for name in RANGES]
     found += [_families(evaluation), _probe(evaluation)]
     found += [
         _against_gray(evaluation, 0.5, "at the shipped decoding"),
@@ -76,7 +76,7 @@ def _prediction(evaluation: Mapping[str, Any], measure: str) -> Mapping[str, flo
 
 
 def _in_range(evaluation: Mapping[str, Any], measure: str) -> Verdict:
-    label, low, high = _RANGES[measure]
+    label, (low, high) = _RANGE_LABELS[measure], RANGES[measure]
     estimate = _prediction(evaluation, measure)
     value = estimate["value"]
     if low is not None and high is not None:
@@ -99,14 +99,14 @@ def _distinct(evaluation: Mapping[str, Any]) -> Verdict:
 
 
 def _families(evaluation: Mapping[str, Any]) -> Verdict:
-    asked = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= _FAMILY_SHARE]
-    words = f"hue-family recall: ≥ {_FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
+    asked = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
+    words = f"hue-family recall: ≥ {FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
     if not asked:
         return Verdict(words, "no family has that many", False)
     weakest = min(asked, key=lambda family: family["recall"] or 0.0)
     estimate = _prediction(evaluation, family_measure(weakest["family"]))
     told = f"weakest of {len(asked)}: {weakest['family']} {shown(estimate)}"
-    return Verdict(words, told, (weakest["recall"] or 0.0) >= _FAMILY_RECALL)
+    return Verdict(words, told, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
 
 
 def _probe(evaluation: Mapping[str, Any]) -> Verdict:

@@ -7,8 +7,18 @@ from dataclasses import dataclass
 from colorcore.measures import HUE_FAMILIES
 from trainer.evaluation.definitions import family_measure
 
-_FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
-_FAMILY_RECALL = 0.2
+FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
+FAMILY_RECALL = 0.2
+# The least and the greatest good value of the measures whose bar is the same for every data set.
+RANGES: dict[str, tuple[float | None, float | None]] = {
+    "effective_colors_ratio": (0.85, None),
+    "colorfulness_ratio": (0.85, 1.1),
+    "colorfulness_ratio_p10": (0.5, None),
+    "chroma_spread_ratio": (0.8, None),
+    "hue_coverage_ratio": (0.8, None),
+    "hue_family_recall": (0.35, None),
+    "largest_bin_excess": (None, 3.0),
+}
 _DISTINCT_APART = 1.0
 _DECIBELS_ABOVE_GRAY = 0.5
 
@@ -52,24 +62,14 @@ def bars(
         gray: those of the gray image.
         family_shares: of truth's coloured pixels, by hue family.
     """
-    floors = {
-        "effective_colors_ratio": 0.85,
-        "colorfulness_ratio_p10": 0.5,
-        "chroma_spread_ratio": 0.8,
-        "hue_coverage_ratio": 0.8,
-        "hue_family_recall": 0.35,
-    }
-    floors |= {
-        family_measure(family): _FAMILY_RECALL
-        for family in HUE_FAMILIES
-        if family_shares.get(family, 0.0) >= _FAMILY_SHARE
-    }
     distinct = ceiling["distinct_colors"]
-    bounds: dict[str, tuple[float | None, float | None]] = {
-        **{name: (low, None) for name, low in floors.items()},
+    bounds = RANGES | {
+        family_measure(family): (FAMILY_RECALL, None)
+        for family in HUE_FAMILIES
+        if family_shares.get(family, 0.0) >= FAMILY_SHARE
+    }
+    bounds |= {
         "distinct_colors": (max(5.0, distinct - _DISTINCT_APART), distinct + _DISTINCT_APART),
-        "colorfulness_ratio": (0.85, 1.1),
-        "largest_bin_excess": (None, 3.0),
         "psnr": (gray["psnr"] + _DECIBELS_ABOVE_GRAY, None),
     }
     return [
