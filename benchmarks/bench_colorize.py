@@ -3,7 +3,7 @@
 python benchmarks/bench_colorize.py [--run RUN] [--edge 256] [--repeats 30] [--threads 2]
 
 A photo of that size in memory goes through everything that `trainer colorize` does but for reading
-and writing the file. The limit shown is the network's forward pass on the same luma.
+and writing the file. The limit shown is one forward pass of the network on the same luma.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 import torch
 
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding, best_device
+from trainer.colorizer import Colorizer
 from trainer.shipped import shipped_run
 
 
@@ -30,16 +30,12 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
     trained = load_run(given.run or shipped_run())
-    colorizer = Colorizer(
-        trained.network,
-        trained.palette,
-        decoding=Decoding.of_run(trained.meta, temperature=None),
-        device=best_device(),
-    )
+    colorizer = Colorizer.of_run(trained)
+    plain = Colorizer(trained.network, trained.palette, device=colorizer.device)
     rng = np.random.default_rng(0)
     luma = rng.integers(0, 256, (given.edge, given.edge), dtype=np.uint8)
     whole = [_seconds(lambda: colorizer.colorize(luma)) for _ in range(given.repeats + 3)][3:]
-    bare = [_seconds(lambda: colorizer.logits(luma)) for _ in range(given.repeats + 3)][3:]
+    bare = [_seconds(lambda: plain.logits(luma)) for _ in range(given.repeats + 3)][3:]
     total, network = statistics.median(whole), statistics.median(bare)
     where = f"{colorizer.device.type}, {given.threads} threads, {given.edge} x {given.edge}"
     print(f"{where}: {total * 1000:.0f} ms a photo, slowest {max(whole) * 1000:.0f} ms")

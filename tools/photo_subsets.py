@@ -2,17 +2,20 @@
 
 import csv
 import json
+import os
 import random
 import shlex
+import shutil
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from dataprep.photos import Photo, PhotoFolder
-from dataprep.splits import SplitRatios, split_photos
+from dataprep.splits import SplitRatios, read_split_file, split_photos
+from trainer.files import write_atomically
 
 BIN = Path(sys.executable).parent
 SPLITS = ("train", "val", "test")
@@ -62,6 +65,29 @@ def write_split(
     return counts
 
 
+def split_all(folder: Path, path: Path) -> dict[str, str]:
+    """Write dataprep's own split of a photo folder as a split file; return it by key."""
+    with write_atomically(path) as temporary:
+        write_split(photos_of(folder), temporary)
+    return read_split_file(path)
+
+
+def training_folder(folder: Path, split: Mapping[str, str], target: Path) -> None:
+    """Make a photo folder of the training photos alone: palettes mustn't see the others."""
+    wanted = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
+    if target.exists() and PhotoFolder(target).kept() == wanted:
+        return
+    shutil.rmtree(target, ignore_errors=True)
+    unfinished = target.with_name(f".{target.name}.tmp")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    copy = PhotoFolder(unfinished, create=True)
+    for photo in wanted:
+        _link(folder, unfinished, photo)
+        copy.add(photo)
+    copy.commit()
+    unfinished.rename(target)
+
+
 def copy_some(folder: Path, target: Path, count: int) -> None:
     """Make a photo folder of ``count`` photos, drawn with a fixed seed."""
     source = PhotoFolder(folder)
@@ -77,3 +103,12 @@ def measured(evaluation: dict[str, Any], variant: str, measure: str) -> float:
     """Return one number of `trainer evaluate --json`."""
     value = evaluation["variants"][variant][measure]["value"]
     return float("nan") if value is None else float(value)
+
+
+def _link(folder: Path, target: Path, photo: Photo) -> None:
+    place = target / photo.path
+    place.parent.mkdir(exist_ok=True)
+    try:
+        os.link(folder / photo.path, place)
+    except OSError:  # another disk
+        shutil.copyfile(folder / photo.path, place)

@@ -46,7 +46,7 @@ def main() -> None:
 def _write(
     plan: Plan, chosen: list[Entry], work: Work, budget: Budget, *, photos: Path, out: Path
 ) -> None:
-    from study_parts.figures import draw_pareto, draw_study
+    from study_parts.figures import draw_curves, draw_pareto, draw_study
     from study_parts.pictures import write_pictures
     from study_parts.report import report, write_json
     from study_parts.text import study_text
@@ -61,14 +61,15 @@ def _write(
     shown = write_pictures(
         ShardSet.open(work.shards(plan.common_palette)),
         {photo.key: photo for photo in PhotoFolder(photos).kept()},
-        {name: (first.run, first.temperature) for name, first in firsts.items()},
+        {name: (first.run, first.how) for name, first in firsts.items()},
         out / "pictures.jpg",
     )
     text = study_text(found, shown)
     (out / "study.md").write_text(text, encoding="utf-8")
     draw_study(found, out / "study.png")
     draw_pareto(found, out / "pareto.png")
-    names = ("study.md", "study.json", "study.png", "pareto.png", "pictures.jpg")
+    draw_curves(found, out / "curves.png")
+    names = ("study.md", "study.json", "study.png", "pareto.png", "curves.png", "pictures.jpg")
     print(f"\n{text}\n" + ", ".join(str(out / name) for name in names))
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from photo_subsets import photos_of
+from photo_subsets import photos_of, split_all, training_folder
 from ship_parts.bars import verdicts
 from ship_parts.card import PICTURES, Card, SetFigures, card_text
 from ship_parts.commands import fit_command, typed_command
@@ -32,7 +32,7 @@ from ship_parts.stages import Stages
 from dataprep.errors import DataprepError
 from dataprep.photos import Photo
 from trainer.checkpoint import Trained, load_run
-from trainer.colorizer import Colorizer, Decoding, best_device
+from trainer.colorizer import Colorizer, Decoding
 from trainer.errors import TrainerError
 from trainer.evaluation.evaluate import EvaluationSettings, evaluate
 from trainer.evaluation.job import watch_on_terminal
@@ -70,14 +70,13 @@ def main() -> None:
     rows = photo_rows({photo.key: photo for photo in photos}, splits)
     require_unseen(sets.ordinary, rows)
     how = _decoding(given, stages, run, trained, sets)
-    decoding = how.decoding
     network = out / SHIPPED_NETWORK
-    save_half(trained, decoding, network, {"name": SHIPPED_NETWORK})
+    save_half(trained, how.settings, network, {"name": SHIPPED_NETWORK})
     figures = _figures(given, stages, network, sets)
     write_rows(rows, network / "photos.csv")
     shipped = load_run(network)
     shown = chosen(figures[PHOTOS].evaluation["images"])
-    colorizer = Colorizer(shipped.network, shipped.palette, decoding=decoding, device=best_device())
+    colorizer = Colorizer.of_run(shipped)
     by_key = {row.key: row for row in rows}
     write_pictures(network / PICTURES, colorizer, sets.opened()[PHOTOS], shown, by_key)
     card = Card(
@@ -105,12 +104,14 @@ def _shards(given: argparse.Namespace, stages: Stages, photos: Sequence[Photo]) 
     shards, ordinary = given.shards, given.eval_shards
     if shards is None:
         palette, identity = out / "palette.json", _identity(photos)
-        words = ["dataprep", "palette", given.photos, "--bins", "32", "--out", palette]
+        chosen, training = out / "split.csv", out / "training-photos"
+        training_folder(given.photos, split_all(given.photos, chosen), training)
+        words = ["dataprep", "palette", training, "--bins", "32", "--out", palette]
         learnt = stages.command("palette", words, given=identity)
         shards = out / "shards"
         words = ["dataprep", "shard", given.photos, "--palette", palette, "--out", shards]
         asked = [identity, learnt["fingerprint"]]
-        stages.command("shards", [*words, "--split"], given=asked, how="resume")
+        stages.command("shards", [*words, "--split-file", chosen], given=asked, how="resume")
     if ordinary is None:
         others = photos_of(given.eval_photos)
         split, ordinary, palette = out / "split-eval.csv", out / "shards-eval", out / "palette.json"
@@ -161,7 +162,7 @@ def _decoding(
     words += ["--limit", str(given.limit)] if given.limit else []
     asked = [
         _identity_of(trained),
-        trained.meta.get("decoding"),
+        [trained.meta.get(name) for name in ("decoding", "averaging")],
         [shards.fingerprint for shards in opened.values()],
     ]
     found = stages.command("decoding", words, given=asked, how="plain")
@@ -207,16 +208,17 @@ def _evaluation(
     words = ["trainer", "evaluate", str(network), str(shards), "--split", "test"]
     words += ["--limit", str(limit)] if limit else []
     trained, opened = load_run(network), ShardSet.open(shards)
-    own = Decoding.of_run(trained.meta, temperature=None)
-    how = Decoding(temperature=1.0) if muted else own
+    colorizer = Colorizer.of_run(trained)
+    if muted:
+        colorizer.decoding = Decoding(temperature=1.0)
 
     def evaluated() -> dict[str, Any]:
         print(("at temperature 1: " if muted else "$ ") + shlex.join(words), flush=True)
-        colorizer = Colorizer(trained.network, trained.palette, decoding=how, device=best_device())
         settings = EvaluationSettings(split="test", limit=limit)
         return asdict(evaluate(colorizer, opened, settings, watch=watch_on_terminal)[0])
 
-    asked = [words, _identity_of(trained), opened.fingerprint, asdict(how)]
+    asked = [words, _identity_of(trained), opened.fingerprint]
+    asked += [asdict(colorizer.decoding), asdict(colorizer.averaging)]
     measured: dict[str, Any] = stages.work(name, asked, evaluated)
     return measured
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from trainer.averaging import Averaging
 from trainer.colorizer import Colorizer, Decoding
 from trainer.errors import TrainerError
 from trainer.images import UnusableImage, image_files, read_gray, write_color
@@ -39,6 +40,7 @@ class ColorizeSummary:
     out: str
     network: str
     decoding: Decoding
+    averaging: Averaging
     colorized: int
     skipped: int
     images: list[ColorizedImage]
@@ -91,7 +93,14 @@ def colorize_files(
         done.append(ColorizedImage(str(source), str(target), width, height, seconds))
         report()
     return ColorizeSummary(
-        str(out), network, colorizer.decoding, len(done), len(skips), done, skips
+        out=str(out),
+        network=network,
+        decoding=colorizer.decoding,
+        averaging=colorizer.averaging,
+        colorized=len(done),
+        skipped=len(skips),
+        images=done,
+        skips=skips,
     )
 
 

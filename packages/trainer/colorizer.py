@@ -10,6 +10,8 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from colorcore import Palette, annealed_mean, top_mode_mean
+from trainer.averaging import Averaging
+from trainer.checkpoint import Trained
 from trainer.gamut import compose_rgb
 
 WORKING_EDGE_PX = 256  # the size that the views of a shard have
@@ -74,6 +76,7 @@ class Colorizer:
         network: (B, 1, H, W) float32 in [0, 1] → (B, n, H, W) logits; put into evaluation mode.
         palette: the n bins.
         decoding: how logits become a colour.
+        averaging: the versions of a photo whose logits are averaged.
         working_edge_px: the shorter edge at which the network sees a photo.
         device: where the network runs.
     """
@@ -84,6 +87,7 @@ class Colorizer:
         palette: Palette,
         *,
         decoding: Decoding | None = None,
+        averaging: Averaging | None = None,
         working_edge_px: int = WORKING_EDGE_PX,
         device: str | torch.device = "cpu",
     ) -> None:
@@ -92,14 +96,44 @@ class Colorizer:
         self._network = network
         self.palette = palette
         self.decoding = decoding or Decoding()
+        self.averaging = averaging or Averaging()
         self.working_edge_px = working_edge_px
         self.device = torch.device(device)
+
+    @classmethod
+    def of_run(
+        cls,
+        trained: Trained,
+        *,
+        temperature: float | None = None,
+        saturation: float | None = None,
+        scales: tuple[float, ...] | None = None,
+        mirrored: bool | None = None,
+        working_edge_px: int = WORKING_EDGE_PX,
+    ) -> "Colorizer":
+        """Return a run's network with the run's own settings, but for those given, on a GPU if any.
+
+        Args:
+            trained: as ``load_run`` returns it.
+            temperature: see ``Decoding``; ``saturation`` too.
+            scales: see ``Averaging``; ``mirrored`` too.
+            working_edge_px: the shorter edge at which the network sees a photo.
+        """
+        return cls(
+            trained.network,
+            trained.palette,
+            decoding=Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation),
+            averaging=Averaging.of_run(trained.meta, scales=scales, mirrored=mirrored),
+            working_edge_px=working_edge_px,
+            device=best_device(),
+        )
 
     def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[torch.Tensor, "h w n"]:
         """Return the logits of every pixel, at the size given, bins on the last axis."""
         batch = torch.from_numpy(np.array(luma)).to(self.device)[None, None].float() / 255
         with torch.inference_mode():
-            return self._network(batch)[0].float().permute(1, 2, 0)
+            mean = self.averaging.logits(self._network, batch)
+            return mean[0].float().permute(1, 2, 0)
 
     def decode(
         self, logits: Float[torch.Tensor, "h w n"], decoding: Decoding | None = None

@@ -42,12 +42,19 @@ temperature = "val"
 name = "same-net"
 change = "the rung"
 from = "start"
+[[curve]]
+name = "half"
+change = "half of the photos, two sizes of them averaged"
+from = "start"
+axis = "photos"
+share = 0.5
+scales = [0.5, 1]
 """
 
 
 @pytest.fixture(scope="module")
 def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
-    """The words of a study of one fit, and its folder when it was through."""
+    """The words of a study of two fits, and its folder when it was through."""
     root = tmp_path_factory.mktemp("study")
     for number, path in enumerate(sorted(demo_photos.rglob("*.*"))):
         image = Image.open(path).convert("RGB")
@@ -71,7 +78,7 @@ def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
     words += ["--edge", "32", "--size", "64", "--seeds", "1", "--limit", "2"]
     texts = [str(word) for word in words]
     said = _run(sys.executable, TOOLS / "study.py", *texts)
-    assert said.count("$ trainer fit") == 1
+    assert said.count("$ trainer fit") == 2
     assert (root / "out" / "study.md").read_text() in said
     return texts, root / "out"
 
@@ -95,7 +102,7 @@ def _report(out: Path) -> dict[str, Any]:
 
 def test_a_study_measures_every_entry_on_both_sets(finished: tuple[list[str], Path]) -> None:
     entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
-    assert list(entries) == ["start", "same-net"]
+    assert list(entries) == ["start", "same-net", "half"]
     for entry in entries.values():
         (seed,) = entry["seeds"]
         assert seed["steps"] == 2
@@ -111,7 +118,26 @@ def test_a_study_measures_every_entry_on_both_sets(finished: tuple[list[str], Pa
 def test_a_pareto_point_that_is_a_rung_shares_its_fit(finished: tuple[list[str], Path]) -> None:
     entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
     assert entries["same-net"]["seeds"] == entries["start"]["seeds"]
-    assert [path.name for path in (finished[1] / "runs").iterdir()] == ["start-s0"]
+    runs = sorted(path.name for path in (finished[1] / "runs").iterdir())
+    assert runs == ["half-s0", "start-s0"]
+
+
+def test_a_share_of_the_photos_is_chosen_by_their_keys_and_what_scales_say_is_asked_for(
+    finished: tuple[list[str], Path],
+) -> None:
+    out = finished[1]
+    kept = (out / "split-above-10.csv").read_text().splitlines()
+    fewer = (out / "split-above-10-share-0.5.csv").read_text().splitlines()
+    training = [row for row in kept if row.endswith(",train")]
+    assert len([row for row in fewer if row.endswith(",train")]) == round(0.5 * len(training))
+    assert set(fewer) < set(kept)
+    measured = json.loads(next((out / "steps").glob("evaluate-half-s0-*photos*.json")).read_text())
+    assert measured["result"]["averaging"]["scales"] == [0.5, 1.0]
+    entries = {entry["name"]: entry for entry in _report(out)["entries"]}
+    assert [entries[name]["photos"] for name in ("start", "half")] == [
+        len(training),
+        round(0.5 * len(training)),
+    ]
 
 
 def test_tables_and_pictures_are_written_and_name_whose_photos_they_show(
@@ -122,7 +148,7 @@ def test_tables_and_pictures_are_written_and_name_whose_photos_they_show(
     assert sum(line.startswith("| start |") for line in text.splitlines()) >= 7
     assert "- red (" in text
     assert (out / "pictures.jpg").stat().st_size <= 400_000
-    for picture in ("study.png", "pareto.png", "pictures.jpg"):
+    for picture in ("study.png", "pareto.png", "curves.png", "pictures.jpg"):
         with Image.open(out / picture) as image:
             low, high = image.convert("L").getextrema()
             assert high - low > 100
@@ -196,12 +222,17 @@ def test_the_plan_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
     assert rungs[0].name == "poster"
     assert rungs[0].training.overrides == ()
     for former, rung in itertools.pairwise(rungs):
-        assert (former.training, former.temperature) != (rung.training, rung.temperature)
+        assert (former.training, former.temperature, former.scales) != (
+            rung.training,
+            rung.temperature,
+            rung.scales,
+        )
         kept = dict(former.training.overrides).keys() <= dict(rung.training.overrides).keys()
         assert kept
     by_name = {entry.name: entry for entry in plan.entries}
-    assert plan.fit_name(by_name["decoding"]) == "extra-loss"
-    assert plan.fit_name(by_name["unet-36"]) == "extra-loss"
+    assert plan.fit_name(by_name["averaging"]) == "padding"
+    assert plan.fit_name(by_name["unet-36"]) == "padding"
+    assert plan.fit_name(by_name["photos-all"]) == "length"
 
 
 @pytest.mark.parametrize(
@@ -209,6 +240,7 @@ def test_the_plan_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
     [
         ("width = 8", "widht = 8", "start: unknown key 'widht'"),
         ('"same-net"', '"start"', "start: the name stands for another entry already"),
+        ('axis = "photos"', 'axis = "depth"', "half: a curve, and nothing else, has an axis"),
         ('from = "start"', 'from = "end"', "same-net: from 'end': no such entry before it"),
     ],
 )

@@ -102,6 +102,7 @@ def test_the_network_is_half_precision_and_decodes_as_chosen(
     trained = load_run(network)
     calibration = json.loads((made[0] / "stages" / "decoding.json").read_text())["result"]
     assert trained.meta["decoding"] == calibration["chosen"]["decoding"]
+    assert trained.meta["averaging"] == calibration["averaging"]
     assert len(calibration["photos"]) == 2
     stored = Palette.from_dict(json.loads((network / "palette.json").read_text()))
     assert stored.fingerprint == trained.palette.fingerprint
@@ -143,6 +144,7 @@ def test_the_card_tells_what_was_measured_and_which_bars_are_missed(
             line for line in card.splitlines() if line.startswith("| colourfulness ratio, m")
         )
         assert f"{ratio:.2f} [" in row
+    assert "The palette was learnt\nfrom the training photos alone." in card
     assert "**no**" in card  # two steps of training don't meet the bars
     assert "bar missed" in card
     assert str(made[0]) not in card

@@ -113,6 +113,11 @@ def test_the_command_writes_what_every_other_command_then_uses(
     used = Decoding.of_run(load_run(run).meta, temperature=None)
     assert used.temperature == told["temperature"]
     assert (used.bin_offsets and list(used.bin_offsets)) == told["bin_offsets"]
+    averaged = json.loads(done.stdout)["averaging"]
+    assert load_run(run).meta["averaging"] == averaged
+    tried = json.loads(done.stdout)["tried"]
+    assert [one["averaging"]["scales"] for one in tried] == [[1.0], [0.5, 1.0]]
+    assert averaged == min(tried, key=lambda one: one["ciede2000"])["averaging"]
     judged_again = CliRunner().invoke(
         app, ["evaluate", str(run), str(shards.path), "--split", "val", "--json"]
     )

@@ -15,6 +15,7 @@ SETTINGS = [
     NetworkSettings("unet", width=8, depth=4, stem=2, logits_stride=1),
     NetworkSettings("unet", width=8, depth=4, stem=4, logits_stride=2, blocks=2),
     NetworkSettings("unet", width=8, stem=2, logits_stride=4),
+    NetworkSettings("unet", width=8, depth=3, stem=4, logits_stride=2, padding="replicate"),
 ]
 
 
@@ -52,6 +53,20 @@ def test_images_of_a_batch_dont_influence_each_other(settings: NetworkSettings) 
     assert torch.allclose(together, apart, atol=1e-10)
 
 
+@pytest.mark.parametrize(("padding", "is_flat"), [("replicate", True), ("zeros", False)])
+def test_only_replicated_borders_hide_from_a_network_where_it_is(
+    padding: str, is_flat: bool
+) -> None:
+    torch.manual_seed(0)
+    settings = NetworkSettings("unet", width=8, depth=3, stem=2, logits_stride=1, padding=padding)
+    network = build_network(settings, bins=6, size=64).eval()
+    with torch.inference_mode():
+        logits = network(torch.full((1, 1, 64, 48), 0.4))
+    spread = float((logits - logits[..., :1, :1]).abs().max())
+    assert (spread < 1e-4) == is_flat
+    assert is_flat or spread > 1e-2
+
+
 def test_the_posters_parameters_are_counted_right() -> None:
     pixel = build_network(NetworkSettings("poster", norm="pixel"), bins=32, size=256)
     volume = build_network(NetworkSettings("poster", norm="volume"), bins=32, size=256)
@@ -75,5 +90,7 @@ def test_settings_out_of_range_are_refused() -> None:
         NetworkSettings("resnet")
     with pytest.raises(ValueError, match="norm"):
         NetworkSettings(norm="batch")
+    with pytest.raises(ValueError, match="padding: expected one of zeros, replicate"):
+        NetworkSettings(padding="reflect")
     with pytest.raises(ValueError, match="stem"):
         NetworkSettings(stem=3)

@@ -144,10 +144,7 @@ def test_colorize_works_right_after_installing(photo: Path, tmp_path: Path) -> N
 
 def test_the_shipped_network_colours_a_photo_in_more_than_two_colors(photo: Path) -> None:
     trained = load_run(FOLDER)
-    how = Decoding.of_run(trained.meta, temperature=None)
-    uv = Colorizer(trained.network, trained.palette, decoding=how).chroma(
-        np.asarray(Image.open(photo))
-    )
+    uv = Colorizer.of_run(trained).chroma(np.asarray(Image.open(photo)))
     assert len(_fullest(uv, trained.palette)) > 2
 
 

@@ -11,6 +11,7 @@ from ship_parts.licenses import PhotoRow
 from ship_parts.pictures import RULE as PICTURE_RULE
 from ship_parts.pictures import Shown, credit, photo_key
 from trainer.evaluation.definitions import MEASURES
+from trainer.evaluation.text import averaging_text
 
 PICTURES = "pictures.jpg"
 _SOURCES = 12
@@ -84,8 +85,9 @@ def _photos(card: Card) -> str:
         "## Photos and licences",
         f"Trained on {splits['train']:,} photos; {splits['val']:,} more (val) helped to choose the",
         f"decoding, and {splits['test']:,} (test) were kept for measuring. The palette was learnt",
-        "from all of them. [photos.csv](photos.csv) has a row for each: licence, owner where",
-        "known, source page, title, sha256. Licences are what the sources declare.",
+        f"from {_palette_photos(card)}. [photos.csv](photos.csv) has a row for each:",
+        "licence, owner where known, source page, title, sha256. Licences are what the sources",
+        "declare.",
         "",
         "| licence | trained on | val | test |",
         "|---|---:|---:|---:|",
@@ -106,6 +108,13 @@ def _photos(card: Card) -> str:
     subjects = Counter(row.subject or "none" for row in trained).most_common(_SOURCES)
     told = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
     return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {told}.", ""])
+
+
+def _palette_photos(card: Card) -> str:
+    count = int(card.meta["palette"]["photos"])
+    trained = sum(row.split == "train" for row in card.rows)
+    known = {trained: "the training photos alone", len(card.rows): "all of them"}
+    return known.get(count, f"{count:,} photos")
 
 
 def _training(card: Card) -> str:
@@ -140,6 +149,7 @@ def _decoding(card: Card) -> str:
         f"Temperature {how.temperature:g}, saturation {how.saturation:g}"
         + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
         + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
+        + averaging_text(chosen.averaging)
         + ". "
         + (KEPT if chosen.is_own else RULE)
         + " On the photos that it was chosen on, which the figures further down don't contain:",

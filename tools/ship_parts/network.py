@@ -3,14 +3,12 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 
 from trainer.checkpoint import Trained, save_parameters
-from trainer.colorizer import Decoding
 from trainer.files import write_atomically
 
 MOST_PARAMETERS = 8_000_000
@@ -18,10 +16,13 @@ MOST_BYTES = 16_000_000
 _META = ("step", "epoch", "elapsed_s", "metrics", "size", "recipe", "palette")
 
 
-def save_half(trained: Trained, decoding: Decoding, folder: Path, about: Mapping[str, Any]) -> None:
+def save_half(
+    trained: Trained, settings: Mapping[str, Any], folder: Path, about: Mapping[str, Any]
+) -> None:
     """Write ``best.safetensors`` in float16, ``best.json`` and ``palette.json`` into a folder.
 
-    ``about`` comes into ``best.json`` too. A network larger than is shipped ends the program.
+    ``settings`` say how the network predicts, as ``trainer calibrate`` writes them; ``about`` comes
+    into ``best.json`` too. A network larger than is shipped ends the program.
     """
     parameters = sum(parameter.numel() for parameter in trained.network.parameters())
     if parameters > MOST_PARAMETERS:
@@ -32,7 +33,7 @@ def save_half(trained: Trained, decoding: Decoding, folder: Path, about: Mapping
         raise SystemExit(f"{size:,} bytes: at most {MOST_BYTES:,} are shipped")
     folder.mkdir(parents=True, exist_ok=True)
     meta = {name: trained.meta[name] for name in _META}
-    meta |= {"decoding": asdict(decoding), "parameters": parameters, "precision": "float16"}
+    meta |= dict(settings) | {"parameters": parameters, "precision": "float16"}
     save_parameters(folder, "best", tensors, meta | dict(about))
     with write_atomically(folder / "palette.json") as temporary:
         temporary.write_text(json.dumps(trained.palette.to_dict(), indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""The study's two figures: measures over the rungs, and quality against cost."""
+"""The study's figures: measures over the rungs, quality against cost, and against data."""
 
 import math
 from pathlib import Path
@@ -23,6 +23,13 @@ _LABELS = {"photos": "test photos", "eval": "other photos"}
 _QUALITY = {
     "auc_balanced": "AuC, class-balanced",
     "effective_colors_ratio": "effective colours, of the ceiling",
+}
+
+_AGAINST_DATA = {
+    "hue_family_recall": "hue-family recall",
+    "auc_balanced": "AuC, class-balanced",
+    "ciede2000": "CIEDE2000 (lower is better)",
+    "psnr": "PSNR in dB",
 }
 
 
@@ -97,6 +104,45 @@ def draw_pareto(found: StudyReport, path: Path) -> None:
             axes.grid(color="#eeeeee")
     figure.axes[0].legend(fontsize=8)
     figure.savefig(path, dpi=130)
+
+
+def draw_curves(found: StudyReport, path: Path) -> None:
+    """Draw measures against the number of training photos, of crops seen, and of parameters."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import NullLocator
+
+    curves = found.of_kind("curve")
+    nets = [
+        entry for entry in found.of_kind("pareto") if "architecture=poster" not in entry.settings
+    ]
+    rows = {
+        "training photos": [(e.photos, e) for e in curves if e.axis == "photos"],
+        "crops seen": [(e.crops, e) for e in curves if e.axis == "crops"],
+        "parameters": [(e.parameters, e) for e in nets],
+    }
+    rows = {label: sorted(points, key=lambda p: p[0]) for label, points in rows.items() if points}
+    figure = Figure(figsize=(15, 3.2 * max(1, len(rows))), layout="constrained")
+    grid = figure.subplots(max(1, len(rows)), len(_AGAINST_DATA), squeeze=False)
+    for line, (label, points) in zip(grid, rows.items(), strict=False):
+        for axes, (measure, title) in zip(line, _AGAINST_DATA.items(), strict=True):
+            for of in SETS:
+                heights = [_point(entry, of, measure)[0] for _, entry in points]
+                places = [place for place, _ in points]
+                axes.plot(places, heights, color=_COLORS[of], linewidth=1)
+                axes.plot([], [], color=_COLORS[of], marker="o", label=_LABELS[of])
+                for place, entry in points:
+                    _draw_entry(axes, place, entry, of, measure)
+            axes.set(xlabel=label, xscale="log")
+            axes.set_xticks(places, [_short(place) for place in places])
+            axes.xaxis.set_minor_locator(NullLocator())
+            axes.set_title(title, fontsize=9)
+            axes.grid(color="#eeeeee")
+    grid[0][0].legend(fontsize=8)
+    figure.savefig(path, dpi=130)
+
+
+def _short(number: int) -> str:
+    return f"{number / 1e6:.1f} M" if number >= 1_000_000 else f"{number:,}"
 
 
 def _front(costs: list[float], heights: list[float]) -> list[tuple[float, float]]:

@@ -1,29 +1,19 @@
-"""Which photos a study trains on: the split, the colourful ones of it, and the palettes' own."""
+"""Which of the training photos a fit of a study takes: the colourful ones, or a part of them."""
 
 import csv
-import os
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
-from photo_subsets import photos_of, write_split
+from photo_subsets import photos_of
 
 from colorcore.measures import colorfulness
 from dataprep.imaging import decode_photo
-from dataprep.photos import Photo, PhotoFolder
-from dataprep.splits import read_split_file
+from dataprep.photos import PhotoFolder
 from study_parts.steps import digest
 from trainer.files import write_atomically
 
 _MEASURED_PX = 128  # the shorter edge at which a photo's colourfulness is measured
-
-
-def split_all(folder: Path, path: Path) -> dict[str, str]:
-    """Write dataprep's own split of a photo folder as a split file; return it by key."""
-    with write_atomically(path) as temporary:
-        write_split(photos_of(folder), temporary)
-    return read_split_file(path)
 
 
 def split_for_testing(folder: Path, path: Path) -> dict[str, str]:
@@ -46,6 +36,16 @@ def without_dull(
     return {key: name for key, name in split.items() if name != "train" or measured[key] >= least}
 
 
+def part_of(split: Mapping[str, str], share: float) -> dict[str, str]:
+    """Return the split with a part of its training photos: chosen by a digest of their keys.
+
+    The photos of a smaller share are among those of a larger one.
+    """
+    training = sorted((key for key, name in split.items() if name == "train"), key=digest)
+    gone = set(training[round(share * len(training)) :])
+    return {key: name for key, name in split.items() if key not in gone}
+
+
 def training_colorfulness(folder: Path, split: Mapping[str, str], path: Path) -> dict[str, float]:
     """Return the colourfulness (Hasler & Süsstrunk's M, signed) of every training photo by key.
 
@@ -63,37 +63,12 @@ def training_colorfulness(folder: Path, split: Mapping[str, str], path: Path) ->
     return known
 
 
-def training_folder(folder: Path, split: Mapping[str, str], target: Path) -> None:
-    """Make a photo folder of the training photos alone: palettes mustn't see the others."""
-    wanted = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
-    if target.exists() and PhotoFolder(target).kept() == wanted:
-        return
-    shutil.rmtree(target, ignore_errors=True)
-    unfinished = target.with_name(f".{target.name}.tmp")
-    shutil.rmtree(unfinished, ignore_errors=True)
-    copy = PhotoFolder(unfinished, create=True)
-    for photo in wanted:
-        _link(folder, unfinished, photo)
-        copy.add(photo)
-    copy.commit()
-    unfinished.rename(target)
-
-
 def write_rows(path: Path, header: tuple[str, str], rows: Mapping[str, object]) -> None:
     """Write a CSV of two columns, atomically."""
     with write_atomically(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         writer.writerows(rows.items())
-
-
-def _link(folder: Path, target: Path, photo: Photo) -> None:
-    place = target / photo.path
-    place.parent.mkdir(exist_ok=True)
-    try:
-        os.link(folder / photo.path, place)
-    except OSError:  # another disk
-        shutil.copyfile(folder / photo.path, place)
 
 
 def _colorfulness(data: bytes) -> float:

@@ -12,8 +12,9 @@ from PIL import Image
 from colorcore import rgb_to_yuv
 from colorcore.measures import HUE_FAMILIES, hue_family_counts
 from dataprep.photos import Photo
+from study_parts.work import Predicting
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding
+from trainer.colorizer import Colorizer
 from trainer.contact_sheet import contact_sheet
 from trainer.files import write_atomically
 from trainer.panels import Panels, panels
@@ -41,7 +42,7 @@ class Shown:
 def write_pictures(
     shards: ShardSet,
     photos: Mapping[str, Photo],
-    columns: Mapping[str, tuple[Path, float]],
+    columns: Mapping[str, tuple[Path, Predicting]],
     path: Path,
 ) -> list[Shown]:
     """Write rows of test photos: truth, gray, then a column a run; return whose photos they are.
@@ -49,17 +50,16 @@ def write_pictures(
     Args:
         shards: whose split test the photos are chosen from.
         photos: by key, for their owners and licences.
-        columns: by title a run and the temperature to decode it at.
+        columns: by title a run and how it predicts.
         path: of the JPEG, at most 400 kB.
     """
     torch.set_num_threads(1)
     chosen = choose(shards)
     samples = {sample.key: sample for _, _, sample in chosen}
     pictures: dict[str, list[Image.Image]] = {key: [] for key in samples}
-    for run, temperature in columns.values():
+    for run, how in columns.values():
         trained = load_run(run)
-        decoding = Decoding(temperature=temperature)
-        colorizer = Colorizer(trained.network, trained.palette, decoding=decoding)
+        colorizer = Colorizer.of_run(trained, temperature=how.temperature, scales=how.scales)
         for key, sample in samples.items():
             gray, truth, _, prediction = panels(colorizer, sample, edge_px=_TILE_PX).pictures
             pictures[key] = [truth, gray, *pictures[key][2:], prediction]

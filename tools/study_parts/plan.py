@@ -10,10 +10,13 @@ from typing import Any
 from trainer.errors import TrainerError
 from trainer.recipe import Recipe
 
-KINDS = ("rung", "baseline", "pareto")
+KINDS = ("rung", "baseline", "pareto", "curve")
+AXES = ("photos", "crops")  # what a curve is drawn against
 ON_VAL = "val"
-_OWN = {"name", "change", "from", "set", "palette", "temperature", "length"} | {
+_OWN = {"name", "change", "from", "set", "palette", "temperature", "scales", "length"} | {
     "least_colorfulness",
+    "share",
+    "axis",
     "all_seeds",
 }
 
@@ -25,23 +28,27 @@ class Training:
     Args:
         palette: name of the palette that labels the shards.
         least_colorfulness: training photos below it are left out; 0 takes all.
+        share: of the training photos that are left, the part that is taken.
         overrides: ``key=value`` on top of the plan's recipe.
         length: factor on the samples seen.
     """
 
     palette: str
     least_colorfulness: float
+    share: float
     overrides: tuple[tuple[str, str], ...]
     length: float
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A rung, a baseline or a point of the Pareto plot: a training, and how it is decoded.
+    """A rung, a baseline or a point of a plot: a training, and how its network predicts.
 
     Args:
         set_here: the keys that this entry changes itself.
         temperature: of the annealed mean; None: the one that suits the split val.
+        scales: sizes of a photo whose logits are averaged; None: the photo as it is.
+        axis: of a curve: which of ``AXES`` its points differ in.
     """
 
     kind: str
@@ -50,7 +57,9 @@ class Entry:
     training: Training
     set_here: tuple[tuple[str, str], ...]
     temperature: float | None
+    scales: tuple[float, ...] | None
     all_seeds: bool
+    axis: str | None
 
 
 @dataclass(frozen=True)
@@ -119,13 +128,16 @@ def _entry(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry:
         raise ValueError(f"{name}: a name has small letters, digits and dashes: folders bear it")
     if any(entry.name == name for entry in before):
         raise ValueError(f"{name}: the name stands for another entry already")
+    if (table.get("axis") in AXES) != (kind == "curve"):
+        raise ValueError(f"{name}: a curve, and nothing else, has an axis: one of {AXES}")
     former = _former(kind, table, before)
-    training = former.training if former else Training("", 0.0, (), 1.0)
+    training = former.training if former else Training("", 0.0, 1.0, (), 1.0)
     set_here = _pairs(table.get("set", {}))
     training = replace(
         training,
         palette=table.get("palette", training.palette),
         least_colorfulness=float(table.get("least_colorfulness", training.least_colorfulness)),
+        share=float(table.get("share", training.share)),
         overrides=tuple((dict(training.overrides) | dict(set_here)).items()),
         length=float(table.get("length", training.length)),
     )
@@ -138,7 +150,9 @@ def _entry(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry:
         training=training,
         set_here=set_here,
         temperature=None if given in (None, ON_VAL) else float(given),
+        scales=tuple(table["scales"]) if "scales" in table else former.scales if former else None,
         all_seeds=bool(table.get("all_seeds", False)),
+        axis=table.get("axis"),
     )
 
 

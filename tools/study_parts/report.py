@@ -34,6 +34,7 @@ class SeedReport:
 
     seed: int
     temperature: float
+    scales: tuple[float, ...] | None
     steps: int
     seconds: float
     measures: Mapping[str, Figures]
@@ -52,6 +53,9 @@ class EntryReport:
 
     Args:
         spread: by set and measure: mean, standard deviation, least and greatest over the seeds.
+        photos: that it was trained on.
+        crops: that the fit saw.
+        axis: of a curve: ``photos`` or ``crops``.
         gflops: of one image of 256 px forward, a multiply-add counted as two.
     """
 
@@ -62,6 +66,9 @@ class EntryReport:
     set_here: Mapping[str, str]
     settings: list[str]
     temperature_rule: str
+    axis: str | None
+    photos: int
+    crops: int
     parameters: int
     gflops: float
     seeds: list[SeedReport]
@@ -120,8 +127,10 @@ def _entry(plan: Plan, entry: Entry, results: list[Result], budget: Budget) -> E
     seeds = [_seed(result) for result in sorted(results, key=lambda result: result.seed)]
     settings = plan.settings(entry, seed=0, samples=budget.samples, edge=budget.edge)
     bins = int(results[0].evaluations[SETS[0]]["bins"])
-    network = Recipe.load(plan.recipe).with_overrides(settings).network
-    flops = count_flops(build_network(network, bins=bins, size=_COST_PX).eval(), size=_COST_PX)
+    recipe = Recipe.load(plan.recipe).with_overrides(settings)
+    flops = count_flops(
+        build_network(recipe.network, bins=bins, size=_COST_PX).eval(), size=_COST_PX
+    )
     return EntryReport(
         kind=entry.kind,
         name=entry.name,
@@ -130,6 +139,9 @@ def _entry(plan: Plan, entry: Entry, results: list[Result], budget: Budget) -> E
         set_here=dict(entry.set_here),
         settings=settings,
         temperature_rule="val" if entry.temperature is None else f"{entry.temperature:g}",
+        axis=entry.axis,
+        photos=results[0].photos,
+        crops=results[0].steps * recipe.batch_size,
         parameters=results[0].parameters,
         gflops=flops / 1e9,
         seeds=seeds,
@@ -141,7 +153,8 @@ def _seed(result: Result) -> SeedReport:
     own, same = result.evaluations, result.same_bins
     return SeedReport(
         seed=result.seed,
-        temperature=result.temperature,
+        temperature=result.how.temperature,
+        scales=result.how.scales,
         steps=result.steps,
         seconds=result.seconds,
         measures={

@@ -17,7 +17,7 @@ from typing import Any
 import torch
 
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding, best_device
+from trainer.colorizer import Colorizer
 from trainer.evaluation.evaluate import EvaluationSettings
 from trainer.evaluation.measure import (
     ImageMeasures,
@@ -36,27 +36,32 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("shards", type=Path)
     parser.add_argument("--temperature", type=float, default=0.38)
+    parser.add_argument("--scales", help="as `trainer evaluate` has them")
     parser.add_argument("--limit", type=int, help="samples of the split test  [all]")
     parser.add_argument("--json", action="store_true", help="taken for granted")
     given = parser.parse_args()
     torch.set_num_threads(1)
     measured = measure_in_bins_of(
-        given.run, ShardSet.open(given.shards), temperature=given.temperature, limit=given.limit
+        given.run,
+        ShardSet.open(given.shards),
+        temperature=given.temperature,
+        scales=tuple(map(float, given.scales.split(","))) if given.scales else None,
+        limit=given.limit,
     )
     print(json.dumps(measured))
 
 
 def measure_in_bins_of(
-    run: Path, shards: ShardSet, *, temperature: float, limit: int | None = None
+    run: Path,
+    shards: ShardSet,
+    *,
+    temperature: float,
+    scales: tuple[float, ...] | None = None,
+    limit: int | None = None,
 ) -> dict[str, Any]:
     """Return every measure with its interval, by variant, on the shards' split test."""
     trained, palette = load_run(run), shards.palette
-    colorizer = Colorizer(
-        trained.network,
-        trained.palette,
-        decoding=Decoding(temperature=temperature),
-        device=best_device(),
-    )
+    colorizer = Colorizer.of_run(trained, temperature=temperature, scales=scales)
     images: dict[str, list[ImageMeasures]] = {PREDICTION: [], TRUTH: [], CEILING: []}
     for sample in islice(shards.samples("test"), limit):
         truth = true_colors(sample.luma, sample.bins, sample.rgb, palette)

@@ -53,7 +53,16 @@ def study_text(found: StudyReport, shown: Sequence[Shown]) -> str:
         lines += ["", "Right ones", "", *_table(found, of, _RIGHT)]
         lines += ["", "Hue-family recall", "", *_table(found, of, _HUES)]
         lines += ["", *_in_same_bins(found, of)]
-    lines += ["", *_over_seeds(found), "", *_pareto(found), "", *_pictures(shown)]
+    lines += [
+        "",
+        *_over_seeds(found),
+        "",
+        *_pareto(found),
+        "",
+        *_curves(found),
+        "",
+        *_pictures(shown),
+    ]
     return "\n".join(lines) + "\n"
 
 
@@ -146,6 +155,21 @@ def _pareto(found: StudyReport) -> list[str]:
     for entry in found.of_kind("pareto"):
         first = entry.seeds[0]
         cells = [f"{entry.parameters:,}", f"{entry.gflops:.2f}", f"{first.temperature:g}"]
+        cells += [_cell(first.comparable(of), name) for of in SETS for name in names]
+        lines.append(_row(entry.name, cells))
+    return lines
+
+
+def _curves(found: StudyReport) -> list[str]:
+    lines = ["Quality against data", ""]
+    names = {"hue_family_recall": "hue-family recall"} | {
+        name: _RIGHT[name] for name in ("auc_balanced", "ciede2000", "psnr")
+    }
+    columns = [f"{label}, {of}" for of in SETS for label in names.values()]
+    lines += _header(["entry", "training photos", "crops seen", "T", *columns])
+    for entry in found.of_kind("curve"):
+        first = entry.seeds[0]
+        cells = [f"{entry.photos:,}", f"{entry.crops:,}", f"{first.temperature:g}"]
         cells += [_cell(first.comparable(of), name) for of in SETS for name in names]
         lines.append(_row(entry.name, cells))
     return lines

@@ -6,18 +6,20 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from photo_subsets import split_all, training_folder
+
 from study_parts.photo_choice import (
-    split_all,
+    part_of,
     split_for_testing,
     split_identity,
     training_colorfulness,
-    training_folder,
     without_dull,
     write_rows,
 )
 from study_parts.plan import Entry, Plan, Training
 from study_parts.steps import TOOLS, Bench, Step, Words
 
+Scales = tuple[float, ...] | None
 SETS = ("photos", "eval")  # test photos of the folder trained on, and photos of another one
 
 
@@ -41,10 +43,39 @@ class Budget:
 
 
 @dataclass(frozen=True)
+class Predicting:
+    """How a network predicts: temperature, and the sizes whose logits are averaged, if several."""
+
+    temperature: float
+    scales: Scales
+
+    @property
+    def name(self) -> str:
+        """What tells the steps' files apart."""
+        return f"T{self.temperature:g}{scales_name(self.scales)}"
+
+    @property
+    def words(self) -> Words:
+        """The options of `trainer evaluate`."""
+        return ("--temperature", f"{self.temperature:g}", *scales_words(self.scales))
+
+
+def scales_words(scales: Scales) -> Words:
+    """Return the option that names scales, or nothing."""
+    return ("--scales", ",".join(f"{scale:g}" for scale in scales)) if scales else ()
+
+
+def scales_name(scales: Scales) -> str:
+    """Return what a file's name says of scales."""
+    return "".join(f"-{scale:g}" for scale in scales) if scales else ""
+
+
+@dataclass(frozen=True)
 class Result:
     """What came out of one entry with one seed; evaluations are those of ``trainer evaluate``.
 
     Args:
+        photos: that it was trained on.
         steps: of the fit; seconds and parameters are of the fit too.
         evaluations: by set of photos, in the bins of the entry's own palette.
         same_bins: the same in the bins of the plan's common palette.
@@ -52,7 +83,8 @@ class Result:
 
     seed: int
     run: Path
-    temperature: float
+    how: Predicting
+    photos: int
     steps: int
     seconds: float
     parameters: int
@@ -86,6 +118,7 @@ class Work:
         self._identities: dict[Path, str] = {}
         self._made: dict[str, str] = {}  # fingerprints by the step's name
         self.splits: dict[str, int] = {}
+        self._left: dict[str, int] = {}  # training photos by the choice among them
         self.results: dict[str, list[Result]] = {entry.name: [] for entry in chosen}
 
     def do(self, *, jobs: int) -> list[str]:
@@ -94,10 +127,15 @@ class Work:
         failures = self._bench.all(self._preparations(), jobs=jobs)
         return failures or self._bench.all(self._fits(), jobs=jobs)
 
-    def shards(self, palette: str, of: str = "photos", *, least_colorfulness: float = 0) -> Path:
-        """Return the folder of a shard set; val and test are in those without a least."""
-        dull = f"-above-{least_colorfulness:g}" if least_colorfulness else ""
-        return self._out / f"shards-{of}-{palette}{dull}"
+    def shards(self, palette: str, of: str = "photos") -> Path:
+        """Return the folder of a shard set with val and test."""
+        return self._out / f"shards-{of}-{palette}"
+
+    def _training_shards(self, training: Training) -> Path:
+        return self._out / f"shards-photos-{training.palette}{_chosen_photos(training)}"
+
+    def _training_split(self, training: Training) -> Path:
+        return self._out / f"split{_chosen_photos(training)}.csv"
 
     def _choose_photos(self) -> None:
         """Write the split files and the folder of training photos."""
@@ -108,13 +146,26 @@ class Work:
         path = self._out / "split-eval.csv"
         for_testing = split_for_testing(self._eval_photos, path)
         self._identities[path] = split_identity(self._eval_photos, for_testing)
-        for least in {e.training.least_colorfulness for e in self._chosen} - {0.0}:
-            measured = training_colorfulness(self._photos, split, self._out / "colorfulness.csv")
-            path = self._out / f"split-above-{least:g}.csv"
-            kept = without_dull(split, measured, least)
+        for training in self._trainings_on_some():
+            path, least = self._training_split(training), training.least_colorfulness
+            kept = dict(split)
+            if least:
+                kept_in = self._out / "colorfulness.csv"
+                measured = training_colorfulness(self._photos, split, kept_in)
+                kept = without_dull(split, measured, least)
+            kept = part_of(kept, training.share)
+            self._left[_chosen_photos(training)] = list(kept.values()).count("train")
             write_rows(path, ("key", "split"), kept)
             self._identities[path] = split_identity(self._photos, kept)
-            self._bench.say(f"{len(split) - len(kept)} training photos below {least:g} left out")
+            self._bench.say(f"{path.name}: {len(split) - len(kept)} training photos left out")
+
+    def _trainings_on_some(self) -> list[Training]:
+        """Return a training for each choice among the training photos, all of them left out."""
+        found = {
+            (training.palette, _chosen_photos(training)): training
+            for training in (entry.training for entry in self._chosen)
+        }
+        return [training for (_, chosen), training in found.items() if chosen]
 
     def _preparations(self) -> list[Callable[[], None]]:
         wanted = {entry.training.palette for entry in self._chosen} | {self._plan.common_palette}
@@ -139,11 +190,10 @@ class Work:
         self._shard(palette, self._photos, self._out / "split.csv", self.shards(palette))
         eval_split = self._out / "split-eval.csv"
         self._shard(palette, self._eval_photos, eval_split, self.shards(palette, "eval"))
-        trainings = (e.training for e in self._chosen if e.training.palette == palette)
-        for least in {training.least_colorfulness for training in trainings} - {0.0}:
-            split = self._out / f"split-above-{least:g}.csv"
-            into = self.shards(palette, least_colorfulness=least)
-            self._shard(palette, self._photos, split, into)
+        for training in self._trainings_on_some():
+            if training.palette == palette:
+                split, into = self._training_split(training), self._training_shards(training)
+                self._shard(palette, self._photos, split, into)
 
     def _shard(self, palette: str, photos: Path, split: Path, into: Path) -> None:
         file = self._out / f"palette-{palette}.json"
@@ -166,7 +216,7 @@ class Work:
         budget, training = self._budget, entries[0].training
         name = f"{self._plan.fit_name(entries[0])}-s{seed}"
         run = self._out / "runs" / name
-        shards = self.shards(training.palette, least_colorfulness=training.least_colorfulness)
+        shards = self._training_shards(training)
         texts = self._plan.settings(entries[0], seed=seed, samples=budget.samples, edge=budget.edge)
         settings = [word for text in texts for word in ("--set", text)]
         words: Words = (
@@ -184,50 +234,59 @@ class Work:
         for entry in entries:
             temperature = entry.temperature
             if temperature is None:
-                temperature = self._suggested(run, training.palette)
+                temperature = self._suggested(run, training.palette, entry.scales)
+            how = Predicting(temperature, entry.scales)
             result = Result(
                 seed=seed,
                 run=run,
-                temperature=temperature,
+                how=how,
+                photos=self._left.get(_chosen_photos(training), self.splits["train"]),
                 steps=fit["step"],
                 seconds=fit["elapsed_s"],
                 parameters=fit["parameters"],
-                evaluations={of: self._evaluate(run, training, of, temperature) for of in SETS},
-                same_bins={of: self._compare(run, training, of, temperature) for of in SETS},
+                evaluations={of: self._evaluate(run, training, of, how) for of in SETS},
+                same_bins={of: self._compare(run, training, of, how) for of in SETS},
             )
             self.results[entry.name].append(result)
 
-    def _suggested(self, run: Path, palette: str) -> float:
+    def _suggested(self, run: Path, palette: str, scales: Scales) -> float:
         shards = self.shards(palette)
         words: Words = ("trainer", "evaluate", run, shards, "--split", "val", "--sweep-temperature")
+        words = (*words, "--limit", "48", *scales_words(scales))
         made = (self._made[f"fit-{run.name}"], self._made[shards.name])
-        swept = self._do(Step(f"sweep-{run.name}", (*words, "--limit", "48"), made))
+        swept = self._do(Step(f"sweep-{run.name}{scales_name(scales)}", words, made))
         return float(swept["suggested_temperature"])
 
-    def _evaluate(self, run: Path, training: Training, of: str, temperature: float) -> Any:
+    def _evaluate(self, run: Path, training: Training, of: str, how: Predicting) -> Any:
         shards = self.shards(training.palette, of)
         words: Words = ("trainer", "evaluate", run, shards, "--split", "test")
-        return self._measured("evaluate", words, run, shards, temperature)
+        return self._measured("evaluate", words, run, shards, how)
 
-    def _compare(self, run: Path, training: Training, of: str, temperature: float) -> Any:
+    def _compare(self, run: Path, training: Training, of: str, how: Predicting) -> Any:
         """Return the evaluation in the common palette's bins; where it is its own, the same one."""
         common = self._plan.common_palette
         if training.palette == common:
-            return self._evaluate(run, training, of, temperature)
+            return self._evaluate(run, training, of, how)
         shards = self.shards(common, of)
         words: Words = ("python", TOOLS / "study_parts" / "same_bins.py", run, shards)
-        return self._measured("compare", words, run, shards, temperature)
+        return self._measured("compare", words, run, shards, how)
 
     def _measured(
-        self, kind: str, words: Words, run: Path, shards: Path, temperature: float
+        self, kind: str, words: Words, run: Path, shards: Path, how: Predicting
     ) -> dict[str, Any]:
         limit = () if self._budget.limit is None else ("--limit", str(self._budget.limit))
-        name = f"{kind}-{run.name}-T{temperature:g}-{shards.name.removeprefix('shards-')}"
+        name = f"{kind}-{run.name}-{how.name}-{shards.name.removeprefix('shards-')}"
         made = (self._made[f"fit-{run.name}"], self._made[shards.name])
-        return self._do(Step(name, (*words, "--temperature", f"{temperature:g}", *limit), made))
+        return self._do(Step(name, (*words, *how.words, *limit), made))
 
     def _do(self, step: Step) -> dict[str, Any]:
         record = self._bench.do(step)
         self._made[step.name] = record.fingerprint
         assert record.result is not None
         return record.result
+
+
+def _chosen_photos(training: Training) -> str:
+    """Return what tells choices among the training photos apart; nothing where all are taken."""
+    dull = f"-above-{training.least_colorfulness:g}" if training.least_colorfulness else ""
+    return dull + (f"-share-{training.share:g}" if training.share < 1 else "")

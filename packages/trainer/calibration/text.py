@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
-from trainer.calibration.job import Calibration
+from trainer.calibration.job import Calibration, Tried
 from trainer.colorizer import Decoding
 from trainer.evaluation.bars import Bar
+from trainer.evaluation.text import averaging_text
 
 
 def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
@@ -12,8 +13,10 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
     before, chosen = calibration.before, calibration.chosen
     lines = [
         f"before: {_decoding(before.decoding)}",
-        f"chosen: {_decoding(chosen.decoding)}",
+        f"chosen: {_decoding(chosen.decoding)}{averaging_text(calibration.averaging)}",
     ]
+    if len(calibration.tried) > 1:
+        lines.append("averaging by CIEDE2000: " + "; ".join(map(_tried, calibration.tried)))
     for number, name in enumerate(shards):
         lines += [
             "",
@@ -25,6 +28,11 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
             met = "" if new.is_met else "  missed"
             lines.append(f"{label:28}{_number(old.value)}{_number(new.value)}  {_asked(new)}{met}")
     return "\n".join(lines)
+
+
+def _tried(tried: Tried) -> str:
+    scales = " and ".join(f"{scale:g}" for scale in tried.averaging.scales)
+    return f"scale {scales}" + ", mirrored" * tried.averaging.mirrored + f" {tried.ciede2000:.2f}"
 
 
 def _decoding(decoding: Decoding) -> str:

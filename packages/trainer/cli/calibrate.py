@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from trainer.cli.options import emit, json_option
+from trainer.cli.options import emit, json_option, mirrored_option, scales_option
 
 
 @click.command(name="calibrate")
@@ -24,17 +24,28 @@ from trainer.cli.options import emit, json_option
     show_default=True,
     help="Photos of each set at most.",
 )
+@scales_option
+@mirrored_option
 @click.option("--dry-run", is_flag=True, help="Say what would be chosen and write nothing.")
 @json_option
 def command(
-    run: Path, shards: tuple[str, ...], split: str, limit: int, dry_run: bool, as_json: bool
+    run: Path,
+    shards: tuple[str, ...],
+    split: str,
+    limit: int,
+    scales: tuple[float, ...] | None,
+    mirrored: bool | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> None:
     """Choose how the logits of RUN become colours, on held-out photos of SHARDS.
 
-    Temperature, saturation and an offset for each bin are chosen so that the figures fall least
-    short of what is asked of a colouriser: as many colours as truth has, as strong, in every hue
-    family, no bin painted far too often. Several sets count alike. The choice is written into RUN,
-    and every other command uses it from then on; training isn't touched.
+    First, by the error of the colours: whether the logits of the photo at half its size are
+    averaged in; --scales and --mirrored settle it instead. Then temperature, saturation and an
+    offset for each bin, so that the figures fall least short of what is asked of a colouriser: as
+    many colours as truth has, as strong, in every hue family, no bin painted far too often.
+    Several sets count alike. The choice is written into RUN, and every other command uses it from
+    then on; training isn't touched.
 
     trainer calibrate runs/small shards
     """
@@ -50,6 +61,8 @@ def command(
             shards,
             split=split,
             limit=limit,
+            scales=scales,
+            mirrored=mirrored,
             write=not dry_run,
             watch=watch_on_terminal,
             report=report,

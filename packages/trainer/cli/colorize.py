@@ -8,9 +8,11 @@ from trainer.cli.options import (
     FINISHED_WITH_SKIPS,
     emit,
     json_option,
+    mirrored_option,
     out_option,
     overwrite_option,
     saturation_option,
+    scales_option,
     temperature_option,
 )
 
@@ -22,6 +24,8 @@ from trainer.cli.options import (
 @out_option("Folder of the coloured images")
 @temperature_option
 @saturation_option
+@scales_option
+@mirrored_option
 @click.option(
     "--working-edge",
     type=click.IntRange(32, 2048),
@@ -36,6 +40,8 @@ def command(
     out: Path,
     temperature: float | None,
     saturation: float | None,
+    scales: tuple[float, ...] | None,
+    mirrored: bool | None,
     working_edge: int,
     overwrite: bool,
     as_json: bool,
@@ -48,7 +54,7 @@ def command(
     """
     from trainer.checkpoint import load_run
     from trainer.colorize_files import colorize_files, expand
-    from trainer.colorizer import Colorizer, Decoding, best_device
+    from trainer.colorizer import Colorizer
     from trainer.progress import progress
     from trainer.shipped import SHIPPED_NETWORK, is_run, shipped_run
 
@@ -57,13 +63,13 @@ def command(
     if not images:
         raise click.UsageError(f"{paths[0]} is a run; name the images to colourise after it")
     trained = load_run(paths[0] if given_run else shipped_run())
-    decoding = Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation)
-    colorizer = Colorizer(
-        trained.network,
-        trained.palette,
-        decoding=decoding,
+    colorizer = Colorizer.of_run(
+        trained,
+        temperature=temperature,
+        saturation=saturation,
+        scales=scales,
+        mirrored=mirrored,
         working_edge_px=working_edge,
-        device=best_device(),
     )
     with progress("colourising", len(expand(images, out))) as report:
         summary = colorize_files(

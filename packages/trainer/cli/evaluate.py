@@ -7,8 +7,10 @@ import click
 from trainer.cli.options import (
     emit,
     json_option,
+    mirrored_option,
     overwrite_option,
     saturation_option,
+    scales_option,
     temperature_option,
 )
 
@@ -26,6 +28,8 @@ _SWEEP_IMAGES = 48
 )
 @temperature_option
 @saturation_option
+@scales_option
+@mirrored_option
 @click.option(
     "--sweep-temperature",
     is_flag=True,
@@ -45,6 +49,8 @@ def command(
     split: str | None,
     temperature: float | None,
     saturation: float | None,
+    scales: tuple[float, ...] | None,
+    mirrored: bool | None,
     sweep_temperature: bool,
     limit: int | None,
     html: Path | None,
@@ -71,6 +77,8 @@ def command(
         ),
         temperature=temperature,
         saturation=saturation,
+        scales=scales,
+        mirrored=mirrored,
         outputs=Outputs(html=html, contact_sheet=contact_sheet, overwrite=overwrite),
         watch=watch_on_terminal,
     )

@@ -31,6 +31,36 @@ saturation_option = click.option(
 )
 
 
+def _scales(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
+    if text is None:
+        return None
+    from trainer.averaging import Averaging
+
+    try:
+        scales = tuple(float(part) for part in text.split(","))
+    except ValueError:
+        raise click.BadParameter(f"expected numbers such as 0.5,1, given {text!r}") from None
+    try:
+        return Averaging(scales).scales
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+scales_option = click.option(
+    "--scales",
+    metavar="SHARES",
+    callback=_scales,
+    help="Sizes of a photo, as shares of its own, whose logits are averaged: such as 0.5,1.  "
+    "[default: the network's own, or 1]",
+)
+mirrored_option = click.option(
+    "--mirrored/--not-mirrored",
+    default=None,
+    help="Also average over the mirror image, in twice the time.  [default: the network's own, "
+    "or not]",
+)
+
+
 def out_option(what: str, *, required: bool = True) -> Callable[[Any], Any]:
     """Return ``--out``, the same everywhere but for what is written."""
     return click.option(

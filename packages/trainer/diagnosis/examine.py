@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding, best_device
+from trainer.colorizer import Colorizer
 from trainer.diagnosis.causes import CAUSES, Finding, Symptom
 from trainer.diagnosis.evidence import (
     Evidence,
@@ -53,8 +53,7 @@ def diagnose(
     """
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
-    decoding = Decoding.of_run(trained.meta, temperature=temperature)
-    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding, device=best_device())
+    colorizer = Colorizer.of_run(trained, temperature=temperature)
     settings = replace(settings, sweep_images=_SWEEP_IMAGES, draws=0)
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
     recipe, palette = trained.recipe, trained.palette
@@ -75,7 +74,7 @@ def diagnose(
         run=str(run),
         split=settings.split,
         samples=evaluation.samples,
-        temperature=decoding.temperature,
+        temperature=colorizer.decoding.temperature,
         findings=findings,
         looked_at=symptoms,
     )

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
+from trainer.averaging import Averaging
 from trainer.colorizer import Colorizer, Decoding
 from trainer.errors import TrainerError
 from trainer.evaluation.definitions import MEASURES, NOT_MEASURED
@@ -102,6 +103,7 @@ class Evaluation:
     bins: int
     palette_fingerprint: str
     decoding: Decoding
+    averaging: Averaging
     variants: dict[str, dict[str, Estimate]]
     prediction_minus: dict[str, dict[str, Estimate]]
     hue_families: list[HueFamily]
@@ -223,6 +225,7 @@ class _Pass:
             bins=self._colorizer.palette.n,
             palette_fingerprint=self._colorizer.palette.fingerprint,
             decoding=self._colorizer.decoding,
+            averaging=self._colorizer.averaging,
             variants=absolute,
             prediction_minus=differences,
             hue_families=_hue_families(tables[PREDICTION]),

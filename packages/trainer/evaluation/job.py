@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer, Decoding, best_device
+from trainer.colorizer import Colorizer
 from trainer.contact_sheet import contact_sheet, write_png
 from trainer.errors import TrainerError
 from trainer.evaluation.evaluate import (
@@ -47,10 +47,14 @@ def evaluate_run(
     *,
     temperature: float | None = None,
     saturation: float | None = None,
+    scales: tuple[float, ...] | None = None,
+    mirrored: bool | None = None,
     outputs: Outputs | None = None,
     watch: Watch = unwatched,
 ) -> Evaluation:
     """Measure a run on a split of a shard set and write the page and the sheet.
+
+    What isn't given of how to predict is the run's own; see ``Colorizer.of_run``.
 
     Raises:
         TrainerError: run or shards can't be read or don't belong together, or an output is there.
@@ -59,8 +63,13 @@ def evaluate_run(
     outputs.refuse_existing()
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
-    decoding = Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation)
-    colorizer = Colorizer(trained.network, trained.palette, decoding=decoding, device=best_device())
+    colorizer = Colorizer.of_run(
+        trained,
+        temperature=temperature,
+        saturation=saturation,
+        scales=scales,
+        mirrored=mirrored,
+    )
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
     if outputs.contact_sheet is not None:
         write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet)

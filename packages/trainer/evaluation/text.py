@@ -1,5 +1,6 @@
 """An evaluation as a table that a terminal shows."""
 
+from trainer.averaging import Averaging
 from trainer.evaluation.definitions import MEASURES
 from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
@@ -30,12 +31,21 @@ def number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def averaging_text(averaging: Averaging) -> str:
+    """Return what the logits were averaged over; nothing where a photo is seen once."""
+    if averaging == Averaging():
+        return ""
+    scales = " and ".join(f"{scale:g}" for scale in averaging.scales)
+    return f", logits averaged over scales {scales}" + (", mirrored too" * averaging.mirrored)
+
+
 def evaluation_text(evaluation: Evaluation) -> str:
     """Return the whole result: variants side by side, intervals, probes, sweep."""
     e = evaluation
     lines = [
         f"{e.samples} samples of split {e.split}, {e.size_px} px, {e.bins} bins, "
-        f"T = {e.decoding.temperature:g}, saturation {e.decoding.saturation:g}; "
+        f"T = {e.decoding.temperature:g}, saturation {e.decoding.saturation:g}"
+        f"{averaging_text(e.averaging)}; "
         "intervals: 95 %, bootstrap over images",
         *_variant_rows(e),
         "",

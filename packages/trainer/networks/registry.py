@@ -8,6 +8,7 @@ from trainer.networks.poster import ColorUnet
 from trainer.networks.unet import UNet
 
 ARCHITECTURES = ("poster", "unet")
+PADDINGS = ("zeros", "replicate")
 _STRIDES = (1, 2, 4)
 
 
@@ -24,6 +25,7 @@ class NetworkSettings:
     depth: int = 5
     blocks: int = 1
     norm: str = "pixel"
+    padding: str = "zeros"
     context: bool = True
     stem: int = 2
     logits_stride: int = 2
@@ -37,6 +39,10 @@ class NetworkSettings:
             )
         if self.norm not in NORMS:
             raise ValueError(f"norm: expected one of {', '.join(NORMS)}, given {self.norm!r}")
+        if self.padding not in PADDINGS:
+            raise ValueError(
+                f"padding: expected one of {', '.join(PADDINGS)}, given {self.padding!r}"
+            )
         if not (1 <= self.width <= 512 and 2 <= self.depth <= 8 and 1 <= self.blocks <= 8):
             raise ValueError(
                 "network: expected a width of 1 to 512, a depth of 2 to 8 and 1 to 8 blocks, "
@@ -59,6 +65,7 @@ def build_network(settings: NetworkSettings, *, bins: int, size: int) -> PixelCl
         depth=settings.depth,
         blocks=settings.blocks,
         norm=settings.norm,
+        padding=settings.padding,
         context=settings.context,
         stem=settings.stem,
         logits_stride=settings.logits_stride,

@@ -16,11 +16,11 @@ _FULL_SKIP_CHANNELS = 16
 class ResidualBlock(nn.Module):
     """x + conv3(ReLU(conv3(norm(x)))): one norm a block, since norms cost memory traffic."""
 
-    def __init__(self, channels: int, *, norm: str, size: int) -> None:
+    def __init__(self, channels: int, *, norm: str, padding: str, size: int) -> None:
         super().__init__()
         self.norm = make_norm(norm, channels, size=size)
-        self.conv1 = nn.Conv2d(channels, channels, 3, padding=1)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv1 = _conv3(channels, channels, padding=padding)
+        self.conv2 = _conv3(channels, channels, padding=padding)
         with torch.no_grad():
             self.conv2.weight.mul_(0.1)  # a block starts near the identity
 
@@ -53,6 +53,8 @@ class UNet(PixelClassifier):
         blocks: residual blocks a level on the way down and on the way up (the first level has
             some on the way up only).
         norm: ``pixel``, ``group`` or ``volume``.
+        padding: what convolutions see beyond the border: ``zeros``, from which a network can tell
+            where it is, or ``replicate``, the nearest value inside, which makes a flat image flat.
         context: global context at the coarsest level.
         stem: 1, 2 or 4: pixels that the first level folds into one place, each way.
         logits_stride: 1, 2 or 4: the resolution of the logits; finer than ``stem`` takes a skip
@@ -68,6 +70,7 @@ class UNet(PixelClassifier):
         depth: int = 5,
         blocks: int = 1,
         norm: str = "pixel",
+        padding: str = "zeros",
         context: bool = True,
         stem: int = 2,
         logits_stride: int = 2,
@@ -81,13 +84,14 @@ class UNet(PixelClassifier):
 
         def level_blocks(level: int) -> nn.Sequential:
             made = [
-                ResidualBlock(channels[level], norm=norm, size=edges[level]) for _ in range(blocks)
+                ResidualBlock(channels[level], norm=norm, padding=padding, size=edges[level])
+                for _ in range(blocks)
             ]
             return nn.Sequential(*made)
 
         # The first level that the way up reaches: logits coarser than the stem end earlier.
         self.last_level = max(0, (logits_stride // stem).bit_length() - 1)
-        self.stem = nn.Conv2d(stem * stem, channels[0], 3, padding=1)
+        self.stem = _conv3(stem * stem, channels[0], padding=padding)
         self.down = nn.ModuleList(
             nn.Conv2d(channels[i], channels[i + 1], 2, stride=2) for i in range(depth - 1)
         )
@@ -101,8 +105,8 @@ class UNet(PixelClassifier):
         self.zoom = max(1, stem // logits_stride)
         head = channels[self.last_level]
         if self.zoom > 1:
-            self.full_skip = nn.Conv2d(1, _FULL_SKIP_CHANNELS, 3, stride=logits_stride, padding=1)
-            self.mix = nn.Conv2d(head + _FULL_SKIP_CHANNELS, width, 3, padding=1)
+            self.full_skip = _conv3(1, _FULL_SKIP_CHANNELS, padding=padding, stride=logits_stride)
+            self.mix = _conv3(head + _FULL_SKIP_CHANNELS, width, padding=padding)
             head = width
         self.head = nn.Conv2d(head, bins, 1)
 
@@ -121,3 +125,9 @@ class UNet(PixelClassifier):
             x = F.interpolate(x, scale_factor=self.zoom, mode="nearest")
             x = self.mix(torch.cat((x, self.full_skip(luma)), dim=1)).relu()
         return self.head(x)
+
+
+def _conv3(fan_in: int, fan_out: int, *, padding: str, stride: int = 1) -> nn.Conv2d:
+    if padding == "replicate":
+        return nn.Conv2d(fan_in, fan_out, 3, stride=stride, padding=1, padding_mode="replicate")
+    return nn.Conv2d(fan_in, fan_out, 3, stride=stride, padding=1)
