@@ -56,7 +56,7 @@ class EntryReport:
         photos: that it was trained on.
         crops: that the fit saw.
         axis: of a curve: ``photos`` or ``crops``.
-        gflops: of one image of 256 px forward, a multiply-add counted as two.
+        gflops: of one image of 256 px forward at all its scales, a multiply-add counted as two.
     """
 
     kind: str
@@ -128,9 +128,9 @@ def _entry(plan: Plan, entry: Entry, results: list[Result], budget: Budget) -> E
     settings = plan.settings(entry, seed=0, samples=budget.samples, edge=budget.edge)
     bins = int(results[0].evaluations[SETS[0]]["bins"])
     recipe = Recipe.load(plan.recipe).with_overrides(settings)
-    flops = count_flops(
-        build_network(recipe.network, bins=bins, size=_COST_PX).eval(), size=_COST_PX
-    )
+    network = build_network(recipe.network, bins=bins, size=_COST_PX).eval()
+    sizes = [round(scale * _COST_PX) for scale in entry.scales or (1.0,)]
+    flops = sum(count_flops(network, size=size) for size in sizes)
     return EntryReport(
         kind=entry.kind,
         name=entry.name,
