@@ -60,11 +60,13 @@ class Averaging:
     ) -> Float[Tensor, "b n h w"]:
         """Return the mean of a network's logits over the versions, at the size of ``luma``."""
         size = luma.shape[-2:]
-        seen = [_scaled(luma, scale) for scale in self.scales]
-        found = [_at(network(version), size) for version in seen]
-        if self.mirrored:
-            found += [_at(network(version.flip(-1)), size).flip(-1) for version in seen]
-        return torch.stack(found).mean(dim=0) if len(found) > 1 else found[0]
+        total = luma.new_zeros(())
+        for mirrored in (False, True)[: 1 + self.mirrored]:
+            for scale in self.scales:
+                seen = _scaled(luma.flip(-1) if mirrored else luma, scale)
+                found = _at(network(seen), size)
+                total = total + (found.flip(-1) if mirrored else found)
+        return total / (len(self.scales) * (1 + self.mirrored))
 
 
 def _scaled(luma: Float[Tensor, "b 1 h w"], scale: float) -> Float[Tensor, "b 1 hs ws"]:
