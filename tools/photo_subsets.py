@@ -17,7 +17,6 @@ from dataprep.photos import Photo, PhotoFolder
 from dataprep.splits import SplitRatios, read_split_file, split_photos
 from trainer.files import write_atomically
 
-BIN = Path(sys.executable).parent
 SPLITS = ("train", "val", "test")
 
 
@@ -26,7 +25,7 @@ def run(*words: str | Path) -> dict[str, Any]:
     command = [str(word) for word in words]
     print("$ " + shlex.join(command), flush=True)
     done = subprocess.run(
-        [str(BIN / command[0]), *command[1:], "--json"], check=False, stdout=subprocess.PIPE
+        [sys.executable, "-m", *command, "--json"], check=False, stdout=subprocess.PIPE
     )
     if done.returncode:
         raise SystemExit(done.returncode)

@@ -184,3 +184,22 @@ def test_photos_whose_licence_does_not_allow_it_are_refused_by_name(
     assert "licence 'CC BY-NC 2.0'" in done.stderr
     assert f"photo {wrong[1]} " in done.stderr
     assert "no licence" in done.stderr
+
+
+def test_what_wants_a_gpu_can_be_tried_without_one(
+    photos: Path, others: Path, tmp_path: Path
+) -> None:
+    words = ["--photos", photos, "--eval-photos", others, "--out", tmp_path, "--device", "cpu"]
+    settings = [word for pair in TINY.split() for word in ("--set", pair)]
+    done = subprocess.run(
+        [sys.executable, str(TOOLS / "gpu_run.py"), *map(str, words), "--limit", "2", *settings],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    parts = {part["name"]: part for part in json.loads((tmp_path / "gpu.json").read_text())}
+    assert {"colours agree", "losses agree", "colorize", "step"} < set(parts)
+    assert all(part["ok"] for part in parts.values())
+    assert (tmp_path / "shipped" / "colorunet-small" / "best.safetensors").is_file()

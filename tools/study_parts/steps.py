@@ -16,8 +16,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from photo_subsets import BIN
-
 from trainer.files import write_atomically
 
 TOOLS = Path(__file__).parent.parent
@@ -177,11 +175,11 @@ class Bench:
             raise StepFailed(f"{step.name}: not begun, the study was stopped")
         words = [str(word) for word in step.words] + ["--resume"] * step.resumes
         self.say("$ " + shlex.join(words))
-        program = sys.executable if words[0] == "python" else str(BIN / words[0])
+        program = words[1:] if words[0] == "python" else ["-m", *words]
         log = self._steps / f"{step.name}.log"
         with log.open("wb") as errors:
             process = subprocess.Popen(
-                [program, *words[1:], "--json"],
+                [sys.executable, *program, "--json"],
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=os.environ | {"OMP_NUM_THREADS": "1"},
