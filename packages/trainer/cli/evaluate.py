@@ -36,6 +36,13 @@ _SWEEP_IMAGES = 48
     help="Also measure at other temperatures and suggest one; take it from another split than "
     "the one you report.",
 )
+@click.option(
+    "--perceptual",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Also measure LPIPS, FID or both, with the pretrained parameters in DIR; where it lacks "
+    "them, the message says which files and where they can be had.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Measure the first N samples only.")
 @click.option("--html", type=click.Path(path_type=Path), help="Page to write, self-contained.")
 @click.option(
@@ -52,6 +59,7 @@ def command(
     scales: tuple[float, ...] | None,
     mirrored: bool | None,
     sweep_temperature: bool,
+    perceptual: Path | None,
     limit: int | None,
     html: Path | None,
     contact_sheet: Path | None,
@@ -79,6 +87,7 @@ def command(
         saturation=saturation,
         scales=scales,
         mirrored=mirrored,
+        perceptual=perceptual,
         outputs=Outputs(html=html, contact_sheet=contact_sheet, overwrite=overwrite),
         watch=watch_on_terminal,
     )

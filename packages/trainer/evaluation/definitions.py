@@ -1,5 +1,6 @@
 """Every measure by its full name: what it is, and which way is better."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from colorcore.measures import HUE_FAMILIES
@@ -116,9 +117,27 @@ MEASURES = {
     ),
 }
 
-NOT_MEASURED = {
-    "lpips": "needs pretrained parameters that this package doesn't ship: torchvision's ImageNet "
-    "AlexNet and the linear heads of LPIPS v0.1 (Zhang et al. 2018)",
-    "fid": "needs the Inception-v3 parameters of the original FID (pt_inception-2015-12-05) and "
-    "some thousands of images to mean anything",
+FEW_IMAGES = "biased upwards for few images: it takes some thousands to mean anything"
+# Measured only where their pretrained parameters are given; see ``perceptual`` and ``pretrained``.
+PERCEPTUAL_MEASURES = {
+    "lpips": Measure(
+        "LPIPS",
+        "Zhang et al. 2018, v0.1, AlexNet; RGB rounded to 8 bits, then in [-1, 1], views at their "
+        "own size; distance to truth, mean over images",
+        "low",
+        3,
+    ),
+    "fid": Measure(
+        "FID",
+        "Heusel et al. 2017, Inception of 2015-12-05, its 2048 features via torch-fidelity, which "
+        "scales views to 299 px; RGB rounded to 8 bits; Fréchet distance to the truths of the same "
+        f"images; {FEW_IMAGES}",
+        "low",
+    ),
 }
+
+
+def definitions_with(perceptual: Collection[str] = ()) -> dict[str, str]:
+    """Return the definition of every measure, and of those of ``PERCEPTUAL_MEASURES`` given."""
+    told = MEASURES | {name: PERCEPTUAL_MEASURES[name] for name in perceptual}
+    return {name: measure.definition for name, measure in told.items()}

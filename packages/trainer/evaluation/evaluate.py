@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
@@ -13,7 +13,7 @@ from colorcore.measures import HUE_FAMILIES, confusion_counts
 from trainer.averaging import Averaging
 from trainer.colorizer import Colorizer, Decoding
 from trainer.errors import TrainerError
-from trainer.evaluation.definitions import MEASURES, NOT_MEASURED
+from trainer.evaluation.definitions import definitions_with
 from trainer.evaluation.measure import (
     WHEEL_SECTORS,
     Colors,
@@ -25,6 +25,8 @@ from trainer.evaluation.measure import (
     quantized_colors,
     true_colors,
 )
+from trainer.evaluation.perceptual import Perceptual, PerceptualNetworks, PerceptualPass
+from trainer.evaluation.pretrained import not_measured
 from trainer.evaluation.probes import Information, PositionProbe, probe_position
 from trainer.evaluation.summary import (
     CEILING,
@@ -41,6 +43,7 @@ from trainer.shard_set import Sample, ShardSet
 
 GRAY, MEAN, MODE = "gray", "mean_uv", "most_frequent_bin"
 VARIANTS = (PREDICTION, TRUTH, CEILING, GRAY, MEAN, MODE)
+_PERCEIVED = (PREDICTION, CEILING, GRAY)  # LPIPS and FID cost too much for all
 
 Watch = Callable[[Iterable[Sample], int], Iterable[Sample]]
 
@@ -114,11 +117,10 @@ class Evaluation:
     images: list[ImageResult]
     seconds: float
     settings: EvaluationSettings
+    perceptual: Perceptual | None
+    definitions: dict[str, str]
+    not_measured: dict[str, str]
     suggestion_rule: str = RULE
-    definitions: dict[str, str] = field(
-        default_factory=lambda: {name: m.definition for name, m in MEASURES.items()}
-    )
-    not_measured: dict[str, str] = field(default_factory=lambda: dict(NOT_MEASURED))
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,7 @@ def evaluate(
     shards: ShardSet,
     settings: EvaluationSettings | None = None,
     *,
+    perceptual: PerceptualNetworks | None = None,
     watch: Watch = unwatched,
 ) -> tuple[Evaluation, Tallies]:
     """Measure a colouriser on a split; samples are streamed, only figures are kept.
@@ -148,7 +151,7 @@ def evaluate(
     require_same_palette(colorizer.palette, shards)
     started = time.perf_counter()
     total = min(shards.count(settings.split), settings.limit or shards.count(settings.split))
-    pass_ = _Pass(colorizer, settings)
+    pass_ = _Pass(colorizer, settings, perceptual)
     for sample in watch(chosen_samples(shards, settings), total):
         pass_.add(sample)
     if not pass_.keys:
@@ -173,11 +176,17 @@ def require_same_palette(palette: Palette, shards: ShardSet) -> None:
 class _Pass:
     """What accumulates while samples stream by."""
 
-    def __init__(self, colorizer: Colorizer, settings: EvaluationSettings) -> None:
+    def __init__(
+        self,
+        colorizer: Colorizer,
+        settings: EvaluationSettings,
+        perceptual: PerceptualNetworks | None,
+    ) -> None:
         n = colorizer.palette.n
         self._colorizer, self._settings = colorizer, settings
         self._measured: dict[str, list[ImageMeasures]] = {variant: [] for variant in VARIANTS}
         self._constants = baseline_colors(colorizer.palette)
+        self._perceptual = PerceptualPass(perceptual) if perceptual else None
         self._sweep, self._information = Sweep(), Information(n)
         self._probed: list[np.ndarray] = []
         self._confusion = np.zeros((n, n), dtype=np.int64)
@@ -198,6 +207,8 @@ class _Pass:
             variants[name] = constant_colors(sample.luma, color, palette)
         for name, colors in variants.items():
             self._measured[name].append(measure(colors, truth, palette.n))
+        if self._perceptual:
+            self._perceptual.add(truth.rgb, {name: variants[name].rgb for name in _PERCEIVED})
         self._confusion += confusion_counts(prediction.bins, truth.bins.astype(np.int64), palette.n)
         self._wheels += np.stack((hue_wheel(truth.uv), hue_wheel(prediction.uv)))
         self._information.add(logits)
@@ -216,6 +227,12 @@ class _Pass:
             tables, draws=self._settings.draws, seed=self._settings.seed
         )
         single = per_image(tables[PREDICTION], tables[TRUTH])
+        perceptual = None
+        if self._perceptual is not None:
+            perceptual = self._perceptual.finish(
+                draws=self._settings.draws, seed=self._settings.seed
+            )
+            single |= self._perceptual.per_image(PREDICTION)
         points = self._sweep.points() if self._sweep.images else []
         return Evaluation(
             split=self._settings.split,
@@ -239,6 +256,9 @@ class _Pass:
             ],
             seconds=time.perf_counter() - started,
             settings=self._settings,
+            perceptual=perceptual,
+            definitions=definitions_with(perceptual.measured if perceptual else ()),
+            not_measured=not_measured(perceptual.measured if perceptual else ()),
         )
 
     def tallies(self) -> Tallies:

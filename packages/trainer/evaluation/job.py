@@ -16,6 +16,7 @@ from trainer.evaluation.evaluate import (
     evaluate,
     unwatched,
 )
+from trainer.evaluation.perceptual import PerceptualNetworks
 from trainer.panels import panels_of, spread_keys
 from trainer.progress import progress
 from trainer.report import write_evaluation_page
@@ -49,15 +50,18 @@ def evaluate_run(
     saturation: float | None = None,
     scales: tuple[float, ...] | None = None,
     mirrored: bool | None = None,
+    perceptual: Path | None = None,
     outputs: Outputs | None = None,
     watch: Watch = unwatched,
 ) -> Evaluation:
     """Measure a run on a split of a shard set and write the page and the sheet.
 
-    What isn't given of how to predict is the run's own; see ``Colorizer.of_run``.
+    What isn't given of how to predict is the run's own; see ``Colorizer.of_run``. ``perceptual``
+    is a folder of parameters for LPIPS and FID; see ``trainer.evaluation.pretrained``.
 
     Raises:
-        TrainerError: run or shards can't be read or don't belong together, or an output is there.
+        TrainerError: run, shards or parameters can't be read or don't belong together, or an output
+            is there.
     """
     outputs = outputs or Outputs()
     outputs.refuse_existing()
@@ -70,7 +74,8 @@ def evaluate_run(
         scales=scales,
         mirrored=mirrored,
     )
-    evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
+    networks = PerceptualNetworks.open(perceptual, colorizer.device) if perceptual else None
+    evaluation, tallies = evaluate(colorizer, shards, settings, perceptual=networks, watch=watch)
     if outputs.contact_sheet is not None:
         write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet)
     if outputs.html is not None:

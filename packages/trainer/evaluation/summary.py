@@ -111,8 +111,7 @@ def estimates(
     """
     truth, ceiling = tables[TRUTH], tables[CEILING]
     images = len(truth["psnr"])
-    rng = np.random.default_rng(seed)
-    picks = [rng.integers(0, images, images) for _ in range(draws)]
+    picks = _picks(images, draws, seed)
     points, spreads = {}, {}
     for variant, measured in tables.items():
         points[variant] = summarize(measured, truth, ceiling)
@@ -137,6 +136,17 @@ def estimates(
         if variant != PREDICTION
     }
     return absolute, differences
+
+
+def mean_estimate(values: Float[np.ndarray, "images"], *, draws: int, seed: int) -> Estimate:
+    """Return the mean over images with its interval, by the same draws as ``estimates``."""
+    means = [values[rows].mean() for rows in _picks(len(values), draws, seed)]
+    return _estimate(float(values.mean()), np.array(means))
+
+
+def _picks(images: int, draws: int, seed: int) -> list[Int[np.ndarray, "images"]]:
+    rng = np.random.default_rng(seed)
+    return [rng.integers(0, images, images) for _ in range(draws)]
 
 
 def _by_true_bin(

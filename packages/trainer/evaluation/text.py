@@ -1,7 +1,9 @@
 """An evaluation as a table that a terminal shows."""
 
+from collections.abc import Iterator
+
 from trainer.averaging import Averaging
-from trainer.evaluation.definitions import MEASURES
+from trainer.evaluation.definitions import FEW_IMAGES, MEASURES, PERCEPTUAL_MEASURES, Measure
 from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
 from trainer.evaluation.sweep import SweepPoint
@@ -31,6 +33,13 @@ def number(value: float | None, digits: int) -> str:
     return "–" if value is None else f"{value:.{digits}f}"
 
 
+def interval(estimate: Estimate, digits: int) -> str:
+    """Return an interval as text; a dash where there is none."""
+    if estimate.low is None or estimate.high is None:
+        return "–"
+    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
+
+
 def averaging_text(averaging: Averaging) -> str:
     """Return what the logits were averaged over; nothing where a photo is seen once."""
     if averaging == Averaging():
@@ -58,6 +67,8 @@ def evaluation_text(evaluation: Evaluation) -> str:
         + (", ".join(f.family for f in e.hue_families if f.share_of_truth < 0.03) or "none")
         + " (hue families under 3 % of the coloured pixels)",
     ]
+    if note := fid_note(e):
+        lines.append(f"FID                     {note}")
     if e.truth_from == "bins":
         lines.append(
             "truth                   the bins' colours: these shards keep no colour crops, so "
@@ -67,6 +78,21 @@ def evaluation_text(evaluation: Evaluation) -> str:
         lines += ["", *sweep_rows(e.sweep), f"suggested T = {e.suggested_temperature:g}: "]
         lines[-1] += e.suggestion_rule
     return "\n".join(lines)
+
+
+def measured(evaluation: Evaluation) -> Iterator[tuple[Measure, dict[str, Estimate]]]:
+    """Yield every measure that was measured, with its figure under each variant of ``COLUMNS``."""
+    for name, known in MEASURES.items():
+        yield known, {variant: evaluation.variants[variant][name] for variant in COLUMNS}
+    for name, figures in (evaluation.perceptual.measured if evaluation.perceptual else {}).items():
+        row = {variant: figures.get(variant, Estimate(None)) for variant in COLUMNS}
+        yield PERCEPTUAL_MEASURES[name], row
+
+
+def fid_note(evaluation: Evaluation) -> str:
+    """Return what has to stand beside FID; nothing where it wasn't measured."""
+    found = evaluation.perceptual
+    return f"from {found.images} images; {FEW_IMAGES}" if found and found.fid else ""
 
 
 def sweep_rows(points: list[SweepPoint]) -> list[str]:
@@ -85,17 +111,8 @@ def sweep_rows(points: list[SweepPoint]) -> list[str]:
 def _variant_rows(evaluation: Evaluation) -> list[str]:
     header = " " * 28 + "".join(label.rjust(11) for label in COLUMNS.values()) + "   interval"
     rows = [header]
-    for name, known in MEASURES.items():
-        cells = [
-            number(evaluation.variants[variant][name].value, known.digits).rjust(11)
-            for variant in COLUMNS
-        ]
-        interval = _interval(evaluation.variants[PREDICTION][name], known.digits)
-        rows.append(known.label.ljust(28) + "".join(cells) + f"   {interval}")
+    for known, figures in measured(evaluation):
+        cells = [number(figure.value, known.digits).rjust(11) for figure in figures.values()]
+        spread = interval(figures[PREDICTION], known.digits)
+        rows.append(known.label.ljust(28) + "".join(cells) + f"   {spread}")
     return rows
-
-
-def _interval(estimate: Estimate, digits: int) -> str:
-    if estimate.low is None or estimate.high is None:
-        return "–"
-    return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"

@@ -11,10 +11,10 @@ from PIL import Image
 
 from colorcore import Palette, yuv_to_rgb
 from trainer.colorizer import Colorizer
-from trainer.evaluation.definitions import MEASURES
+from trainer.evaluation.definitions import MEASURES, PERCEPTUAL_MEASURES
 from trainer.evaluation.evaluate import Evaluation, ImageResult, Tallies
-from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
-from trainer.evaluation.text import COLUMNS, averaging_text, number
+from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
+from trainer.evaluation.text import COLUMNS, averaging_text, fid_note, interval, measured, number
 from trainer.panels import TITLES, Panels, panels_of
 from trainer.report.html import figure, flow, html_table, picture, tiles, write_page
 from trainer.report.svg import bars, line_chart, wheel
@@ -155,13 +155,15 @@ def _glance(evaluation: Evaluation) -> str:
 
 def _measures(evaluation: Evaluation) -> str:
     rows = []
-    for name, known in MEASURES.items():
-        figures = [evaluation.variants[v][name] for v in COLUMNS]
-        interval = _interval(figures[0], known.digits)
-        cells = [number(f.value, known.digits) for f in figures]
-        rows.append([known.label, cells[0], interval, *cells[1:]])
+    for known, figures in measured(evaluation):
+        cells = [number(f.value, known.digits) for f in figures.values()]
+        spread = interval(figures[PREDICTION], known.digits)
+        rows.append([known.label, cells[0], spread, *cells[1:]])
     header = ["", "prediction", "95 % interval", *list(COLUMNS.values())[1:]]
-    return html_table(header, rows, strong=1)
+    note = fid_note(evaluation)
+    if note:
+        note = f'<p class="small">FID {escape(note)}.</p>'
+    return html_table(header, rows, strong=1) + note
 
 
 def _differences(evaluation: Evaluation) -> str:
@@ -174,7 +176,7 @@ def _differences(evaluation: Evaluation) -> str:
             figure_ = evaluation.prediction_minus[variant][name]
             sign = "" if figure_.value is None or figure_.value < 0 else "+"
             cells.append(
-                f"{sign}{number(figure_.value, known.digits)} ({_interval(figure_, known.digits)})"
+                f"{sign}{number(figure_.value, known.digits)} ({interval(figure_, known.digits)})"
             )
         rows.append(cells)
     note = '<p class="small">Prediction minus baseline, with the paired 95 % interval.</p>'
@@ -279,7 +281,7 @@ def _definitions(evaluation: Evaluation) -> str:
 
 def _full_label(name: str) -> str:
     labels = list(MEASURES)
-    label = MEASURES[name].label
+    label = (MEASURES | PERCEPTUAL_MEASURES)[name].label
     if label.startswith("…"):
         parent = next(
             MEASURES[n].label
@@ -288,12 +290,6 @@ def _full_label(name: str) -> str:
         )
         return parent + label.replace("…", ",")
     return label
-
-
-def _interval(estimate: Estimate, digits: int) -> str:
-    if estimate.low is None:
-        return "–"
-    return f"{number(estimate.low, digits)} to {number(estimate.high, digits)}"
 
 
 def _or_nan(value: float | None) -> float:

@@ -1,0 +1,222 @@
+"""LPIPS and FID: how far colours are off as pretrained networks see it."""
+
+import io
+import re
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float, Num, UInt8
+
+from trainer.errors import TrainerError
+from trainer.evaluation.pretrained import (
+    INSTALL,
+    OPTION,
+    ParameterFile,
+    files_in,
+    read_parameters,
+    unfit,
+)
+from trainer.evaluation.summary import Estimate, mean_estimate
+
+_ALEXNET_LEAST_PX = 31  # below it AlexNet's second pooling has nothing left
+_FEATURES = "2048"
+
+
+@dataclass(frozen=True)
+class Perceptual:
+    """LPIPS and FID by variant, each against truth; None where its parameters weren't there."""
+
+    images: int
+    lpips: dict[str, Estimate] | None
+    fid: dict[str, Estimate] | None
+
+    @property
+    def measured(self) -> dict[str, dict[str, Estimate]]:
+        """What was measured, by the measure's name."""
+        both = {"lpips": self.lpips, "fid": self.fid}
+        return {name: figures for name, figures in both.items() if figures is not None}
+
+
+@dataclass(frozen=True)
+class PerceptualNetworks:
+    """The networks behind the two measures; at least one is there."""
+
+    lpips: Any | None
+    inception: Any | None
+    device: torch.device
+
+    @classmethod
+    def open(cls, folder: Path, device: str | torch.device = "cpu") -> "PerceptualNetworks":
+        """Load what a folder has parameters for; nothing is fetched.
+
+        Raises:
+            TrainerError: there is no file, one is damaged, or the extra isn't installed.
+        """
+        found = files_in(folder)
+        build = {"lpips": _lpips, "fid": _inception}
+        try:
+            with warnings.catch_warnings():  # both libraries call torchvision in its old ways
+                warnings.simplefilter("ignore")
+                _import_torchvision()
+                networks = {
+                    name: build[name](folder / file.name, file).to(device)
+                    for name, file in found.items()
+                }
+        except ModuleNotFoundError as error:
+            raise TrainerError(f"{OPTION}: {error.name} is not installed: {INSTALL}") from error
+        return cls(networks.get("lpips"), networks.get("fid"), torch.device(device))
+
+
+class PerceptualPass:
+    """What accumulates while images stream by: distances and features, no pictures."""
+
+    def __init__(self, networks: PerceptualNetworks) -> None:
+        self._networks = networks
+        self._images = 0
+        self._distances: dict[str, list[float]] = {}
+        self._truths: list[Float[np.ndarray, "2048"]] = []
+        self._features: dict[str, list[Float[np.ndarray, "2048"]]] = {}
+
+    def add(
+        self, truth: Float[np.ndarray, "h w 3"], variants: Mapping[str, Float[np.ndarray, "h w 3"]]
+    ) -> None:
+        """Count one image in, under each of its variants; all are rounded to 8 bits."""
+        pictures = np.stack([_rgb8(rgb) for rgb in (truth, *variants.values())])
+        batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self._networks.device)
+        self._images += 1
+        with torch.inference_mode():
+            if self._networks.lpips is not None:
+                self._compare(batch, list(variants))
+            if self._networks.inception is not None:
+                self._describe(batch, list(variants))
+
+    def per_image(self, variant: str) -> dict[str, Float[np.ndarray, "images"]]:
+        """Return the LPIPS of each image, where it is measured."""
+        distances = self._distances.get(variant)
+        return {} if distances is None else {"lpips": np.array(distances)}
+
+    def finish(self, *, draws: int, seed: int) -> Perceptual:
+        """Sum up; LPIPS with an interval from ``draws`` bootstrap draws, the same as elsewhere."""
+        lpips = {
+            variant: mean_estimate(np.array(distances), draws=draws, seed=seed)
+            for variant, distances in self._distances.items()
+        }
+        truth = Gaussian.of(np.array(self._truths)) if len(self._truths) > 1 else None
+        fid = {
+            variant: Estimate(
+                frechet_distance(truth, Gaussian.of(np.array(features))) if truth else None
+            )
+            for variant, features in self._features.items()
+        }
+        return Perceptual(self._images, lpips or None, fid or None)
+
+    def _compare(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
+        if min(batch.shape[2:]) < _ALEXNET_LEAST_PX:
+            raise TrainerError(
+                f"{OPTION}: LPIPS needs views of at least {_ALEXNET_LEAST_PX} px, given "
+                f"{batch.shape[3]} × {batch.shape[2]}"
+            )
+        assert self._networks.lpips is not None
+        scaled = batch.float() / 127.5 - 1
+        found = self._networks.lpips(scaled[1:], scaled[:1]).flatten().tolist()
+        for name, distance in zip(names, found, strict=True):
+            self._distances.setdefault(name, []).append(distance)
+
+    def _describe(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
+        assert self._networks.inception is not None
+        truth, *others = self._networks.inception(batch)[0].cpu().numpy()
+        self._truths.append(truth)
+        for name, features in zip(names, others, strict=True):
+            self._features.setdefault(name, []).append(features)
+
+
+@dataclass(frozen=True)
+class Gaussian:
+    """Mean and a root of the covariance (root.T @ root), of as few rows as will do."""
+
+    mean: Float[np.ndarray, "d"]
+    root: Float[np.ndarray, "r d"]
+
+    @classmethod
+    def of(cls, features: Num[np.ndarray, "images d"]) -> "Gaussian":
+        """Describe two images or more."""
+        rows = features.astype(np.float64)
+        mean = rows.mean(axis=0)
+        root = (rows - mean) / np.sqrt(len(rows) - 1)
+        if len(root) > root.shape[1]:
+            root = np.asarray(np.linalg.qr(root, mode="r"))
+        return cls(mean, root)
+
+
+def frechet_distance(first: Gaussian, second: Gaussian) -> float:
+    """Return |m₁ − m₂|² + tr(C₁ + C₂ − 2 √(C₁C₂)), the FID of two sets of features.
+
+    tr √(C₁C₂) is the sum of the singular values of root₁ root₂ᵀ. For fewer images than features
+    these are far fewer than the eigenvalues of C₁C₂ that torch-fidelity adds up, and no rounding
+    error of a zero eigenvalue gets under the root.
+    """
+    apart = first.mean - second.mean
+    spread = np.sum(first.root**2) + np.sum(second.root**2)
+    shared = np.linalg.svd(first.root @ second.root.T, compute_uv=False).sum()
+    return max(0.0, float(apart @ apart + spread - 2 * shared))
+
+
+def _rgb8(rgb: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
+    return np.round(np.clip(rgb, 0, 1) * 255).astype(np.uint8)
+
+
+def _lpips(path: Path, file: ParameterFile) -> Any:
+    import lpips  # noqa: PLC0415 - an extra
+
+    parameters = read_parameters(path, file)
+    # pnet_rand: AlexNet is left as it comes, or lpips would fetch it. The heads are in its package.
+    model = lpips.LPIPS(net="alex", version="0.1", pnet_rand=True, verbose=False)
+    try:
+        model.net.load_state_dict(
+            {  # slice2.3.weight is features.3.weight
+                key: parameters[f"features.{key.partition('.')[2]}"]
+                for key in model.net.state_dict()
+            }
+        )
+    except (KeyError, RuntimeError) as error:
+        raise unfit(path, file) from error
+    return model
+
+
+def _inception(path: Path, file: ParameterFile) -> Any:
+    from torch_fidelity import FeatureExtractorInceptionV3  # noqa: PLC0415 - an extra
+
+    # torch-fidelity unpickles what it is given. So it is given a copy, written here, of what was
+    # read without unpickling anything.
+    copy = io.BytesIO()
+    torch.save(read_parameters(path, file), copy)
+    copy.seek(0)
+    try:
+        return FeatureExtractorInceptionV3(
+            "inception-v3-compat", [_FEATURES], feature_extractor_weights_path=copy
+        )
+    except (KeyError, RuntimeError) as error:
+        raise unfit(path, file) from error
+
+
+def _import_torchvision() -> None:
+    """Import torchvision, also where its compiled operators were built for another torch.
+
+    On Linux the package index has it for CUDA only. Beside torch for CPUs it fails on operators
+    that it describes but couldn't load; no network here uses them, so their names will do.
+    """
+    for _ in range(8):
+        try:
+            import torchvision  # noqa: F401, PLC0415 - an extra
+        except RuntimeError as error:
+            missing = re.search(r"operator (torchvision::\w+) does not exist", str(error))
+            if missing is None:
+                raise
+            torch.library.define(missing[1], "() -> ()")
+        else:
+            return

@@ -1,0 +1,110 @@
+"""Pretrained parameters that aren't shipped: which files, where they can be had, reading them."""
+
+import hashlib
+import pickle
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from trainer.errors import TrainerError
+
+OPTION = "--perceptual"
+INSTALL = "pip install 'colorunet[perceptual]'"
+
+
+@dataclass(frozen=True)
+class ParameterFile:
+    """A file that a user has to get; nothing here ships it or fetches it.
+
+    Args:
+        address: where it can be had. By torch hub's convention the hexadecimal digits at the end of
+            the name begin the file's SHA-256.
+        holds: what it is.
+    """
+
+    address: str
+    holds: str
+
+    @property
+    def name(self) -> str:
+        """The file's name, the last part of its address."""
+        return self.address.rpartition("/")[2]
+
+    @property
+    def digest(self) -> str:
+        """What the SHA-256 of the file begins with."""
+        return Path(self.name).stem.rpartition("-")[2]
+
+
+ALEXNET = ParameterFile(
+    "https://download.pytorch.org/models/alexnet-owt-7be5be79.pth", "torchvision's ImageNet AlexNet"
+)
+INCEPTION = ParameterFile(
+    "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0/"
+    "weights-inception-2015-12-05-6726825d.pth",
+    "the Inception of the original FID, as torch-fidelity converted it",
+)
+
+
+def files() -> dict[str, ParameterFile]:
+    """Return what each measure needs."""
+    return {"lpips": ALEXNET, "fid": INCEPTION}
+
+
+def not_measured(measured: Collection[str] = ()) -> dict[str, str]:
+    """Return what to do for each measure that isn't among those measured."""
+    return {
+        name: f"needs {file.name} ({file.holds}), which is neither shipped nor fetched: put "
+        f"{file.address} into a folder DIR and give {OPTION} DIR; {INSTALL}"
+        for name, file in files().items()
+        if name not in measured
+    }
+
+
+def files_in(folder: Path) -> dict[str, ParameterFile]:
+    """Return the files that are there, by measure.
+
+    Raises:
+        TrainerError: none is.
+    """
+    found = {name: file for name, file in files().items() if (folder / file.name).is_file()}
+    if not found:
+        wanted = ", ".join(f"{file.address} for {name.upper()}" for name, file in files().items())
+        raise TrainerError(
+            f"{OPTION} {folder}: expected {' or '.join(file.name for file in files().values())} in "
+            f"this folder, found neither; put in at least one of {wanted}"
+        )
+    return found
+
+
+def read_parameters(path: Path, file: ParameterFile) -> dict[str, Any]:
+    """Return the parameters by name, after the file was held to its digest; nothing is unpickled.
+
+    Raises:
+        TrainerError: its SHA-256 is another one, or it isn't a file of parameters.
+    """
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        if not digest.startswith(file.digest):
+            raise TrainerError(
+                f"{path}: its SHA-256 begins with {digest[: len(file.digest)]}, expected "
+                f"{file.digest}: it is damaged, cut short or another file; get {file.address} anew"
+            )
+        stream.seek(0)
+        try:
+            parameters = torch.load(stream, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, ValueError, EOFError) as error:
+            raise unfit(path, file) from error
+    if not isinstance(parameters, dict) or not all(
+        isinstance(name, str) and torch.is_tensor(value) for name, value in parameters.items()
+    ):
+        raise unfit(path, file)
+    return parameters
+
+
+def unfit(path: Path, file: ParameterFile) -> TrainerError:
+    """Return the error of a file with the right name that holds something else."""
+    return TrainerError(f"{path}: doesn't hold {file.holds}; get {file.address} anew")
