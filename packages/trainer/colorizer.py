@@ -17,6 +17,7 @@ from trainer.gamut import compose_rgb
 WORKING_EDGE_PX = 256  # the size that the views of a shard have
 _LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
 _SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
+_PLAIN_CHROMA = 0.12  # contrast leaves it as it is: neither strong nor weak
 _BAND_PIXELS = 1 << 22  # pixels composed at once, so that a huge photo needs little memory
 
 
@@ -28,6 +29,8 @@ class Decoding:
         temperature: of the annealed mean, in (0, 1]; 1 is the mean (muted), near 0 the most likely
             bin (vivid, patchy). Zhang et al. 2016 use 0.38.
         saturation: factor on U and V afterwards, above 0.
+        contrast: of chroma: it is multiplied by (chroma / 0.12) to this power, so that above 0
+            strong colours become stronger and weak ones weaker; in [0, 1].
         top_mode_radius: where given, only bins within this distance (UV) of the most likely one
             take part in the mean.
         bin_offsets: where given, a number for each bin, added to its logit first; `trainer
@@ -39,6 +42,7 @@ class Decoding:
 
     temperature: float = 0.38
     saturation: float = 1.0
+    contrast: float = 0.0
     top_mode_radius: float | None = None
     bin_offsets: tuple[float, ...] | None = None
 
@@ -48,6 +52,8 @@ class Decoding:
             raise ValueError(f"temperature: expected a number in (0, 1], given {self.temperature}")
         if not 0 < self.saturation <= 4:
             raise ValueError(f"saturation: expected a number in (0, 4], given {self.saturation}")
+        if not 0 <= self.contrast <= 1:
+            raise ValueError(f"contrast: expected a number in [0, 1], given {self.contrast}")
         if self.top_mode_radius is not None and not self.top_mode_radius > 0:
             raise ValueError(f"top-mode radius: expected above 0, given {self.top_mode_radius}")
         if self.bin_offsets is not None and not np.isfinite(self.bin_offsets).all():
@@ -157,6 +163,8 @@ class Colorizer:
                 uv = top_mode_mean(
                     logits, self.palette, how.temperature, radius=how.top_mode_radius
                 )
+            if how.contrast:
+                uv = uv * (uv.norm(dim=-1, keepdim=True) / _PLAIN_CHROMA) ** how.contrast
             return (uv * how.saturation).cpu().numpy()
 
     def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:

@@ -62,6 +62,19 @@ def test_a_lower_temperature_is_never_less_colorful_for_one_bin(colorizer: Color
     assert np.hypot(*cold[0, 0]) > np.hypot(*warm[0, 0])
 
 
+def test_contrast_strengthens_strong_colors_and_weakens_weak_ones() -> None:
+    palette = Palette(
+        centers=np.array([[0.0, 0.24], [0.03, 0.0], [0.0, 0.0]]), prior=np.full(3, 1 / 3)
+    )
+    three = Colorizer(lambda luma: luma, palette)
+    logits = torch.eye(3)[:, None] * 1e3
+    plain = three.decode(logits, Decoding())
+    more = three.decode(logits, Decoding(contrast=0.5))
+    assert more[0, 0, 1] == pytest.approx(plain[0, 0, 1] * 2**0.5)
+    assert more[1, 0, 0] == pytest.approx(plain[1, 0, 0] / 2)
+    assert not more[2].any()
+
+
 def test_top_mode_decoding_keeps_to_one_of_two_opposites(colorizer: Colorizer) -> None:
     palette = Palette(centers=np.array([[0.2, 0.0], [-0.2, 0.0]]), prior=np.array([0.5, 0.5]))
     two = Colorizer(colorizer.logits, palette)  # the network isn't asked here
@@ -73,7 +86,14 @@ def test_top_mode_decoding_keeps_to_one_of_two_opposites(colorizer: Colorizer) -
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"temperature": 0}, {"temperature": 1.5}, {"saturation": 0}, {"top_mode_radius": 0}]
+    "wrong",
+    [
+        {"temperature": 0},
+        {"temperature": 1.5},
+        {"saturation": 0},
+        {"top_mode_radius": 0},
+        {"contrast": -0.1},
+    ],
 )
 def test_decoding_out_of_range_is_refused(wrong: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="expected"):

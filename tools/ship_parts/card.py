@@ -147,6 +147,7 @@ def _decoding(card: Card) -> str:
     lines = [
         "## Decoding",
         f"Temperature {how.temperature:g}, saturation {how.saturation:g}"
+        + (f", contrast of chroma {how.contrast:g}" if how.contrast else "")
         + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
         + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
         + averaging_text(chosen.averaging)

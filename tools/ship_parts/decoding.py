@@ -10,7 +10,7 @@ from trainer.colorizer import Decoding
 
 RULE = (
     "`trainer calibrate` chose it: what falls least short of the bars below in sum over both sets, "
-    "among temperatures, saturations and offsets of the bins; before that the "
+    "among temperatures, saturations, contrasts of chroma and offsets of the bins; before that the "
     "averaging, by the error of the colours."
 )
 KEPT = "It is the run's own, chosen before."

@@ -2,8 +2,8 @@
 
 A network trained with rebalancing weights on a skewed palette prefers some bins and shuns others.
 Adding a number to the logits of each bin, so that over many photos each is painted as often as
-truth has it, is logit adjustment (Menon et al. 2021) fitted to the decoded colours; temperature and
-saturation are then chosen by how far the figures fall short of ``evaluation.bars``.
+truth has it, is logit adjustment (Menon et al. 2021) fitted to the decoded colours; temperature,
+saturation and contrast are then chosen by how far the figures fall short of ``evaluation.bars``.
 """
 
 from collections.abc import Callable, Sequence
@@ -19,18 +19,23 @@ from trainer.evaluation.bars import Bar
 TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the offsets
 SATURATIONS = (0.6, 0.7, 0.8, 0.9, 1.0, 1.1, 1.2)
+CONTRASTS = (0.0, 0.15, 0.25, 0.35)
 _FINE_STEPS = (-0.06, -0.04, -0.02, 0.02, 0.04, 0.06)  # of the saturation, at last
 _ROUNDS = 12
 _RATE = 0.5
 _LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
 _REFINED = 3  # candidates whose saturation is looked at too
-STAGES = len(TEMPERATURES) + _REFINED + 1
-_CIEDE_WEIGHT = 1e-3  # between candidates that fall equally short, the lower error
+STAGES = len(TEMPERATURES) + _REFINED * len(CONTRASTS) + 1
+_MOST_OF_A_BAR = 0.25  # a bar missed by more is missed: none may outweigh all others
+_CIEDE_WEIGHT = 1e-2  # a unit of error counts like a bar missed by one per cent
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A decoding, how far it falls short in sum, and its bars on each shard set."""
+    """A decoding, how far it falls short in sum, and its bars on each shard set.
+
+    ``missed`` is from a little inside the bars, since other photos come out a little different.
+    """
 
     decoding: Decoding
     missed: float
@@ -65,11 +70,13 @@ def choose(sets: Sequence[HeldOut], n: int, *, report: Callable[[], None]) -> Ca
         report()
     best = sorted(tried, key=_order)[:_REFINED]
     for _, candidate in best:
-        tried += [_with_saturation(sets, candidate, s) for s in SATURATIONS]
-        report()
+        for contrast in CONTRASTS:
+            plain = replace(candidate.decoding, contrast=contrast)
+            tried += [_with_saturation(sets, plain, saturation) for saturation in SATURATIONS]
+            report()
     _, nearest = min(tried, key=_order)
     around = [nearest.decoding.saturation + step for step in _FINE_STEPS]
-    tried += [_with_saturation(sets, nearest, saturation) for saturation in around]
+    tried += [_with_saturation(sets, nearest.decoding, saturation) for saturation in around]
     report()
     return min(tried, key=_order)[1]
 
@@ -79,14 +86,14 @@ def _order(judged_candidate: tuple[float, Candidate]) -> float:
 
 
 def _with_saturation(
-    sets: Sequence[HeldOut], candidate: Candidate, saturation: float
+    sets: Sequence[HeldOut], decoding: Decoding, saturation: float
 ) -> tuple[float, Candidate]:
-    return judged(sets, replace(candidate.decoding, saturation=round(saturation, 3)))
+    return judged(sets, replace(decoding, saturation=round(saturation, 3)))
 
 
 def judged(sets: Sequence[HeldOut], decoding: Decoding) -> tuple[float, Candidate]:
     """Return how good a decoding is, lower is better, and what it comes to."""
     results = [held.judge(decoding) for held in sets]
-    missed = sum(bar.shortfall for found, _ in results for bar in found)
+    missed = sum(min(_MOST_OF_A_BAR, bar.distance) for found, _ in results for bar in found)
     order = missed + _CIEDE_WEIGHT * sum(error for _, error in results)
     return order, Candidate(decoding, missed, [found for found, _ in results])

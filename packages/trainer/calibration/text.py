@@ -3,17 +3,16 @@
 from collections.abc import Sequence
 
 from trainer.calibration.job import Calibration, Tried
-from trainer.colorizer import Decoding
 from trainer.evaluation.bars import Bar
-from trainer.evaluation.text import averaging_text
+from trainer.evaluation.text import averaging_text, decoding_text
 
 
 def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
     """Return what was chosen and what it does to the figures."""
     before, chosen = calibration.before, calibration.chosen
     lines = [
-        f"before: {_decoding(before.decoding)}",
-        f"chosen: {_decoding(chosen.decoding)}{averaging_text(calibration.averaging)}",
+        f"before: {decoding_text(before.decoding)}",
+        f"chosen: {decoding_text(chosen.decoding)}{averaging_text(calibration.averaging)}",
     ]
     if len(calibration.tried) > 1:
         lines.append("averaging by CIEDE2000: " + "; ".join(map(_tried, calibration.tried)))
@@ -33,12 +32,6 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
 def _tried(tried: Tried) -> str:
     scales = " and ".join(f"{scale:g}" for scale in tried.averaging.scales)
     return f"scale {scales}" + ", mirrored" * tried.averaging.mirrored + f" {tried.ciede2000:.2f}"
-
-
-def _decoding(decoding: Decoding) -> str:
-    offsets = decoding.bin_offsets
-    told = "no offsets" if offsets is None else f"offsets {min(offsets):.2f} to {max(offsets):.2f}"
-    return f"T {decoding.temperature:g}, saturation {decoding.saturation:g}, {told}"
 
 
 def _asked(bar: Bar) -> str:

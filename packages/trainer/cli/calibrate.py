@@ -41,11 +41,11 @@ def command(
     """Choose how the logits of RUN become colours, on held-out photos of SHARDS.
 
     First, by the error of the colours: whether the logits of the photo at half its size are
-    averaged in; --scales and --mirrored settle it instead. Then temperature, saturation and an
-    offset for each bin, so that the figures fall least short of what is asked of a colouriser: as
-    many colours as truth has, as strong, in every hue family, no bin painted far too often.
-    Several sets count alike. The choice is written into RUN, and every other command uses it from
-    then on; training isn't touched.
+    averaged in; --scales and --mirrored settle it instead. Then temperature, saturation, contrast
+    of chroma and an offset for each bin, so that the figures fall least short of what is asked of
+    a colouriser: as many colours as truth has, as strong, in every hue family, no bin painted far
+    too often. Several sets count alike. The choice is written into RUN, and every other command
+    uses it from then on; training isn't touched.
 
     trainer calibrate runs/small shards
     """

@@ -9,6 +9,7 @@ from trainer.evaluation.definitions import family_measure
 
 FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
 FAMILY_RECALL = 0.2
+_MARGIN = 0.04  # of a ratio: other photos come out a little different
 # The least and the greatest good value of the measures whose bar is the same for every data set.
 RANGES: dict[str, tuple[float | None, float | None]] = {
     "effective_colors_ratio": (0.85, None),
@@ -25,12 +26,16 @@ _DECIBELS_ABOVE_GRAY = 0.5
 
 @dataclass(frozen=True)
 class Bar:
-    """A measure's least and greatest good value, and the value found; None where there is none."""
+    """A measure's least and greatest good value, and the value found; None where there is none.
+
+    ``margin`` is how far inside the two, as a share of them, one should aim.
+    """
 
     measure: str
     value: float | None
     low: float | None = None
     high: float | None = None
+    margin: float = 0.0
 
     @property
     def is_met(self) -> bool:
@@ -40,11 +45,19 @@ class Bar:
     @property
     def shortfall(self) -> float:
         """How far the value is off, as a share of the bound that it misses: 0 (met) to 1."""
+        return self._short_by(0.0)
+
+    @property
+    def distance(self) -> float:
+        """The same from where one should aim, inside the bounds: 0 well inside."""
+        return self._short_by(self.margin)
+
+    def _short_by(self, margin: float) -> float:
         if self.value is None:
             return 1.0
         below = 0.0 if self.low is None else (self.low - self.value) / abs(self.low)
         above = 0.0 if self.high is None else (self.value - self.high) / abs(self.high)
-        return min(1.0, max(0.0, below, above))
+        return min(1.0, max(0.0, below + margin, above + margin))
 
 
 def bars(
@@ -73,6 +86,12 @@ def bars(
         "psnr": (gray["psnr"] + _DECIBELS_ABOVE_GRAY, None),
     }
     return [
-        Bar(name, prediction[name] if math.isfinite(prediction[name]) else None, low, high)
+        Bar(
+            name,
+            prediction[name] if math.isfinite(prediction[name]) else None,
+            low,
+            high,
+            margin=_MARGIN if name in RANGES else 0.0,
+        )
         for name, (low, high) in bounds.items()
     ]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from trainer.averaging import Averaging
+from trainer.colorizer import Decoding
 from trainer.evaluation.definitions import FEW_IMAGES, MEASURES, PERCEPTUAL_MEASURES, Measure
 from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
@@ -40,6 +41,19 @@ def interval(estimate: Estimate, digits: int) -> str:
     return f"{estimate.low:.{digits}f} to {estimate.high:.{digits}f}"
 
 
+def decoding_text(decoding: Decoding) -> str:
+    """Return how logits became colours, in a line."""
+    told = f"T = {decoding.temperature:g}, saturation {decoding.saturation:g}"
+    if decoding.contrast:
+        told += f", contrast {decoding.contrast:g}"
+    if decoding.top_mode_radius is not None:
+        told += f", top-mode radius {decoding.top_mode_radius:g}"
+    if decoding.bin_offsets is not None:
+        low, high = min(decoding.bin_offsets), max(decoding.bin_offsets)
+        told += f", offsets of the bins {low:.2f} to {high:.2f}"
+    return told
+
+
 def averaging_text(averaging: Averaging) -> str:
     """Return what the logits were averaged over; nothing where a photo is seen once."""
     if averaging == Averaging():
@@ -53,8 +67,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
     e = evaluation
     lines = [
         f"{e.samples} samples of split {e.split}, {e.size_px} px, {e.bins} bins, "
-        f"T = {e.decoding.temperature:g}, saturation {e.decoding.saturation:g}"
-        f"{averaging_text(e.averaging)}; "
+        f"{decoding_text(e.decoding)}{averaging_text(e.averaging)}; "
         "intervals: 95 %, bootstrap over images",
         *_variant_rows(e),
         "",

@@ -14,7 +14,15 @@ from trainer.colorizer import Colorizer
 from trainer.evaluation.definitions import MEASURES, PERCEPTUAL_MEASURES
 from trainer.evaluation.evaluate import Evaluation, ImageResult, Tallies
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
-from trainer.evaluation.text import COLUMNS, averaging_text, fid_note, interval, measured, number
+from trainer.evaluation.text import (
+    COLUMNS,
+    averaging_text,
+    decoding_text,
+    fid_note,
+    interval,
+    measured,
+    number,
+)
 from trainer.panels import TITLES, Panels, panels_of
 from trainer.report.html import figure, flow, html_table, picture, tiles, write_page
 from trainer.report.svg import bars, line_chart, wheel
@@ -73,8 +81,7 @@ def write_evaluation_page(
     e = evaluation
     facts = (
         f"{e.samples} samples of split {e.split} · {e.size_px} px · {e.bins} bins · "
-        f"T = {e.decoding.temperature:g}, saturation {e.decoding.saturation:g}"
-        f"{averaging_text(e.averaging)} · "
+        f"{decoding_text(e.decoding)}{averaging_text(e.averaging)} · "
         f"palette {e.palette_fingerprint[:12]} · truth from "
         + ("colour crops" if e.truth_from == "rgb" else "the bins' colours (no crops were kept)")
     )
