@@ -86,6 +86,7 @@ def test_a_bar_tells_by_how_much_it_is_missed() -> None:
     assert Bar("m", 4.5, high=3.0).shortfall == pytest.approx(0.5)
     assert Bar("m", 90.0, high=3.0).shortfall == 1
     assert Bar("m", 0.8, low=0.8, margin=0.1).distance == pytest.approx(0.1)
+    assert Bar("m", 0.9, low=0.8, margin=0.1).distance == 0
     assert Bar("m", 0.9, low=0.8, high=1.1, margin=0.1).distance == 0
     assert not Bar("m", None, low=0.8).is_met
     assert Bar("m", None, low=0.8).shortfall == 1

@@ -55,8 +55,8 @@ class Bar:
     def _short_by(self, margin: float) -> float:
         if self.value is None:
             return 1.0
-        below = 0.0 if self.low is None else (self.low - self.value) / abs(self.low)
-        above = 0.0 if self.high is None else (self.value - self.high) / abs(self.high)
+        below = -math.inf if self.low is None else (self.low - self.value) / abs(self.low)
+        above = -math.inf if self.high is None else (self.value - self.high) / abs(self.high)
         return min(1.0, max(0.0, below + margin, above + margin))
 
 
