@@ -16,7 +16,8 @@ from trainer.lettering import draw_text
 from trainer.networks import NetworkSettings, build_network
 from trainer.panels import Panels, spread_keys
 from trainer.report import picture_samples, save_epoch_pictures, write_run_page
-from trainer.report.evaluation_page import confusion_picture, ranked_keys
+from trainer.report.confusion import confusion_picture
+from trainer.report.evaluation_page import ranked_keys
 from trainer.report.html import write_page
 from trainer.report.metrics_log import read_metrics, series, smoothed
 from trainer.report.svg import bars, line_chart, wheel

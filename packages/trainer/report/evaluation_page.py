@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int
 from PIL import Image
 
-from colorcore import Palette, yuv_to_rgb
+from colorcore import Palette
 from trainer.colorizer import Colorizer
 from trainer.evaluation.definitions import MEASURES, PERCEPTUAL_MEASURES
 from trainer.evaluation.evaluate import Evaluation, ImageResult, Tallies
@@ -24,6 +24,7 @@ from trainer.evaluation.text import (
     number,
 )
 from trainer.panels import TITLES, Panels, panels_of
+from trainer.report.confusion import confusion_picture
 from trainer.report.html import figure, flow, html_table, picture, tiles, write_page
 from trainer.report.svg import bars, line_chart, wheel
 from trainer.shard_set import ShardSet
@@ -102,21 +103,6 @@ def ranked_keys(images: Sequence[ImageResult], name: str, aim: str) -> dict[str,
         "median": keys[middle : middle + _EACH],
         "best": keys[::-1][:_EACH],
     }
-
-
-def confusion_picture(confusion: Int[np.ndarray, "n n"], palette: Palette) -> Image.Image:
-    """Draw a confusion, a row a true bin: darkness is the row's share, the margins are the bins."""
-    n = palette.n
-    cell = max(2, 384 // n)
-    share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)
-    table = np.repeat((255 * (1 - np.sqrt(share)))[..., None], 3, axis=-1)
-    yuv = np.concatenate((np.full((n, 1), 0.55), palette.centers), axis=1)
-    colors = 255 * yuv_to_rgb(yuv)
-    framed = np.full((n + 2, n + 2, 3), 255.0)
-    framed[2:, 2:] = table
-    framed[2:, 0], framed[0, 2:] = colors, colors
-    image = Image.fromarray(np.round(framed).astype(np.uint8))
-    return image.resize(((n + 2) * cell, (n + 2) * cell), Image.Resampling.NEAREST)
 
 
 def _badness(value: float, aim: str) -> float:
