@@ -217,6 +217,7 @@ class FetchRun:
         assert size is not None  # or it would have been rejected
         if found.id in self.fresh:
             candidate.outcome = self.fresh[found.id]
+            self.events.put((lambda _: None, None))  # it can be decided: nothing to wait for
             return
         waiting = self.pending.setdefault(found.id, [])
         if candidate in waiting:
