@@ -1,0 +1,1 @@
+"""What all parts do alike: files, addresses, the index of shards, progress, command lines."""
