@@ -19,8 +19,8 @@ class NetworkCost:
     Args:
         parameters: how many numbers are learnt.
         flops: floating-point operations of one image forward; a multiply-add counts as two.
-        receptive_field_px: edge of the square of input that an output pixel depends on; the whole
-            image where that is reached.
+        receptive_field_px: edge of the largest square of input that an output pixel depends on;
+            the whole image where that is reached.
         activation_bytes: what one image keeps in float32 for the way back.
     """
 
@@ -52,15 +52,24 @@ def count_flops(network: PixelClassifier, *, size: int) -> int:
 
 
 def receptive_field(network: PixelClassifier, *, size: int) -> int:
-    """Return the larger edge of the input that moves the logits of the pixel in the middle.
+    """Return the largest edge of the input that moves the logits of a pixel near the middle.
 
-    Taken over several random images, since ReLU and max pooling hide a part of it in each.
+    Pooling and transposed convolutions let some pixels see more than their neighbours, and that
+    repeats every ``network.stride`` pixels: one of each kind is asked. Taken over several random
+    images, since ReLU and max pooling hide a part of it in each.
     """
     luma = torch.rand(_IMAGES, 1, size, size, device=_device(network), requires_grad=True)
     logits = network(luma)
-    (gradient,) = torch.autograd.grad(logits[..., size // 2, size // 2].sum(), luma)
-    rows, columns = (gradient != 0).any(0)[0].nonzero(as_tuple=True)
-    return int(max(rows.max() - rows.min(), columns.max() - columns.min())) + 1
+    largest = 0
+    for at in range(size // 2, min(size // 2 + network.stride, size)):
+        moved = logits[..., at, at].sum()
+        (gradient,) = torch.autograd.grad(moved, luma, retain_graph=True)
+        rows, columns = (gradient != 0).any(0)[0].nonzero(as_tuple=True)
+        edge = max(rows.max() - rows.min(), columns.max() - columns.min())
+        largest = max(largest, int(edge) + 1)
+        if largest == size:
+            break
+    return largest
 
 
 def activation_bytes(network: PixelClassifier, *, size: int) -> int:

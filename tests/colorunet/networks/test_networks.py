@@ -2,8 +2,11 @@
 
 import pytest
 import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
 
 from colorunet.networks import NetworkSettings, build_network
+from colorunet.networks.cost import receptive_field
 from colorunet.networks.norms import PixelNorm
 
 SETTINGS = [
@@ -70,10 +73,65 @@ def test_only_replicated_borders_hide_from_a_network_where_it_is(
 def test_the_posters_parameters_are_counted_right() -> None:
     pixel = build_network(NetworkSettings("poster", norm="pixel"), bins=32, size=256)
     volume = build_network(NetworkSettings("poster", norm="volume"), bins=32, size=256)
+    without_norms = [p for name, p in pixel.named_parameters() if ".norm." not in name]
+    assert sum(p.numel() for p in without_norms) == 141_664  # the ColorUnet of arXiv 1811.03120
     count = sum(p.numel() for p in pixel.parameters())
-    assert count == 140_240  # the original, with BatchNorm's affine pairs, has about 142 thousand
+    assert count == 142_016  # as with BatchNorm's affine pairs
     positions = sum(p.numel() for p in volume.parameters()) - count
     assert positions == 2 * (2 * 16 * 128**2 // 2 + 32 * 64**2 * 2 + 64 * 32**2 + 32 * 128**2) - 352
+
+
+def test_the_posters_cells_stand_in_the_papers_order() -> None:
+    network = build_network(NetworkSettings("poster", norm="pixel"), bins=32, size=32)
+    convs = [
+        (name, module.in_channels, module.out_channels, module.kernel_size[0], module.stride[0])
+        for name, module in network.named_modules()
+        if isinstance(module, nn.Conv2d | nn.ConvTranspose2d)
+    ]
+    assert convs == [
+        ("down1.conv1", 1, 16, 3, 1),
+        ("down1.conv2", 16, 16, 3, 1),
+        ("down2.conv1", 16, 32, 3, 1),
+        ("down2.conv2", 32, 32, 3, 1),
+        ("down3.conv1", 32, 64, 3, 1),
+        ("down3.conv2", 64, 64, 3, 1),
+        ("up1.up", 64, 32, 3, 2),
+        ("up1.conv1", 32, 32, 3, 1),
+        ("up1.conv2", 32, 32, 3, 1),
+        ("up2.up", 64, 16, 3, 2),  # beside the 32 channels, those of the second DownConv
+        ("up2.conv1", 16, 32, 3, 1),
+        ("up2.conv2", 32, 32, 3, 1),
+        ("out_up", 48, 16, 3, 2),  # beside the 32 channels, those of the first DownConv
+        ("out_conv", 16, 16, 3, 1),
+        ("out", 16, 32, 1, 1),
+    ]
+
+
+def test_the_poster_does_what_its_cells_say_one_by_one() -> None:
+    network = build_network(NetworkSettings("poster", norm="pixel"), bins=6, size=32).eval()
+    at, luma = dict(network.named_modules()), torch.rand(2, 1, 32, 32)
+
+    def up(name: str, before: Tensor) -> Tensor:
+        own = at[name]
+        return F.conv_transpose2d(
+            before, own.weight, own.bias, stride=2, padding=1, output_padding=1
+        ).relu()
+
+    x, skips = luma, []
+    for cell in ("down1", "down2", "down3"):
+        x = at[f"{cell}.conv2"](at[f"{cell}.conv1"](x).relu()).relu()
+        x = at[f"{cell}.norm"](F.max_pool2d(x, 2))
+        skips.append(x)
+    for cell, skip in (("up1", skips[1]), ("up2", skips[0])):
+        x = at[f"{cell}.conv2"](at[f"{cell}.conv1"](up(f"{cell}.up", x)).relu()).relu()
+        x = torch.cat((at[f"{cell}.norm"](x), skip), dim=1)
+    expected = at["out"](at["out_conv"](up("out_up", x)).relu())
+    assert torch.allclose(network(luma), expected, atol=1e-6)
+
+
+def test_a_pixel_of_the_poster_sees_76_pixels_at_most() -> None:
+    network = build_network(NetworkSettings("poster", norm="pixel"), bins=6, size=128)
+    assert receptive_field(network, size=128) == 76
 
 
 def test_pixel_norm_is_layer_norm_over_channels() -> None:
