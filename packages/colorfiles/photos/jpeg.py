@@ -1,0 +1,66 @@
+"""JPEGs whose picture stops before its last row, which decoders fill up without a word."""
+
+import io
+import random
+
+import numpy as np
+from PIL import Image
+
+_START_OF_SCAN = 0xDA
+_END = b"\xff\xd9"
+_EXTRA = bytes(random.Random(0).choices(range(1, 255), k=512))  # no 0xFF: it would be a marker
+
+
+def ends_early(data: bytes, image: Image.Image) -> bool:
+    """Whether a JPEG's pixels ran out before its end mark, so that the decoder made the rest up.
+
+    What it makes up is one flat color down to the edge. Where an edge is flat, further data are put
+    before the end mark: a whole picture has no use for them, one that ran out changes.
+
+    Args:
+        data: the JPEG.
+        image: what was decoded from it, turned or not.
+    """
+    if not _has_flat_edge(image):
+        return False
+    end = data.find(_END, _scan_start(data))
+    if end < 0:
+        return False
+    longer = data[:end] + _EXTRA + data[end:]
+    try:
+        return not np.array_equal(_thumbnail(data), _thumbnail(longer))
+    except Exception:  # decoders raise whatever they stumble on; over what isn't read they can't
+        return True
+
+
+def _has_flat_edge(image: Image.Image) -> bool:
+    right, bottom = image.width - 1, image.height - 1
+    boxes = (
+        (0, 0, image.width, 1),
+        (0, bottom, image.width, image.height),
+        (0, 0, 1, image.height),
+        (right, 0, image.width, image.height),
+    )
+    edges = (np.asarray(image.crop(box)) for box in boxes)
+    return any(bool((edge == edge[0, 0]).all()) for edge in edges)
+
+
+def _scan_start(data: bytes) -> int:
+    position = 2
+    while position + 4 <= len(data):
+        if data[position] != 0xFF:
+            break
+        if data[position + 1] == 0xFF:  # fill
+            position += 1
+            continue
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        if data[position + 1] == _START_OF_SCAN:
+            return position + 2 + length
+        position += 2 + length
+    return len(data)
+
+
+def _thumbnail(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
+        image.draft(None, (1, 1))  # an eighth
+        return np.asarray(image)
