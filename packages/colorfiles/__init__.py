@@ -1,1 +1,1 @@
-"""Files, as all parts of the house handle them: written whole, found at any address, told of with progress."""
+"""Files, as all parts handle them: read, written whole, found at any address, with progress."""

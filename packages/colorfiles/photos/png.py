@@ -46,11 +46,11 @@ def gray_and_alpha_16(file: BinaryIO) -> tuple[Image.Image, np.ndarray, np.ndarr
 def transparent_level(image: Image.Image, depth: int, kind: int) -> object:
     """Return the transparent level or colour, scaled as Pillow scales the pixels; None for none.
 
-    Pillow has it as the file says, in 1, 2, 4 or 16 bits.
+    Pillow scales that of 1 bit, and leaves those of 2, 4 and 16 as the file has them.
     """
     found = image.info.get("transparency")
     if found is None or kind not in (GRAY, RGB):
         return found
     if kind == RGB:
         return tuple(value >> 8 for value in found) if depth == 16 else found
-    return found * (255 // ((1 << depth) - 1)) if depth in (1, 2, 4) else found
+    return found * (255 // ((1 << depth) - 1)) if depth in (2, 4) else found
