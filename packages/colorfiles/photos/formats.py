@@ -72,9 +72,10 @@ _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
 def format_of(start: bytes) -> str:
     """Return the format that a file's first bytes tell, by Pillow's name; "" for none of ours."""
-    if _named(_OTHERS, start) == "a camera raw file":
+    found = _named(_MAGIC, start)
+    if found == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
         return ""
-    return _named(_MAGIC, start)
+    return found
 
 
 def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:

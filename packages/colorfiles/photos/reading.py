@@ -24,6 +24,8 @@ from colorfiles.photos.tiff_pages import photo_pages
 _JPEG = ("JPEG", "MPO")
 _OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # their further images are previews, depths, other eyes
 
+_DECODED_ONCE = ("1", "L", "I;16", "I;16B", "RGB")  # others stand in memory a second time as RGB
+
 
 @dataclass(frozen=True)
 class ImageHeader:
@@ -102,7 +104,7 @@ def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> Ima
             size = decoded_bytes(first.width, first.height, depth)
             return ImageHeader(found, first.width, first.height, len(pages), size)
         with _opened(stream, found, settings) as image:
-            size = decoded_bytes(*image.size)
+            size = decoded_bytes(*image.size, _bytes_per_pixel(image))
             return ImageHeader(image.format or found, *image.size, _pages(image), size)
 
 
@@ -159,7 +161,9 @@ def _read_other(
         _refuse_missing(page, pages)
         if page:
             image.seek(page)
-            refuse_unfit(*image.size, settings)  # a GIF's frame may reach beyond the first one
+            refuse_unfit(
+                *image.size, settings, _bytes_per_pixel(image)
+            )  # a GIF's frame may reach beyond the first one
         if near_px is not None:
             image.draft("RGB", _at_least(image.size, near_px))
         image.load()
@@ -207,12 +211,16 @@ def _opened(stream: BinaryIO, found: str, settings: ReadSettings) -> Iterator[Im
         stream.seek(0)
     formats = _JPEG if found == "JPEG" else (found,)
     with Image.open(stream, formats=formats) as image:
-        refuse_unfit(*image.size, settings)
+        refuse_unfit(*image.size, settings, _bytes_per_pixel(image))
         yield image
 
 
 def _pages(image: Image.Image) -> int:
     return 1 if image.format in _OF_ONE_PHOTO else getattr(image, "n_frames", 1)
+
+
+def _bytes_per_pixel(image: Image.Image) -> int:
+    return 4 if image.mode in _DECODED_ONCE and "transparency" not in image.info else 8
 
 
 def _refuse_missing(page: int, pages: int) -> None:
