@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer
-from trainer.shipped import shipped_run
+from colorunet.parameters.checkpoint import load_run
+from colorunet.parameters.shipped import shipped_run
+from colorunet.prediction.colorizer import Colorizer
 
 
 def main() -> None:

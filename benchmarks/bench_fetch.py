@@ -32,7 +32,7 @@ import click
 import requests
 from PIL import Image
 
-from dataprep.photos import PhotoFolder
+from dataprep.photos.folder import PhotoFolder
 
 _ROOT = Path(__file__).parents[1]
 _ENVIRONMENT = {**os.environ, "FLICKR_API_KEY": "any", "FLICKR_API_SECRET": "any"}

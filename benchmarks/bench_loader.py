@@ -21,10 +21,10 @@ import zstandard
 from PIL import Image
 
 from colorcore import Palette, rgb_to_yuv, uv_to_bins
-from trainer.loader import Augmentation, batches
-from trainer.sample_store import SampleStore
-from trainer.sampler import BatchPlan, Position
-from trainer.shard_set import ShardSet
+from trainer.data.loader import Augmentation, batches
+from trainer.data.sample_store import SampleStore
+from trainer.data.sampler import BatchPlan, Position
+from trainer.data.shard_set import ShardSet
 
 BATCH = 16
 ROUNDS = 5

@@ -32,16 +32,16 @@ from PIL import Image, features
 
 from colorcore import Palette
 from colorcore.measures import psnr
-from dataprep.color_counts import ColorCounts
+from colorfiles.storage import Storage
 from dataprep.engines.local import LocalEngine
-from dataprep.imaging import decode_photo
-from dataprep.palettes import PaletteSettings, fit_palette
-from dataprep.photos import Photo, PhotoFolder
-from dataprep.samples import ZSTD_LEVEL, SampleMaker, encode_jpeg, resized_photo
-from dataprep.shards import ShardSettings, write_shards
-from dataprep.splits import SplitRatios
-from dataprep.storage import Storage
-from dataprep.views import ViewSettings, cut, cut_luma, plan_views, resize_short_edge
+from dataprep.palettes.learning import PaletteSettings, fit_palette
+from dataprep.photos.color_counts import ColorCounts
+from dataprep.photos.folder import Photo, PhotoFolder
+from dataprep.photos.imaging import decode_photo
+from dataprep.photos.splits import SplitRatios
+from dataprep.shards.samples import ZSTD_LEVEL, SampleMaker, encode_jpeg, resized_photo
+from dataprep.shards.views import ViewSettings, cut, cut_luma, plan_views, resize_short_edge
+from dataprep.shards.writing import ShardSettings, write_shards
 
 SHAPE = (800, 533)
 SETTINGS = ViewSettings()

@@ -31,18 +31,18 @@ import torch
 from torch import nn
 
 from colorcore import Palette
-from trainer.compute import compiled, make_autocast, prepare
-from trainer.losses import (
+from colorunet.networks import PixelClassifier, build_network
+from colorunet.networks.cost import activation_bytes, count_flops
+from trainer.config.recipe import Recipe
+from trainer.training.compute import compiled, make_autocast, prepare
+from trainer.training.losses import (
     Targets,
     naive_weighted_cross_entropy,
     training_loss,
     weighted_cross_entropy,
 )
-from trainer.networks import PixelClassifier, build_network
-from trainer.networks.cost import activation_bytes, count_flops
-from trainer.optimizer import ParameterAverage, make_optimizer
-from trainer.recipe import Recipe
-from trainer.validation import coarse_bins
+from trainer.training.optimizer import ParameterAverage, make_optimizer
+from trainer.training.validation import coarse_bins
 
 BINS = 32
 FORWARD_AND_BACKWARD = 3  # a backward pass costs about two forward ones
@@ -220,9 +220,9 @@ def waiting_share(shards: str, case: Case, steps: int = 40, longest_s: float = 3
 
     The crop is the recipe's own.
     """
-    from trainer.distributed import World
-    from trainer.session import Session
-    from trainer.shard_set import ShardSet
+    from trainer.data.shard_set import ShardSet
+    from trainer.training.distributed import World
+    from trainer.training.session import Session
 
     settings = [f"batch_size={case.batch}", "verify=false", "workers=-1"]
     recipe = case.recipe.with_overrides(settings)

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import torch
 
-from trainer.distributed import World, joined_world
-from trainer.recipe import Recipe
-from trainer.session import Session
-from trainer.shard_set import ShardSet
+from trainer.config.recipe import Recipe
+from trainer.data.shard_set import ShardSet
+from trainer.training.distributed import World, joined_world
+from trainer.training.session import Session
 
 
 def step_seconds(session: Session, steps: int) -> list[float]:

@@ -1,10 +1,34 @@
-"""Fixtures that several rooms of the tests share."""
+"""Fixtures that several rooms of the tests share: photographs, tiny shard sets, an S3 server."""
 
-from collections.abc import Iterator
+import hashlib
+import io
+import json
+import os
+import tarfile
+from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
+import torch
+import zstandard
+from PIL import Image
+
+from colorcore import (
+    Palette,
+    UvHistogram,
+    kmeans_palette,
+    rgb_to_yuv,
+    uv_of_uint8,
+    uv_to_bins,
+)
+
+# One thread here and in the processes that tests start: two of them fighting over cores that other
+# work needs too take ten times as long.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
 
 # Real colour photographs that the scikit-image and scikit-learn wheels ship.
 _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg")
@@ -58,3 +82,132 @@ def s3() -> Iterator[str]:
         yield f"s3://bucket-{port}"
         s3fs.S3FileSystem.clear_instance_cache()
     server.stop()
+
+
+Members = list[tuple[str, bytes]]
+
+
+def _encoded(image: Image.Image, **options: Any) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG", quality=95, **options)
+    return buffer.getvalue()
+
+
+def sample_members(key: str, rgb: np.ndarray, palette: Palette) -> Members:
+    """The three members of one sample."""
+    yuv = rgb_to_yuv(rgb / 255.0)
+    bins = uv_to_bins(yuv[..., 1:], palette).astype(np.uint8)
+    luma = np.round(yuv[..., 0] * 255).astype(np.uint8)
+    return [
+        (f"{key}.y.jpg", _encoded(Image.fromarray(luma))),
+        (f"{key}.bins.zst", zstandard.ZstdCompressor().compress(bins.tobytes())),
+        (f"{key}.rgb.jpg", _encoded(Image.fromarray(rgb), subsampling=0)),
+    ]
+
+
+def write_tar(path: Path, members: Members) -> None:
+    """A plain ustar archive."""
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size, info.mode = len(data), 0o444
+            tar.addfile(info, io.BytesIO(data))
+
+
+def write_shard_set(
+    folder: Path, palette: Palette, splits: dict[str, Sequence[Members]], size: int
+) -> Path:
+    """A shard set: for each split its shards, each the members of its samples in order."""
+    folder.mkdir(parents=True, exist_ok=True)
+    shards = []
+    for split, tars in splits.items():
+        for number, members in enumerate(tars):
+            name = f"{split}-{number:06d}.tar"
+            write_tar(folder / name, members)
+            data = (folder / name).read_bytes()
+            count = sum(member.endswith(".bins.zst") for member, _ in members)
+            shards.append(
+                {
+                    "url": name,
+                    "file": name,
+                    "split": split,
+                    "sha256": hashlib.sha256(data).hexdigest(),
+                    "nsamples": count,
+                    "filesize": len(data),
+                    "bytes": len(data),
+                }
+            )
+    index = {
+        "__kind__": "wids-shard-index-v1",
+        "wids_version": 1,
+        "schema_version": 1,
+        "palette": palette.to_dict(),
+        "views": {"size": size},
+        "shardlist": shards,
+    }
+    (folder / "index.json").write_text(json.dumps(index))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def crops(demo_photos: Path) -> Callable[[int, int], list[np.ndarray]]:
+    """Returns ``count`` square crops of real photographs, ``size`` pixels each way."""
+    images = [Image.open(path).convert("RGB") for path in sorted(demo_photos.rglob("*.*"))]
+
+    def cut(count: int, size: int) -> list[np.ndarray]:
+        out = []
+        for number in range(count):
+            image = images[number % len(images)]
+            edge = min(image.size)
+            turn = number // len(images)
+            left = (image.width - edge) * (turn % 3) // 2
+            top = (image.height - edge) * (turn % 3) // 2
+            inset = edge * (turn % 7) // 20
+            box = (left + inset, top + inset, left + edge, top + edge)
+            out.append(np.asarray(image.crop(box).resize((size, size), Image.Resampling.BOX)))
+        return out
+
+    return cut
+
+
+@pytest.fixture(scope="session")
+def small_palette(crops: Callable[[int, int], list[np.ndarray]]) -> Palette:
+    """Twelve k-means bins of the demo photographs."""
+    histogram = UvHistogram.empty()
+    for rgb in crops(7, 64):
+        histogram = histogram.add(uv_of_uint8(rgb))
+    return kmeans_palette(histogram, 12)
+
+
+@pytest.fixture(scope="session")
+def make_shards(
+    crops: Callable[[int, int], list[np.ndarray]], small_palette: Palette
+) -> Callable[..., Path]:
+    """Returns a function that writes a shard set of real crops."""
+
+    def make(
+        folder: Path,
+        *,
+        train: Sequence[int] = (3, 3),
+        val: Sequence[int] = (2,),
+        size: int = 32,
+        palette: Palette = small_palette,
+    ) -> Path:
+        images = iter(crops(sum(train) + sum(val), size))
+        splits = {
+            split: [
+                [
+                    member
+                    for number in range(count)
+                    for member in sample_members(
+                        f"demo-{split}{shard}x{number}-v0", next(images), palette
+                    )
+                ]
+                for shard, count in enumerate(counts)
+            ]
+            for split, counts in (("train", train), ("val", val))
+            if counts
+        }
+        return write_shard_set(folder, palette, splits, size)
+
+    return make

@@ -11,8 +11,8 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageCms, features
 
-from dataprep.duplicates import NearDuplicateIndex
-from dataprep.imaging import perceptual_hash
+from dataprep.photos.duplicates import NearDuplicateIndex
+from dataprep.photos.imaging import perceptual_hash
 
 Outcome = Literal["used", "rejected", "either"]
 _FAR_BITS = 14  # between any two photographs of the corpus, so that none passes for a twin

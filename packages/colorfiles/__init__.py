@@ -1,1 +1,1 @@
-"""Files, as all parts handle them: read, written whole, found at any address, with progress."""
+"""What all parts do alike: files, addresses, the index of shards, progress, command lines."""

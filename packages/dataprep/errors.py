@@ -1,7 +1,9 @@
 """What can go wrong for a user of dataprep."""
 
+from colorfiles.errors import ColorfilesError
 
-class DataprepError(Exception):
+
+class DataprepError(ColorfilesError):
     """The message says what was wrong, with which item, and what to do; it is shown as it is."""
 
 

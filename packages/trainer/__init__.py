@@ -1,1 +1,40 @@
-"""From shards to colour: read, train, evaluate, colourise."""
+"""From shards to a trained network, and how good it is."""
+
+from typing import TYPE_CHECKING
+
+from colorfiles.public_names import imported_when_asked
+
+if TYPE_CHECKING:
+    from trainer.config.recipe import Recipe, recipe_names
+    from trainer.data.shard_set import ShardSet
+    from trainer.diagnosis.examine import diagnose
+    from trainer.errors import TrainerError
+    from trainer.evaluation.evaluate import EvaluationSettings, evaluate
+    from trainer.training.loop import FitOptions, fit
+
+__all__ = [
+    "EvaluationSettings",
+    "FitOptions",
+    "Recipe",
+    "ShardSet",
+    "TrainerError",
+    "diagnose",
+    "evaluate",
+    "fit",
+    "recipe_names",
+]
+
+__getattr__ = imported_when_asked(
+    __name__,
+    {
+        "EvaluationSettings": "trainer.evaluation.evaluate",
+        "FitOptions": "trainer.training.loop",
+        "Recipe": "trainer.config.recipe",
+        "ShardSet": "trainer.data.shard_set",
+        "TrainerError": "trainer.errors",
+        "diagnose": "trainer.diagnosis.examine",
+        "evaluate": "trainer.evaluation.evaluate",
+        "fit": "trainer.training.loop",
+        "recipe_names": "trainer.config.recipe",
+    },
+)

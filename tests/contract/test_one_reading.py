@@ -8,9 +8,9 @@ from types import ModuleType
 import numpy as np
 import pytest
 
+from colorunet.prediction.images import UnusableImage, read_gray
 from dataprep.errors import UnusablePhoto
-from dataprep.imaging import ImageLimits, decode_photo
-from trainer.images import UnusableImage, read_gray
+from dataprep.photos.imaging import ImageLimits, decode_photo
 
 
 def _load_odd_files() -> ModuleType:

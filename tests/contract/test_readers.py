@@ -106,7 +106,7 @@ def _tars(shards: Path, split: str) -> list[str]:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_the_trainer_reads_them(shards: Path, truth: Any, split: str) -> None:
-    from trainer.shard_set import ShardSet
+    from trainer.data.shard_set import ShardSet
 
     opened = ShardSet.open(shards)
     found = {s.key: Arrays(s.luma, s.bins, s.rgb) for s in opened.samples(split)}
@@ -116,11 +116,11 @@ def test_the_trainer_reads_them(shards: Path, truth: Any, split: str) -> None:
 
 
 def test_trainer_and_dataprep_agree_on_the_palette(shards: Path) -> None:
-    import dataprep.shard_set
-    import trainer.shard_set
+    import dataprep.shards.shard_set
+    import trainer.data.shard_set
 
-    written = dataprep.shard_set.ShardSet.open(str(shards))
-    read = trainer.shard_set.ShardSet.open(shards)
+    written = dataprep.shards.shard_set.ShardSet.open(str(shards))
+    read = trainer.data.shard_set.ShardSet.open(shards)
     assert read.palette.fingerprint == written.palette.fingerprint
     assert np.array_equal(read.palette.centers, written.palette.centers)
     assert read.fingerprint == hashlib.sha256((shards / "index.json").read_bytes()).hexdigest()

@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from colorcore import Palette
+from colorfiles.storage import Storage
 from dataprep.engines.local import LocalEngine
-from dataprep.photos import PhotoFolder
-from dataprep.shards import ShardSettings, write_shards
+from dataprep.photos.folder import PhotoFolder
+from dataprep.shards.views import ViewSettings
+from dataprep.shards.writing import ShardSettings, write_shards
 from dataprep.sources.folder import import_folder
-from dataprep.storage import Storage
-from dataprep.views import ViewSettings
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from dataprep.cli import app
-from dataprep.imaging import decode_photo
+from dataprep.photos.imaging import decode_photo
 
 MEMORY_BYTES = 4 << 30
 TIMEOUT_S = 120

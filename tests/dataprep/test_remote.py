@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 
 from colorcore import Palette
+from colorfiles.errors import ColorfilesError
+from colorfiles.storage import Storage
 from dataprep.cli import app
 from dataprep.errors import DataprepError
-from dataprep.photo_reading import kept_photos
-from dataprep.shard_set import ShardSet
-from dataprep.storage import Storage
+from dataprep.photos.reading import kept_photos
+from dataprep.shards.shard_set import ShardSet
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::ResourceWarning")
 
@@ -77,14 +78,14 @@ def test_a_remote_set_is_read_resumed_and_refused_like_a_local_one(
 
 
 def test_an_absent_bucket_is_one_clear_error(s3: str, photo_folder: Path, tmp_path: Path) -> None:
-    with pytest.raises(DataprepError, match="no manifest"):
+    with pytest.raises(ColorfilesError, match="no manifest"):
         run("palette", "s3://no-such-bucket/photos", "--out", tmp_path / "p.json")
-    with pytest.raises(DataprepError, match="can't be written to"):
+    with pytest.raises(ColorfilesError, match="can't be written to"):
         Storage("s3://no-such-bucket/out").make()
 
 
 def test_an_unknown_scheme_is_one_clear_error() -> None:
-    with pytest.raises(DataprepError, match="nowhere://x"):
+    with pytest.raises(ColorfilesError, match="nowhere://x"):
         Storage("nowhere://x").names()
 
 

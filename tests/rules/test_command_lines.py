@@ -3,13 +3,17 @@
 import importlib
 import subprocess
 import sys
-from importlib.util import find_spec
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
 from types import ModuleType
 
 import click
 import pytest
 
-HALVES = ("dataprep", "trainer")
+HALVES = ("dataprep", "trainer", "colorunet")
+PROJECT = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text())["project"]
+EXTRA = {"dataprep": "dataprep", "trainer": "trainer", "colorunet": "trainer"}
 
 
 def _cli(half: str) -> ModuleType:
@@ -45,8 +49,6 @@ def test_every_command_and_option_has_help(half: str, name: str) -> None:
 
 @pytest.mark.parametrize(("half", "name"), _commands())
 def test_every_command_that_has_a_result_prints_it_as_json_too(half: str, name: str) -> None:
-    if (half, name) == ("trainer", "serve"):
-        pytest.skip("a server has no result")
     assert any("--json" in parameter.opts for parameter in _command(half, name).params)
 
 
@@ -70,6 +72,7 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(half: str, missin
     arguments = {
         "dataprep": ["import", ".", "--out", "x"],
         "trainer": ["colorize", "x", "--out", "y"],
+        "colorunet": ["x"],
     }
     code = (
         f"import sys; sys.modules[{missing!r}] = None\n"
@@ -79,9 +82,15 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(half: str, missin
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert f"pip install 'colorunet[{half}]'" in line
+    assert f"pip install '.[{EXTRA[half]}]'" in line
 
 
-def test_the_two_scripts_are_declared() -> None:
-    assert find_spec("dataprep.__main__")
-    assert find_spec("trainer.__main__")
+@pytest.mark.parametrize("half", HALVES)
+def test_each_command_line_is_declared_as_a_script_that_runs(half: str) -> None:
+    (script,) = entry_points(group="console_scripts", name=half)
+    assert script.value == PROJECT["scripts"][half]
+    assert callable(script.load())
+
+
+def test_trainer_colorize_and_colorunet_colorize_are_one_command() -> None:
+    assert _command("trainer", "colorize") is _command("colorunet", "colorize")

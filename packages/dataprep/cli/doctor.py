@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dataprep.cli.options import emit, json_option
+from colorfiles.commands import emit, json_option
 
 
 @click.command(name="doctor")

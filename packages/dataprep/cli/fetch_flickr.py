@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from dataprep.cli.options import emit, exit_for_skips, json_option, max_rejected_option, out_option
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from dataprep.cli.options import max_rejected_option
 
 
 @click.command(name="fetch-flickr")
@@ -78,7 +79,7 @@ def command(
     \b
     dataprep fetch-flickr --tags beach,mountains --count 600 --out photos
     """
-    from dataprep.progress import progress
+    from colorfiles.progress import progress
     from dataprep.sources.flickr.api import API_URL
     from dataprep.sources.flickr.credentials import read_credentials
     from dataprep.sources.flickr.fetch import fetch

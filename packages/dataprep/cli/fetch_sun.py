@@ -4,14 +4,8 @@ from pathlib import Path
 
 import click
 
-from dataprep.cli.options import (
-    emit,
-    exit_for_skips,
-    json_option,
-    max_rejected_option,
-    out_option,
-    seed_option,
-)
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from dataprep.cli.options import max_rejected_option, seed_option
 
 
 @click.command(name="fetch-sun")
@@ -73,8 +67,8 @@ def command(
     """
     import dataclasses
 
+    from colorfiles.progress import progress
     from dataprep.errors import DataprepError
-    from dataprep.progress import progress
     from dataprep.sources.sun.classes import UnknownClass
     from dataprep.sources.sun.draw import SunSettings
     from dataprep.sources.sun.fetch import failure, fetch_sun, words_about

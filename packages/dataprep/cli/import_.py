@@ -4,14 +4,8 @@ from pathlib import Path
 
 import click
 
-from dataprep.cli.options import (
-    emit,
-    exit_for_skips,
-    idle_seed_option,
-    json_option,
-    max_rejected_option,
-    out_option,
-)
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from dataprep.cli.options import idle_seed_option, max_rejected_option
 
 
 @click.command(name="import")
@@ -45,8 +39,8 @@ def command(
     \b
     dataprep import ~/Pictures --out photos
     """
-    from dataprep.imaging import ImageLimits
-    from dataprep.progress import progress
+    from colorfiles.progress import progress
+    from dataprep.photos.imaging import ImageLimits
     from dataprep.sources.folder import import_folder, read_metadata
     from dataprep.sources.image_tree import image_paths
 

@@ -4,10 +4,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from dataprep.cli.options import emit, idle_seed_option, json_option, overwrite_option
+from colorfiles.commands import emit, json_option, overwrite_option
+from dataprep.cli.options import idle_seed_option
 
 if TYPE_CHECKING:
-    from dataprep.inspection import Inspection
+    from dataprep.inspection.samples import Inspection
 
 
 @click.command(name="inspect")
@@ -22,10 +23,10 @@ def command(shards: str, contact: str | None, overwrite: bool, as_json: bool) ->
     \b
     dataprep inspect shards --contact sheet.png
     """
-    from dataprep.inspection import inspect_shards
-    from dataprep.palette_file import parent_and_name, refuse_existing
-    from dataprep.progress import progress
-    from dataprep.shard_set import ShardSet
+    from colorfiles.palette_file import parent_and_name, refuse_existing
+    from colorfiles.progress import progress
+    from dataprep.inspection.samples import inspect_shards
+    from dataprep.shards.shard_set import ShardSet
 
     if contact:
         refuse_existing(contact, overwrite=overwrite)
@@ -33,7 +34,7 @@ def command(shards: str, contact: str | None, overwrite: bool, as_json: bool) ->
     with progress("inspect", len(opened.shards)) as report:
         found = inspect_shards(opened, report=report)
     if contact:
-        from dataprep.contact_sheet import contact_sheet_png
+        from dataprep.inspection.contact_sheet import contact_sheet_png
 
         folder, name = parent_and_name(contact)
         folder.make()

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
+from colorfiles.commands import emit, json_option, overwrite_option
 from dataprep.cli.engine_options import engine_options, make_engine
-from dataprep.cli.options import emit, json_option, overwrite_option, seed_option
+from dataprep.cli.options import seed_option
 
 
 @click.command(name="palette")
@@ -45,10 +46,10 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     dataprep palette photos --bins 32 --out palette.json --plot palette.png
     dataprep palette photos --method auto --out palette.json
     """
-    from dataprep.palette_file import refuse_existing, write_file, write_palette
-    from dataprep.palettes import PaletteSettings, learn_palette
-    from dataprep.pixel_batches import batches_of
-    from dataprep.progress import progress
+    from colorfiles.palette_file import refuse_existing, write_file, write_palette
+    from colorfiles.progress import progress
+    from dataprep.palettes.learning import PaletteSettings, learn_palette
+    from dataprep.palettes.pixel_batches import batches_of
 
     own = ("bins", "method", "cells", "seed", "emphasis", "lam")
     try:
@@ -64,7 +65,7 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
             batches, settings, engine=make_engine(options), report=report
         )
     if options["plot"]:
-        from dataprep.palette_plot import palette_png
+        from dataprep.palettes.plot import palette_png
 
         figure = palette_png(palette, lam=options["lam"], prior_error=summary.prior_error)
         write_file(options["plot"], figure)

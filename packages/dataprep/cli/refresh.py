@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from dataprep.cli.options import emit, json_option
+from colorfiles.commands import emit, json_option
 
 
 @click.command(name="refresh")
@@ -45,8 +45,8 @@ def command(
     \b
     dataprep refresh photos --shards shards
     """
-    from dataprep.photos import PhotoFolder
-    from dataprep.progress import progress
+    from colorfiles.progress import progress
+    from dataprep.photos.folder import PhotoFolder
     from dataprep.sources.flickr.api import API_URL, FlickrClient
     from dataprep.sources.flickr.credentials import read_credentials
     from dataprep.sources.flickr.licenses import license_ids

@@ -5,15 +5,9 @@ from typing import Any
 
 import click
 
+from colorfiles.commands import emit, exit_for_skips, json_option, overwrite_option
 from dataprep.cli.engine_options import engine_options, make_engine
-from dataprep.cli.options import (
-    emit,
-    exit_for_skips,
-    json_option,
-    max_rejected_option,
-    overwrite_option,
-    seed_option,
-)
+from dataprep.cli.options import max_rejected_option, seed_option
 
 _RATIOS = "90/10/90/10"
 
@@ -100,13 +94,13 @@ def command(photos: str, **options: Any) -> None:
     dataprep shard photos --split --palette palette.json --out shards
     dataprep shard photos --split 80/20/90/10 --palette palette.json --out shards --workers 8
     """
-    from dataprep.palette_file import read_palette
-    from dataprep.photo_reading import kept_photos
-    from dataprep.progress import progress
-    from dataprep.shards import ShardSettings, write_shards
-    from dataprep.splits import SplitRatios, read_split_file
-    from dataprep.storage import Storage
-    from dataprep.views import ViewSettings
+    from colorfiles.palette_file import read_palette
+    from colorfiles.progress import progress
+    from colorfiles.storage import Storage
+    from dataprep.photos.reading import kept_photos
+    from dataprep.photos.splits import SplitRatios, read_split_file
+    from dataprep.shards.views import ViewSettings
+    from dataprep.shards.writing import ShardSettings, write_shards
 
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other")

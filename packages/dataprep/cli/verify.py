@@ -2,7 +2,7 @@
 
 import click
 
-from dataprep.cli.options import FINISHED_WITH_SKIPS, emit, json_option
+from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option
 
 
 @click.command(name="verify")
@@ -17,9 +17,9 @@ def command(shards: str, workers: int | None, as_json: bool) -> None:
     \b
     dataprep verify shards
     """
+    from colorfiles.progress import progress
     from dataprep.engines.local import LocalEngine
-    from dataprep.progress import progress
-    from dataprep.verify import verify_shards
+    from dataprep.verification.job import verify_shards
 
     with progress("verify", None) as report:
         found = verify_shards(shards, engine=LocalEngine(workers), report=report)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from dataprep.duplicates import NearDuplicateIndex
+from colorfiles.files import sweep
+from colorfiles.progress import Report, silent
 from dataprep.errors import DataprepError, UnusablePhoto
-from dataprep.files import sweep
-from dataprep.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
-from dataprep.photos import Photo, PhotoFolder, column_of, slug, utc_now
-from dataprep.progress import Report, silent
+from dataprep.photos.duplicates import NearDuplicateIndex
+from dataprep.photos.folder import Photo, PhotoFolder, column_of, slug, utc_now
+from dataprep.photos.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
 from dataprep.sources.image_tree import image_paths
 
 SOURCE = "folder"

@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
-from dataprep.duplicates import NearDuplicateIndex
-from dataprep.shard_set import INDEX
-from dataprep.splits import GROUP_BITS
+from colorfiles.shard_index import INDEX
+from dataprep.photos.duplicates import NearDuplicateIndex
+from dataprep.photos.splits import GROUP_BITS
 from dataprep.verification.faults import Fault
 from dataprep.verification.shard import PhotoTrace, ShardFindings
 

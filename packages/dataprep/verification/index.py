@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from dataprep.shard_set import INDEX, SPLITS, ShardEntry, ShardSet
+from colorfiles.shard_index import INDEX, SPLITS, ShardEntry
+from dataprep.shards.shard_set import ShardSet
+from dataprep.shards.views import ViewSettings
 from dataprep.verification.faults import Fault
-from dataprep.views import ViewSettings
 
 _NAME = re.compile(rf"({'|'.join(SPLITS)})-\d{{6}}\.tar")
 _SHA256 = re.compile(r"[0-9a-f]{64}")

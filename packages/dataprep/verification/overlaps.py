@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int16, UInt8
 
-from dataprep.views import View
+from dataprep.shards.views import View
 
 _UNKNOWN = -1
 # Mean difference of two JPEGs (quality 95) of the same luma, in levels; noise comes on top.

@@ -12,9 +12,9 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from colorcore import Palette, rgb_table, uv_of_uint8
-from dataprep.shard_set import unpack_bins
+from dataprep.shards.shard_set import unpack_bins
+from dataprep.shards.views import ViewSettings
 from dataprep.verification.overlaps import CODEC_LEVELS
-from dataprep.views import ViewSettings
 
 # A bin was the nearest to a pixel of the uncompressed crop. To the pixel of its JPEG (quality 95)
 # it lies at most so much farther than the nearest: on photographs no pixel passes 0.08, of random

@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataprep.shard_set import ShardEntry
+from colorfiles.shard_index import ShardEntry
 from dataprep.verification.faults import Fault, capped
 from dataprep.verification.tables import photo_fields, row_faults, schema_faults
 from dataprep.verification.tar import ShardTask, read_tar

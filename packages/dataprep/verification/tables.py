@@ -7,8 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from dataprep.shard_writer import TABLE_SCHEMA
-from dataprep.views import MAX_ELONGATION, View, ViewSettings, plan_views
+from dataprep.shards.views import MAX_ELONGATION, View, ViewSettings, plan_views
+from dataprep.shards.writer import TABLE_SCHEMA
 
 _HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "perceptual_hash": re.compile(r"[0-9a-f]{16}")}
 _OF_A_VIEW = {f.name for f in fields(View)} | {"sample_key"}

@@ -10,13 +10,14 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 
 from colorcore.measures import bin_counts
-from dataprep.shard_set import ShardEntry, ShardSet, iterate_samples
-from dataprep.ustar import TarWriter
+from colorfiles.shard_index import ShardEntry
+from dataprep.shards.shard_set import ShardSet, iterate_samples
+from dataprep.shards.ustar import TarWriter
+from dataprep.shards.views import ViewSettings
 from dataprep.verification.faults import Fault
 from dataprep.verification.overlaps import Overlaps
 from dataprep.verification.samples import decode_sample, disagreements
 from dataprep.verification.tables import view_of
-from dataprep.views import ViewSettings
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*-v\d+")
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from jaxtyping import Float
 
+from colorunet.prediction.colorizer import Decoding
 from trainer.calibration.held_out import HeldOut
-from trainer.colorizer import Decoding
 from trainer.evaluation.bars import Bar
 
 TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18)

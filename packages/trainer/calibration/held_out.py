@@ -7,7 +7,8 @@ import torch
 from jaxtyping import Float, Shaped
 
 from colorcore.measures import HUE_FAMILIES, bin_counts
-from trainer.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer, Decoding
+from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.bars import Bar, bars
 from trainer.evaluation.measure import (
@@ -20,7 +21,6 @@ from trainer.evaluation.measure import (
     true_colors,
 )
 from trainer.evaluation.summary import summarize, table
-from trainer.shard_set import Sample, ShardSet
 
 _STEP = 8  # every 8th pixel along both axes: figures over 100 photos move by less than 1 %
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
-from trainer.averaging import Averaging
+from colorfiles.files import write_atomically
+from colorunet.parameters.checkpoint import load_run, read_meta
+from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.calibration.choose import Candidate, choose, judged
 from trainer.calibration.held_out import HeldOut, Watch
-from trainer.checkpoint import load_run, read_meta
-from trainer.colorizer import Colorizer, Decoding
+from trainer.data.shard_set import ShardSet
 from trainer.evaluation.evaluate import require_same_palette, unwatched
-from trainer.files import write_atomically
-from trainer.shard_set import ShardSet
 
 _SCALES = ((1.0,), (0.5, 1.0))  # what is tried where the user names none
 

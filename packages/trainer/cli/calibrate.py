@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from trainer.cli.options import emit, json_option, mirrored_option, scales_option
+from colorfiles.commands import emit, json_option
+from colorunet.cli.options import mirrored_option, scales_option
 
 
 @click.command(name="calibrate")
@@ -49,11 +50,11 @@ def command(
 
     trainer calibrate runs/small shards
     """
+    from colorfiles.progress import progress
     from trainer.calibration.choose import STAGES
     from trainer.calibration.job import calibrate_run
     from trainer.calibration.text import calibration_text
-    from trainer.evaluation.job import watch_on_terminal
-    from trainer.progress import progress
+    from trainer.report.evaluation_job import watch_on_terminal
 
     with progress("choosing", STAGES) as report:
         calibration = calibrate_run(

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import click
 
-from trainer.cli.options import emit, json_option, temperature_option
+from colorfiles.commands import emit, json_option
+from colorunet.cli.options import temperature_option
 
 
 @click.command(name="diagnose")
@@ -33,7 +34,7 @@ def command(
     """
     from trainer.diagnosis import diagnose, diagnosis_text
     from trainer.evaluation.evaluate import EvaluationSettings
-    from trainer.evaluation.job import watch_on_terminal
+    from trainer.report.evaluation_job import watch_on_terminal
 
     settings = EvaluationSettings(split=split, limit=limit)
     diagnosis = diagnose(run, shards, settings, temperature=temperature, watch=watch_on_terminal)

@@ -4,11 +4,9 @@ from pathlib import Path
 
 import click
 
-from trainer.cli.options import (
-    emit,
-    json_option,
+from colorfiles.commands import emit, json_option, overwrite_option
+from colorunet.cli.options import (
     mirrored_option,
-    overwrite_option,
     saturation_option,
     scales_option,
     temperature_option,
@@ -72,8 +70,8 @@ def command(
     and 95 % intervals.
     """
     from trainer.evaluation.evaluate import EvaluationSettings
-    from trainer.evaluation.job import Outputs, evaluate_run, watch_on_terminal
     from trainer.evaluation.text import evaluation_text
+    from trainer.report.evaluation_job import Outputs, evaluate_run, watch_on_terminal
 
     evaluation = evaluate_run(
         run,

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from trainer.cli.options import emit, json_option, out_option, overwrite_option
+from colorfiles.commands import emit, json_option, out_option, overwrite_option
 
 
 @click.command()
@@ -50,12 +50,12 @@ def command(
     \b
     trainer fit shards --out run --recipe small --set epochs=12
     """
-    from trainer.distributed import joined_world, leave
-    from trainer.fit import FitOptions, fit
-    from trainer.fit_text import fit_progress, summary_text
-    from trainer.recipe import Recipe
-    from trainer.run_folder import RunFolder
-    from trainer.shard_set import ShardSet
+    from trainer.config.recipe import Recipe
+    from trainer.data.shard_set import ShardSet
+    from trainer.runs.folder import RunFolder
+    from trainer.training.distributed import joined_world, leave
+    from trainer.training.loop import FitOptions, fit
+    from trainer.training.text import fit_progress, summary_text
 
     run = RunFolder(out)
     named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
@@ -63,13 +63,13 @@ def command(
     settings = base.with_overrides(overrides)
     shard_set = ShardSet.open(shards, cache_gb=cache_gb)
     if settings.batch_size == 0:
-        from trainer.batch_size import find_batch_size
+        from trainer.training.batch_size import find_batch_size
 
         with joined_world(device) as world:
             found = find_batch_size(shard_set, settings, world)
         settings = settings.with_overrides([f"batch_size={found}"])
     if dry_run:
-        from trainer.plan import plan_fit, plan_text
+        from trainer.training.dry_run import plan_fit, plan_text
 
         plan = plan_fit(shard_set, settings, device=device)
         emit(plan, as_json, plan_text(plan))

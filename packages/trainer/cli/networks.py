@@ -2,7 +2,7 @@
 
 import click
 
-from trainer.cli.options import emit, json_option
+from colorfiles.commands import emit, json_option
 
 
 @click.command()
@@ -15,7 +15,7 @@ def command(bins: int, size: int, as_json: bool) -> None:
     \b
     trainer networks --bins 32
     """
-    from trainer.network_table import network_table, table_text
+    from colorunet.networks.table import network_table, table_text
 
     table = network_table(bins=bins, size=size)
     emit(table, as_json, table_text(table))

@@ -15,11 +15,11 @@ from colorcore import (
     uv_of_uint8,
     uv_to_bins,
 )
+from trainer.config.recipe import Recipe
+from trainer.data.shard_set import Sample
 from trainer.evaluation.evaluate import Evaluation, Tallies
-from trainer.losses import Targets
-from trainer.recipe import Recipe
-from trainer.report.metrics_log import Line, series
-from trainer.shard_set import Sample
+from trainer.runs.metrics_log import Line, series
+from trainer.training.losses import Targets
 
 _GOOD_BINS = 32
 _LAST = 5  # lines of the training log that are averaged for "the loss at the end"

@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from trainer.checkpoint import load_run
-from trainer.colorizer import Colorizer
+from colorunet.parameters.checkpoint import load_run
+from colorunet.prediction.colorizer import Colorizer
+from trainer.config.recipe import Recipe
+from trainer.data.shard_set import ShardSet
 from trainer.diagnosis.causes import CAUSES, Finding, Symptom
 from trainer.diagnosis.evidence import (
     Evidence,
@@ -20,8 +22,7 @@ from trainer.evaluation.evaluate import (
     evaluate,
     unwatched,
 )
-from trainer.report.metrics_log import read_metrics
-from trainer.shard_set import ShardSet
+from trainer.runs.metrics_log import read_metrics
 
 _SWEEP_IMAGES = 24
 
@@ -56,7 +57,7 @@ def diagnose(
     colorizer = Colorizer.of_run(trained, temperature=temperature)
     settings = replace(settings, sweep_images=_SWEEP_IMAGES, draws=0)
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
-    recipe, palette = trained.recipe, trained.palette
+    recipe, palette = Recipe.from_dict(trained.meta["recipe"]), trained.palette
     evidence = Evidence(
         evaluation=evaluation,
         palette=palette_facts(palette, chosen_samples(shards, settings)),

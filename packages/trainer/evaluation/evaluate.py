@@ -10,8 +10,9 @@ from jaxtyping import Float, Int
 
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
-from trainer.averaging import Averaging
-from trainer.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.test_time_augmentation import Averaging
+from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.definitions import definitions_with
 from trainer.evaluation.measure import (
@@ -39,7 +40,6 @@ from trainer.evaluation.summary import (
     table,
 )
 from trainer.evaluation.sweep import RULE, Sweep, SweepPoint, suggested_temperature
-from trainer.shard_set import Sample, ShardSet
 
 GRAY, MEAN, MODE = "gray", "mean_uv", "most_frequent_bin"
 VARIANTS = (PREDICTION, TRUTH, CEILING, GRAY, MEAN, MODE)

@@ -17,8 +17,8 @@ from colorcore.measures import (
     hue_family_counts,
     psnr,
 )
+from colorunet.prediction.gamut_mapping import compose_rgb
 from trainer.evaluation.structural import ssim
-from trainer.gamut import compose_rgb
 
 _AUC_LIMIT = 150.0  # Zhang et al. 2016: the error curve ends at 150 in ab
 _WHEEL_CHROMA = 0.03  # below it a hue can't be seen

@@ -12,7 +12,7 @@ import torch
 from trainer.errors import TrainerError
 
 OPTION = "--perceptual"
-INSTALL = "pip install 'colorunet[perceptual]'"
+INSTALL = "pip install '.[perceptual]'"
 
 
 @dataclass(frozen=True)

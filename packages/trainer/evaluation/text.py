@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from trainer.averaging import Averaging
-from trainer.colorizer import Decoding
+from colorunet.prediction.colorizer import Decoding
+from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.evaluation.definitions import FEW_IMAGES, MEASURES, PERCEPTUAL_MEASURES, Measure
 from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate

@@ -10,10 +10,10 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from colorcore import Palette
-from trainer.colorizer import Colorizer, Decoding
-from trainer.contact_sheet import write_png
-from trainer.panels import Panels, panels
-from trainer.shard_set import Sample, ShardSet
+from colorunet.prediction.colorizer import Colorizer, Decoding
+from trainer.data.shard_set import Sample, ShardSet
+from trainer.report.contact_sheet import write_png
+from trainer.report.panels import Panels, panels
 
 PICTURES = "pictures"
 _PHOTOS = 8

@@ -10,7 +10,8 @@ from jaxtyping import Int
 from PIL import Image
 
 from colorcore import Palette
-from trainer.colorizer import Colorizer
+from colorunet.prediction.colorizer import Colorizer
+from trainer.data.shard_set import ShardSet
 from trainer.evaluation.definitions import MEASURES, PERCEPTUAL_MEASURES
 from trainer.evaluation.evaluate import Evaluation, ImageResult, Tallies
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
@@ -23,11 +24,10 @@ from trainer.evaluation.text import (
     measured,
     number,
 )
-from trainer.panels import TITLES, Panels, panels_of
 from trainer.report.confusion import confusion_picture
 from trainer.report.html import figure, flow, html_table, picture, tiles, write_page
+from trainer.report.panels import TITLES, Panels, panels_of
 from trainer.report.svg import bars, line_chart, wheel
-from trainer.shard_set import ShardSet
 
 _THUMBNAIL_PX = 120
 _EACH = 2  # worst, median and best: so many photos of each

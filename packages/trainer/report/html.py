@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from trainer.files import write_atomically
+from colorfiles.files import write_atomically
 
 _STYLE = """
 :root { color-scheme: light; }

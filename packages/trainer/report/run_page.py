@@ -8,8 +8,8 @@ from PIL import Image
 
 from trainer.report.epoch_pictures import saved_pictures
 from trainer.report.html import figure, flow, picture, tiles, write_page
-from trainer.report.metrics_log import Line, read_metrics, series, smoothed
 from trainer.report.svg import line_chart
+from trainer.runs.metrics_log import Line, read_metrics, series, smoothed
 
 REPORT = "report.html"
 _MOST_EPOCHS = 12

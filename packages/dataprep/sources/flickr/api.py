@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import flickrapi
 
 from dataprep.errors import DataprepError
-from dataprep.photos import utc_now
+from dataprep.photos.folder import utc_now
 from dataprep.sources.flickr.credentials import KEY, SECRET, WHERE_TO_GET_ONE, Credentials
 from dataprep.sources.flickr.hosts import HostRules, RefusedAddress
 from dataprep.sources.flickr.limits import (

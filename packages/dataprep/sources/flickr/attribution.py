@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from dataprep.files import write_atomically
-from dataprep.photos import Photo
+from colorfiles.files import write_atomically
+from dataprep.photos.folder import Photo
 
 NAME = "ATTRIBUTION.md"
 NOTICE = "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc."

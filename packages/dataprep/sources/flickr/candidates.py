@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from dataprep.photos import PhotoFolder
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.download import Outcome
 from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.licenses import LICENSES

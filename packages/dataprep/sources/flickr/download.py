@@ -5,9 +5,9 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from colorfiles.files import write_atomically
 from dataprep.errors import UnusablePhoto
-from dataprep.files import write_atomically
-from dataprep.imaging import WEB_FORMATS, ImageLimits, examine
+from dataprep.photos.imaging import WEB_FORMATS, ImageLimits, examine
 from dataprep.sources.flickr.hosts import RefusedAddress
 from dataprep.sources.flickr.limits import retry_after_s
 from dataprep.sources.flickr.transport import NetworkFailure, Reply, TooLarge, Transport

@@ -3,10 +3,10 @@
 import errno
 from pathlib import Path
 
+from colorfiles.files import sweep
+from colorfiles.progress import Report, silent
 from dataprep.errors import DataprepError
-from dataprep.files import sweep
-from dataprep.photos import PhotoFolder
-from dataprep.progress import Report, silent
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.api import FlickrClient
 from dataprep.sources.flickr.credentials import Credentials
 from dataprep.sources.flickr.download import MAX_BYTES

@@ -11,7 +11,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from dataprep.errors import DataprepError
-from dataprep.photos import utc_now
+from dataprep.photos.folder import utc_now
 from dataprep.sources.flickr.download import Outcome, Task, TryAgain, try_download
 from dataprep.sources.flickr.limits import TRIES, Breaker, Patience, TokenBucket, backoff_s
 from dataprep.sources.flickr.transport import Transport

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from colorfiles.progress import Report, silent
 from dataprep.errors import DataprepError
-from dataprep.photos import Photo, PhotoFolder, utc_now
-from dataprep.progress import Report, silent
+from dataprep.photos.folder import Photo, PhotoFolder, utc_now
 from dataprep.sources.flickr.api import CallFailed, FlickrClient, PhotoGone
 from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.journal import Journal

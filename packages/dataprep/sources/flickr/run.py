@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from colorfiles.progress import Report
 from dataprep.errors import DataprepError
-from dataprep.photos import PhotoFolder
-from dataprep.progress import Report
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.api import FlickrClient
 from dataprep.sources.flickr.candidates import Assessor, Candidate, foresee
 from dataprep.sources.flickr.download import Outcome, Task

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from dataprep.duplicates import NearDuplicateIndex
+from dataprep.photos.duplicates import NearDuplicateIndex
 
 _REPEATS_OF_A_PLACEHOLDER = 3
 

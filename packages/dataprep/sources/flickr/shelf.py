@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from dataprep.files import discard
-from dataprep.photos import PhotoFolder
+from colorfiles.files import discard
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.candidates import Candidate
 from dataprep.sources.flickr.download import Outcome

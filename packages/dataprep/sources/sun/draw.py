@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
+from colorfiles.files import sweep
+from colorfiles.progress import Report, silent
 from dataprep.errors import UnusablePhoto
-from dataprep.files import sweep
-from dataprep.imaging import ImageLimits
-from dataprep.photos import Photo, PhotoFolder, utc_now
-from dataprep.progress import Report, silent
+from dataprep.photos.folder import Photo, PhotoFolder, utc_now
+from dataprep.photos.imaging import ImageLimits
 from dataprep.sources.sun.archive import ArchiveDamaged, Member, StreamedArchive
 from dataprep.sources.sun.classes import ClassChoice
 from dataprep.sources.sun.layout import SOURCE, SunFile, sun_file

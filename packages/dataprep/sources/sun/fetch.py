@@ -5,8 +5,8 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
+from colorfiles.progress import Report, silent
 from dataprep.errors import DataprepError
-from dataprep.progress import Report, silent
 from dataprep.sources.sun.classes import choose_classes
 from dataprep.sources.sun.download import shown
 from dataprep.sources.sun.draw import Draw, SunSettings, SunSummary

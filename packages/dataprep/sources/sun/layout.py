@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from dataprep.photos import slug
+from dataprep.photos.folder import slug
 
 SOURCE = "sun"
 _SEGMENT = re.compile(r"[a-z0-9_-]+")

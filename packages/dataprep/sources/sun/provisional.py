@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
-from dataprep.files import discard, write_atomically
-from dataprep.photos import PhotoFolder
+from colorfiles.files import discard, write_atomically
+from dataprep.photos.folder import PhotoFolder
 
 _NAME = ".sun-provisional.json"
 SUPERSEDED = "superseded: the whole archive had others to draw"

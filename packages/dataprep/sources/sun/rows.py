@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from dataprep.errors import UnusablePhoto
-from dataprep.imaging import SUFFIXES, ImageLimits, examine
-from dataprep.photos import Photo
+from dataprep.photos.folder import Photo
+from dataprep.photos.imaging import SUFFIXES, ImageLimits, examine
 from dataprep.sources.sun.layout import SOURCE, SunFile
 
 # All of SUN is named .jpg; these are what it really holds.

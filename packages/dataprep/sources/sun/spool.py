@@ -5,7 +5,7 @@ from collections import OrderedDict
 from pathlib import Path
 from types import TracebackType
 
-from dataprep.photos import Photo
+from dataprep.photos.folder import Photo
 
 MEMORY_BYTES = 32 << 20
 

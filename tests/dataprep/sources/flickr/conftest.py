@@ -16,7 +16,7 @@ from flickr_server.faults import Faults  # noqa: E402
 from flickr_server.library import Library, make_library  # noqa: E402
 from flickr_server.server import FlickrServer  # noqa: E402
 
-from dataprep.photos import Photo, PhotoFolder  # noqa: E402
+from dataprep.photos.folder import Photo, PhotoFolder  # noqa: E402
 from dataprep.sources.flickr.credentials import Credentials  # noqa: E402
 from dataprep.sources.flickr.fetch import FetchSummary, fetch  # noqa: E402
 from dataprep.sources.flickr.limits import Patience  # noqa: E402

@@ -12,7 +12,7 @@ from flickr_server.replies import Quirks
 from PIL import Image
 
 from dataprep.errors import DataprepError
-from dataprep.photos import PhotoFolder
+from dataprep.photos.folder import PhotoFolder
 
 
 def test_count_is_reached_tags_are_balanced_and_the_manifest_agrees_with_the_files(

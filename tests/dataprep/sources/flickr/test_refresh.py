@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from dataprep.cli import app
 from dataprep.errors import DataprepError
-from dataprep.photos import PhotoFolder
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.api import FlickrClient
 from dataprep.sources.flickr.credentials import Credentials
 from dataprep.sources.flickr.limits import Patience

@@ -14,7 +14,7 @@ import pytest
 from flickr_server.faults import Faults
 
 from dataprep.errors import DataprepError
-from dataprep.photos import PhotoFolder
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.journal import Journal
 
 _ENVIRONMENT = {

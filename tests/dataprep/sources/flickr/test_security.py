@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from dataprep.photos import MANIFEST, PhotoFolder
+from dataprep.photos.folder import MANIFEST, PhotoFolder
 from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.hosts import HostRules, RefusedAddress, check_peer
 from dataprep.sources.flickr.listing import clean_text, parse_page

@@ -1,0 +1,1 @@
+"""The rooms of experiments/train-shipped: licences, stages, decoding, bars, pictures, card."""

@@ -1,0 +1,40 @@
+"""Command lines as the model card tells them."""
+
+import os
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from colorunet.parameters.shipped import SHIPPED_NETWORK
+from trainer.config.recipe import Recipe
+
+
+def fit_command(recipe: Recipe) -> str:
+    """Return the fit that a recipe stands for, by what sets it apart from the shipped one."""
+    shipped, wanted = Recipe.load(SHIPPED_NETWORK).to_dict(), recipe.to_dict()
+    words = ["trainer", "fit", "SHARDS", "--out", "RUN", "--recipe", SHIPPED_NETWORK]
+    for key, value in wanted.items():
+        if isinstance(value, dict):
+            changed = {k: v for k, v in value.items() if v != shipped[key][k]}
+        else:
+            changed = {key: value} if value != shipped[key] and key != "about" else {}
+        for name, setting in changed.items():
+            words += ["--set", f"{'lambda' if name == 'lam' else name}={_written(setting)}"]
+    return shlex.join(words)
+
+
+def typed_command(words: Sequence[str]) -> str:
+    """Return what was typed, whole paths as seen from here, those far away by their names alone."""
+    return shlex.join(["experiments/train-shipped", *(_near(word) for word in words)])
+
+
+def _near(word: str) -> str:
+    if not os.path.isabs(word):
+        return word
+    path = Path(os.path.relpath(word))
+    return path.name if path.parts[:2] == ("..", "..") else str(path)
+
+
+def _written(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

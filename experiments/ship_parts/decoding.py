@@ -1,0 +1,51 @@
+"""How a shipped network predicts: as the run says itself, or as `trainer calibrate` chooses."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from colorunet.parameters.checkpoint import Trained
+from colorunet.prediction.colorizer import Decoding
+from colorunet.prediction.test_time_augmentation import Averaging
+
+RULE = (
+    "`trainer calibrate` chose it: what falls least short of the bars below in sum over both sets, "
+    "among temperatures, saturations, contrasts of chroma and offsets of the bins; before that the "
+    "averaging, by the error of the colours."
+)
+KEPT = "It is the run's own, chosen before."
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """How to average and decode, whether the run said so itself, and the bars on the split val.
+
+    ``photos`` counts the photos of each set; ``bars`` are those of ``trainer calibrate --json``.
+    """
+
+    averaging: Averaging
+    decoding: Decoding
+    is_own: bool
+    photos: Mapping[str, int]
+    bars: Mapping[str, list[Mapping[str, Any]]]
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What stands in ``best.json`` of it."""
+        return {"averaging": asdict(self.averaging), "decoding": asdict(self.decoding)}
+
+
+def chosen_decoding(
+    trained: Trained, calibration: Mapping[str, Any], names: tuple[str, ...]
+) -> Chosen:
+    """Take a calibration's choice, unless the run was calibrated before; ``names`` of its sets."""
+    is_own = bool(trained.meta.get("decoding"))
+    taken = calibration["before" if is_own else "chosen"]
+    averaging = trained.meta.get("averaging", {}) if is_own else calibration["averaging"]
+    return Chosen(
+        averaging=Averaging.of_run({"averaging": averaging}),
+        decoding=Decoding.of_run({"decoding": taken["decoding"]}, temperature=None),
+        is_own=is_own,
+        photos=dict(zip(names, calibration["photos"], strict=True)),
+        bars=dict(zip(names, taken["bars"], strict=True)),
+    )

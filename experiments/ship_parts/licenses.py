@@ -1,0 +1,101 @@
+"""Which photos a published network may learn from, and the table of those that it did."""
+
+import csv
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, fields
+from pathlib import Path
+
+from colorfiles.files import write_atomically
+from dataprep.photos.folder import Photo
+
+CLASSES = ("CC-BY", "CC-BY-SA", "CC0/PD", "Unsplash", "Pexels")
+_NOT_FREE = {"nc", "nd", "noncommercial", "noderivs", "noderivatives"}
+_PUBLIC_DOMAIN = {"cc0", "pd", "pdm"}
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class PhotoRow:
+    """A row of ``photos.csv``: where a photo comes from and what its licence asks."""
+
+    key: str
+    split: str
+    license_class: str
+    license: str
+    license_url: str
+    owner: str
+    source_page: str
+    title: str
+    subject: str
+    sha256: str
+
+
+def license_class(name: str) -> str | None:
+    """Return which of ``CLASSES`` a licence's name stands for; None where it is none of them."""
+    words = re.findall(r"[a-z0-9]+", name.lower())
+    if not words or _NOT_FREE & set(words):
+        return None
+    if words[0] in ("unsplash", "pexels"):
+        return words[0].capitalize()
+    if _PUBLIC_DOMAIN & set(words) or words[:2] in (["public", "domain"], ["cc", "zero"]):
+        return "CC0/PD"
+    if words[:3] == ["cc", "by", "sa"]:
+        return "CC-BY-SA"
+    return "CC-BY" if words[:2] == ["cc", "by"] else None
+
+
+def require_publishable(photos: Iterable[Photo]) -> None:
+    """Exit, naming photos, unless each has a licence that lets what is learnt be published."""
+    wrong = [photo for photo in photos if license_class(photo.license_name) is None]
+    if not wrong:
+        return
+    told = [
+        f"photo {photo.key} ({photo.path}): "
+        + (f"licence {photo.license_name!r}" if photo.license_name else "no licence")
+        for photo in wrong[:_SHOWN]
+    ]
+    more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
+    raise SystemExit(
+        "\n".join([*told, *more]) + f"\nexpected one of {', '.join(CLASSES)}; make a photo folder "
+        "without such photos, or state their licences with `dataprep import --metadata`"
+    )
+
+
+def photo_rows(photos: Mapping[str, Photo], splits: Mapping[str, str]) -> list[PhotoRow]:
+    """Return the table of the photos used, training photos first; ``splits`` is by photo key.
+
+    A photo of the shards that isn't in the folder ends the program: nobody knows its licence.
+    """
+    unknown = sorted(set(splits) - set(photos))
+    if unknown:
+        raise SystemExit(f"photo {unknown[0]}: in the shards, but not in the photo folder")
+    require_publishable(photos[key] for key in splits)
+    order = {"train": 0, "val": 1, "test": 2}
+    return [
+        _row(photos[key], splits[key])
+        for key in sorted(splits, key=lambda k: (order[splits[k]], k))
+    ]
+
+
+def write_rows(rows: Iterable[PhotoRow], path: Path) -> None:
+    """Write ``photos.csv``."""
+    with write_atomically(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow([field.name for field in fields(PhotoRow)])
+        writer.writerows(astuple(row) for row in rows)
+
+
+def _row(photo: Photo, split: str) -> PhotoRow:
+    return PhotoRow(
+        key=photo.key,
+        split=split,
+        license_class=license_class(photo.license_name) or "",
+        license=photo.license_name,
+        license_url=photo.license_url,
+        owner=photo.owner_name or photo.owner_id,
+        source_page=photo.page_url or photo.image_url,
+        title=photo.title,
+        subject=photo.class_name,
+        sha256=photo.sha256,
+    )

@@ -1,0 +1,61 @@
+"""The network as it is shipped: half-precision parameters, and all that predicting needs beside."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from colorfiles.files import write_atomically
+from colorunet.parameters.checkpoint import Trained, save_parameters
+
+MOST_PARAMETERS = 8_000_000
+MOST_BYTES = 16_000_000
+_META = ("step", "epoch", "elapsed_s", "metrics", "size", "recipe", "palette")
+
+
+def save_half(
+    trained: Trained, settings: Mapping[str, Any], folder: Path, about: Mapping[str, Any]
+) -> None:
+    """Write ``best.safetensors`` in float16, ``best.json`` and ``palette.json`` into a folder.
+
+    ``settings`` say how the network predicts, as ``trainer calibrate`` writes them; ``about`` comes
+    into ``best.json`` too. A network larger than is shipped ends the program.
+    """
+    parameters = sum(parameter.numel() for parameter in trained.network.parameters())
+    if parameters > MOST_PARAMETERS:
+        raise SystemExit(f"{parameters:,} parameters: at most {MOST_PARAMETERS:,} are shipped")
+    tensors = {name: _half(name, t) for name, t in trained.network.state_dict().items()}
+    size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
+    if size > MOST_BYTES:
+        raise SystemExit(f"{size:,} bytes: at most {MOST_BYTES:,} are shipped")
+    folder.mkdir(parents=True, exist_ok=True)
+    meta = {name: trained.meta[name] for name in _META}
+    meta |= dict(settings) | {"parameters": parameters, "precision": "float16"}
+    save_parameters(folder, "best", tensors, meta | dict(about))
+    with write_atomically(folder / "palette.json") as temporary:
+        temporary.write_text(json.dumps(trained.palette.to_dict(), indent=1) + "\n")
+
+
+def install(folder: Path, target: Path) -> None:
+    """Put a copy of a finished network folder in the place of ``target``, all at once."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
+    for path in (unfinished, old):
+        shutil.rmtree(path, ignore_errors=True)
+    shutil.copytree(folder, unfinished)
+    if target.exists():
+        target.rename(old)
+    unfinished.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _half(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    if not tensor.is_floating_point():
+        return tensor
+    half = tensor.half()
+    if not bool(torch.isfinite(half).all()):
+        raise SystemExit(f"{name}: a parameter doesn't fit float16 ({tensor.abs().max():.3g})")
+    return half

@@ -1,0 +1,107 @@
+"""Pictures for the model card: good, ordinary and bad ones of photos that weren't trained on."""
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from colorfiles.files import write_atomically
+from colorunet.prediction.colorizer import Colorizer
+from ship_parts.licenses import PhotoRow
+from trainer.data.shard_set import ShardSet
+from trainer.report.contact_sheet import contact_sheet
+from trainer.report.panels import Panels, panels_of
+
+EDGE_PX = 176
+MOST_BYTES = 300_000
+GOOD = (0.1, 0.2, 0.3)  # places among all test photos, ordered by error, the lowest first
+ORDINARY = (0.45, 0.5, 0.55)
+RULE = (
+    "by their place among all test photos in order of mean CIEDE2000: good 10, 20 and 30 %, "
+    "ordinary 45, 50 and 55 %, worst the last three"
+)
+_TITLES = ("gray input", "truth", "colourised")
+_QUALITIES = (88, 80, 72, 64, 56, 48, 40)
+_CAPTION = 74
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A picture that was chosen: why, and its error."""
+
+    group: str
+    key: str
+    ciede2000: float
+
+
+def chosen(images: Sequence[Mapping[str, Any]]) -> list[Shown]:
+    """Pick samples by ``RULE`` from the images of an evaluation, no photo twice."""
+    errors = {image["key"]: float(image["measures"]["ciede2000"]) for image in images}
+    ordered = sorted(errors, key=lambda key: (errors[key], key))
+    worst = ordered[-3:]
+    places = {"good": GOOD, "ordinary": ORDINARY}
+    picks = [(group, ordered[int(at * len(ordered))]) for group in places for at in places[group]]
+    picks += [("worst", key) for key in worst]
+    unique = {key: group for group, key in reversed(picks)}
+    return [Shown(unique[key], key, errors[key]) for key in dict.fromkeys(k for _, k in picks)]
+
+
+def photo_key(sample_key: str) -> str:
+    """Return the photo of a sample; ``{photo key}-v{view}`` names one."""
+    return sample_key.rpartition("-v")[0]
+
+
+def credit(row: PhotoRow) -> str:
+    """Return whose photo it is, under which licence, and what it is called there."""
+    title = (row.title or row.key).rpartition("/")[2]
+    return f"{row.owner or 'owner not named'}, {row.license}, {title}"
+
+
+def write_pictures(
+    path: Path,
+    colorizer: Colorizer,
+    shards: ShardSet,
+    shown: Sequence[Shown],
+    rows: Mapping[str, PhotoRow],
+) -> None:
+    """Write a JPEG of at most 300 kB: a column of photos for each group, side by side."""
+    keys = [one.key for one in shown]
+    found = {
+        panels.key: Panels(panels.key, (*panels.pictures[:2], panels.pictures[3]))
+        for panels in panels_of(colorizer, shards, "test", keys, edge_px=EDGE_PX)
+    }
+    sheets = []
+    for group in dict.fromkeys(one.group for one in shown):
+        members = [one for one in shown if one.group == group]
+        captions = [
+            _cut(f"{group}, error {one.ciede2000:.1f}: {credit(rows[photo_key(one.key)])}")
+            for one in members
+        ]
+        panels = [found[one.key] for one in members]
+        sheets.append(contact_sheet(panels, titles=_TITLES, captions=captions))
+    height = max(sheet.height for sheet in sheets)
+    whole = Image.new("RGB", (sum(sheet.width for sheet in sheets), height), (255, 255, 255))
+    left = 0
+    for sheet in sheets:
+        whole.paste(sheet, (left, 0))
+        left += sheet.width
+    with write_atomically(path) as temporary:
+        temporary.write_bytes(_jpeg(whole))
+
+
+def _jpeg(image: Image.Image) -> bytes:
+    data = b""
+    for quality in _QUALITIES:
+        buffer = io.BytesIO()
+        image.save(buffer, "JPEG", quality=quality, optimize=True)
+        data = buffer.getvalue()
+        if len(data) <= MOST_BYTES:
+            break
+    return data
+
+
+def _cut(words: str) -> str:
+    return words if len(words) <= _CAPTION else words[: _CAPTION - 1] + "…"

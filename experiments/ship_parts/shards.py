@@ -1,0 +1,49 @@
+"""Which photos stand behind a shard set, and how ordinary photos are halved."""
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from colorfiles.files import write_atomically
+from dataprep.photos.folder import Photo
+from dataprep.photos.splits import SplitRatios, split_photos
+from ship_parts.licenses import PhotoRow
+
+_COLUMNS = ["photo_key", "split", "sha256"]
+
+
+def photo_splits(shards: Path) -> dict[str, str]:
+    """Return the split of every photo of a shard set, by photo key."""
+    return {row["photo_key"]: row["split"] for row in _photo_table(shards)}
+
+
+def require_unseen(shards: Path, rows: Sequence[PhotoRow]) -> None:
+    """Exit where a photo that is only measured on was trained on too, byte by byte."""
+    trained = {row.sha256: row.key for row in rows if row.split == "train"}
+    for row in _photo_table(shards):
+        if row["sha256"] in trained:
+            raise SystemExit(
+                f"photo {row['photo_key']}: only to be measured on, but it is the training photo "
+                f"{trained[row['sha256']]}; leave it out of the photos to evaluate on"
+            )
+
+
+def write_halves(photos: Sequence[Photo], path: Path) -> None:
+    """Write a split file: half of the photos val, half test; near-duplicates stay together."""
+    split = split_photos(photos, SplitRatios(test=0.5, val=0.0), seed=0)
+    names = {"train": "val", "test": "test"}
+    with write_atomically(path) as temporary, temporary.open("w", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(("key", "split"))
+        for given, name in names.items():
+            writer.writerows((p.key, name) for p in split.photos.get(given, ()))
+
+
+def _photo_table(shards: Path) -> list[dict[str, str]]:
+    paths = sorted(shards.glob("*.parquet"))
+    if not paths:
+        raise SystemExit(f"{shards}: no tables beside the shards; is this a set of dataprep shard?")
+    rows = [row for path in paths for row in pq.read_table(path, columns=_COLUMNS).to_pylist()]
+    return list({row["photo_key"]: row for row in rows}.values())

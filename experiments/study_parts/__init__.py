@@ -1,0 +1,1 @@
+"""The rooms of experiments/study: plan, photos, kept steps, measures, tables and pictures."""

@@ -1,0 +1,63 @@
+"""The manners of a command line: lazy commands, options with one name, one way to print."""
+
+import dataclasses
+import importlib
+import json
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+FINISHED_WITH_SKIPS = 3
+
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print the result as one JSON object on stdout."
+)
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Replace an output that is already there."
+)
+
+
+def out_option(what: str, *, required: bool = True) -> Callable[[Any], Any]:
+    """Return ``--out``, the same everywhere but for what is written."""
+    return click.option(
+        "--out", type=click.Path(path_type=Path), required=required, help=f"{what} to write."
+    )
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are modules that are imported when they are called.
+
+    Args:
+        modules: the module of each command, by the command's name; each has a ``command``.
+    """
+
+    def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.modules = modules
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Return the names in the order they were given."""
+        return list(self.modules)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Import a command."""
+        if cmd_name not in self.modules:
+            return None
+        command: click.Command = importlib.import_module(self.modules[cmd_name]).command
+        return command
+
+
+def emit(summary: Any, as_json: bool, text: str) -> None:
+    """Print a result on stdout: the dataclass as one JSON object, or its text."""
+    if as_json:
+        click.echo(json.dumps(dataclasses.asdict(summary), default=str))
+    else:
+        click.echo(text)
+
+
+def exit_for_skips(skipped: int, allowed: int | None) -> None:
+    """Exit with 3 where more was skipped than the user allowed."""
+    if allowed is not None and skipped > allowed:
+        raise SystemExit(FINISHED_WITH_SKIPS)

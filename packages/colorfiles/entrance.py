@@ -1,0 +1,46 @@
+"""How every command line is entered and left: errors in one line, a missing extra named."""
+
+import importlib
+import os
+import sys
+from collections.abc import Mapping
+
+from colorfiles.errors import ColorfilesError
+
+HOUSE = ("colorcore", "colorfiles", "colorunet", "dataprep", "trainer")
+
+
+def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
+    """Run ``NAME.cli.app``; no traceback is shown unless ``--debug`` asked for it.
+
+    Args:
+        name: of the command, and of the package whose ``cli`` it is.
+        extra: what to install where a library is missing.
+        extras: what else to install for single libraries, by module.
+    """
+    debug = "--debug" in sys.argv[1:]
+    try:
+        # Nothing is imported before need: click itself may be missing.
+        importlib.import_module(f"{name}.cli").app(prog_name=name)
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").split(".")[0]
+        if debug or missing in HOUSE:
+            raise
+        wanted = extra + (f",{extras[missing]}" if missing in extras else "")
+        _fail(name, f"{error.name} is not installed: pip install '.[{wanted}]'")
+    except ColorfilesError as error:
+        if debug:
+            raise
+        _fail(name, str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)
+    except OSError as error:
+        if debug:
+            raise
+        _fail(name, f"{error.filename or 'system'}: {error.strerror or error}")
+
+
+def _fail(name: str, message: str) -> None:
+    print(f"{name}: {message}", file=sys.stderr)
+    sys.exit(1)

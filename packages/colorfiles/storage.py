@@ -1,0 +1,169 @@
+"""Folders at a local path or at any address that fsspec knows: s3://, gs://, hf://…"""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO
+
+from colorfiles.errors import ColorfilesError
+from colorfiles.files import discard, write_atomically
+
+
+@dataclass(frozen=True)
+class Storage:
+    """A folder of files, local or remote; small enough to be sent to any worker.
+
+    Args:
+        address: a local path, or an address with a scheme such as ``s3://bucket/folder``.
+    """
+
+    address: str
+
+    @cached_property
+    def local(self) -> Path | None:
+        """The folder's path where it is local."""
+        if "://" not in self.address:
+            return Path(self.address)
+        if self.address.startswith("file://"):
+            return Path(self.address.removeprefix("file://"))
+        return None
+
+    def absolute(self) -> "Storage":
+        """Return the same folder by an address that holds in any working directory."""
+        return self if self.local is None else Storage(str(self.local.absolute()))
+
+    def at(self, name: str) -> str:
+        """Return the address of a file in the folder."""
+        if self.local is not None:
+            return str(self.local / name)
+        return f"{self.address.rstrip('/')}/{name}"
+
+    def names(self) -> list[str]:
+        """Return the names of the files directly in the folder, sorted; none where it is absent."""
+        if self.local is not None:
+            if not self.local.is_dir():
+                return []
+            return sorted(entry.name for entry in os.scandir(self.local) if entry.is_file())
+        with self._remote() as (filesystem, root):
+            try:
+                found = filesystem.ls(root, detail=True, refresh=True)
+            except FileNotFoundError:
+                return []
+        # Object stores list a folder itself as an empty file of its own name.
+        files = (entry for entry in found if entry["type"] == "file")
+        return sorted(
+            name for entry in files if (name := entry["name"].rstrip("/").rpartition("/")[2])
+        )
+
+    def exists(self, name: str) -> bool:
+        """Whether the folder has a file of this name."""
+        if self.local is not None:
+            return (self.local / name).is_file()
+        with self._remote() as (filesystem, root):
+            return bool(filesystem.exists(f"{root}/{name}"))
+
+    def size(self, name: str) -> int:
+        """Return the bytes of a file; FileNotFoundError where it is absent."""
+        if self.local is not None:
+            return (self.local / name).stat().st_size
+        with self._remote() as (filesystem, root):
+            return int(filesystem.size(f"{root}/{name}"))
+
+    def read(self, name: str) -> bytes:
+        """Return the whole of a file; OSError where that fails."""
+        if self.local is not None:
+            return (self.local / name).read_bytes()
+        with self._remote() as (filesystem, root):
+            return bytes(filesystem.cat_file(f"{root}/{name}"))
+
+    @contextmanager
+    def open(self, name: str) -> Iterator[BinaryIO]:
+        """Give a readable, seekable stream of a file; OSError where that fails."""
+        if self.local is not None:
+            with (self.local / name).open("rb") as file:
+                yield file
+            return
+        with self._remote() as (filesystem, root):
+            stream = filesystem.open(f"{root}/{name}", "rb")
+        with stream:
+            yield stream
+
+    def write(self, name: str, data: bytes) -> None:
+        """Store a file so that it is either whole or not there."""
+        with self.stage(name) as path:
+            path.write_bytes(data)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[Path]:
+        """Give a local path to write to; the file gets its name when the block ends well.
+
+        Locally that is a rename within the folder, remotely one upload; object stores show an
+        upload only when it is whole.
+        """
+        if self.local is not None:
+            with write_atomically(self.local / name) as path:
+                yield path
+            return
+        with TemporaryDirectory(prefix="colorunet-") as folder:
+            path = Path(folder) / name
+            yield path
+            with self._remote() as (filesystem, root):
+                filesystem.put_file(str(path), f"{root}/{name}")
+
+    def delete(self, name: str) -> None:
+        """Delete a file if it is there."""
+        if self.local is not None:
+            discard(self.local / name)
+            return
+        with self._remote() as (filesystem, root):
+            if filesystem.exists(f"{root}/{name}"):
+                filesystem.rm_file(f"{root}/{name}")
+
+    def make(self) -> None:
+        """Make the folder where it is missing, and check that it can be written to.
+
+        Raises:
+            ColorfilesError: it can't be.
+        """
+        probe = ".write-probe.tmp"
+        try:
+            if self.local is not None:
+                self.local.mkdir(parents=True, exist_ok=True)
+                (self.local / probe).write_bytes(b"")
+            else:
+                self.write(probe, b"")
+            self.delete(probe)
+        except OSError as error:
+            raise ColorfilesError(
+                f"{self.address}: can't be written to ({error.strerror or error}); "
+                "name an output folder that can be"
+            ) from None
+
+    def free_bytes(self) -> int | None:
+        """Return the free space of a local folder's disk."""
+        return shutil.disk_usage(self.local).free if self.local is not None else None
+
+    @contextmanager
+    def _remote(self) -> Iterator[tuple[Any, str]]:
+        """Give the filesystem and the folder's path in it; all that goes wrong is an OSError."""
+        import fsspec  # noqa: PLC0415 - local folders need no fsspec
+
+        try:
+            filesystem, root = fsspec.core.url_to_fs(self.address)
+        except (ImportError, ValueError) as error:
+            raise ColorfilesError(f"{self.address}: {error}") from None
+        try:
+            yield filesystem, root.rstrip("/")
+        except OSError as error:
+            if error.strerror is None:
+                error.args = (error.errno or errno.EIO, " ".join(str(error).split()), self.address)
+            raise
+        # Client libraries raise what they like where a server isn't there or says no.
+        except Exception as error:
+            raise OSError(errno.EIO, " ".join(str(error).split()), self.address) from error

@@ -1,0 +1,48 @@
+"""The network and its use: networks, their parameters, and from a gray photo to a coloured one."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from colorfiles.public_names import imported_when_asked
+
+if TYPE_CHECKING:
+    from colorunet.errors import ColorunetError
+    from colorunet.networks.registry import NetworkSettings, build_network
+    from colorunet.parameters.checkpoint import load_run
+    from colorunet.parameters.shipped import shipped_run
+    from colorunet.prediction.colorizer import Colorizer, Decoding
+    from colorunet.prediction.files import colorize_files
+    from colorunet.prediction.test_time_augmentation import Averaging
+
+__all__ = [
+    "Averaging",
+    "Colorizer",
+    "ColorunetError",
+    "Decoding",
+    "NetworkSettings",
+    "__version__",
+    "build_network",
+    "colorize_files",
+    "load_run",
+    "shipped_run",
+]
+
+try:
+    __version__ = version("colorunet")
+except PackageNotFoundError:  # run from the source tree
+    __version__ = "0+source"
+
+__getattr__ = imported_when_asked(
+    __name__,
+    {
+        "Averaging": "colorunet.prediction.test_time_augmentation",
+        "Colorizer": "colorunet.prediction.colorizer",
+        "ColorunetError": "colorunet.errors",
+        "Decoding": "colorunet.prediction.colorizer",
+        "NetworkSettings": "colorunet.networks.registry",
+        "build_network": "colorunet.networks.registry",
+        "colorize_files": "colorunet.prediction.files",
+        "load_run": "colorunet.parameters.checkpoint",
+        "shipped_run": "colorunet.parameters.shipped",
+    },
+)

@@ -1,0 +1,34 @@
+"""The command line: one file a command, loaded when it is called; paths alone are colourised."""
+
+import click
+
+from colorfiles.commands import LazyGroup
+
+COMMANDS = {"colorize": "colorunet.cli.colorize"}
+
+
+class _PathsToo(LazyGroup):
+    """``colorunet photo.jpg`` is ``colorunet colorize photo.jpg``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
+        first = next((word for word in args if word != "--debug"), None)
+        if first is not None and first not in own | set(COMMANDS):
+            at = args.index(first)
+            args = [*args[:at], "colorize", *args[at:]]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_PathsToo, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="colorunet")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def app(debug: bool) -> None:
+    """Colourise photographs, and whole folders of them.
+
+    \b
+    colorunet photo.jpg
+    colorunet album/ -o album-in-colour
+    colorunet colorize --help
+    """

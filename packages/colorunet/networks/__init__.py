@@ -1,0 +1,15 @@
+"""Networks by name: settings in, a ``PixelClassifier`` out."""
+
+from colorunet.networks.pixel_classifier import PixelClassifier
+from colorunet.networks.poster import ColorUnet
+from colorunet.networks.registry import ARCHITECTURES, NetworkSettings, build_network
+from colorunet.networks.unet import UNet
+
+__all__ = [
+    "ARCHITECTURES",
+    "ColorUnet",
+    "NetworkSettings",
+    "PixelClassifier",
+    "UNet",
+    "build_network",
+]

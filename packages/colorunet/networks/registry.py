@@ -1,0 +1,73 @@
+"""Which networks there are, and the dials that a recipe sets."""
+
+from dataclasses import dataclass
+
+from colorunet.networks.norms import NORMS
+from colorunet.networks.pixel_classifier import PixelClassifier
+from colorunet.networks.poster import ColorUnet
+from colorunet.networks.unet import UNet
+
+ARCHITECTURES = ("poster", "unet")
+PADDINGS = ("zeros", "replicate")
+_STRIDES = (1, 2, 4)
+
+
+@dataclass(frozen=True)
+class NetworkSettings:
+    """The dials of a network; ``poster`` knows ``norm`` only.
+
+    Raises:
+        ValueError: one is out of range.
+    """
+
+    architecture: str = "unet"
+    width: int = 32
+    depth: int = 5
+    blocks: int = 1
+    norm: str = "pixel"
+    padding: str = "zeros"
+    context: bool = True
+    stem: int = 2
+    logits_stride: int = 2
+
+    def __post_init__(self) -> None:
+        """Check every dial."""
+        if self.architecture not in ARCHITECTURES:
+            raise ValueError(
+                f"architecture: expected one of {', '.join(ARCHITECTURES)}, "
+                f"given {self.architecture!r}"
+            )
+        if self.norm not in NORMS:
+            raise ValueError(f"norm: expected one of {', '.join(NORMS)}, given {self.norm!r}")
+        if self.padding not in PADDINGS:
+            raise ValueError(
+                f"padding: expected one of {', '.join(PADDINGS)}, given {self.padding!r}"
+            )
+        if not (1 <= self.width <= 512 and 2 <= self.depth <= 8 and 1 <= self.blocks <= 8):
+            raise ValueError(
+                "network: expected a width of 1 to 512, a depth of 2 to 8 and 1 to 8 blocks, "
+                f"given {self.width}, {self.depth} and {self.blocks}"
+            )
+        if self.stem not in _STRIDES or self.logits_stride not in _STRIDES:
+            raise ValueError(
+                "stem and logits_stride: expected 1, 2 or 4, "
+                f"given {self.stem} and {self.logits_stride}"
+            )
+
+
+def build_network(settings: NetworkSettings, *, bins: int, size: int) -> PixelClassifier:
+    """Return a freshly initialised network; ``size`` is the edge of the images it will train on."""
+    if settings.architecture == "poster":
+        return ColorUnet(bins=bins, norm=settings.norm, size=size)
+    return UNet(
+        bins=bins,
+        width=settings.width,
+        depth=settings.depth,
+        blocks=settings.blocks,
+        norm=settings.norm,
+        padding=settings.padding,
+        context=settings.context,
+        stem=settings.stem,
+        logits_stride=settings.logits_stride,
+        size=size,
+    )

@@ -1,0 +1,121 @@
+"""Checkpoints: parameters as safetensors, the rest as JSON beside them; nothing is unpickled."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from colorcore import Palette
+from colorfiles.files import write_atomically
+from colorunet.errors import ColorunetError
+from colorunet.networks import NetworkSettings, PixelClassifier, build_network
+
+SCHEMA_VERSION = 1
+Which = Literal["best", "last"]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A network as a run left it, ready to predict, and what it was trained with.
+
+    ``network`` is in eval mode and takes luma (B, 1, H, W) in [0, 1], any size, to logits
+    (B, n, H, W). ``meta`` is the JSON beside the parameters.
+    """
+
+    network: PixelClassifier
+    palette: Palette
+    settings: NetworkSettings
+    meta: Mapping[str, Any]
+
+
+def save_parameters(
+    run: Path, name: str, parameters: Mapping[str, Tensor], meta: Mapping[str, Any]
+) -> None:
+    """Write ``name.safetensors`` and ``name.json`` into ``run``, each atomically.
+
+    The step stands in the header of the first too, so that a kill between the two can be told.
+    """
+    save_tensors(run / f"{name}.safetensors", parameters, {"step": str(meta["step"])})
+    content = {"schema_version": SCHEMA_VERSION} | dict(meta)
+    with write_atomically(run / f"{name}.json") as temporary:
+        temporary.write_text(json.dumps(content, indent=1) + "\n")
+
+
+def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str, str]) -> None:
+    """Write tensors (from any device) and a header of texts to one safetensors file, atomically."""
+    on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    with write_atomically(path) as temporary:
+        save_file(on_cpu, temporary, metadata=dict(header))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Return the tensors and the header that ``save_tensors`` wrote.
+
+    Raises:
+        ColorunetError: the file is missing or not one of these.
+    """
+    try:
+        with safe_open(path, framework="pt") as opened:
+            header = opened.metadata() or {}
+        return load_file(path), header
+    except FileNotFoundError:
+        raise ColorunetError(f"{path}: no such file; is this a run of `trainer fit`?") from None
+    except (SafetensorError, OSError) as error:
+        raise ColorunetError(f"{path}: not a whole safetensors file ({error})") from None
+
+
+def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu") -> Trained:
+    """Load the network of a run.
+
+    Raises:
+        ColorunetError: the run has no such checkpoint, or its files don't belong together.
+    """
+    meta = read_meta(run, which)
+    try:
+        palette = Palette.from_dict(meta["palette"])
+        settings = NetworkSettings(**meta["recipe"]["network"])
+        size = int(meta["size"])
+    except KeyError as error:
+        raise ColorunetError(f"{run / which}.json: the key {error.args[0]!r} is missing") from None
+    except (TypeError, ValueError) as error:
+        raise ColorunetError(f"{run / which}.json: {error}") from None
+    network = build_network(settings, bins=palette.n, size=size)
+    parameters, header = load_tensors(run / f"{which}.safetensors")
+    try:
+        network.load_state_dict(parameters)
+    except RuntimeError as error:
+        first = str(error).strip().splitlines()[-1].strip()
+        raise ColorunetError(
+            f"{run / which}.safetensors: the parameters don't fit the network that "
+            f"{which}.json describes ({first}); the two come from different runs"
+        ) from None
+    step = int(header.get("step", meta["step"]))
+    network.eval().requires_grad_(False)
+    return Trained(network.to(device), palette, settings, dict(meta) | {"step": step})
+
+
+def read_meta(run: Path, which: str) -> dict[str, Any]:
+    """Return the JSON beside a checkpoint.
+
+    Raises:
+        ColorunetError: there is none, or it has another schema.
+    """
+    path = run / f"{which}.json"
+    try:
+        meta = json.loads(path.read_text())
+    except OSError as error:
+        raise ColorunetError(
+            f"{path}: {error.strerror}; {run} is not a run of `trainer fit`, "
+            f"or it has no {which} checkpoint yet"
+        ) from None
+    except ValueError as error:
+        raise ColorunetError(f"{path}: not JSON ({error})") from None
+    if not isinstance(meta, dict) or meta.get("schema_version") != SCHEMA_VERSION:
+        raise ColorunetError(f"{path}: expected a checkpoint of schema {SCHEMA_VERSION}")
+    return meta

@@ -1,0 +1,1 @@
+"""From luma to colour: logits, decoding, gamut, files."""

@@ -1,0 +1,1 @@
+"""What is in a shard set, in words and in pictures."""

@@ -1,0 +1,1 @@
+"""Palettes learnt from photos or shards, measured and pictured."""

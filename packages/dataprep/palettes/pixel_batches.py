@@ -1,0 +1,116 @@
+"""Photos or shards cut into batches whose images can be looked at one after the other."""
+
+import io
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from PIL import Image
+
+from colorcore import Palette, bins_to_uv, yuv_to_rgb
+from colorfiles.shard_index import INDEX, ShardEntry
+from colorfiles.storage import Storage
+from dataprep.errors import UnusablePhoto
+from dataprep.photos.folder import Photo
+from dataprep.photos.reading import kept_photos
+from dataprep.shards.samples import resized_photo
+from dataprep.shards.shard_set import ShardSet, iterate_samples, unpack_bins
+from dataprep.shards.views import ViewSettings, resize_short_edge
+
+_PHOTOS_PER_BATCH = 64
+
+
+class PixelBatch(Protocol):
+    """Some photos of a folder or of a shard: one task of an engine."""
+
+    def __len__(self) -> int:
+        """Return how many photos."""
+
+    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
+        """Yield key and image of each photo, its shorter edge at ``size``.
+
+        Who can't be used is noted in ``skipped`` with the reason.
+        """
+
+
+@dataclass(frozen=True)
+class PhotoBatch:
+    """Some photos of a photo folder."""
+
+    source: Storage
+    photos: tuple[Photo, ...]
+
+    def __len__(self) -> int:
+        """Return how many photos."""
+        return len(self.photos)
+
+    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
+        """Yield key and image of each photo."""
+        settings = ViewSettings(size=size)
+        for photo in self.photos:
+            try:
+                data = self.source.read(photo.path)
+                image = resized_photo(data, settings, full=(photo.width, photo.height))
+            except OSError as error:
+                skipped[photo.key] = f"unreadable: {error.strerror or type(error).__name__}"
+            except UnusablePhoto as unusable:
+                skipped[photo.key] = unusable.reason
+            else:
+                yield photo.key, image
+
+
+@dataclass(frozen=True)
+class ShardBatch:
+    """The centre views of one shard: their colour crops, or else luma with the colours of bins."""
+
+    source: Storage
+    shard: ShardEntry
+    palette: Palette
+
+    def __len__(self) -> int:
+        """Return how many photos."""
+        return self.shard.nphotos
+
+    def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
+        """Yield key and image of each centre view."""
+        with self.source.open(self.shard.file) as file:
+            for key, members in iterate_samples(file):
+                if not key.endswith("-v0"):
+                    continue
+                try:
+                    image = self._image(members)
+                except (OSError, ValueError, KeyError) as error:
+                    skipped[key] = f"damaged sample: {error}"
+                else:
+                    yield key, resize_short_edge(image, min(size, *image.size))
+
+    def _image(self, members: Mapping[str, bytes]) -> Image.Image:
+        if "rgb.jpg" in members:
+            return Image.open(io.BytesIO(members["rgb.jpg"])).convert("RGB")
+        name = "y.jpg" if "y.jpg" in members else "y.png"
+        luma = np.asarray(Image.open(io.BytesIO(members[name])).convert("L")) / 255.0
+        bins = np.frombuffer(unpack_bins(members["bins.zst"]), dtype=np.uint8)
+        uv = bins_to_uv(bins.reshape(luma.shape).astype(np.int64), self.palette)
+        rgb = yuv_to_rgb(np.concatenate((luma[..., None], uv), axis=-1))
+        return Image.fromarray(np.rint(255 * rgb).astype(np.uint8))
+
+
+def batches_of(address: str) -> list[PixelBatch]:
+    """Return the batches of a photo folder, or of the train split of a shard set.
+
+    Raises:
+        DataprepError: neither is there.
+    """
+    source = Storage(address).absolute()
+    if source.exists(INDEX):
+        shards = ShardSet.open(address)
+        train = shards.of_split("train")
+        return [ShardBatch(source, shard, shards.palette) for shard in train]
+    return list(cut_to_batches(source, kept_photos(address)))
+
+
+def cut_to_batches(source: Storage, photos: Sequence[Photo]) -> Iterator[PhotoBatch]:
+    """Yield the photos of a folder in batches."""
+    for start in range(0, len(photos), _PHOTOS_PER_BATCH):
+        yield PhotoBatch(source, tuple(photos[start : start + _PHOTOS_PER_BATCH]))

@@ -1,0 +1,1 @@
+"""Photos on this machine: the folder, its manifest, what a photo holds, which belong together."""

@@ -1,0 +1,1 @@
+"""Shard sets: planned, written, read."""

@@ -1,0 +1,74 @@
+"""Which photo goes to which shard, decided before the first one is decoded."""
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from colorfiles.shard_index import SPLITS
+from dataprep.photos.folder import Photo
+from dataprep.photos.splits import keyed_hash
+from dataprep.shards.views import ViewSettings
+
+DEFAULT_SHARD_SAMPLES = 4096
+SHARD_BYTES = 128 << 20
+LEAST_TRAIN_SHARDS = 4  # so that a loader's workers have one each
+# Bytes a pixel of a view that members take, measured on photographs at 256 px.
+_BYTES_PER_PIXEL = {"jpeg": 0.40, "png": 0.75, "bins": 0.16, "rgb": 0.60}
+
+
+@dataclass(frozen=True)
+class ShardPlan:
+    """One shard to write: its name without a suffix, and its photos in order."""
+
+    name: str
+    split: str
+    photos: tuple[Photo, ...]
+
+    @property
+    def content(self) -> str:
+        """Digest of which photos it holds, in which order and with which bytes."""
+        lines = (f"{photo.key} {photo.sha256}" for photo in self.photos)
+        return hashlib.sha256("\n".join((self.name, *lines)).encode()).hexdigest()
+
+
+def samples_per_shard(settings: ViewSettings, split: str) -> int:
+    """Return 4,096, or fewer where those would be more than about 128 MB."""
+    per_pixel = _BYTES_PER_PIXEL[settings.luma] + _BYTES_PER_PIXEL["bins"]
+    per_pixel += _BYTES_PER_PIXEL["rgb"] if settings.rgb_in(split) else 0
+    fitting = SHARD_BYTES / (per_pixel * settings.size**2 + 4 * 512)
+    return max(1, min(DEFAULT_SHARD_SAMPLES, int(fitting)))
+
+
+def plan_shards(
+    photos: Mapping[str, Sequence[Photo]],
+    settings: ViewSettings,
+    *,
+    shard_samples: int | None = None,
+) -> list[ShardPlan]:
+    """Deal the photos of each split out to shards in the order of a keyed hash.
+
+    All views of a photo go to one shard: it is decoded once, and a shard can be written without
+    the others. Train has at least four shards where it has four photos.
+
+    Args:
+        photos: of each split.
+        settings: of the views.
+        shard_samples: samples a shard; by default what ``samples_per_shard`` says.
+    """
+    plans = []
+    for split in SPLITS:
+        members = photos.get(split, ())
+        if not members:
+            continue
+        size = shard_samples or samples_per_shard(settings, split)
+        shards = math.ceil(len(members) * settings.views_in(split) / size)
+        if split == "train":
+            shards = max(shards, LEAST_TRAIN_SHARDS)
+        shards = min(shards, len(members))
+        dealt = sorted(members, key=lambda p: (keyed_hash("shard", settings.seed, p.key), p.key))
+        plans += [
+            ShardPlan(f"{split}-{number:06d}", split, tuple(dealt[number::shards]))
+            for number in range(shards)
+        ]
+    return plans

@@ -1,0 +1,91 @@
+"""Reading a shard set: its index, the tables beside its shards, the samples in them."""
+
+import tarfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import zstandard
+
+from colorcore import Palette
+from colorfiles.shard_index import INDEX, SPLITS, ShardEntry, ShardIndex
+from colorfiles.storage import Storage
+from dataprep.errors import DataprepError
+
+
+@dataclass(frozen=True)
+class ShardSet:
+    """A shard set that was opened; nothing but its index was read yet."""
+
+    storage: Storage
+    index: Mapping[str, Any]
+    palette: Palette
+    shards: tuple[ShardEntry, ...]
+
+    @classmethod
+    def open(cls, address: str) -> "ShardSet":
+        """Read the index of the set at a path or address.
+
+        Raises:
+            DataprepError: there is none, or it isn't one that this version reads.
+        """
+        storage = Storage(str(address))
+        try:
+            data = storage.read(INDEX)
+        except FileNotFoundError:
+            raise DataprepError(
+                f"{address}: no {INDEX} there; make a shard set with `dataprep shard`, or finish "
+                "one that was stopped with `dataprep shard --resume`"
+            ) from None
+        except OSError as error:
+            raise DataprepError(f"{storage.at(INDEX)}: can't be read ({error})") from None
+        index = ShardIndex.from_bytes(data, storage.at(INDEX))
+        return cls(storage, index.content, index.palette, index.shards)
+
+    @property
+    def splits(self) -> tuple[str, ...]:
+        """The splits that have shards, in the order train, val, test."""
+        present = {shard.split for shard in self.shards}
+        return tuple(split for split in SPLITS if split in present)
+
+    def of_split(self, split: str) -> tuple[ShardEntry, ...]:
+        """Return the shards of one split."""
+        return tuple(shard for shard in self.shards if shard.split == split)
+
+    def table(self, shard: ShardEntry, columns: list[str] | None = None) -> pa.Table:
+        """Read the parquet beside a shard; OSError or ArrowException where it is damaged."""
+        with self.storage.open(shard.table_file) as file:
+            return pq.read_table(file, columns=columns)
+
+    def samples(self, shard: ShardEntry) -> Iterator[tuple[str, dict[str, bytes]]]:
+        """Yield (key, members by extension such as ``bins.zst``) of each sample, in order."""
+        with self.storage.open(shard.file) as file:
+            yield from iterate_samples(file)
+
+
+def iterate_samples(tar: Any) -> Iterator[tuple[str, dict[str, bytes]]]:
+    """Yield (key, members by extension) of each sample of an open tar, in order.
+
+    Members of one key that don't stand next to each other come as two samples.
+    """
+    key, members = "", dict[str, bytes]()
+    with tarfile.open(fileobj=tar, mode="r|") as archive:
+        for member in archive:
+            stream = archive.extractfile(member)
+            if stream is None:
+                continue
+            prefix, _, extension = member.name.partition(".")
+            if prefix != key and members:
+                yield key, members
+                members = {}
+            key = prefix
+            members[extension] = stream.read()
+    if members:
+        yield key, members
+
+
+def unpack_bins(data: bytes) -> bytes:
+    """Return the ids in a ``bins.zst`` member, row by row; ZstdError where it is damaged."""
+    return zstandard.ZstdDecompressor().decompress(data)

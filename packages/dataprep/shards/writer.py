@@ -1,0 +1,218 @@
+"""Writing one shard: tar, table and, last, the stats that say it is whole."""
+
+import errno
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Int
+from PIL import Image
+
+from colorcore import Palette
+from colorfiles.shard_index import SCHEMA_VERSION, ShardEntry
+from colorfiles.storage import Storage
+from dataprep.errors import DataprepError, UnusablePhoto
+from dataprep.photos.folder import Photo, column_of
+from dataprep.photos.splits import keyed_hash
+from dataprep.shards.plan import ShardPlan
+from dataprep.shards.samples import (
+    Sample,
+    SampleMaker,
+    batch_photos,
+    resized_photo,
+    sample_maker,
+)
+from dataprep.shards.ustar import TarWriter
+from dataprep.shards.views import ViewSettings
+
+_BLOCK_PHOTOS = 128  # samples are shuffled within so many photos: about 20 MB at 256 px
+_BUFFER = 1 << 18  # the kernel takes these at half the time of single members; it stays in cache
+_PROVENANCE = {
+    name: column_of(name)
+    for name in (
+        *("sha256", "perceptual_hash", "source", "class_name", "owner_id", "owner_name", "title"),
+        *("license_id", "license_name", "license_url", "page_url"),
+    )
+}
+TABLE_SCHEMA = pa.schema(
+    [
+        *((name, pa.string()) for name in ("sample_key", "photo_key", "split")),
+        ("view", pa.int32()),
+        ("kind", pa.string()),
+        *((name, pa.int32()) for name in ("crop_left", "crop_top", "crop_size")),
+        *((name, pa.int32()) for name in ("resized_width", "resized_height")),
+        ("flip", pa.bool_()),
+        ("noise_sigma", pa.float64()),
+        ("noise_seed", pa.int64()),
+        *((column, pa.string()) for column in _PROVENANCE.values()),
+    ]
+)
+
+
+@dataclass(frozen=True)
+class ShardJob:
+    """What every shard of a set has in common; sent to the workers as it is.
+
+    ``facts`` is what a shard of an earlier run must agree with to be kept.
+    """
+
+    photos: Storage
+    out: Storage
+    palette: Palette
+    settings: ViewSettings
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class ShardResult:
+    """A shard as its stats file tells of it; ``skipped`` has a reason for each photo left out."""
+
+    name: str
+    split: str
+    sha256: str
+    nsamples: int
+    bytes: int
+    nphotos: int
+    bin_counts: tuple[int, ...]
+    skipped: Mapping[str, str]
+
+    def entry(self) -> dict[str, Any]:
+        """Return the object of the index's ``shardlist``."""
+        file = f"{self.name}.tar"
+        content = ShardEntry(
+            file=file,
+            split=self.split,
+            sha256=self.sha256,
+            nsamples=self.nsamples,
+            bytes=self.bytes,
+            nphotos=self.nphotos,
+            bin_counts=self.bin_counts,
+        )
+        return {"url": file, **asdict(content), "filesize": self.bytes}
+
+
+def write_shard(job: ShardJob, plan: ShardPlan) -> ShardResult:
+    """Write a shard so that its stats file appears when the rest is whole.
+
+    Raises:
+        DataprepError: the output can't be written.
+    """
+    try:
+        return _write(job, plan)
+    except OSError as error:
+        hint = "free some space" if error.errno == errno.ENOSPC else "check it"
+        raise DataprepError(
+            f"{job.out.at(plan.name + '.tar')}: {error.strerror or error}; {hint}, then rerun with "
+            "--resume"
+        ) from None
+
+
+def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
+    rows: list[dict[str, Any]] = []
+    skipped: dict[str, str] = {}
+    counts = np.zeros(job.palette.n, dtype=np.int64)
+    maker = sample_maker(job.palette, job.settings)
+    photos = {photo.key: photo for photo in plan.photos}
+    with job.out.stage(f"{plan.name}.tar") as path, path.open("wb", _BUFFER) as file:
+        tar = TarWriter(file)
+        for samples, of_block in _blocks(job, plan, maker, skipped):
+            counts += of_block
+            for sample in samples:
+                for extension, data in sample.members.items():
+                    tar.add(f"{sample.key}.{extension}", data)
+            rows += [_row(photos[sample.photo_key], plan.split, sample) for sample in samples]
+        tar.finish()
+    with job.out.stage(f"{plan.name}.parquet") as path:
+        pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), path, compression="zstd")
+    result = ShardResult(
+        name=plan.name,
+        split=plan.split,
+        sha256=tar.sha256,
+        nsamples=len(rows),
+        bytes=tar.size,
+        nphotos=len(plan.photos) - len(skipped),
+        bin_counts=tuple(counts.tolist()),
+        skipped=skipped,
+    )
+    marker = {"schema_version": SCHEMA_VERSION, "job": job.facts, "content": plan.content}
+    job.out.write(f"{plan.name}.json", _json(marker | asdict(result)))
+    return result
+
+
+def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
+    """Return what an earlier run wrote of this very shard, if that is whole."""
+    try:
+        marker = json.loads(job.out.read(f"{plan.name}.json"))
+        if (marker.pop("job"), marker.pop("content")) != (job.facts, plan.content):
+            return None
+        del marker["schema_version"]
+        result = ShardResult(**marker | {"bin_counts": tuple(marker["bin_counts"])})
+        whole = job.out.size(f"{plan.name}.tar") == result.bytes
+        return result if whole and job.out.exists(f"{plan.name}.parquet") else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _blocks(
+    job: ShardJob, plan: ShardPlan, maker: SampleMaker, skipped: dict[str, str]
+) -> Iterator[tuple[list[Sample], Int[np.ndarray, "n"]]]:
+    """Yield the samples of each block in their order in the shard, and the pixels of each bin."""
+    step = batch_photos(job.settings)
+    for start in range(0, len(plan.photos), _BLOCK_PHOTOS):
+        block = plan.photos[start : start + _BLOCK_PHOTOS]
+        samples, counts = list[Sample](), np.zeros(job.palette.n, dtype=np.int64)
+        for first in range(0, len(block), step):
+            if resized := list(_resized(job, block[first : first + step], skipped)):
+                of_batch, batch_counts = maker.samples(resized, plan.split)
+                samples += of_batch
+                counts += batch_counts
+        yield sorted(samples, key=lambda s: keyed_hash("order", job.settings.seed, s.key)), counts
+
+
+def _resized(
+    job: ShardJob, photos: Sequence[Photo], skipped: dict[str, str]
+) -> Iterator[tuple[str, Image.Image]]:
+    files = []
+    for photo in photos:  # step by step here too
+        try:
+            files.append((photo, _read(job.photos, photo)))
+        except UnusablePhoto as unusable:
+            skipped[photo.key] = unusable.reason
+    for photo, data in files:
+        try:
+            image = resized_photo(data, job.settings, full=(photo.width, photo.height))
+        except UnusablePhoto as unusable:
+            skipped[photo.key] = unusable.reason
+        else:
+            yield photo.key, image
+
+
+def _read(photos: Storage, photo: Photo) -> bytes:
+    try:
+        data = photos.read(photo.path)
+    except OSError as error:
+        raise UnusablePhoto(f"unreadable: {error.strerror or type(error).__name__}") from None
+    if photo.sha256 and hashlib.sha256(data).hexdigest() != photo.sha256:
+        raise UnusablePhoto("changed: its sha256 isn't the one in the manifest")
+    return data
+
+
+def _row(photo: Photo, split: str, sample: Sample) -> dict[str, Any]:
+    return {
+        "sample_key": sample.key,
+        "photo_key": photo.key,
+        "split": split,
+        **vars(sample.view),
+        "resized_width": sample.resized[0],
+        "resized_height": sample.resized[1],
+        **{column: getattr(photo, name) for name, column in _PROVENANCE.items()},
+    }
+
+
+def _json(content: Mapping[str, Any]) -> bytes:
+    return (json.dumps(content, indent=1, sort_keys=True, allow_nan=False) + "\n").encode()

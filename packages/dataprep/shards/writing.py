@@ -1,0 +1,287 @@
+"""From a photo folder to a shard set: split, plan, write every shard, then the index."""
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from typing import Any, Literal
+
+from colorcore import Palette
+from colorfiles.files import sweep
+from colorfiles.progress import Report, silent
+from colorfiles.shard_index import INDEX, SCHEMA_VERSION, SPLITS
+from colorfiles.storage import Storage
+from dataprep.engines.engine import Engine
+from dataprep.errors import DataprepError, UnusablePhoto
+from dataprep.photos.folder import Photo
+from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos
+from dataprep.shards.plan import ShardPlan, plan_shards
+from dataprep.shards.views import ViewSettings, refuse_unfit
+from dataprep.shards.writer import ShardJob, ShardResult, finished_shard, write_shard
+
+Existing = Literal["refuse", "resume", "overwrite"]
+_OWN_FILE = re.compile(rf"({'|'.join(SPLITS)})-\d{{6}}\.(tar|parquet|json)|{INDEX}")
+
+
+@dataclass(frozen=True)
+class ShardSettings:
+    """All that decides the bytes of a shard set, beside photos and palette.
+
+    Args:
+        views: how views are cut.
+        ratios: of the splits; not used where ``split_file`` names each photo's.
+        split_file: split by photo key.
+        shard_samples: samples a shard; None for about 128 MB or 4,096.
+    """
+
+    views: ViewSettings = field(default_factory=ViewSettings)
+    ratios: SplitRatios = field(default_factory=SplitRatios)
+    split_file: Mapping[str, str] | None = None
+    shard_samples: int | None = None
+
+
+@dataclass(frozen=True)
+class ShardSummary:
+    """What a shard set has; ``skipped`` counts photos by reason (its part before the colon)."""
+
+    out: str
+    palette: str
+    photos: int
+    samples: int
+    shards: int
+    bytes: int
+    resumed_shards: int
+    splits: dict[str, dict[str, int]]
+    skipped_photos: int
+    skipped: dict[str, int]
+    fingerprint: str
+
+
+def write_shards(
+    photos: Sequence[Photo],
+    source: Storage,
+    out: Storage,
+    *,
+    palette: Palette,
+    settings: ShardSettings,
+    engine: Engine,
+    existing: Existing = "refuse",
+    report: Report = silent,
+) -> ShardSummary:
+    """Write the shard set of ``photos``; the same arguments give the same bytes anywhere.
+
+    Args:
+        photos: the rows to use.
+        source: the photo folder that their paths are in.
+        out: where the set goes.
+        palette: of the bins.
+        settings: everything else that decides the content.
+        engine: runs one task a shard.
+        existing: what to do where ``out`` has something: ``resume`` keeps the whole shards of
+            the same job, ``overwrite`` deletes the old set.
+        report: told of every photo.
+
+    Raises:
+        DataprepError: nothing is left to write, ``out`` is taken or can't be written to, or the
+            set to be resumed was started with something else.
+    """
+    usable, left_out = _usable(photos, settings.views)
+    split = _split(usable, settings)
+    left_out |= split.left_out
+    plans = plan_shards(split.photos, settings.views, shard_samples=settings.shard_samples)
+    if not plans:
+        raise DataprepError(
+            f"{source.address}: no photo is left to shard: {_counted(left_out) or 'none is kept'}"
+        )
+    facts = _facts(palette, settings, plans)
+    job = ShardJob(source.absolute(), out.absolute(), palette, settings.views, facts)
+    out.make()
+    with _alone(out):
+        done = _prepare(job, plans, existing)
+        for plan in plans:
+            if plan.name in done:
+                report(len(plan.photos))
+        resumed = len(done)
+        todo = [plan for plan in plans if plan.name not in done]
+        for plan, result in engine.run(partial(write_shard, job), todo):
+            done[plan.name] = result
+            report(len(plan.photos))
+        results = [done[plan.name] for plan in plans]
+        return _finish(job, results, settings, left_out, resumed)
+
+
+def _usable(photos: Sequence[Photo], settings: ViewSettings) -> tuple[list[Photo], dict[str, str]]:
+    usable, left_out = list[Photo](), dict[str, str]()
+    for photo in photos:
+        try:
+            if photo.width and photo.height:
+                refuse_unfit(photo.width, photo.height, settings)
+            usable.append(photo)
+        except UnusablePhoto as unusable:
+            left_out[photo.key] = unusable.reason
+    return usable, left_out
+
+
+def _split(photos: Sequence[Photo], settings: ShardSettings) -> SplitResult:
+    if settings.split_file is not None:
+        return split_by_file(photos, settings.split_file)
+    return split_photos(photos, settings.ratios, seed=settings.views.seed)
+
+
+def _facts(palette: Palette, settings: ShardSettings, plans: Sequence[ShardPlan]) -> dict[str, Any]:
+    """What must be the same for a shard of an earlier run to be kept."""
+    content = hashlib.sha256("".join(plan.content for plan in plans).encode()).hexdigest()
+    return {
+        "palette": palette.fingerprint,
+        **asdict(settings.views),
+        "split": _ratios(settings),
+        "shard_samples": settings.shard_samples,
+        "photos and their splits": content,
+    }
+
+
+def _ratios(settings: ShardSettings) -> str:
+    if settings.split_file is not None:
+        return "file"
+    test, val = 100 * settings.ratios.test, 100 * settings.ratios.val
+    return f"{100 - test:g}/{test:g}/{100 - val:g}/{val:g}"
+
+
+@contextmanager
+def _alone(out: Storage) -> Iterator[None]:
+    """Hold a lock on a local output folder, so that two runs don't mix."""
+    if out.local is None:
+        yield
+        return
+    descriptor = os.open(out.local, os.O_RDONLY)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise DataprepError(
+                f"{out.address}: another run is writing there; wait for it"
+            ) from None
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(
+    job: ShardJob, plans: Sequence[ShardPlan], existing: Existing
+) -> dict[str, ShardResult]:
+    """Clear ``out`` of all that doesn't belong to the job; return the shards that are whole."""
+    if job.out.local is not None:
+        sweep(job.out.local)
+    names = job.out.names()
+    own = [name for name in names if _OWN_FILE.fullmatch(name)]
+    if existing == "refuse" and own:
+        raise DataprepError(
+            f"{job.out.address}: there is a shard set already; --resume to finish it, "
+            "--overwrite to replace it, or name another folder"
+        )
+    if existing != "overwrite" and (
+        foreign := [name for name in names if name not in own and name[0] != "."]
+    ):
+        raise DataprepError(
+            f"{job.out.address}: holds other files ({', '.join(foreign[:3])}); name a folder of "
+            "its own for the shard set"
+        )
+    done: dict[str, ShardResult] = {}
+    if existing == "resume":
+        for name in own:
+            if name.endswith(".json") and name != INDEX:
+                _refuse_other_job(job, name)
+        for plan in plans:
+            if f"{plan.name}.json" in own and (result := finished_shard(job, plan)):
+                done[plan.name] = result
+    kept = {f"{name}.{suffix}" for name in done for suffix in ("tar", "parquet", "json")}
+    # The index goes first and markers before what they vouch for: a kill here leaves nothing
+    # that looks whole.
+    for name in sorted(set(own) - kept, key=lambda n: (n != INDEX, not n.endswith(".json"), n)):
+        job.out.delete(name)
+    return done
+
+
+def _refuse_other_job(job: ShardJob, marker: str) -> None:
+    try:
+        written = json.loads(job.out.read(marker))["job"]
+        differing = [key for key in job.facts if written[key] != job.facts[key]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return  # not a marker of this version: the shard is written anew
+    if differing:
+        told = "; ".join(
+            f"{key}: {written[key]} there, {job.facts[key]} asked for" for key in differing
+        )
+        raise DataprepError(
+            f"{job.out.address}: was started with something else ({told}); resume with the "
+            "same, or --overwrite"
+        )
+
+
+def _finish(
+    job: ShardJob,
+    results: Sequence[ShardResult],
+    settings: ShardSettings,
+    left_out: Mapping[str, str],
+    resumed: int,
+) -> ShardSummary:
+    skipped = dict(left_out)
+    for result in results:
+        skipped |= result.skipped
+    for result in results:
+        if result.nsamples == 0:  # every photo of it was unusable
+            for suffix in ("json", "parquet", "tar"):
+                job.out.delete(f"{result.name}.{suffix}")
+    results = [result for result in results if result.nsamples]
+    if not results:
+        raise DataprepError(f"{job.photos.address}: no photo could be used: {_counted(skipped)}")
+    splits = {
+        split: {
+            "photos": sum(r.nphotos for r in results if r.split == split),
+            "samples": sum(r.nsamples for r in results if r.split == split),
+            "shards": sum(r.split == split for r in results),
+        }
+        for split in SPLITS
+    }
+    index = {
+        "__kind__": "wids-shard-index-v1",
+        "wids_version": 1,
+        "name": "colorunet",
+        "schema_version": SCHEMA_VERSION,
+        "palette": job.palette.to_dict(),
+        "views": asdict(job.settings),
+        "split": {"ratios": _ratios(settings), "seed": job.settings.seed} | splits,
+        "skipped": _by_reason(skipped),
+        "shardlist": sorted((r.entry() for r in results), key=lambda entry: entry["file"]),
+    }
+    data = (json.dumps(index, indent=1, allow_nan=False) + "\n").encode()
+    if job.out.local is not None:
+        sweep(job.out.local)
+    job.out.write(INDEX, data)
+    return ShardSummary(
+        out=job.out.address,
+        palette=job.palette.fingerprint,
+        photos=sum(r.nphotos for r in results),
+        samples=sum(r.nsamples for r in results),
+        shards=len(results),
+        bytes=sum(r.bytes for r in results),
+        resumed_shards=resumed,
+        splits=splits,
+        skipped_photos=len(skipped),
+        skipped=_by_reason(skipped),
+        fingerprint=hashlib.sha256(data).hexdigest(),
+    )
+
+
+def _by_reason(skipped: Mapping[str, str]) -> dict[str, int]:
+    return dict(sorted(Counter(reason.split(":")[0] for reason in skipped.values()).items()))
+
+
+def _counted(skipped: Mapping[str, str]) -> str:
+    return ", ".join(f"{count} {reason}" for reason, count in _by_reason(skipped).items())

@@ -1,0 +1,216 @@
+"""Recipes: every setting of a fit, read from TOML, changed with key=value."""
+
+import dataclasses
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from colorunet.networks.registry import NetworkSettings
+from trainer.config.settings import (
+    ComputeSettings,
+    DataSettings,
+    LossSettings,
+    OptimizerSettings,
+    ValidationSettings,
+)
+from trainer.errors import TrainerError
+
+_ALIASES = {"lambda": "lam", "network": "architecture", "image_size": "crop", "lr": "learning_rate"}
+_SHOWN = {"lam": "lambda"}  # how a key is written in TOML, where Python can't
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Every setting of a fit.
+
+    Args:
+        about: what the recipe is for, in a sentence.
+        seed: of parameters, order and augmentation.
+        epochs: times that every training sample is seen.
+        max_steps: stops earlier after this many steps; 0 doesn't.
+        batch_size: samples a step, over all processes and micro-batches; 0 has `trainer fit`
+            find what the device works fastest with.
+    """
+
+    about: str = ""
+    seed: int = 0
+    epochs: int = 10
+    max_steps: int = 0
+    batch_size: int = 16
+    network: NetworkSettings = field(default_factory=NetworkSettings)
+    data: DataSettings = field(default_factory=DataSettings)
+    loss: LossSettings = field(default_factory=LossSettings)
+    optimizer: OptimizerSettings = field(default_factory=OptimizerSettings)
+    validation: ValidationSettings = field(default_factory=ValidationSettings)
+    compute: ComputeSettings = field(default_factory=ComputeSettings)
+
+    def __post_init__(self) -> None:
+        """Check the settings that have no section of their own."""
+        for name, least in (("seed", 0), ("epochs", 1), ("max_steps", 0), ("batch_size", 0)):
+            if getattr(self, name) < least:
+                raise ValueError(f"{name}: expected at least {least}, given {getattr(self, name)}")
+        if self.batch_size % self.optimizer.accumulate:
+            raise ValueError(
+                f"batch_size: expected a multiple of accumulate ({self.optimizer.accumulate}), "
+                f"given {self.batch_size}"
+            )
+
+    @classmethod
+    def load(cls, name: str) -> "Recipe":
+        """Read a shipped recipe by name, or any TOML file by path.
+
+        Raises:
+            TrainerError: there is none, or it has an unknown key or a value out of range.
+        """
+        path = Path(name)
+        if name in recipe_names():
+            text = (files("trainer.config") / "recipes" / f"{name}.toml").read_text()
+        elif path.suffix == ".toml" and path.is_file():
+            text = path.read_text()
+        else:
+            known = ", ".join(recipe_names())
+            raise TrainerError(
+                f"recipe {name!r}: no such recipe{_nearest(name, recipe_names())}; "
+                f"there are {known}, or give the path of a .toml file"
+            )
+        try:
+            return cls.from_dict(tomllib.loads(text))
+        except (tomllib.TOMLDecodeError, TrainerError) as error:
+            raise TrainerError(f"recipe {name}: {error}") from None
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "Recipe":
+        """Build a recipe from sections as in TOML; what isn't named keeps its default.
+
+        Raises:
+            TrainerError: an unknown key (the nearest is named) or a value out of range.
+        """
+        pairs: list[tuple[str, Any]] = []
+        for key, value in content.items():
+            if isinstance(value, Mapping):
+                pairs += [(f"{key}.{inner}", given) for inner, given in value.items()]
+            else:
+                pairs.append((key, value))
+        return _with_values(cls(), pairs)
+
+    def with_overrides(self, overrides: Iterable[str]) -> "Recipe":
+        """Return the recipe with ``key=value`` texts applied; keys go with or without section.
+
+        Raises:
+            TrainerError: no ``=``, an unknown key, or a value that doesn't fit.
+        """
+        pairs = []
+        for override in overrides:
+            key, equals, value = override.partition("=")
+            if not equals:
+                raise TrainerError(f"--set {override}: expected key=value")
+            pairs.append((key.strip(), value.strip()))
+        return _with_values(self, pairs)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as sections, ready for JSON and ``from_dict``."""
+        return dataclasses.asdict(self)
+
+    def to_toml(self) -> str:
+        """Return the settings as TOML; ``load`` gives an equal recipe back."""
+        plain, sections = [], []
+        for key, value in self.to_dict().items():
+            if isinstance(value, dict):
+                lines = [f"{_SHOWN.get(k, k)} = {_toml(v)}" for k, v in value.items()]
+                sections.append("\n".join([f"\n[{key}]", *lines]))
+            else:
+                plain.append(f"{key} = {_toml(value)}")
+        return "\n".join([*plain, *sections]) + "\n"
+
+
+def recipe_names() -> list[str]:
+    """Return the names of the recipes that come with the package."""
+    folder = files("trainer.config") / "recipes"
+    return sorted(
+        entry.name.removesuffix(".toml")
+        for entry in folder.iterdir()
+        if entry.name.endswith(".toml")
+    )
+
+
+def _places() -> dict[str, tuple[str | None, dataclasses.Field[Any]]]:
+    """Return every key by its bare name: the section it stands in, and its field."""
+    places: dict[str, tuple[str | None, dataclasses.Field[Any]]] = {}
+    for outer in fields(Recipe):
+        if isinstance(outer.type, type) and dataclasses.is_dataclass(outer.type):
+            places |= {inner.name: (outer.name, inner) for inner in fields(outer.type)}
+        else:
+            places[outer.name] = (None, outer)
+    return places
+
+
+def _with_values(recipe: Recipe, pairs: Iterable[tuple[str, Any]]) -> Recipe:
+    places = _places()
+    top: dict[str, Any] = {}
+    by_section: dict[str, dict[str, Any]] = {}
+    for key, value in pairs:
+        section, known = _find(key, places)
+        values = top if section is None else by_section.setdefault(section, {})
+        values[known.name] = _converted(key, value, known)
+    try:
+        for section, values in by_section.items():
+            top[section] = dataclasses.replace(getattr(recipe, section), **values)
+        return dataclasses.replace(recipe, **top)
+    except ValueError as error:
+        raise TrainerError(str(error)) from None
+
+
+def _find(
+    key: str, places: Mapping[str, tuple[str | None, dataclasses.Field[Any]]]
+) -> tuple[str | None, dataclasses.Field[Any]]:
+    section, dot, bare = key.rpartition(".")
+    bare = _ALIASES.get(bare, bare)
+    found = places.get(bare)
+    if found is None or (dot and section != found[0]):
+        names = [_SHOWN.get(name, name) for name in places]
+        raise TrainerError(f"unknown key {key!r}{_nearest(bare, names)}")
+    return found
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, list(known), n=1, cutoff=0.4)
+    return f", did you mean {close[0]!r}?" if close else ""
+
+
+def _converted(key: str, value: Any, known: dataclasses.Field[Any]) -> Any:
+    kind = known.type
+    try:
+        if kind is bool:
+            return value if isinstance(value, bool) else _SWITCHES[str(value).lower()]
+        if kind is int and not isinstance(value, (bool, float)):
+            return int(value)
+        if kind is float and not isinstance(value, bool):
+            return float(value)
+        if kind is str:
+            return str(value)
+    except (ValueError, KeyError):
+        pass
+    name = kind.__name__ if isinstance(kind, type) else str(kind)
+    raise TrainerError(f"{key}: expected {_KIND_WORDS.get(name, name)}, given {value!r}")
+
+
+_SWITCHES = {"true": True, "yes": True, "on": True, "1": True} | {
+    "false": False,
+    "no": False,
+    "off": False,
+    "0": False,
+}
+_KIND_WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    return repr(value)

@@ -1,0 +1,202 @@
+"""Batches from shards: a webdataset pipeline over an exact plan, decoded by worker processes.
+
+webdataset gives the format, the grouping of members and the pipeline of stages; the source stage is
+our own. webdataset's hands whole shards to workers and knows no position; this one follows a
+``BatchPlan``, so that any number of workers and ranks sees each sample once, from any position.
+One iteration runs over all remaining epochs: workers never restart, and read ahead over the
+border between two epochs.
+"""
+
+import math
+import signal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+import webdataset as wds
+from torch.utils.data import DataLoader, get_worker_info
+
+from colorcore import IGNORE_BIN
+from trainer.data.batch import Batch, BatchArrays, BatchMemory, with_gamma
+from trainer.data.sample_decoder import Sample, SampleDecoder
+from trainer.data.sample_store import SampleStore
+from trainer.data.sampler import MicroBatch, Plan, Position
+from trainer.errors import BadSample, TrainerError
+
+_PREFETCH = 4  # batches that each worker holds ready
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """What is drawn anew for each sample and epoch, as in ``DataSettings``."""
+
+    crop: int = 0
+    zoom: float = 1.0
+    flip: bool = False
+    luma_gamma: float = 0.0
+
+
+@dataclass(frozen=True)
+class _Source:
+    """First stage: the micro-batches of one rank, every ``workers``-th of them for this worker.
+
+    The first worker has the next group of remote shards fetched while this one is read.
+    """
+
+    plan: Plan
+    store: SampleStore
+    start: Position
+    epochs: int
+    rank: int
+
+    def __call__(self) -> Iterator[MicroBatch]:
+        info = get_worker_info()
+        worker, workers = (info.id, info.num_workers) if info else (0, 1)
+        batches = self.plan.micro_batches(self.start, epochs=self.epochs, rank=self.rank)
+        ahead: list[int] = []
+        for number, batch in enumerate(batches):
+            if worker == 0 and batch.ends_step and self.store.is_remote:
+                coming = self.plan.shards_from(batch.after, groups=2)
+                if coming != ahead:
+                    ahead = coming
+                    self.store.read_ahead(coming)
+            # DataLoader takes from its workers in turn, so that every workers-th keeps the order.
+            if number % workers == worker:
+                yield batch
+
+
+class _Read:
+    """Second stage: reads and decodes the samples of a micro-batch, cropped into its arrays."""
+
+    def __init__(
+        self,
+        store: SampleStore,
+        decode: SampleDecoder,
+        *,
+        seed: int,
+        augmentation: Augmentation,
+        skip_bad: bool,
+        size: int,
+    ) -> None:
+        self._store = store
+        self._decode = decode
+        self._seed = seed
+        self._augmentation = augmentation
+        self._skip_bad = skip_bad
+        self._size = size
+        self._memory = BatchMemory()
+
+    def __call__(self, batch: MicroBatch) -> Batch | TrainerError:
+        """Return the batch; an error as a value: thrown, it would arrive as a traceback's text."""
+        try:
+            return self._batch(batch)
+        except TrainerError as error:
+            return error
+
+    def _batch(self, batch: MicroBatch) -> Batch:
+        edge = min(self._augmentation.crop or self._size, self._size)
+        arrays, skipped = BatchArrays(batch, edge=edge, memory=self._memory), []
+        for number in batch.samples:
+            try:
+                place = arrays.next_bins if edge == self._size else None
+                sample = self._decode(self._store.read(number), bins_into=place)
+            except BadSample as error:
+                if not self._skip_bad:
+                    raise
+                skipped.append(str(error))
+                sample = _nothing(self._size)
+            if self._augmentation == Augmentation():
+                arrays.add(sample)
+            else:
+                self._add_augmented(arrays, sample, _draws(self._seed, batch.epoch, number))
+        return arrays.batch(skipped)
+
+    def _add_augmented(self, arrays: BatchArrays, sample: Sample, draws: Sequence[float]) -> None:
+        drawn, (down, right, mirror, zoom, gamma) = self._augmentation, draws
+        widest = min(self._size, round(arrays.edge * drawn.zoom))
+        window = round(arrays.edge * (widest / arrays.edge) ** zoom)
+        room = self._size - window + 1
+        arrays.add(
+            with_gamma(sample, math.exp(drawn.luma_gamma * (2 * gamma - 1))),
+            top=int(down * room),
+            left=int(right * room),
+            window=window,
+            flip=drawn.flip and mirror < 0.5,
+        )
+
+
+def batches(
+    store: SampleStore,
+    plan: Plan,
+    *,
+    bins: int,
+    size: int,
+    start: Position,
+    epochs: int,
+    rank: int = 0,
+    workers: int = 0,
+    augmentation: Augmentation | None = None,
+    skip_bad: bool = False,
+    pin_memory: bool = False,
+) -> Iterator[Batch]:
+    """Yield the batches of one rank from ``start`` to the end of the last epoch, in order.
+
+    The order, the crops and the mirrorings depend on the plan's seed, the epoch and the sample
+    alone, never on ``workers`` or the number of ranks.
+
+    Raises:
+        BadSample: a sample can't be used and ``skip_bad`` isn't set; set, its pixels are ignored
+            and ``Batch.skipped`` says why.
+    """
+    read = _Read(
+        store,
+        SampleDecoder(bins=bins, size=size),
+        seed=plan.seed,
+        augmentation=augmentation or Augmentation(),
+        skip_bad=skip_bad,
+        size=size,
+    )
+    pipeline = wds.DataPipeline(_Source(plan, store, start, epochs, rank), wds.map(read))
+    loader: DataLoader[Any] = DataLoader(
+        pipeline,
+        batch_size=None,
+        num_workers=workers,
+        prefetch_factor=_PREFETCH if workers else None,
+        pin_memory=pin_memory,
+        worker_init_fn=_leave_interrupts_to_the_parent,
+    )
+    for item in loader:
+        if isinstance(item, TrainerError):
+            raise item
+        yield item
+
+
+def _leave_interrupts_to_the_parent(worker: int) -> None:  # noqa: ARG001
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+
+
+def _nothing(size: int) -> Sample:
+    return Sample(
+        key="skipped",
+        luma=np.zeros((size, size), dtype=np.uint8),
+        bins=np.full((size, size), IGNORE_BIN, dtype=np.uint8),
+    )
+
+
+def _draws(seed: int, epoch: int, number: int) -> list[float]:
+    """Return five numbers in [0, 1) that belong to this sample in this epoch."""
+    state = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + number) & _MASK
+    draws = []
+    for _ in range(5):  # SplitMix64 (Steele, Lea & Flood 2014)
+        state = (state + 0x9E3779B97F4A7C15) & _MASK
+        z = state
+        z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
+        z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
+        draws.append((z ^ (z >> 31)) / 2**64)
+    return draws
+
+
+_MASK = 2**64 - 1

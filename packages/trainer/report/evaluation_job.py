@@ -1,0 +1,132 @@
+"""What ``trainer evaluate`` does: load, measure, and write the pictures that were asked for."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from colorfiles.progress import progress
+from colorunet.parameters.checkpoint import load_run
+from colorunet.prediction.colorizer import Colorizer
+from trainer.data.shard_set import Sample, ShardSet
+from trainer.errors import TrainerError
+from trainer.evaluation.evaluate import (
+    Evaluation,
+    EvaluationSettings,
+    ImageResult,
+    Watch,
+    evaluate,
+    unwatched,
+)
+from trainer.evaluation.perceptual import PerceptualNetworks
+from trainer.report import write_evaluation_page
+from trainer.report.contact_sheet import contact_sheet, write_png
+from trainer.report.panels import panels_of, spread_keys
+
+_SHEET_ROWS = 12
+_SHEET_EDGE_PX = 224
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Files to write beside the figures; each may be left out."""
+
+    html: Path | None = None
+    contact_sheet: Path | None = None
+    overwrite: bool = False
+
+    def refuse_existing(self) -> None:
+        """Raise TrainerError where one is there already, before any work is done."""
+        for path in (self.html, self.contact_sheet):
+            if path is not None and path.exists() and not self.overwrite:
+                raise TrainerError(f"{path}: already there; --overwrite replaces it")
+
+
+def evaluate_run(
+    run: Path,
+    shards_path: str,
+    settings: EvaluationSettings,
+    *,
+    temperature: float | None = None,
+    saturation: float | None = None,
+    scales: tuple[float, ...] | None = None,
+    mirrored: bool | None = None,
+    perceptual: Path | None = None,
+    outputs: Outputs | None = None,
+    watch: Watch = unwatched,
+) -> Evaluation:
+    """Measure a run on a split of a shard set and write the page and the sheet.
+
+    What isn't given of how to predict is the run's own; see ``Colorizer.of_run``. ``perceptual``
+    is a folder of parameters for LPIPS and FID; see ``trainer.evaluation.pretrained``.
+
+    Raises:
+        TrainerError: run, shards or parameters can't be read or don't belong together, or an output
+            is there.
+    """
+    outputs = outputs or Outputs()
+    outputs.refuse_existing()
+    trained = load_run(run)
+    shards = ShardSet.open(shards_path)
+    colorizer = Colorizer.of_run(
+        trained,
+        temperature=temperature,
+        saturation=saturation,
+        scales=scales,
+        mirrored=mirrored,
+    )
+    networks = PerceptualNetworks.open(perceptual, colorizer.device) if perceptual else None
+    evaluation, tallies = evaluate(colorizer, shards, settings, perceptual=networks, watch=watch)
+    if outputs.contact_sheet is not None:
+        write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet)
+    if outputs.html is not None:
+        write_evaluation_page(
+            outputs.html,
+            colorizer,
+            shards,
+            evaluation,
+            tallies,
+            title=f"{run.name} on {Path(shards_path).name}",
+        )
+    return evaluation
+
+
+def write_contact_sheet(
+    colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation, path: Path
+) -> None:
+    """Write rows of photos, evenly spread over the split: gray | truth | ceiling | prediction."""
+    by_key = {image.key: image for image in evaluation.images}
+    keys = spread_keys(_one_view_a_photo(by_key), _SHEET_ROWS)
+    rows = list(panels_of(colorizer, shards, evaluation.split, keys, edge_px=_SHEET_EDGE_PX))
+    write_png(contact_sheet(rows, captions=[caption(by_key[row.key]) for row in rows]), path)
+
+
+def _one_view_a_photo(keys: Iterable[str]) -> list[str]:
+    """Return the first view of each photo, in order: `{photo key}-v{view}` names a sample."""
+    views: dict[str, str] = {}
+    for key in sorted(keys, key=lambda key: (key.rpartition("-v")[0], key)):
+        views.setdefault(key.rpartition("-v")[0] or key, key)
+    return list(views.values())
+
+
+def caption(image: ImageResult) -> str:
+    """Return a sample's key and what the measures say of its prediction."""
+    told = (
+        ("colourfulness", "colorfulness_ratio", ".2f"),
+        ("effective colours", "effective_colors", ".1f"),
+        ("hue recall", "hue_recall", ".2f"),
+        ("CIEDE2000", "ciede2000", ".1f"),
+    )
+    words = [
+        f"{label} {image.measures[name]:{digits}}"
+        for label, name, digits in told
+        if image.measures[name] is not None
+    ]
+    return f"{image.key}: " + ", ".join(words)
+
+
+def watch_on_terminal(samples: Iterable[Sample], total: int) -> Iterator[Sample]:
+    """Show a bar on stderr while samples go by, on a terminal only."""
+    with progress("measuring", total) as report:
+        for sample in samples:
+            yield sample
+            report()

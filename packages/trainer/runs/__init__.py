@@ -1,0 +1,1 @@
+"""What `trainer fit` leaves behind."""

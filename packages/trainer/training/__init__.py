@@ -1,0 +1,1 @@
+"""A fit: its loop, its loss, its state."""

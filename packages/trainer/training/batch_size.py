@@ -1,0 +1,53 @@
+"""The batch size that a device works fastest with, found by trying."""
+
+from dataclasses import replace
+
+import torch
+
+from trainer.config.recipe import Recipe
+from trainer.data.shard_set import ShardSet
+from trainer.errors import TrainerError
+from trainer.training.distributed import World
+from trainer.training.dry_run import time_step
+from trainer.training.session import Session
+
+_LARGEST = 1024
+_WORTH_DOUBLING = 1.05  # images a second that a doubled batch must bring
+
+
+def find_batch_size(shard_set: ShardSet, recipe: Recipe, world: World) -> int:
+    """Double the batch while that brings 5 % more images a second and the memory suffices.
+
+    A few steps of each size are taken on real samples. The batch changes what is learnt, not only
+    how fast: a recipe's learning rate suits its own batch.
+
+    Raises:
+        TrainerError: several processes, which would have to agree; or one sample is too much.
+    """
+    if world.size > 1:
+        raise TrainerError(
+            "batch_size=0 (find it) works with one process; find it with --dry-run, then set it"
+        )
+    best, best_rate = 0, 0.0
+    size = recipe.optimizer.accumulate
+    while size <= min(_LARGEST, max(shard_set.count("train"), recipe.optimizer.accumulate)):
+        rate = _rate(shard_set, _with_batch(recipe, size), world)
+        if rate < _WORTH_DOUBLING * best_rate:
+            break
+        best, best_rate = size, rate
+        size *= 2
+    if best == 0:
+        raise TrainerError(f"{world.device}: no memory for a batch of {size}; lower crop or width")
+    return best
+
+
+def _rate(shard_set: ShardSet, recipe: Recipe, world: World) -> float:
+    """Return images a second; 0 where the memory doesn't suffice."""
+    try:
+        return recipe.batch_size / time_step(Session.build(shard_set, recipe, world))
+    except torch.OutOfMemoryError:
+        return 0.0
+
+
+def _with_batch(recipe: Recipe, size: int) -> Recipe:
+    return replace(recipe, batch_size=size, data=replace(recipe.data, verify=False))

@@ -1,0 +1,123 @@
+"""Adam, its rate over the steps, and the running average of the parameters."""
+
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+from torch import Tensor, nn
+
+from trainer.config.settings import OptimizerSettings
+
+_FINAL_SHARE = 0.01  # the cosine ends at a hundredth of the highest rate
+
+
+def make_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.optim.Adam:
+    """Return fused Adam; with weight decay AdamW, which spares biases and norms."""
+    decayed = [p for p in network.parameters() if p.ndim > 1]
+    spared = [p for p in network.parameters() if p.ndim <= 1]
+    groups = [
+        {"params": decayed, "weight_decay": settings.weight_decay},
+        {"params": spared, "weight_decay": 0.0},
+    ]
+    groups = [group for group in groups if group["params"]]
+    if settings.weight_decay > 0:
+        return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)
+    return torch.optim.Adam(groups, lr=settings.learning_rate, fused=True)
+
+
+def rate_at(step: int, total_steps: int, settings: OptimizerSettings) -> float:
+    """Return the learning rate of step ``step`` (from 0) of ``total_steps``."""
+    warmup = min(settings.warmup_steps, max(1, total_steps // 4))
+    if settings.warmup_steps and step < warmup:
+        return settings.learning_rate * (step + 1) / warmup
+    if settings.schedule == "constant":
+        return settings.learning_rate
+    start = warmup if settings.warmup_steps else 0
+    progress = min(1.0, (step - start) / max(1, total_steps - start))
+    share = _FINAL_SHARE + (1 - _FINAL_SHARE) * 0.5 * (1 + math.cos(math.pi * progress))
+    return settings.learning_rate * share
+
+
+def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
+    """Give every group of parameters the same rate."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+
+
+class ParameterAverage:
+    """An exponential running average of a network's parameters; decay 0 is the network itself.
+
+    Early on the decay is at most (1 + t) / (10 + t), so that the start is forgotten quickly.
+    """
+
+    def __init__(self, network: nn.Module, decay: float) -> None:
+        self._names = [name for name, _ in network.named_parameters()]
+        self._live = [p.detach() for p in network.parameters()]
+        self._decay = decay
+        self._average = [p.clone() for p in self._live] if decay > 0 else self._live
+
+    @torch.no_grad()
+    def update(self, step: int) -> None:
+        """Take the parameters after step ``step`` in."""
+        if self._decay > 0:
+            decay = min(self._decay, (1 + step) / (10 + step))
+            torch._foreach_lerp_(self._average, self._live, 1 - decay)
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Return the averages by the parameters' names."""
+        return dict(zip(self._names, self._average, strict=True))
+
+    @torch.no_grad()
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take averages that ``tensors`` gave."""
+        for name, average in zip(self._names, self._average, strict=True):
+            average.copy_(tensors[name])
+
+    @contextmanager
+    @torch.no_grad()
+    def in_place(self) -> Iterator[None]:
+        """Put the averages into the network while the block runs."""
+        if self._decay == 0:
+            yield
+            return
+        kept = [p.clone() for p in self._live]
+        torch._foreach_copy_(self._live, self._average)
+        try:
+            yield
+        finally:
+            torch._foreach_copy_(self._live, kept)
+
+
+def state_tensors(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
+    """Return everything that the next step depends on, by name."""
+    tensors: dict[str, Tensor] = {}
+    for name, parameter in network.named_parameters():
+        tensors[f"parameter/{name}"] = parameter.detach()
+        for key, value in optimizer.state.get(parameter, {}).items():
+            tensors[f"{key}/{name}"] = value
+    return tensors
+
+
+@torch.no_grad()
+def load_state_tensors(
+    network: nn.Module, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
+) -> None:
+    """Put back what ``state_tensors`` gave.
+
+    Raises:
+        KeyError: a parameter isn't among them.
+    """
+    for name, parameter in network.named_parameters():
+        parameter.copy_(tensors[f"parameter/{name}"])
+        state = {
+            key: tensors[f"{key}/{name}"]
+            for key in ("step", "exp_avg", "exp_avg_sq")
+            if f"{key}/{name}" in tensors
+        }
+        if state:
+            optimizer.state[parameter] = {
+                # In the parameter's own memory layout: the fused step walks both side by side.
+                key: value.clone() if value.ndim == 0 else torch.empty_like(parameter).copy_(value)
+                for key, value in state.items()
+            }

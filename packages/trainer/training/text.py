@@ -1,0 +1,44 @@
+"""A fit in words: its progress and its summary."""
+
+import sys
+from contextlib import AbstractContextManager, nullcontext
+
+from colorfiles.progress import Report, lines, progress, silent
+from trainer.config.recipe import Recipe
+from trainer.data.shard_set import ShardSet
+from trainer.training.distributed import World
+from trainer.training.loop import FitSummary
+from trainer.training.session import make_plan, total_steps
+
+
+def fit_progress(
+    shard_set: ShardSet, recipe: Recipe, world: World
+) -> AbstractContextManager[Report]:
+    """Return a bar on a terminal, plain lines in a log; silence on all processes but the first."""
+    if not world.is_first:
+        return nullcontext(silent)
+    sizes = tuple(shard.nsamples for shard in shard_set.shards("train"))
+    steps = total_steps(recipe, make_plan(sizes, recipe, ranks=1))
+    return progress("fit", steps) if sys.stderr.isatty() else lines("step", steps)
+
+
+def summary_text(summary: FitSummary) -> str:
+    """Return what a person wants to know at the end of a fit."""
+    how = {
+        "done": "done",
+        "patience": f"no better {summary.measure} for some epochs: stopped",
+        "interrupted": "interrupted; --resume goes on",
+    }[summary.ended]
+    told = [
+        f"{how}: step {summary.step} of {summary.total_steps}, epoch {summary.epoch}, "
+        f"{summary.samples} samples, {summary.parameters:,} parameters, "
+        f"{summary.elapsed_s:.0f} s: {summary.run}"
+    ]
+    if summary.best is not None:
+        told.append(f"best {summary.measure} {summary.best:.4f} at step {summary.best_step}")
+    if summary.validation:
+        shown = ", ".join(f"{name} {value:.3f}" for name, value in summary.validation.items())
+        told.append(f"last: {shown}")
+    if summary.skipped:
+        told.append(f"{summary.skipped} samples could not be used")
+    return "\n".join(told)

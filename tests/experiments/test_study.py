@@ -1,0 +1,253 @@
+"""A study runs from photo folders to tables and pictures, and goes on where it was stopped."""
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+EXPERIMENTS = Path(__file__).parents[2] / "experiments"
+sys.path.insert(0, str(EXPERIMENTS))
+import study  # noqa: E402
+from study_parts.plan import read_plan  # noqa: E402
+from study_parts.same_bins import measure_in_bins_of  # noqa: E402
+from study_parts.steps import Bench, Step, StepFailed  # noqa: E402
+
+PLAN = """
+recipe = "poster"
+[same]
+epochs = 1000
+every_epochs = 1000
+measure = "latest"
+val_samples = 2
+workers = 0
+threads = 1
+batch_size = 2
+[palettes]
+kmeans = "--bins 8"
+[[rung]]
+name = "start"
+change = "a small U-Net on colourful photos"
+palette = "kmeans"
+set = { architecture = "unet", width = 8, depth = 2, norm = "pixel" }
+least_colorfulness = 10.0
+temperature = "val"
+[[pareto]]
+name = "same-net"
+change = "the rung"
+from = "start"
+[[curve]]
+name = "half"
+change = "half of the photos, two sizes of them averaged"
+from = "start"
+axis = "photos"
+share = 0.5
+scales = [0.5, 1]
+"""
+
+
+@pytest.fixture(scope="module")
+def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
+    """The words of a study of two fits, and its folder when it was through."""
+    root = tmp_path_factory.mktemp("study")
+    for number, path in enumerate(sorted(demo_photos.rglob("*.*"))):
+        image = Image.open(path).convert("RGB")
+        for half in range(2):
+            left = half * image.width // 2
+            cut = image.crop((left, 0, left + image.width // 2, image.height)).resize((96, 80))
+            folder = root / ("in", "eval-in")[number == 0]
+            folder.mkdir(exist_ok=True)
+            cut.save(folder / f"{path.stem}-{half}.png")
+    for source, photos in (("in", "photos"), ("eval-in", "eval-photos")):
+        _run(
+            Path(sys.executable).parent / "dataprep",
+            "import",
+            root / source,
+            "--out",
+            root / photos,
+        )
+    (root / "plan.toml").write_text(PLAN)
+    words = ["--photos", root / "photos", "--eval-photos", root / "eval-photos"]
+    words += ["--out", root / "out", "--plan", root / "plan.toml", "--samples", "4"]
+    words += ["--edge", "32", "--size", "64", "--seeds", "1", "--limit", "2"]
+    texts = [str(word) for word in words]
+    said = _run(sys.executable, EXPERIMENTS / "study.py", *texts)
+    assert said.count("$ trainer fit") == 2
+    assert (root / "out" / "study.md").read_text() in said
+    return texts, root / "out"
+
+
+def _run(*words: str | Path) -> str:
+    done = subprocess.run(
+        [str(word) for word in words],
+        check=False,
+        capture_output=True,
+        text=True,
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def _report(out: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((out / "study.json").read_text())
+    return content
+
+
+def test_a_study_measures_every_entry_on_both_sets(finished: tuple[list[str], Path]) -> None:
+    entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
+    assert list(entries) == ["start", "same-net", "half"]
+    for entry in entries.values():
+        (seed,) = entry["seeds"]
+        assert seed["steps"] == 2
+        for of in ("photos", "eval"):
+            figures = seed["measures"][of]["effective_colors"]
+            assert 1 <= figures["low"] <= figures["value"] <= figures["high"] <= 8
+            assert -1 <= seed["measures"][of]["position_probe"]["value"] <= 1
+    swept = next((finished[1] / "steps").glob("sweep-start-s0.json"))
+    suggested = json.loads(swept.read_text())["result"]["suggested_temperature"]
+    assert entries["start"]["seeds"][0]["temperature"] == suggested
+
+
+def test_a_pareto_point_that_is_a_rung_shares_its_fit(finished: tuple[list[str], Path]) -> None:
+    entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
+    assert entries["same-net"]["seeds"] == entries["start"]["seeds"]
+    runs = sorted(path.name for path in (finished[1] / "runs").iterdir())
+    assert runs == ["half-s0", "start-s0"]
+
+
+def test_a_share_of_the_photos_is_chosen_by_their_keys_and_what_scales_say_is_asked_for(
+    finished: tuple[list[str], Path],
+) -> None:
+    out = finished[1]
+    kept = (out / "split-above-10.csv").read_text().splitlines()
+    fewer = (out / "split-above-10-share-0.5.csv").read_text().splitlines()
+    training = [row for row in kept if row.endswith(",train")]
+    assert len([row for row in fewer if row.endswith(",train")]) == round(0.5 * len(training))
+    assert set(fewer) < set(kept)
+    measured = json.loads(next((out / "steps").glob("evaluate-half-s0-*photos*.json")).read_text())
+    assert measured["result"]["averaging"]["scales"] == [0.5, 1.0]
+    entries = {entry["name"]: entry for entry in _report(out)["entries"]}
+    assert [entries[name]["photos"] for name in ("start", "half")] == [
+        len(training),
+        round(0.5 * len(training)),
+    ]
+
+
+def test_tables_and_pictures_are_written_and_name_whose_photos_they_show(
+    finished: tuple[list[str], Path],
+) -> None:
+    out = finished[1]
+    text = (out / "study.md").read_text()
+    assert sum(line.startswith("| start |") for line in text.splitlines()) >= 7
+    assert "- red (" in text
+    assert (out / "pictures.jpg").stat().st_size <= 400_000
+    for picture in ("study.png", "pareto.png", "curves.png", "pictures.jpg"):
+        with Image.open(out / picture) as image:
+            low, high = image.convert("L").getextrema()
+            assert high - low > 100
+
+
+def test_dull_photos_leave_the_training_split_only(finished: tuple[list[str], Path]) -> None:
+    out = finished[1]
+    everyone = (out / "split.csv").read_text().splitlines()
+    kept = (out / "split-above-10.csv").read_text().splitlines()
+    gone = set(everyone) - set(kept)
+    assert not set(kept) - set(everyone)
+    assert all(row.endswith(",train") for row in gone)
+
+
+def test_a_rerun_does_nothing_again_and_a_changed_one_is_refused(
+    finished: tuple[list[str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    words, out = finished
+    before = (out / "study.md").read_text()
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["study.py", *words])
+    study.main()
+    assert "$ " not in capsys.readouterr().out
+    assert (out / "study.md").read_text() == before
+    monkeypatch.setattr(sys, "argv", ["study.py", *words, "--samples", "8"])
+    with pytest.raises(SystemExit, match="fit-start-s0: done or begun with other settings"):
+        study.main()
+
+
+def test_in_its_own_bins_a_run_measures_as_trainer_evaluate_says(
+    finished: tuple[list[str], Path],
+) -> None:
+    from trainer.data.shard_set import ShardSet
+
+    out = finished[1]
+    shards = ShardSet.open(out / "shards-photos-kmeans")
+    (seed,) = _report(out)["entries"][0]["seeds"]
+    temperature = seed["temperature"]
+    again = measure_in_bins_of(out / "runs" / "start-s0", shards, temperature=temperature, limit=2)
+    for name, figures in again["variants"]["prediction"].items():
+        assert figures == pytest.approx(seed["measures"]["photos"][name]), name
+
+
+def test_a_killed_step_goes_on_and_a_failed_one_names_its_last_line(tmp_path: Path) -> None:
+    script = tmp_path / "count.py"
+    script.write_text(
+        "import json, pathlib, sys\n"
+        "made = pathlib.Path(sys.argv[1])\n"
+        "if not made.exists():\n"
+        "    made.write_text('half')\n"
+        "    sys.exit('no room')\n"
+        "print(json.dumps({'resumed': '--resume' in sys.argv, 'found': made.read_text()}))\n"
+    )
+    made = tmp_path / "out" / "made"
+    step = Step("count", ("python", script, made), makes=made, resumes=True)
+    with Bench(tmp_path / "out", aliases={}, overwrite=False) as bench:
+        with pytest.raises(StepFailed, match="count: exit 1: no room"):
+            bench.do(step)
+        assert bench.do(step).result == {"resumed": True, "found": "half"}
+        made.unlink()
+        assert bench.do(step).result == {"resumed": True, "found": "half"}  # kept, not done again
+        with pytest.raises(StepFailed, match="still at work here"):
+            Bench(tmp_path / "out", aliases={}, overwrite=False)
+
+
+def test_the_plan_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
+    plan = read_plan(EXPERIMENTS / "study.toml")
+    rungs = plan.of_kind("rung")
+    assert rungs[0].name == "poster"
+    assert rungs[0].training.overrides == ()
+    for former, rung in itertools.pairwise(rungs):
+        assert (former.training, former.temperature, former.scales) != (
+            rung.training,
+            rung.temperature,
+            rung.scales,
+        )
+        kept = dict(former.training.overrides).keys() <= dict(rung.training.overrides).keys()
+        assert kept
+    by_name = {entry.name: entry for entry in plan.entries}
+    assert plan.fit_name(by_name["averaging"]) == "padding"
+    assert plan.fit_name(by_name["unet-36"]) == "padding"
+    assert plan.fit_name(by_name["photos-all"]) == "length"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "complaint"),
+    [
+        ("width = 8", "widht = 8", "start: unknown key 'widht'"),
+        ('"same-net"', '"start"', "start: the name stands for another entry already"),
+        ('axis = "photos"', 'axis = "depth"', "half: a curve, and nothing else, has an axis"),
+        ('from = "start"', 'from = "end"', "same-net: from 'end': no such entry before it"),
+    ],
+)
+def test_a_mistake_in_a_plan_is_told_before_anything_is_fitted(
+    tmp_path: Path, right: str, wrong: str, complaint: str
+) -> None:
+    path = tmp_path / "plan.toml"
+    path.write_text(PLAN.replace(right, wrong))
+    with pytest.raises(ValueError, match=complaint):
+        read_plan(path)

@@ -1,0 +1,174 @@
+"""Pages are whole in one file, whatever a run has written so far."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageFont
+
+from colorunet.networks import NetworkSettings, build_network
+from trainer.data.shard_set import ShardSet
+from trainer.evaluation.evaluate import ImageResult
+from trainer.report import picture_samples, save_epoch_pictures, write_run_page
+from trainer.report.confusion import confusion_picture
+from trainer.report.contact_sheet import contact_sheet
+from trainer.report.evaluation_page import ranked_keys
+from trainer.report.html import write_page
+from trainer.report.lettering import draw_text
+from trainer.report.panels import Panels, spread_keys
+from trainer.report.svg import bars, line_chart, wheel
+from trainer.runs.metrics_log import read_metrics, series, smoothed
+
+LINES = [
+    {"step": 1, "loss": 3.2, "learning_rate": 1e-3, "images_per_s": 9.0},
+    {"step": 2, "loss": 3.0, "learning_rate": 9e-4, "images_per_s": 11.0},
+    {"step": 2, "val_loss": 3.1, "val_effective_ratio": 0.4, "val_hue_recall": 0.2},
+]
+
+
+def _well_formed(drawing: str) -> ElementTree.Element:
+    return ElementTree.fromstring(drawing[: drawing.index("</svg>") + 6])
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    folder = tmp_path / "a <run>"
+    folder.mkdir()
+    text = "".join(json.dumps(line) + "\n" for line in LINES) + '{"step": 3, "lo'
+    (folder / "metrics.jsonl").write_text(text)
+    (folder / "recipe.toml").write_text("epochs = 2  # <b>not bold</b>\n")
+    return folder
+
+
+def test_a_run_page_shows_curves_recipe_and_the_same_photos_after_each_epoch(
+    run: Path, make_shards: Callable[..., Path], tmp_path: Path
+) -> None:
+    shards = ShardSet.open(make_shards(tmp_path / "shards", train=(1,), val=(3,), size=32))
+    network = build_network(NetworkSettings(width=8, depth=3), bins=shards.palette.n, size=32)
+    network.train()
+    for epoch in (1, 2):
+        shown = save_epoch_pictures(
+            run, epoch, picture_samples(shards), network=network, palette=shards.palette
+        )
+    assert shown.shape == (3, 128, 128, 3)
+    assert network.training
+    names = sorted(path.name for path in (run / "pictures").iterdir())
+    assert names == ["epoch-001.png", "epoch-002.png", "gray.png", "truth.png"]
+    page = write_run_page(run).read_text()
+    assert page.count("data:image/") == 4
+    assert "validation" in page
+    assert "&lt;b&gt;not bold&lt;/b&gt;" in page
+    assert "a &lt;run&gt;" in page
+    for outside in ("<script", "<link", "https://", 'src="http'):
+        assert outside not in page
+
+
+def test_a_run_page_of_an_empty_run_says_that_nothing_is_logged(tmp_path: Path) -> None:
+    assert "Nothing is logged yet" in write_run_page(tmp_path).read_text()
+
+
+def test_a_split_without_samples_has_no_pictures(
+    make_shards: Callable[..., Path], tmp_path: Path
+) -> None:
+    shards = ShardSet.open(make_shards(tmp_path / "shards", train=(1,), val=(), size=32))
+    assert picture_samples(shards) == []
+
+
+def test_a_line_of_the_log_that_a_kill_cut_short_is_left_out(run: Path) -> None:
+    lines = read_metrics(run)
+    assert len(lines) == 3
+    assert series(lines, "loss") == [(1.0, 3.2), (2.0, 3.0)]
+    assert series(lines, "absent") == []
+
+
+def test_smoothing_keeps_the_mean_and_bounds_the_points() -> None:
+    points = [(float(i), float(i % 7)) for i in range(1000)]
+    thin = smoothed(points, 100)
+    assert len(thin) == 100
+    assert np.mean([y for _, y in thin]) == pytest.approx(np.mean([y for _, y in points]))
+
+
+def test_drawings_are_well_formed_for_awkward_numbers() -> None:
+    for points in ([(0.0, 1.0)], [(1.0, 2.0), (2.0, 2.0)], [(1.0, float("nan"))], []):
+        _well_formed(line_chart({"a & b": points}, x_label="<step>"))
+    _well_formed(line_chart({"t": [(0.01, 1.0), (1.0, 2.0)]}, x_label="T", log_x=True, band=(0, 1)))
+    _well_formed(bars({"red": (0.5, None), "blue": (1.4, 0.0)}, ("share", "recall")))
+    _well_formed(wheel(np.zeros(36, dtype=int), largest=0.0))
+    _well_formed(wheel(np.arange(36), largest=0.1))
+
+
+def test_images_are_ranked_from_worst_to_best() -> None:
+    images = [
+        ImageResult(f"k{number}", {"ratio": ratio})
+        for number, ratio in enumerate((1.0, 0.1, 2.0, None, 0.9, 1.2, 0.5))
+    ]
+    ranked = ranked_keys(images, "ratio", "one")
+    assert ranked["worst"][0] == "k1"
+    assert ranked["best"][0] == "k0"
+    assert "k3" not in {key for keys in ranked.values() for key in keys}
+
+
+def test_a_confusion_is_dark_where_a_bin_was_given(small_palette) -> None:
+    confusion = np.diag(np.full(small_palette.n, 10))
+    pixels = np.asarray(confusion_picture(confusion, small_palette))
+    cell = pixels.shape[0] // (small_palette.n + 2)
+    middle = cell // 2
+    assert pixels[2 * cell + middle, 2 * cell + middle].max() == 0
+    assert pixels[2 * cell + middle, 5 * cell + middle].min() == 255
+
+
+def test_a_contact_sheet_has_a_cell_for_every_picture() -> None:
+    rows = [
+        Panels(f"photo-{n}", tuple(Image.new("RGB", (64, 64), (40 * c, 90, 200)) for c in range(4)))
+        for n in range(3)
+    ]
+    sheet = np.asarray(contact_sheet(rows))
+    for row in range(3):
+        for column in range(4):
+            y, x = 34 + row * (64 + 20 + 8) + 32, 8 + column * 72 + 32
+            assert tuple(sheet[y, x]) == (40 * column, 90, 200)
+    with pytest.raises(ValueError, match="4 pictures"):
+        contact_sheet([Panels("x", rows[0].pictures[:3])])
+
+
+def test_titles_are_written_by_a_pillow_with_its_bitmap_font_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    bitmap = ImageFont.load_default_imagefont()
+    # As in Pillow before 10.1, on which pillow-simd rests: no size can be given.
+    monkeypatch.setattr(ImageFont, "load_default", lambda: bitmap)
+    picture = Image.new("RGB", (200, 40), (255, 255, 255))
+    draw_text(picture, (100, 8), "palette’s ceiling", size_px=18, color=(0, 0, 0), centered=True)
+    ink = np.argwhere(np.asarray(picture)[..., 0] < 128)
+    assert len(ink) > 100
+    assert ink[:, 1].min() > 5
+    assert ink[:, 1].max() < 195
+
+
+def test_keys_are_spread_evenly_and_never_repeat() -> None:
+    keys = [str(i) for i in range(100)]
+    assert spread_keys(keys, 3) == ["0", "50", "99"]
+    assert spread_keys(keys[:2], 12) == ["0", "1"]
+
+
+def test_a_page_that_fails_leaves_nothing_behind(tmp_path: Path) -> None:
+    target = tmp_path / "folder"
+    target.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        write_page(target, title="t", facts="", sections=[])
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_prediction_is_shown_at_evaluation_not_training_mode() -> None:
+    from colorcore import Palette
+    from colorunet.prediction.colorizer import Colorizer
+
+    network = torch.nn.Sequential(torch.nn.Dropout(0.9), torch.nn.Conv2d(1, 2, 1))
+    palette = Palette(centers=np.array([[0.0, 0.0], [0.1, 0.1]]), prior=np.array([0.5, 0.5]))
+    luma = np.full((8, 8), 200, dtype=np.uint8)
+    colorizer = Colorizer(network, palette)
+    np.testing.assert_array_equal(colorizer.chroma(luma), colorizer.chroma(luma))

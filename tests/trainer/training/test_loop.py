@@ -1,0 +1,136 @@
+"""A fit learns, leaves a usable run, and goes on exactly where it was stopped."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from colorcore import annealed_mean, bins_to_uv, uv_to_bins, yuv_to_rgb
+from colorcore.measures import bin_counts, colorfulness, distinct_colors
+from colorunet.parameters.checkpoint import load_run
+from trainer.config.recipe import Recipe
+from trainer.data.shard_set import ShardSet
+from trainer.errors import TrainerError
+from trainer.training.loop import FitOptions, fit
+
+Make = Callable[..., Path]
+
+TINY = Recipe.load("small").with_overrides(
+    ["width=8", "depth=3", "epochs=3", "batch_size=4", "crop=0", "workers=0", "warmup_steps=2"]
+)
+
+
+def test_a_fit_leaves_a_run_that_predicts(make_shards: Make, tmp_path: Path) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4, 3)))
+    summary = fit(shard_set, tmp_path / "run", TINY)
+    assert summary.ended == "done"
+    assert (summary.step, summary.epoch, summary.samples) == (6, 3, 7)
+    trained = load_run(tmp_path / "run", "last")
+    assert trained.palette == shard_set.palette
+    assert trained.network(torch.rand(1, 1, 20, 30)).shape == (1, shard_set.palette.n, 20, 30)
+    text = (tmp_path / "run" / "metrics.jsonl").read_text()
+    lines = [json.loads(line) for line in text.splitlines()]
+    assert [line["step"] for line in lines if "loss" in line] == [1, 2, 3, 4, 5, 6]
+    assert [line["epoch"] for line in lines if "val_loss" in line] == [1, 2, 3]
+    assert load_run(tmp_path / "run").meta["best_step"] == summary.best_step
+
+
+def test_a_diverging_loss_stops_with_the_keys_of_its_batch(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4,)))
+    recipe = TINY.with_overrides(["learning_rate=9", "clip_norm=0", "epochs=200", "warmup_steps=0"])
+    recipe = recipe.with_overrides(["precision=float32", "weight_decay=2", "schedule=constant"])
+    with pytest.raises(
+        TrainerError, match=r"step \d+: (the loss is .*demo-train0x|.*finite)|finite"
+    ):
+        fit(shard_set, tmp_path / "run", recipe)
+
+
+def test_too_many_bad_samples_stop_the_fit(make_shards: Make, tmp_path: Path) -> None:
+    folder = make_shards(tmp_path / "s", train=(4,))
+    shard = folder / "train-000000.tar"
+    data = bytearray(shard.read_bytes())
+    for key in (b"demo-train0x1-v0.y.jpg", b"demo-train0x3-v0.y.jpg"):
+        at = data.index(key) + 512
+        data[at : at + 12] = b"not an image"
+    shard.write_bytes(data)
+    recipe = TINY.with_overrides(["epochs=1"])
+    with pytest.raises(TrainerError, match=r"2 unusable samples, more than --skip-bad 1.*x\d-v0"):
+        fit(ShardSet.open(folder), tmp_path / "a", recipe, options=FitOptions(skip_bad=1))
+    summary = fit(ShardSet.open(folder), tmp_path / "b", recipe, options=FitOptions(skip_bad=2))
+    assert summary.skipped == 2
+
+
+def test_patience_ends_a_fit(make_shards: Make, tmp_path: Path) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
+    recipe = TINY.with_overrides(["patience=2", "epochs=9", "learning_rate=1e-12", "ema=0"])
+    summary = fit(shard_set, tmp_path / "run", recipe)
+    assert (summary.ended, summary.epoch) == ("patience", 3)
+
+
+def test_accumulating_micro_batches_gives_the_same_steps(make_shards: Make, tmp_path: Path) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4, 3)))
+    recipe = TINY.with_overrides(["precision=float32", "epochs=2"])
+    fit(shard_set, tmp_path / "one", recipe)
+    fit(shard_set, tmp_path / "two", recipe.with_overrides(["accumulate=2"]))
+    one, two = (losses(tmp_path / name) for name in ("one", "two"))
+    assert np.allclose(one, two, rtol=1e-4)
+
+
+def losses(run: Path) -> list[float]:
+    lines = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()]
+    return [line["loss"] for line in lines if "loss" in line]
+
+
+def test_a_run_on_other_shards_isnt_resumed(make_shards: Make, tmp_path: Path) -> None:
+    recipe = TINY.with_overrides(["max_steps=1"])
+    first = ShardSet.open(make_shards(tmp_path / "s"))
+    fit(first, tmp_path / "run", recipe)
+    other = ShardSet.open(make_shards(tmp_path / "t", train=(2, 3)))
+    with pytest.raises(TrainerError, match=f"{first.fingerprint}, given {other.fingerprint}"):
+        fit(other, tmp_path / "run", recipe, options=FitOptions(resume=True))
+
+
+def test_an_existing_run_is_not_overwritten(make_shards: Make, tmp_path: Path) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
+    recipe = TINY.with_overrides(["max_steps=1"])
+    fit(shard_set, tmp_path / "run", recipe)
+    with pytest.raises(TrainerError, match="--resume goes on with it"):
+        fit(shard_set, tmp_path / "run", recipe)
+    fit(shard_set, tmp_path / "run", recipe, options=FitOptions(overwrite=True))
+
+
+def test_eight_real_photographs_are_learnt_by_heart_in_their_colours(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    """If this can't be done, something between shards and decoding is broken."""
+    shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(8,), val=(), size=64))
+    recipe = (
+        Recipe.load("small")
+        .with_overrides(
+            ["epochs=100", "batch_size=8", "crop=0", "flip=false", "workers=0", "threads=1"]
+        )
+        .with_overrides(["width=16", "ema=0", "warmup_steps=10", "learning_rate=3e-3", "soft_k=1"])
+    )
+    fit(shard_set, tmp_path / "run", recipe)
+    trained = load_run(tmp_path / "run", "last")
+    ratios, behind = [], []
+    for sample in shard_set.samples("train"):
+        luma = torch.from_numpy(sample.luma.copy())[None, None] / 255
+        logits = trained.network(luma)[0].permute(1, 2, 0)
+        uv = annealed_mean(logits, trained.palette, 0.38).double().numpy()
+        ceiling = bins_to_uv(sample.bins, trained.palette)
+        assert sample.rgb is not None
+        y = sample.luma[..., None] / 255.0
+        predicted = yuv_to_rgb(np.concatenate((y, uv), -1))
+        ratios.append(colorfulness(predicted) / colorfulness(sample.rgb / 255.0))
+        n = trained.palette.n
+        counts = bin_counts(uv_to_bins(uv, trained.palette), n)
+        possible = bin_counts(uv_to_bins(ceiling, trained.palette), n)
+        behind.append(distinct_colors(possible) - distinct_colors(counts))
+    assert np.median(ratios) >= 0.8
+    assert np.median(behind) <= 1

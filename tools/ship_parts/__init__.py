@@ -1,1 +1,0 @@
-"""The rooms of tools/train-shipped: licences, kept stages, decoding, bars, pictures, model card."""

@@ -1,1 +1,0 @@
-"""The rooms of tools/study: plan, photos, kept steps, measures, tables and pictures."""
