@@ -337,7 +337,7 @@ class Corpus:
             "only-magic.png": b"\x89PNG\r\n\x1a\n",
             "only-magic.gif": b"GIF89a",
             "only-magic.tif": b"II*\0",
-            "portable.jpg": b"P6 100 100 255\n" + bytes(range(256)) * 118,
+            "portable-cut.jpg": b"P6 100 100 255\n" + bytes(range(256)) * 100,
         }.items():
             yield Odd(name, data, "rejected", "undecodable")
 

@@ -6,3 +6,16 @@ class ColorfilesError(Exception):
 
     The root of every package's own error, so that each command line shows all of them alike.
     """
+
+
+class UnreadableImage(ColorfilesError):
+    """An image that can't be used; the message is the reason, without the file's name.
+
+    A reason starts with a fixed phrase to count by, then may give details after a colon:
+    ``undecodable: not a known image``, ``too many pixels: …``, ``too small: 87 x 65``.
+    """
+
+    @property
+    def reason(self) -> str:
+        """The reason, for a manifest or a line on stderr."""
+        return str(self)

@@ -8,7 +8,7 @@ from dataprep.errors import DataprepError
 
 _IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic")
-)
+) | {".heif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".tga", ".pcx"}
 _MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
 
 

@@ -55,7 +55,7 @@ def test_a_rotated_photo_comes_upright(photo: Image.Image, tmp_path: Path) -> No
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [(b"", "not a known image"), (b"hello", "not a known image"), (None, "no such file")],
+    [(b"", "an empty file"), (b"hello", "not a known image"), (None, "no such file")],
 )
 def test_what_is_no_image_says_so(content: bytes | None, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "x.jpg"

@@ -13,7 +13,7 @@ from dataprep.sources.flickr.limits import retry_after_s
 from dataprep.sources.flickr.transport import NetworkFailure, Reply, TooLarge, Transport
 
 MAX_BYTES = 50_000_000
-LIMITS = ImageLimits(formats=WEB_FORMATS, max_pixels=40_000_000)
+LIMITS = ImageLimits(formats=WEB_FORMATS, max_bytes=160_000_000)
 _GONE = (404, 410)
 _PASSING = (408, 425, 429)
 _OPT_OUT = ("noai", "noimageai")

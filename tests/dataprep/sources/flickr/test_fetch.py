@@ -175,7 +175,7 @@ def test_photo_that_stays_damaged_is_tried_five_times_then_replaced(
     assert [server.image_requests[entry_id] for entry_id in bad] == [5, 5, 5]
     reasons = [rows()[entry_id].reason for entry_id in bad]
     assert reasons[0].startswith("undecodable")
-    assert reasons[1] == "undecodable: not a known image"
+    assert reasons[1] == "undecodable: not a known image (a text or HTML file)"
     assert reasons[2] == "unavailable: HTTP 500 after 5 tries"
     assert len(list((tmp_path / "photos" / "flickr").iterdir())) == 5
     run(server, tags=("beach",), count=5)

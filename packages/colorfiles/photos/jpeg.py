@@ -11,7 +11,7 @@ _END = b"\xff\xd9"
 _EXTRA = bytes(random.Random(0).choices(range(1, 255), k=512))  # no 0xFF: it would be a marker
 
 
-def ends_early(data: bytes, image: Image.Image, formats: tuple[str, ...]) -> bool:
+def ends_early(data: bytes, image: Image.Image) -> bool:
     """Whether a JPEG's pixels ran out before its end mark, so that the decoder made the rest up.
 
     What it makes up is one flat color down to the edge. Where an edge is flat, further data are put
@@ -20,23 +20,29 @@ def ends_early(data: bytes, image: Image.Image, formats: tuple[str, ...]) -> boo
     Args:
         data: the JPEG.
         image: what was decoded from it, turned or not.
-        formats: decoders that may be tried.
     """
-    if not _has_flat_edge(np.asarray(image)):
+    if not _has_flat_edge(image):
         return False
     end = data.find(_END, _scan_start(data))
     if end < 0:
         return False
     longer = data[:end] + _EXTRA + data[end:]
     try:
-        return not np.array_equal(_thumbnail(data, formats), _thumbnail(longer, formats))
+        return not np.array_equal(_thumbnail(data), _thumbnail(longer))
     except Exception:  # decoders raise whatever they stumble on; over what isn't read they can't
         return True
 
 
-def _has_flat_edge(pixels: np.ndarray) -> bool:
-    edges = (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1])
-    return any(bool((edge == edge[0]).all()) for edge in edges)
+def _has_flat_edge(image: Image.Image) -> bool:
+    right, bottom = image.width - 1, image.height - 1
+    boxes = (
+        (0, 0, image.width, 1),
+        (0, bottom, image.width, image.height),
+        (0, 0, 1, image.height),
+        (right, 0, image.width, image.height),
+    )
+    edges = (np.asarray(image.crop(box)) for box in boxes)
+    return any(bool((edge == edge[0, 0]).all()) for edge in edges)
 
 
 def _scan_start(data: bytes) -> int:
@@ -54,7 +60,7 @@ def _scan_start(data: bytes) -> int:
     return len(data)
 
 
-def _thumbnail(data: bytes, formats: tuple[str, ...]) -> np.ndarray:
-    with Image.open(io.BytesIO(data), formats=formats) as image:
+def _thumbnail(data: bytes) -> np.ndarray:
+    with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
         image.draft(None, (1, 1))  # an eighth
         return np.asarray(image)

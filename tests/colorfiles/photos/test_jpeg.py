@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from dataprep.photos.jpeg import ends_early
+from colorfiles.photos.jpeg import ends_early
 
 OPTIONS = [
     {},
@@ -29,7 +29,7 @@ def encoded(image: Image.Image, **options: object) -> bytes:
 
 
 def judged(data: bytes) -> bool:
-    return ends_early(data, Image.open(io.BytesIO(data)), ("JPEG",))
+    return ends_early(data, Image.open(io.BytesIO(data)))
 
 
 @pytest.mark.parametrize("options", OPTIONS)

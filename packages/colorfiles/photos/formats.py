@@ -1,0 +1,135 @@
+"""Which formats are read, and how the first bytes of a file tell them."""
+
+import re
+import warnings
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import BinaryIO
+
+from PIL import features
+
+from colorfiles.errors import UnreadableImage
+
+# Pillow's names. Left out on purpose: what runs other programs (EPS), and what few have.
+ALL_FORMATS = (
+    "JPEG",
+    "PNG",
+    "TIFF",
+    "GIF",
+    "BMP",
+    "WEBP",
+    "JPEG2000",
+    "AVIF",
+    "HEIF",
+    "PPM",
+    "TGA",
+    "PCX",
+)
+SUFFIXES = {
+    "JPEG": ".jpg",
+    "MPO": ".jpg",
+    "PNG": ".png",
+    "TIFF": ".tif",
+    "GIF": ".gif",
+    "BMP": ".bmp",
+    "WEBP": ".webp",
+    "JPEG2000": ".jp2",
+    "AVIF": ".avif",
+    "HEIF": ".heic",
+    "PPM": ".ppm",
+    "TGA": ".tga",
+    "PCX": ".pcx",
+}
+FIRST_BYTES = 64  # as many of a file as `format_of` wants
+_TGA_FOOTER = b"TRUEVISION-XFILE.\0"
+_MAGIC = {
+    "JPEG": rb"\xff\xd8\xff",
+    "PNG": rb"\x89PNG\r\n\x1a\n",
+    "TIFF": rb"II[*+]\0|MM\0[*+]|II\0\*|MM\*\0",  # + is BigTIFF; the last two are slips of writers
+    "GIF": rb"GIF8[79]a",
+    "BMP": rb"BM",
+    "WEBP": rb"RIFF....WEBP",
+    "JPEG2000": rb"\0\0\0\x0cjP  \r\n\x87\n|\xff\x4f\xff\x51",
+    "AVIF": rb"....ftyp(avif|avis|(mif1|msf1)....(....)*?(avif|avis))",
+    "HEIF": rb"....ftyp(hei[cxms]|hev[cxms]|mif1|msf1)",
+    "PPM": rb"P[1-6][\s#]",
+    "PCX": rb"\x0a[\0\x02\x03\x05][\0\x01]",
+}
+_OTHERS = {
+    "an EPS or PostScript file": rb"%!PS|\xc5\xd0\xd3\xc6",
+    "a PDF file": rb"%PDF",
+    "a Photoshop file": rb"8BPS",
+    "a FITS file": rb"SIMPLE  =",
+    "a JPEG XL file": rb"\xff\x0a|\0\0\0\x0cJXL ",
+    "a camera raw file": rb"II\*\0....CR|....ftypcrx|FUJIFILMCCD-RAW|IIRO|IIU\0",
+    "a GIMP file": rb"gimp xcf",
+    "a text or HTML file": rb"(?i)\s*<(!doctype|html|\?xml|svg)",
+}
+_DECODERS = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif", "JPEG": "jpg", "PNG": "zlib"}
+_PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
+
+
+def format_of(start: bytes) -> str:
+    """Return the format that a file's first bytes tell, by Pillow's name; "" for none of ours."""
+    found = _named(_MAGIC, start)
+    if found == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
+        return ""
+    return found
+
+
+def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:
+    """Return the format of a file if it is one of ``formats`` and can be decoded here.
+
+    The file's name counts for nothing, but for TGA, whose older kind has no mark of its own.
+
+    Raises:
+        UnreadableImage: it isn't; the reason names what it is where that is known.
+    """
+    file.seek(0)
+    start = file.read(FIRST_BYTES)
+    if not start:
+        raise UnreadableImage("undecodable: an empty file")
+    found = format_of(start) or ("TGA" if _is_tga(file) else "")
+    file.seek(0)
+    if not found:
+        what = _named(_OTHERS, start)
+        raise UnreadableImage("undecodable: not a known image" + (f" ({what})" if what else ""))
+    if found not in formats:
+        raise UnreadableImage(f"undecodable: not a known image here ({found})")
+    if not can_decode(found):
+        wanted = "pillow-heif, which isn't installed" if found == "HEIF" else "a fuller Pillow"
+        raise UnreadableImage(f"undecodable: {found} needs {wanted}")
+    return found
+
+
+@cache
+def can_decode(format_name: str) -> bool:
+    """Whether this installation has the decoder of a format; the decoder is then registered."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of features that an older Pillow doesn't know
+        if format_name in _DECODERS and not features.check(_DECODERS[format_name]):
+            return False
+    if format_name == "HEIF":
+        if not find_spec("pillow_heif"):
+            return False
+        import_module("pillow_heif").register_heif_opener(thumbnails=False)
+        return True
+    import_module(f"PIL.{_PLUGINS.get(format_name, f'{format_name.capitalize()}ImagePlugin')}")
+    return True
+
+
+def _named(patterns: dict[str, bytes], start: bytes) -> str:
+    for name, pattern in patterns.items():
+        if re.match(pattern, start, re.DOTALL):
+            return name
+    return ""
+
+
+def _is_tga(file: BinaryIO) -> bool:
+    name = getattr(file, "name", "")
+    if isinstance(name, str) and name.lower().endswith(".tga"):
+        return True
+    end = file.seek(0, 2)
+    file.seek(max(0, end - len(_TGA_FOOTER)))
+    return file.read(len(_TGA_FOOTER)) == _TGA_FOOTER

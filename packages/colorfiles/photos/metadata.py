@@ -1,0 +1,145 @@
+"""What stands in a file beside the pixels, for who writes it into another one."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from PIL import Image
+
+from colorfiles.photos.tiff_pages import Tags, TiffPage
+
+ORIENTATION, EXIF_IFD, GPS_IFD = 0x0112, 0x8769, 0x8825
+# ImageDescription, Make, Model, Software, DateTime, Artist, HostComputer, Rating, Copyright
+_DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x8298)
+_XMP, _PROFILE = 700, 34675
+_XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>)\s*)[2-8]")
+_TURNED = 5  # orientations from here on change width and height
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """What a writer may keep.
+
+    Args:
+        exif: with its mark ``Exif`` and Orientation 1, as the pixels are upright; "" for none.
+        xmp: likewise.
+        icc_profile: of the file. The pixels have been converted from it to sRGB.
+        dpi: dots an inch, across and down, upright; None where the file doesn't say.
+        text: comments and the text chunks of a PNG.
+    """
+
+    exif: bytes = b""
+    xmp: bytes = b""
+    icc_profile: bytes = b""
+    dpi: tuple[float, float] | None = None
+    text: Mapping[str, str] = field(default_factory=dict)
+
+
+def metadata_of(image: Image.Image, orientation: int) -> Metadata:
+    """Return the metadata of an image that Pillow has loaded; broken parts are left out."""
+    info = image.info
+    text = {
+        key: str(value)
+        for key, value in getattr(image, "text", {}).items()
+        if not key.startswith(("XML:", "Raw profile"))
+    }
+    if isinstance(comment := info.get("comment"), bytes):
+        text["comment"] = comment.decode(errors="replace")
+    xmp = info.get("xmp") or info.get("XML:com.adobe.xmp") or b""
+    return Metadata(
+        exif=_upright_exif(image),
+        xmp=_upright_xmp(xmp.encode() if isinstance(xmp, str) else xmp),
+        icc_profile=info.get("icc_profile") or b"",
+        dpi=_dpi(image, orientation),
+        text=text,
+    )
+
+
+def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
+    """Return the metadata of a TIFF page, without the tags that describe its strips."""
+    exif = Image.Exif()
+    for tag in _DESCRIPTIVE:
+        if tag in page.tags:
+            exif[tag] = page.tags[tag]
+    for tag in (EXIF_IFD, GPS_IFD):
+        inner = _directory(file, page, tag)
+        if inner:
+            exif.get_ifd(tag).update(inner)
+            exif[tag] = exif.get_ifd(tag)
+    xmp, profile = page.tags.get(_XMP, b""), page.tags.get(_PROFILE, b"")
+    return Metadata(
+        exif=_written(exif),
+        xmp=_upright_xmp(xmp if isinstance(xmp, bytes) else b""),
+        icc_profile=profile if isinstance(profile, bytes) else b"",
+        dpi=_page_dpi(page),
+    )
+
+
+def _upright_exif(image: Image.Image) -> bytes:
+    try:
+        exif = image.getexif()
+        if not exif:
+            return b""
+        for tag in (EXIF_IFD, GPS_IFD):
+            exif.get_ifd(tag)
+    except Exception:  # of whatever its reader stumbles on; the pixels are worth more
+        return b""
+    return _written(exif)
+
+
+def _written(exif: Image.Exif) -> bytes:
+    if not exif:
+        return b""
+    exif[ORIENTATION] = 1
+    try:
+        data = exif.tobytes()
+    except Exception:  # values of the wrong kind, which only its writer finds
+        return b""
+    return data if data.startswith(b"Exif\0\0") else b"Exif\0\0" + data
+
+
+def _upright_xmp(xmp: bytes) -> bytes:
+    return _XMP_ORIENTATION.sub(rb"\g<1>1", xmp)
+
+
+def _dpi(image: Image.Image, orientation: int) -> tuple[float, float] | None:
+    found = image.info.get("dpi")
+    if image.format in ("JPEG", "MPO") and not image.info.get("jfif_unit"):
+        try:
+            found = found if 0x011A in image.getexif() else None  # else Pillow's own default
+        except Exception:
+            found = None
+    return _usable_dpi(found, orientation)
+
+
+def _page_dpi(page: TiffPage) -> tuple[float, float] | None:
+    factor = {2: 1.0, 3: 2.54}.get(page.one(296, 2 if page.values(282) else 0))
+    across, down = page.values(282), page.values(283)
+    if factor is None or not across or not down:
+        return None
+    return _usable_dpi((across[0] * factor, down[0] * factor), page.orientation)
+
+
+def _usable_dpi(found: object, orientation: int) -> tuple[float, float] | None:
+    try:
+        across, down = (float(value) for value in found)  # type: ignore[attr-defined]
+    except (TypeError, ValueError, ZeroDivisionError):
+        return None
+    if not (1 < across < 1e6 and 1 < down < 1e6):  # 1 is what writers put for "don't know"
+        return None
+    across, down = round(across, 2), round(down, 2)
+    return (down, across) if _TURNED <= orientation <= 8 else (across, down)
+
+
+def _directory(file: BinaryIO, page: TiffPage, tag: int) -> dict[int, object]:
+    place = page.tags.get(tag)
+    if not isinstance(place, int):
+        return {}
+    try:
+        inner = Tags(b"II*\0\0\0\0\0" if page.byte_order == "<" else b"MM\0*\0\0\0\0")
+        file.seek(place)
+        inner.load(file)
+        return dict(inner)
+    except Exception:
+        return {}

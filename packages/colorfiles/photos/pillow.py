@@ -1,0 +1,59 @@
+"""Pillow while this room uses it: quiet, without a limit of its own, its errors made one."""
+
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from PIL import Image
+
+from colorfiles.errors import UnreadableImage
+
+_lock = threading.Lock()
+_inside = 0
+_filters: warnings.catch_warnings | None = None
+_bomb_limit: int | None = None
+
+
+@contextmanager
+def translated_errors() -> Iterator[None]:
+    """Raise whatever a decoder stumbles on as UnreadableImage, with a reason of one line."""
+    try:
+        with _quiet_pillow():
+            yield
+    except UnreadableImage:
+        raise
+    except MemoryError:
+        raise UnreadableImage("too many pixels: no memory for it") from None
+    # Decoders raise what they like: SyntaxError, struct.error, KeyError, EOFError…
+    except Exception as error:
+        detail = " ".join(str(error).split())
+        if "cannot identify image file" in detail:  # it goes on with an address
+            detail = "the header is damaged, or of a kind that isn't read"
+        raise UnreadableImage(f"undecodable: {detail[:120] or type(error).__name__}") from None
+
+
+@contextmanager
+def _quiet_pillow() -> Iterator[None]:
+    """Keep Pillow's warnings about odd metadata off stderr, in any number of threads at once.
+
+    The filters of ``warnings`` and Pillow's limit belong to the process: threads that each save
+    and restore them would put back what another one had just set. The limit is lifted because
+    this room has its own, in bytes, which is checked before pixels are decoded.
+    """
+    global _inside, _filters, _bomb_limit  # noqa: PLW0603 - so are these
+    with _lock:
+        _inside += 1
+        if _inside == 1:
+            _filters = warnings.catch_warnings()
+            _filters.__enter__()
+            warnings.filterwarnings("ignore", module=r"PIL\.")
+            _bomb_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        yield
+    finally:
+        with _lock:
+            _inside -= 1
+            if _inside == 0 and _filters is not None:
+                _filters.__exit__(None, None, None)
+                Image.MAX_IMAGE_PIXELS = _bomb_limit

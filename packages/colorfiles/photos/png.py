@@ -1,0 +1,56 @@
+"""What Pillow doesn't give of a PNG: transparent levels at their depth, gray and alpha in 16 bits.
+
+Chunks and sample depths: https://www.w3.org/TR/png-3/.
+"""
+
+import io
+import struct
+import zlib
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from colorfiles.photos.pixels import as_array
+
+GRAY, RGB, GRAY_ALPHA, RGB_ALPHA = 0, 2, 4, 6
+_HEADER_END = 33
+
+
+def depth_and_kind(file: BinaryIO) -> tuple[int, int]:
+    """Return bits of a sample and colour type; (0, 0) where the header doesn't come first."""
+    file.seek(0)
+    start = file.read(_HEADER_END)
+    file.seek(0)
+    if len(start) < _HEADER_END or start[12:16] != b"IHDR":
+        return 0, 0
+    return start[24], start[25]
+
+
+def gray_and_alpha_16(file: BinaryIO) -> tuple[Image.Image, np.ndarray, np.ndarray]:
+    """Return the image, its gray and its alpha (uint16) from a PNG of both in 16 bits.
+
+    Pillow reduces them to 8. Described as 8-bit RGBA the same bytes are four samples a pixel,
+    filtered in the same way, and come through whole.
+    """
+    file.seek(0)
+    data = bytearray(file.read())
+    data[24:26] = bytes((8, RGB_ALPHA))
+    data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
+    image = Image.open(io.BytesIO(data), formats=("PNG",))
+    image.load()
+    pairs = as_array(image).view(">u2")
+    return image, pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16)
+
+
+def transparent_level(image: Image.Image, depth: int, kind: int) -> object:
+    """Return the transparent level or colour, scaled as Pillow scales the pixels; None for none.
+
+    Pillow scales that of 1 bit, and leaves those of 2, 4 and 16 as the file has them.
+    """
+    found = image.info.get("transparency")
+    if found is None or kind not in (GRAY, RGB):
+        return found
+    if kind == RGB:
+        return tuple(value >> 8 for value in found) if depth == 16 else found
+    return found * (255 // ((1 << depth) - 1)) if depth in (2, 4) else found

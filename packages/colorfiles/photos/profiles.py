@@ -1,0 +1,125 @@
+"""Embedded ICC profiles: every image becomes sRGB, or gray with sRGB's tone curve."""
+
+import io
+from collections.abc import Callable
+from functools import lru_cache
+
+import numpy as np
+from PIL import Image, ImageCms
+
+from colorfiles.errors import UnreadableImage
+from colorfiles.photos.curves import Curve, Profile, gray_curve, rgb_curve
+from colorfiles.photos.pixels import Levels, as_8_bit, bands_of
+
+_SAME = 2  # levels of 255 within which a profile is sRGB's
+_UNUSED = "the colour profile is damaged or of no known kind: the numbers were taken as sRGB"
+_REDUCED = "the colour profile can't be used at 16 bits: reduced to 8"
+
+
+def gray_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
+    """Return gray levels by sRGB's tone curve, and a note where the profile couldn't be used."""
+    if not profile:
+        return levels, ""
+    curve = _gray_curve_of(profile)
+    if curve is None:
+        return levels, _UNUSED
+    depth = 256 if isinstance(levels, Image.Image) else 65536
+    ramp = np.linspace(0, 1, depth)
+    table = np.rint(curve(ramp) * (depth - 1))
+    if np.abs(table - np.arange(depth)).max() * 255 / (depth - 1) <= 1:
+        return levels, ""
+    if isinstance(levels, Image.Image):
+        return levels.point(table.astype(int).tolist()), ""
+    for rows in bands_of(levels):
+        levels[rows] = table.astype(np.uint16)[levels[rows]]
+    return levels, ""
+
+
+def rgb_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
+    """Return RGB levels in sRGB, and a note where the profile couldn't be used as it is."""
+    if not profile:
+        return levels, ""
+    if isinstance(levels, Image.Image):
+        transform = _transform(profile, "RGB")
+        return (levels, _UNUSED) if transform is None else (transform(levels), "")
+    curve = _rgb_curve_of(profile)
+    if curve is None:
+        return rgb_to_srgb(as_8_bit(levels), profile)[0], _REDUCED
+    if (transform := _transform(profile, "RGB")) is _unchanged:
+        return levels, ""
+    for rows in bands_of(levels):
+        band = levels[rows].astype(np.float32) / np.float32(65535)
+        levels[rows] = np.rint(curve(band) * 65535).astype(np.uint16)
+    return levels, ""
+
+
+def cmyk_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:
+    """Return a CMYK image as sRGB; without a usable profile by Pillow's plain formula."""
+    transform = _transform(profile, "CMYK") if profile else None
+    if transform is None:
+        return image.convert("RGB"), _UNUSED if profile else ""
+    return transform(image), ""
+
+
+def lab_to_srgb(image: Image.Image) -> Image.Image:
+    """Return a CIELAB (D50) image as sRGB, which Pillow's own conversion doesn't know.
+
+    Raises:
+        UnreadableImage: this Pillow was built without littlecms.
+    """
+    try:
+        return _applied(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
+    except ImportError:
+        raise UnreadableImage("undecodable: Lab needs a Pillow with littlecms") from None
+
+
+@lru_cache(maxsize=16)
+def _gray_curve_of(profile: bytes) -> Curve | None:
+    try:
+        return gray_curve(Profile.parsed(profile))
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=16)
+def _rgb_curve_of(profile: bytes) -> Curve | None:
+    try:
+        return rgb_curve(Profile.parsed(profile))
+    except ValueError:
+        return None
+
+
+def _unchanged(image: Image.Image) -> Image.Image:
+    return image
+
+
+@lru_cache(maxsize=16)
+def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
+    """Return what converts images of a mode to sRGB; None where the profile doesn't serve."""
+    try:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        built = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
+        if mode == "RGB":
+            axis = np.arange(0, 256, 15, dtype=np.uint8)  # 0 and 255 among them
+            grid = np.stack(np.meshgrid(axis, axis, axis), axis=-1).reshape(len(axis), -1, 3)
+            colors = ImageCms.applyTransform(Image.fromarray(grid), built)
+            assert colors is not None  # only with inPlace
+            if np.abs(np.asarray(colors, int) - grid).max() <= _SAME:
+                return _unchanged
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError, ImportError):
+        return None  # damaged, of another colour model, or a Pillow without littlecms
+
+    def convert(image: Image.Image) -> Image.Image:
+        converted = ImageCms.applyTransform(image, built)
+        assert converted is not None  # only with inPlace
+        return converted
+
+    return convert
+
+
+def _applied(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
+    converted = ImageCms.profileToProfile(
+        image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+    )
+    assert converted is not None  # only with inPlace
+    return converted

@@ -1,0 +1,180 @@
+"""The pages of a TIFF and what their tags say, without their pixels."""
+
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
+
+from colorfiles.errors import UnreadableImage
+
+_MAX_PAGES = 10_000
+_REDUCED, _MASK = 1, 4  # bits of NewSubfileType
+_SUB_DIRECTORIES = 330
+_NO_PHOTO = {32803: "a camera raw file", 34892: "a camera raw file", 4: "a transparency mask"}
+Tags = ImageFileDirectory_v2
+
+
+@dataclass(frozen=True)
+class TiffPage:
+    """One page.
+
+    Args:
+        tags: as Pillow reads them.
+        number: of the page in the file's chain; None for one that another page refers to.
+        byte_order: ``<`` or ``>``.
+    """
+
+    tags: Tags
+    number: int | None
+    byte_order: str
+
+    def values(self, tag: int) -> tuple[Any, ...]:
+        """Return a tag's values, () where the tag is missing."""
+        found = self.tags.get(tag, ())
+        return found if isinstance(found, tuple) else (found,)
+
+    def one(self, tag: int, default: int = 0) -> int:
+        """Return a tag's first value as a whole number."""
+        found = self.values(tag)
+        return int(found[0]) if found else default
+
+    @property
+    def width(self) -> int:
+        """Columns as stored."""
+        return self.one(256)
+
+    @property
+    def height(self) -> int:
+        """Rows as stored."""
+        return self.one(257)
+
+    @property
+    def bits(self) -> int:
+        """Bits of a sample; of the deepest where they differ."""
+        return max((int(value) for value in self.values(258)), default=1)
+
+    @property
+    def compression(self) -> int:
+        """As the tag says."""
+        return self.one(259, 1)
+
+    @property
+    def samples(self) -> int:
+        """Samples of a pixel."""
+        return self.one(277, max(1, len(self.values(258))))
+
+    @property
+    def photometric(self) -> int:
+        """What the samples mean; where the tag is missing, what their number suggests."""
+        return self.one(262, 2 if self.samples >= 3 else 1)
+
+    @property
+    def planar(self) -> bool:
+        """Whether each channel is stored on its own."""
+        return self.one(284, 1) == 2 and self.samples > 1
+
+    @property
+    def predictor(self) -> int:
+        """How samples were prepared for compression; without one they weren't."""
+        return self.one(317, 1) if self.compression != 1 else 1
+
+    @property
+    def sample_format(self) -> int:
+        """1 unsigned, 2 signed, 3 floating point."""
+        return self.one(339, 1)
+
+    @property
+    def fill_order(self) -> int:
+        """2 where the bits of a byte are reversed."""
+        return self.one(266, 1)
+
+    @property
+    def rows_per_strip(self) -> int:
+        """Rows of a strip."""
+        return self.one(278, self.height)
+
+    @property
+    def tile_width(self) -> int:
+        """Columns of a tile, 0 for strips."""
+        return self.one(322)
+
+    @property
+    def tile_height(self) -> int:
+        """Rows of a tile, 0 for strips."""
+        return self.one(323)
+
+    @property
+    def offsets(self) -> tuple[int, ...]:
+        """Where strips or tiles begin."""
+        return self.values(324) or self.values(273)
+
+    @property
+    def byte_counts(self) -> tuple[int, ...]:
+        """How long they are; worked out for one uncompressed strip, where the tag is missing."""
+        found = self.values(325) or self.values(279)
+        if len(found) == len(self.offsets):
+            return found
+        if self.compression == 1 and len(self.offsets) == 1 and not self.tile_width:
+            return (self.height * -(-self.width * self.samples * self.bits // 8),)
+        raise UnreadableImage("undecodable: a TIFF page without the lengths of its strips")
+
+    @property
+    def orientation(self) -> int:
+        """EXIF's orientation."""
+        return self.one(274, 1)
+
+
+def photo_pages(file: BinaryIO) -> list[TiffPage]:
+    """Return the pages that are photos: neither reduced versions of another one nor masks.
+
+    Raises:
+        UnreadableImage: there is none.
+    """
+    pages = _all_pages(file)
+    full = [page for page in pages if not _is_lesser(page)]
+    if not full and len(pages) == 1 and not pages[0].values(_SUB_DIRECTORIES):
+        full = pages  # nothing else is there that it could be the thumbnail of
+    if not full:
+        raise UnreadableImage("undecodable: a TIFF with a thumbnail, but no photo that can be read")
+    return full
+
+
+def refuse_no_photo(page: TiffPage) -> None:
+    """Raise UnreadableImage for a page whose samples aren't a photo's."""
+    what = _NO_PHOTO.get(page.photometric)
+    if what:
+        raise UnreadableImage(f"undecodable: {what}")
+
+
+def _is_lesser(page: TiffPage) -> bool:
+    kind = page.one(254)
+    return bool(kind & (_REDUCED | _MASK)) or (not kind and page.one(255) == 2)
+
+
+def _all_pages(file: BinaryIO) -> list[TiffPage]:
+    file.seek(0)
+    header = file.read(8)
+    if header[2:4] in (b"+\0", b"\0+"):  # BigTIFF
+        header += file.read(8)
+    first = Tags(header)
+    byte_order = "<" if header[:2] == b"II" else ">"
+    pages: list[TiffPage] = []
+    seen: set[int] = set()
+    place = first.next
+    while place and place not in seen and len(pages) < _MAX_PAGES:
+        seen.add(place)
+        tags = _loaded(file, header, place)
+        page = TiffPage(tags, len(seen) - 1, byte_order)
+        pages.append(page)
+        for inner in page.values(_SUB_DIRECTORIES) if _is_lesser(page) else ():
+            if isinstance(inner, int) and inner not in seen:
+                pages.append(TiffPage(_loaded(file, header, inner), None, byte_order))
+        place = tags.next
+    return [page for page in pages if page.width > 0 and page.height > 0]
+
+
+def _loaded(file: BinaryIO, header: bytes, place: int) -> Tags:
+    tags = Tags(header)
+    file.seek(place)
+    tags.load(file)
+    return tags

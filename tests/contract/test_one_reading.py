@@ -1,0 +1,64 @@
+"""Both halves see the same picture in the same file, whatever kind it is of."""
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from colorunet.prediction.images import UnusableImage, read_gray
+from dataprep.errors import UnusablePhoto
+from dataprep.photos.imaging import ImageLimits, decode_photo
+
+
+def _load_odd_files() -> ModuleType:
+    path = Path(__file__).parents[1] / "colorfiles" / "photos" / "odd_files.py"
+    spec = importlib.util.spec_from_file_location("colorunet_test_odd_files", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+pytest.importorskip("tifffile")
+odd = _load_odd_files()
+FILES = [
+    *odd.deep_tiffs(), *odd.deep_pngs(), *odd.models(), *odd.profiled(),
+    *(file for _, file in odd.oriented()),
+]  # fmt: skip
+BAD = {
+    "empty": b"",
+    "html": b"<html>404</html>",
+    "eps": b"%!PS-Adobe-3.0 EPSF-3.0\n",
+    "fits": b"SIMPLE  =                    T" + bytes(2880),
+    "raw": odd.tiff(odd.gray_16(), photometric=32803),
+    "cut": FILES[0].data[:200],
+}
+LIMITS = ImageLimits(min_edge_px=1)
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_a_file_has_one_picture_for_both_halves(file: odd.OddFile, tmp_path: Path) -> None:
+    path = tmp_path / "photo"
+    path.write_bytes(file.data)
+    gray = read_gray(path)
+    color = decode_photo(file.data, LIMITS)
+    luma = np.asarray(color.convert("L")).astype(int)
+    assert luma.shape == gray.luma.shape
+    solid = np.ones(luma.shape, bool) if gray.alpha is None else gray.alpha == 255
+    assert np.abs(luma - gray.luma)[solid].max() <= 1
+
+
+@pytest.mark.parametrize("data", BAD.values(), ids=BAD)
+def test_both_halves_refuse_the_same_with_the_same_words(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "photo.jpg"
+    path.write_bytes(data)
+    with pytest.raises(UnusablePhoto) as one:
+        decode_photo(data, LIMITS)
+    with pytest.raises(UnusableImage) as other:
+        read_gray(path)
+    assert str(one.value) == str(other.value)
