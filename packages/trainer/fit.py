@@ -20,6 +20,7 @@ from trainer.run_folder import RunFolder
 from trainer.session import Session
 from trainer.settings import LATEST, LOWER_IS_BETTER
 from trainer.shard_set import ShardSet
+from trainer.starting import starting_parameters
 from trainer.watch import Watch
 
 
@@ -89,8 +90,9 @@ def fit(
     world = world or World()
     run = RunFolder(out)
     resumed = options.resume and run.exists()
-    session = Session.build(shard_set, recipe, world, skip_bad=options.skip_bad)
     state = run.load_state() if resumed else None
+    start = None if state else starting_parameters(recipe.network)
+    session = Session.build(shard_set, recipe, world, skip_bad=options.skip_bad, start=start)
     if state is not None:
         session.restore(*state)
     world.wait()
