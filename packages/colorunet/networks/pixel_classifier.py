@@ -26,6 +26,10 @@ class PixelClassifier(nn.Module):
     def coarse_logits(self, luma: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b n hc wc"]:
         """Return logits at 1 / logits_stride for an image whose edges are multiples of stride."""
 
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Return the parameters of an encoder that was trained elsewhere; none, where none is."""
+        return []
+
     def forward(
         self, luma: Float[Tensor, "b 1 h w"], *, coarse: bool = False
     ) -> Float[Tensor, "b n ho wo"]:

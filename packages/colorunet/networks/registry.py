@@ -2,19 +2,24 @@
 
 from dataclasses import dataclass
 
+from colorunet.networks.encoder_unet import ENCODERS, EncoderUnet
 from colorunet.networks.norms import NORMS
 from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.networks.poster import ColorUnet
 from colorunet.networks.unet import UNet
 
-ARCHITECTURES = ("poster", "unet")
+ARCHITECTURES = ("poster", "unet", "encoder-unet")
 PADDINGS = ("zeros", "replicate")
 _STRIDES = (1, 2, 4)
 
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The dials of a network; ``poster`` knows ``norm`` only.
+    """The dials of a network.
+
+    ``poster`` knows ``norm`` only; ``encoder-unet`` knows ``encoder``, ``pretrained``, ``norm``,
+    ``padding`` and ``context``. With ``pretrained`` a fit starts from the encoder's published
+    parameters; a network that is loaded has its own.
 
     Raises:
         ValueError: one is out of range.
@@ -29,6 +34,8 @@ class NetworkSettings:
     context: bool = True
     stem: int = 2
     logits_stride: int = 2
+    encoder: str = "efficientnet-lite0"
+    pretrained: bool = False
 
     def __post_init__(self) -> None:
         """Check every dial."""
@@ -36,6 +43,10 @@ class NetworkSettings:
             raise ValueError(
                 f"architecture: expected one of {', '.join(ARCHITECTURES)}, "
                 f"given {self.architecture!r}"
+            )
+        if self.encoder not in ENCODERS:
+            raise ValueError(
+                f"encoder: expected one of {', '.join(ENCODERS)}, given {self.encoder!r}"
             )
         if self.norm not in NORMS:
             raise ValueError(f"norm: expected one of {', '.join(NORMS)}, given {self.norm!r}")
@@ -59,6 +70,15 @@ def build_network(settings: NetworkSettings, *, bins: int, size: int) -> PixelCl
     """Return a freshly initialised network; ``size`` is the edge of the images it will train on."""
     if settings.architecture == "poster":
         return ColorUnet(bins=bins, norm=settings.norm, size=size)
+    if settings.architecture == "encoder-unet":
+        return EncoderUnet(
+            bins=bins,
+            encoder=settings.encoder,
+            norm=settings.norm,
+            padding=settings.padding,
+            context=settings.context,
+            size=size,
+        )
     return UNet(
         bins=bins,
         width=settings.width,

@@ -44,7 +44,8 @@ def _looks_like_ratios(text: str) -> bool:
 @click.option(
     "--split-file",
     type=click.Path(path_type=Path),
-    help="CSV with the columns key and split instead; photos not in it are left out.",
+    help="CSV with the columns key and split instead, and views where training photos get fewer; "
+    "photos not in it are left out.",
 )
 @click.option("--views", default=5, show_default=True, help="Views of a training photo.")
 @click.option("--size", default=256, show_default=True, help="Edge of a view in pixels.")
@@ -99,6 +100,7 @@ def command(photos: str, **options: Any) -> None:
     from colorfiles.storage import Storage
     from dataprep.photos.reading import kept_photos
     from dataprep.photos.splits import SplitRatios, read_split_file
+    from dataprep.shards.view_counts import read_view_counts
     from dataprep.shards.views import ViewSettings
     from dataprep.shards.writing import ShardSettings, write_shards
 
@@ -116,7 +118,9 @@ def command(photos: str, **options: Any) -> None:
         ratios = SplitRatios.parse(options["split"])
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    split_file = read_split_file(options["split_file"]) if options["split_file"] else None
+    file = options["split_file"]
+    split_file = read_split_file(file) if file else None
+    counts = read_view_counts(file, views.views) if file else {}
     palette = read_palette(options["palette"])
     rows = kept_photos(photos)
     with progress("shard", len(rows)) as report:
@@ -125,7 +129,7 @@ def command(photos: str, **options: Any) -> None:
             Storage(photos),
             Storage(options["out"]),
             palette=palette,
-            settings=ShardSettings(views, ratios, split_file, options["shard_size"]),
+            settings=ShardSettings(views, ratios, split_file, options["shard_size"], counts),
             engine=make_engine(options),
             existing="resume"
             if options["resume"]

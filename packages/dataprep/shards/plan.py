@@ -3,7 +3,7 @@
 import hashlib
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from colorfiles.shard_index import SPLITS
 from dataprep.photos.folder import Photo
@@ -19,16 +19,24 @@ _BYTES_PER_PIXEL = {"jpeg": 0.40, "png": 0.75, "bins": 0.16, "rgb": 0.60}
 
 @dataclass(frozen=True)
 class ShardPlan:
-    """One shard to write: its name without a suffix, and its photos in order."""
+    """One shard to write: its name without a suffix, and its photos in order.
+
+    ``view_counts`` has those of its photos that get fewer views than the settings say.
+    """
 
     name: str
     split: str
     photos: tuple[Photo, ...]
+    view_counts: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def content(self) -> str:
         """Digest of which photos it holds, in which order and with which bytes."""
-        lines = (f"{photo.key} {photo.sha256}" for photo in self.photos)
+        counts = self.view_counts
+        lines = (
+            f"{photo.key} {photo.sha256}" + (f" {counts[photo.key]}" if photo.key in counts else "")
+            for photo in self.photos
+        )
         return hashlib.sha256("\n".join((self.name, *lines)).encode()).hexdigest()
 
 
@@ -45,6 +53,7 @@ def plan_shards(
     settings: ViewSettings,
     *,
     shard_samples: int | None = None,
+    view_counts: Mapping[str, int] | None = None,
 ) -> list[ShardPlan]:
     """Deal the photos of each split out to shards in the order of a keyed hash.
 
@@ -55,20 +64,23 @@ def plan_shards(
         photos: of each split.
         settings: of the views.
         shard_samples: samples a shard; by default what ``samples_per_shard`` says.
+        view_counts: by key, the training photos that get fewer views than the settings say.
     """
     plans = []
     for split in SPLITS:
+        counts = (view_counts or {}) if split == "train" else {}
         members = photos.get(split, ())
         if not members:
             continue
         size = shard_samples or samples_per_shard(settings, split)
-        shards = math.ceil(len(members) * settings.views_in(split) / size)
+        usual = settings.views_in(split)
+        shards = math.ceil(sum(counts.get(photo.key, usual) for photo in members) / size)
         if split == "train":
             shards = max(shards, LEAST_TRAIN_SHARDS)
         shards = min(shards, len(members))
         dealt = sorted(members, key=lambda p: (keyed_hash("shard", settings.seed, p.key), p.key))
-        plans += [
-            ShardPlan(f"{split}-{number:06d}", split, tuple(dealt[number::shards]))
-            for number in range(shards)
-        ]
+        for number in range(shards):
+            of_shard = tuple(dealt[number::shards])
+            fewer = {p.key: counts[p.key] for p in of_shard if p.key in counts}
+            plans.append(ShardPlan(f"{split}-{number:06d}", split, of_shard, fewer))
     return plans

@@ -1,7 +1,7 @@
 """From a photo to the members of its samples: decode and resize once, then cut and encode."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -59,7 +59,10 @@ class SampleMaker:
         self._compressor = zstandard.ZstdCompressor(level=ZSTD_LEVEL)
 
     def samples(
-        self, photos: Sequence[tuple[str, Image.Image]], split: str
+        self,
+        photos: Sequence[tuple[str, Image.Image]],
+        split: str,
+        view_counts: Mapping[str, int] | None = None,
     ) -> tuple[list[Sample], Int[np.ndarray, "n"]]:
         """Return the samples of resized photos, and how many of their pixels each bin has.
 
@@ -70,11 +73,13 @@ class SampleMaker:
             photos: each a key, which names its samples and keys their random numbers, and what
                 ``resized_photo`` returned.
             split: says which views and members they have.
+            view_counts: by key, those that have only so many of the first views.
         """
+        counts = view_counts or {}
         cuts = [
             (key, image, view)
             for key, image in photos
-            for view in plan_views(key, split, image.size, self.settings)
+            for view in plan_views(key, split, image.size, self.settings)[: counts.get(key)]
         ]
         photo_bins = {key: self.bins(image) for key, image in photos}
         lumas = {key: image.convert("L") for key, image in photos}

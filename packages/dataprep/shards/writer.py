@@ -168,7 +168,7 @@ def _blocks(
         samples, counts = list[Sample](), np.zeros(job.palette.n, dtype=np.int64)
         for first in range(0, len(block), step):
             if resized := list(_resized(job, block[first : first + step], skipped)):
-                of_batch, batch_counts = maker.samples(resized, plan.split)
+                of_batch, batch_counts = maker.samples(resized, plan.split, plan.view_counts)
                 samples += of_batch
                 counts += batch_counts
         yield sorted(samples, key=lambda s: keyed_hash("order", job.settings.seed, s.key)), counts

@@ -22,6 +22,7 @@ from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.folder import Photo
 from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos
 from dataprep.shards.plan import ShardPlan, plan_shards
+from dataprep.shards.view_counts import VARYING
 from dataprep.shards.views import ViewSettings, refuse_unfit
 from dataprep.shards.writer import ShardJob, ShardResult, finished_shard, write_shard
 
@@ -38,12 +39,14 @@ class ShardSettings:
         ratios: of the splits; not used where ``split_file`` names each photo's.
         split_file: split by photo key.
         shard_samples: samples a shard; None for about 128 MB or 4,096.
+        view_counts: by key, the training photos that get fewer views than ``views`` says.
     """
 
     views: ViewSettings = field(default_factory=ViewSettings)
     ratios: SplitRatios = field(default_factory=SplitRatios)
     split_file: Mapping[str, str] | None = None
     shard_samples: int | None = None
+    view_counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -94,7 +97,12 @@ def write_shards(
     usable, left_out = _usable(photos, settings.views)
     split = _split(usable, settings)
     left_out |= split.left_out
-    plans = plan_shards(split.photos, settings.views, shard_samples=settings.shard_samples)
+    plans = plan_shards(
+        split.photos,
+        settings.views,
+        shard_samples=settings.shard_samples,
+        view_counts=settings.view_counts,
+    )
     if not plans:
         raise DataprepError(
             f"{source.address}: no photo is left to shard: {_counted(left_out) or 'none is kept'}"
@@ -256,7 +264,9 @@ def _finish(
         "schema_version": SCHEMA_VERSION,
         "palette": job.palette.to_dict(),
         "views": asdict(job.settings),
-        "split": {"ratios": _ratios(settings), "seed": job.settings.seed} | splits,
+        "split": {"ratios": _ratios(settings), "seed": job.settings.seed}
+        | ({"view_counts": VARYING} if settings.view_counts else {})
+        | splits,
         "skipped": _by_reason(skipped),
         "shardlist": sorted((r.entry() for r in results), key=lambda entry: entry["file"]),
     }

@@ -1,6 +1,6 @@
 """The views of one photo against each other: where they overlap they show the same pixels."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,10 +25,11 @@ class Overlaps:
     """Lays the views of each photo on its canvas and tells where one contradicts another.
 
     All views of a photo were cut from the same bins, so these must agree exactly; luma agrees but
-    for its codec and its noise. A canvas is dropped when the photo's last view was laid.
+    for its codec and its noise. A canvas is dropped when the photo's last view was laid;
+    ``views`` says by key how many each has.
     """
 
-    def __init__(self, views: int) -> None:
+    def __init__(self, views: Mapping[str, int]) -> None:
         self._views = views
         self._canvases: dict[str, _Canvas] = {}
 
@@ -41,12 +42,13 @@ class Overlaps:
         luma: UInt8[np.ndarray, "size size"],
     ) -> Iterator[str]:
         """Yield how a view contradicts earlier ones of its photo, then add it to them."""
-        if self._views == 1:
+        views = self._views[photo_key]
+        if views == 1:
             return
         canvas = self._canvases.get(photo_key)
         if canvas is None:
             blank = np.full(resized[::-1], _UNKNOWN, dtype=np.int16)
-            canvas = _Canvas(blank, blank.copy(), 0.0, self._views)
+            canvas = _Canvas(blank, blank.copy(), 0.0, views)
             self._canvases[photo_key] = canvas
         if canvas.bins.shape != resized[::-1]:
             yield "its photo was resized to another shape than in its other views"

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import tarfile
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
@@ -70,8 +71,7 @@ class _TarPass:
         self.palette = task.shards.palette
         self.findings = TarFindings()
         self._counts = np.zeros(self.palette.n, dtype=np.int64)
-        views = self.settings.views_in(self.entry.split) if self.settings else 1
-        self._overlaps = Overlaps(views)
+        self._overlaps = Overlaps(Counter(row["photo_key"] for row in rows if row is not None))
 
     def fault(self, what: str, key: str = "") -> None:
         file = self.entry.file

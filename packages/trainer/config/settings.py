@@ -22,6 +22,7 @@ class DataSettings:
         flip: mirror half of the samples, left to right.
         luma_gamma: luma is raised to a power drawn from exp(± this), as another exposure would.
         luma_noise: standard deviation of Gaussian noise on luma in [0, 1].
+        aging: share of the samples whose luma is made to look like an old photograph's.
         workers: processes that decode; -1 chooses, 0 decodes in the main process.
         shuffle_shards: samples are shuffled within groups of this many shards, whose order is
             shuffled too; larger mixes better, smaller reads more in sequence.
@@ -33,6 +34,7 @@ class DataSettings:
     flip: bool = False
     luma_gamma: float = 0.0
     luma_noise: float = 0.0
+    aging: float = 0.0
     workers: int = -1
     shuffle_shards: int = 16
     verify: bool = True
@@ -43,6 +45,7 @@ class DataSettings:
         _require("zoom", 1 <= self.zoom <= 16, "1 to 16", self.zoom)
         _require("luma_gamma", 0 <= self.luma_gamma <= 2, "0 to 2", self.luma_gamma)
         _require("luma_noise", 0 <= self.luma_noise <= 1, "0 to 1", self.luma_noise)
+        _require("aging", 0 <= self.aging <= 1, "0 to 1", self.aging)
         _require("workers", -1 <= self.workers <= 256, "-1 to 256", self.workers)
         _require("shuffle_shards", self.shuffle_shards >= 1, "at least 1", self.shuffle_shards)
 
@@ -97,6 +100,8 @@ class OptimizerSettings:
         clip_norm: gradients longer than this are shortened to it; 0 never.
         accumulate: micro-batches a step; each has batch_size / accumulate / processes samples.
         ema: decay of the running average of the parameters that is validated and kept; 0 is none.
+        encoder_rate: factor on the rate of an encoder's parameters, where the network has one.
+        freeze_steps: first steps in which those stay as they are.
     """
 
     learning_rate: float = 1e-3
@@ -106,6 +111,8 @@ class OptimizerSettings:
     clip_norm: float = 0.0
     accumulate: int = 1
     ema: float = 0.0
+    encoder_rate: float = 1.0
+    freeze_steps: int = 0
 
     def __post_init__(self) -> None:
         """Check the ranges."""
@@ -116,6 +123,8 @@ class OptimizerSettings:
         _require("clip_norm", self.clip_norm >= 0, "at least 0", self.clip_norm)
         _require("accumulate", self.accumulate >= 1, "at least 1", self.accumulate)
         _require("ema", 0 <= self.ema < 1, "0 to below 1", self.ema)
+        _require("encoder_rate", 0 <= self.encoder_rate <= 10, "0 to 10", self.encoder_rate)
+        _require("freeze_steps", self.freeze_steps >= 0, "at least 0", self.freeze_steps)
 
 
 @dataclass(frozen=True)

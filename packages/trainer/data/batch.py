@@ -12,6 +12,7 @@ from PIL import Image
 from torch import Tensor
 
 from colorcore import IGNORE_BIN
+from trainer.data.aging import aged
 from trainer.data.sample_decoder import Sample
 from trainer.data.sampler import MicroBatch
 
@@ -120,11 +121,12 @@ class BatchArrays:
         left: int = 0,
         window: int | None = None,
         flip: bool = False,
+        age_seed: int | None = None,
     ) -> None:
         """Copy the next sample, from ``top`` and ``left`` on.
 
         A ``window`` larger than the edge is shrunk to it: luma antialiased, and of the bins, which
-        can't be averaged, the nearest.
+        can't be averaged, the nearest. With an ``age_seed`` the luma is then ``aged``.
         """
         place, edge = len(self._keys), self.edge
         if window in (None, edge):
@@ -134,6 +136,8 @@ class BatchArrays:
         else:
             self._luma[place] = _shrunk(sample.luma, (top, left), window, edge, _SMOOTH)
             self._bins[place] = _shrunk(sample.bins, (top, left), window, edge, _NEAREST)
+        if age_seed is not None:
+            self._luma[place] = aged(self._luma[place], age_seed)
         self._flip.append(flip)
         self._keys.append(sample.key)
 

@@ -36,6 +36,7 @@ class Augmentation:
     zoom: float = 1.0
     flip: bool = False
     luma_gamma: float = 0.0
+    aging: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,7 @@ class _Read:
         return arrays.batch(skipped)
 
     def _add_augmented(self, arrays: BatchArrays, sample: Sample, draws: Sequence[float]) -> None:
-        drawn, (down, right, mirror, zoom, gamma) = self._augmentation, draws
+        drawn, (down, right, mirror, zoom, gamma, age, how) = self._augmentation, draws
         widest = min(self._size, round(arrays.edge * drawn.zoom))
         window = round(arrays.edge * (widest / arrays.edge) ** zoom)
         room = self._size - window + 1
@@ -124,6 +125,7 @@ class _Read:
             left=int(right * room),
             window=window,
             flip=drawn.flip and mirror < 0.5,
+            age_seed=int(how * 2**53) if age < drawn.aging else None,
         )
 
 
@@ -187,10 +189,10 @@ def _nothing(size: int) -> Sample:
 
 
 def _draws(seed: int, epoch: int, number: int) -> list[float]:
-    """Return five numbers in [0, 1) that belong to this sample in this epoch."""
+    """Return seven numbers in [0, 1) that belong to this sample in this epoch."""
     state = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + number) & _MASK
     draws = []
-    for _ in range(5):  # SplitMix64 (Steele, Lea & Flood 2014)
+    for _ in range(7):  # SplitMix64 (Steele, Lea & Flood 2014)
         state = (state + 0x9E3779B97F4A7C15) & _MASK
         z = state
         z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & _MASK

@@ -20,6 +20,7 @@ from trainer.training.distributed import World
 from trainer.training.interrupts import StopWish, stop_on_signals
 from trainer.training.monitor import Watch
 from trainer.training.session import Session
+from trainer.training.starting import starting_parameters
 from trainer.training.throughput import Meter
 
 
@@ -89,8 +90,9 @@ def fit(
     world = world or World()
     run = RunFolder(out)
     resumed = options.resume and run.exists()
-    session = Session.build(shard_set, recipe, world, skip_bad=options.skip_bad)
     state = run.load_state() if resumed else None
+    start = None if state else starting_parameters(recipe.network)
+    session = Session.build(shard_set, recipe, world, skip_bad=options.skip_bad, start=start)
     if state is not None:
         session.restore(*state)
     world.wait()

