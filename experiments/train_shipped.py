@@ -33,7 +33,8 @@ from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import Trained, load_run
 from colorunet.parameters.shipped import SHIPPED_NETWORK
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
 from dataprep.photos.folder import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet

@@ -5,13 +5,12 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from colorunet.parameters.checkpoint import Trained
-from colorunet.prediction.colorizer import Decoding
+from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.test_time_augmentation import Averaging
 
 RULE = (
-    "`trainer calibrate` chose it: what falls least short of the bars below in sum over both sets, "
-    "among temperatures, saturations, contrasts of chroma and offsets of the bins; before that the "
-    "averaging, by the error of the colours."
+    "`trainer calibrate` chose it: what falls least short of the criteria below in sum over the "
+    "sets, among temperatures, cautions, saturations and offsets of the bins."
 )
 KEPT = "It is the run's own, chosen before."
 
@@ -44,8 +43,8 @@ def chosen_decoding(
     averaging = trained.meta.get("averaging", {}) if is_own else calibration["averaging"]
     return Chosen(
         averaging=Averaging.of_run({"averaging": averaging}),
-        decoding=Decoding.of_run({"decoding": taken["decoding"]}, temperature=None),
+        decoding=Decoding.of_run({"decoding": taken["decoding"]}),
         is_own=is_own,
         photos=dict(zip(names, calibration["photos"], strict=True)),
-        bars=dict(zip(names, taken["bars"], strict=True)),
+        bars=dict(zip(names, taken["verdicts"], strict=True)),
     )

@@ -14,6 +14,7 @@ from colorcore.measures import HUE_FAMILIES, hue_family_counts
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
 from dataprep.photos.folder import Photo
 from study_parts.work import Predicting
 from trainer.data.shard_set import Sample, ShardSet
@@ -59,7 +60,9 @@ def write_pictures(
     pictures: dict[str, list[Image.Image]] = {key: [] for key in samples}
     for run, how in columns.values():
         trained = load_run(run)
-        colorizer = Colorizer.of_run(trained, temperature=how.temperature, scales=how.scales)
+        colorizer = Colorizer.of_run(
+            trained, PredictionOptions(temperature=how.temperature, scales=how.scales)
+        )
         for key, sample in samples.items():
             gray, truth, _, prediction = panels(colorizer, sample, edge_px=_TILE_PX).pictures
             pictures[key] = [truth, gray, *pictures[key][2:], prediction]

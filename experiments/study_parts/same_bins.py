@@ -18,6 +18,7 @@ import torch
 
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.evaluate import EvaluationSettings
 from trainer.evaluation.measure import (
@@ -61,7 +62,7 @@ def measure_in_bins_of(
 ) -> dict[str, Any]:
     """Return every measure with its interval, by variant, on the shards' split test."""
     trained, palette = load_run(run), shards.palette
-    colorizer = Colorizer.of_run(trained, temperature=temperature, scales=scales)
+    colorizer = Colorizer.of_run(trained, PredictionOptions(temperature=temperature, scales=scales))
     images: dict[str, list[ImageMeasures]] = {PREDICTION: [], TRUTH: [], CEILING: []}
     for sample in islice(shards.samples("test"), limit):
         truth = true_colors(sample.luma, sample.bins, sample.rgb, palette)

@@ -5,7 +5,7 @@ alike.
 """
 
 from colorcore.bins import bins_to_uv, rgb_table, uv_to_bins
-from colorcore.decode import annealed_mean, mean_color, top_mode_mean
+from colorcore.decode import annealed_mean, certainty, mean_color, top_mode_mean
 from colorcore.histogram import UvGrid, UvHistogram, uv_of_uint8
 from colorcore.lab import ciede2000, rgb_to_lab
 from colorcore.palette import COLOR_SPACE, IGNORE_BIN, MAX_BINS, Palette
@@ -25,6 +25,7 @@ __all__ = [
     "UvHistogram",
     "annealed_mean",
     "bins_to_uv",
+    "certainty",
     "ciede2000",
     "grid_palette",
     "kmeans_palette",

@@ -1,4 +1,4 @@
-"""From logits over bins to colours: the annealed mean and its top-mode variant."""
+"""From logits over bins to colours: the annealed mean, its top-mode variant, and caution."""
 
 from typing import Any
 
@@ -47,6 +47,31 @@ def top_mode_mean(
     probabilities = _softmax(flat / temperature) * kept
     probabilities = probabilities / xp.sum(probabilities, axis=-1, keepdims=True)
     return xp.reshape(mean_color(probabilities, palette), (*tuple(logits.shape[:-1]), 2))
+
+
+def certainty(
+    logits: Float[Any, "*shape n"], palette: Palette, caution: float
+) -> Float[Any, "*shape"]:
+    """Return |m|² / (|m|² + k·v) of every pixel, in (0, 1]: the share of chroma that is sure.
+
+    m is the mean colour (T = 1), v the variance around it and k the ``caution``. Where bins agree v
+    is small and the share near 1; where they point apart their mean is small and so is the share.
+    It is the factor that shrinks an estimate with the least squared error (James & Stein 1961),
+    k = 1 taking every pixel for a single draw.
+
+    Raises:
+        ValueError: caution is below 0, the last axis isn't n, or a logit isn't finite.
+    """
+    _check(logits, palette, 1.0)
+    if not caution >= 0:
+        raise ValueError(f"caution: expected a number of at least 0, given {caution}")
+    xp = array_api_compat.array_namespace(logits)
+    probabilities = _softmax(logits)
+    mean = xp.sum(mean_color(probabilities, palette) ** 2, axis=-1)
+    lengths = like(np.sum(palette.centers**2, axis=-1), logits)
+    variance = xp.clip(xp.matmul(probabilities, lengths) - mean, min=0)
+    tiny = xp.finfo(logits.dtype).tiny
+    return (mean + tiny) / (mean + caution * variance + tiny)
 
 
 def mean_color(probabilities: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:

@@ -10,8 +10,10 @@ if TYPE_CHECKING:
     from colorunet.networks.registry import NetworkSettings, build_network
     from colorunet.parameters.checkpoint import load_run
     from colorunet.parameters.shipped import shipped_run
-    from colorunet.prediction.colorizer import Colorizer, Decoding
+    from colorunet.prediction.colorizer import Colorizer
+    from colorunet.prediction.decoding import Decoding
     from colorunet.prediction.files import colorize_files
+    from colorunet.prediction.options import PredictionOptions
     from colorunet.prediction.test_time_augmentation import Averaging
 
 __all__ = [
@@ -20,6 +22,7 @@ __all__ = [
     "ColorunetError",
     "Decoding",
     "NetworkSettings",
+    "PredictionOptions",
     "__version__",
     "build_network",
     "colorize_files",
@@ -38,8 +41,9 @@ __getattr__ = imported_when_asked(
         "Averaging": "colorunet.prediction.test_time_augmentation",
         "Colorizer": "colorunet.prediction.colorizer",
         "ColorunetError": "colorunet.errors",
-        "Decoding": "colorunet.prediction.colorizer",
+        "Decoding": "colorunet.prediction.decoding",
         "NetworkSettings": "colorunet.networks.registry",
+        "PredictionOptions": "colorunet.prediction.options",
         "build_network": "colorunet.networks.registry",
         "colorize_files": "colorunet.prediction.files",
         "load_run": "colorunet.parameters.checkpoint",

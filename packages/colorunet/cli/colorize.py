@@ -1,16 +1,15 @@
 """``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrite_option
-from colorunet.cli.options import (
-    mirrored_option,
-    saturation_option,
-    scales_option,
-    temperature_option,
-)
+from colorunet.cli.options import prediction_options
+
+if TYPE_CHECKING:
+    from colorunet.prediction.options import PredictionOptions
 
 
 @click.command(name="colorize")
@@ -25,10 +24,7 @@ from colorunet.cli.options import (
     show_default=True,
     help="Folder of the coloured images to write.",
 )
-@temperature_option
-@saturation_option
-@scales_option
-@mirrored_option
+@prediction_options
 @click.option(
     "--working-edge",
     type=click.IntRange(32, 2048),
@@ -41,10 +37,7 @@ from colorunet.cli.options import (
 def command(
     paths: tuple[Path, ...],
     out: Path,
-    temperature: float | None,
-    saturation: float | None,
-    scales: tuple[float, ...] | None,
-    mirrored: bool | None,
+    prediction: "PredictionOptions",
     working_edge: int,
     overwrite: bool,
     as_json: bool,
@@ -68,10 +61,7 @@ def command(
     trained = load_run(paths[0] if given_run else shipped_run())
     colorizer = Colorizer.of_run(
         trained,
-        temperature=temperature,
-        saturation=saturation,
-        scales=scales,
-        mirrored=mirrored,
+        prediction,
         working_edge_px=working_edge,
     )
     with progress("colourising", len(expand(images, out))) as report:

@@ -1,18 +1,31 @@
-"""The options that say how logits become colours; the same in every command that decodes."""
+"""The options of a prediction; the same in every command that makes one."""
+
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
 
 import click
 
-temperature_option = click.option(
+_temperature = click.option(
     "--temperature",
     type=click.FloatRange(0, 1, min_open=True),
     default=None,
     help="Of the annealed mean: 1 muted, near 0 vivid.  [default: the network's own, or 0.38]",
 )
-saturation_option = click.option(
+_saturation = click.option(
     "--saturation",
     type=click.FloatRange(0, 4, min_open=True),
     default=None,
     help="Factor on the chroma.  [default: the network's own, or 1]",
+)
+
+
+_caution = click.option(
+    "--caution",
+    type=click.FloatRange(0, 10),
+    default=None,
+    help="How far colours that aren't sure are drawn in toward gray; 0 not at all.  "
+    "[default: the network's own, or 0]",
 )
 
 
@@ -31,16 +44,43 @@ def _scales(_: click.Context, __: click.Parameter, text: str | None) -> tuple[fl
         raise click.BadParameter(str(error)) from None
 
 
-scales_option = click.option(
+_scales_option = click.option(
     "--scales",
     metavar="SHARES",
     callback=_scales,
     help="Sizes of a photo, as shares of its own, whose logits are averaged: such as 0.5,1.  "
     "[default: the network's own, or 1]",
 )
-mirrored_option = click.option(
+_mirrored = click.option(
     "--mirrored/--not-mirrored",
     default=None,
     help="Also average over the mirror image, in twice the time.  [default: the network's own, "
     "or not]",
 )
+
+
+def prediction_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add every option of a prediction to a command, which is given them as ``prediction``."""
+    options = (_temperature, _saturation, _caution, _scales_option, _mirrored)
+    names = ("temperature", "saturation", "caution", "scales", "mirrored")
+    return _with_options(command, options, names)
+
+
+def averaging_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add those that say which versions of a photo are averaged, likewise."""
+    return _with_options(command, (_scales_option, _mirrored), ("scales", "mirrored"))
+
+
+def _with_options(
+    command: Callable[..., Any], options: Sequence[Callable[..., Any]], names: Sequence[str]
+) -> Callable[..., Any]:
+    @wraps(command)
+    def with_prediction(*args: Any, **given: Any) -> Any:
+        from colorunet.prediction.options import PredictionOptions
+
+        prediction = PredictionOptions(**{name: given.pop(name) for name in names})
+        return command(*args, prediction=prediction, **given)
+
+    for option in reversed(options):
+        with_prediction = option(with_prediction)
+    return with_prediction

@@ -1,78 +1,23 @@
 """From gray to colour: one class that owns what comes before and after a pure network."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from colorcore import Palette, annealed_mean, top_mode_mean
+from colorcore import Palette
 from colorunet.parameters.checkpoint import Trained
+from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.gamut_mapping import compose_rgb
+from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
 
 WORKING_EDGE_PX = 256  # the size that the views of a shard have
 _LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
 _SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
-_PLAIN_CHROMA = 0.12  # contrast leaves it as it is: neither strong nor weak
 _BAND_PIXELS = 1 << 22  # pixels composed at once, so that a huge photo needs little memory
-
-
-@dataclass(frozen=True)
-class Decoding:
-    """How logits over bins become a colour.
-
-    Args:
-        temperature: of the annealed mean, in (0, 1]; 1 is the mean (muted), near 0 the most likely
-            bin (vivid, patchy). Zhang et al. 2016 use 0.38.
-        saturation: factor on U and V afterwards, above 0.
-        contrast: of chroma: it is multiplied by (chroma / 0.12) to this power, so that above 0
-            strong colours become stronger and weak ones weaker; in [0, 1].
-        top_mode_radius: where given, only bins within this distance (UV) of the most likely one
-            take part in the mean.
-        bin_offsets: where given, a number for each bin, added to its logit first; `trainer
-            calibrate` finds them.
-
-    Raises:
-        ValueError: a number is out of its range.
-    """
-
-    temperature: float = 0.38
-    saturation: float = 1.0
-    contrast: float = 0.0
-    top_mode_radius: float | None = None
-    bin_offsets: tuple[float, ...] | None = None
-
-    def __post_init__(self) -> None:
-        """Check the ranges."""
-        if not 0 < self.temperature <= 1:
-            raise ValueError(f"temperature: expected a number in (0, 1], given {self.temperature}")
-        if not 0 < self.saturation <= 4:
-            raise ValueError(f"saturation: expected a number in (0, 4], given {self.saturation}")
-        if not 0 <= self.contrast <= 1:
-            raise ValueError(f"contrast: expected a number in [0, 1], given {self.contrast}")
-        if self.top_mode_radius is not None and not self.top_mode_radius > 0:
-            raise ValueError(f"top-mode radius: expected above 0, given {self.top_mode_radius}")
-        if self.bin_offsets is not None and not np.isfinite(self.bin_offsets).all():
-            raise ValueError("bin offsets: expected finite numbers")
-
-    @classmethod
-    def of_run(
-        cls, meta: Mapping[str, Any], *, temperature: float | None, saturation: float | None = None
-    ) -> "Decoding":
-        """Take what the user gave, else what the run was shipped with, else the defaults."""
-        kept = dict(meta.get("decoding", {}))
-        if kept.get("bin_offsets") is not None:
-            kept["bin_offsets"] = tuple(kept["bin_offsets"])
-        shipped = cls(**kept)
-        return replace(
-            shipped,
-            temperature=shipped.temperature if temperature is None else temperature,
-            saturation=shipped.saturation if saturation is None else saturation,
-        )
 
 
 class Colorizer:
@@ -110,26 +55,23 @@ class Colorizer:
     def of_run(
         cls,
         trained: Trained,
+        options: PredictionOptions | None = None,
         *,
-        temperature: float | None = None,
-        saturation: float | None = None,
-        scales: tuple[float, ...] | None = None,
-        mirrored: bool | None = None,
         working_edge_px: int = WORKING_EDGE_PX,
     ) -> "Colorizer":
         """Return a run's network with the run's own settings, but for those given, on a GPU if any.
 
         Args:
             trained: as ``load_run`` returns it.
-            temperature: see ``Decoding``; ``saturation`` too.
-            scales: see ``Averaging``; ``mirrored`` too.
+            options: what is to differ from the run's own.
             working_edge_px: the shorter edge at which the network sees a photo.
         """
+        options = options or PredictionOptions()
         return cls(
             trained.network,
             trained.palette,
-            decoding=Decoding.of_run(trained.meta, temperature=temperature, saturation=saturation),
-            averaging=Averaging.of_run(trained.meta, scales=scales, mirrored=mirrored),
+            decoding=options.decoding(trained.meta),
+            averaging=options.averaging(trained.meta),
             working_edge_px=working_edge_px,
             device=best_device(),
         )
@@ -149,23 +91,8 @@ class Colorizer:
         Raises:
             ValueError: the decoding has offsets for another number of bins.
         """
-        how = decoding or self.decoding
-        if how.bin_offsets is not None:
-            if len(how.bin_offsets) != self.palette.n:
-                raise ValueError(
-                    f"bin offsets: expected {self.palette.n}, given {len(how.bin_offsets)}"
-                )
-            logits = logits + torch.tensor(how.bin_offsets, device=logits.device)
         with torch.inference_mode():
-            if how.top_mode_radius is None:
-                uv = annealed_mean(logits, self.palette, how.temperature)
-            else:
-                uv = top_mode_mean(
-                    logits, self.palette, how.temperature, radius=how.top_mode_radius
-                )
-            if how.contrast:
-                uv = uv * (uv.norm(dim=-1, keepdim=True) / _PLAIN_CHROMA) ** how.contrast
-            return (uv * how.saturation).cpu().numpy()
+            return (decoding or self.decoding).uv(logits, self.palette).cpu().numpy()
 
     def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:
         """Return U and V at the working size of a photo."""

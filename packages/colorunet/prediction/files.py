@@ -7,7 +7,8 @@ from pathlib import Path
 
 from colorfiles.progress import Report, silent
 from colorunet.errors import ColorunetError
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.images import UnusableImage, image_files, read_gray, write_color
 from colorunet.prediction.test_time_augmentation import Averaging
 

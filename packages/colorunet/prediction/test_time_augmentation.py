@@ -1,7 +1,7 @@
 """Test-time augmentation: a photo at several sizes, and mirrored, whose logits are averaged."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import torch
@@ -39,21 +39,10 @@ class Averaging:
             )
 
     @classmethod
-    def of_run(
-        cls,
-        meta: Mapping[str, Any],
-        *,
-        scales: tuple[float, ...] | None = None,
-        mirrored: bool | None = None,
-    ) -> "Averaging":
-        """Take what the user gave, else what the run was calibrated with, else the defaults."""
+    def of_run(cls, meta: Mapping[str, Any]) -> "Averaging":
+        """Return what a run was calibrated with, else the defaults."""
         kept = dict(meta.get("averaging", {}))
-        own = cls(tuple(kept.get("scales", (1.0,))), bool(kept.get("mirrored", False)))
-        return replace(
-            own,
-            scales=own.scales if scales is None else scales,
-            mirrored=own.mirrored if mirrored is None else mirrored,
-        )
+        return cls(tuple(kept.get("scales", (1.0,))), bool(kept.get("mirrored", False)))
 
     def logits(
         self, network: Callable[[Tensor], Tensor], luma: Float[Tensor, "b 1 h w"]

@@ -7,10 +7,11 @@ import torch
 from jaxtyping import Float, Shaped
 
 from colorcore.measures import HUE_FAMILIES, bin_counts
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
-from trainer.evaluation.bars import Bar, bars
+from trainer.evaluation.criteria import Verdict, criteria_of, verdicts
 from trainer.evaluation.measure import (
     Colors,
     ImageMeasures,
@@ -55,9 +56,11 @@ class HeldOut:
             grays.append(self._measured(gray, truth))
         self._truth = table([self._measured(truth, truth) for _, truth, _ in self._photos])
         self._ceiling = table(ceilings)
-        self._gray = summarize(table(grays), self._truth, self._ceiling)
         pixels = self._truth["family_pixels"].sum(axis=0)
-        self._families = dict(zip(HUE_FAMILIES, pixels / max(1, pixels.sum()), strict=True))
+        self._criteria = criteria_of(
+            summarize(table(grays), self._truth, self._ceiling),
+            dict(zip(HUE_FAMILIES, pixels / max(1, pixels.sum()), strict=True)),
+        )
 
     def __len__(self) -> int:
         return len(self._photos)
@@ -75,16 +78,14 @@ class HeldOut:
             counts += bin_counts(decoded_colors(luma, uv, self._colorizer.palette).bins, self._n)
         return _shares(counts)
 
-    def judge(self, decoding: Decoding) -> tuple[list[Bar], float]:
-        """Return the bars of a decoding, and its mean CIEDE2000."""
+    def judge(self, decoding: Decoding) -> tuple[list[Verdict], float]:
+        """Return the verdicts on a decoding, and its mean CIEDE2000."""
         images = []
         for luma, truth, logits in self._photos:
             uv = self._colorizer.decode(logits, decoding)
             images.append(self._measured(decoded_colors(luma, uv, self._colorizer.palette), truth))
         figures = summarize(table(images), self._truth, self._ceiling)
-        ceiling = summarize(self._ceiling, self._truth, self._ceiling)
-        found = bars(figures, ceiling=ceiling, gray=self._gray, family_shares=self._families)
-        return found, figures["ciede2000"]
+        return verdicts(figures, self._criteria), figures["ciede2000"]
 
     def _measured(self, colors: Colors, truth: Colors) -> ImageMeasures:
         return measure(colors, truth, self._n, structure=False)

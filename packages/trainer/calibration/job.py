@@ -2,16 +2,18 @@
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import load_run, read_meta
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
+from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
-from trainer.calibration.choose import Candidate, choose, judged
+from trainer.calibration.choose import JudgedDecoding, choose, judged
 from trainer.calibration.held_out import HeldOut, Watch
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.evaluate import require_same_palette, unwatched
@@ -28,6 +30,18 @@ class Tried:
 
 
 @dataclass(frozen=True)
+class CurvePoint:
+    """A decoding on the curve of right against vivid: means over the sets.
+
+    None of the decodings tried with this colourfulness or more has a smaller error.
+    """
+
+    colorfulness_ratio: float
+    ciede2000: float
+    decoding: Decoding
+
+
+@dataclass(frozen=True)
 class Calibration:
     """What was chosen; ``before`` is with the run's own averaging and decoding."""
 
@@ -35,8 +49,9 @@ class Calibration:
     photos: list[int]
     tried: list[Tried]
     averaging: Averaging
-    before: Candidate
-    chosen: Candidate
+    before: JudgedDecoding
+    chosen: JudgedDecoding
+    curve: list[CurvePoint]
 
 
 def calibrate_run(
@@ -45,8 +60,7 @@ def calibrate_run(
     *,
     split: str = "val",
     limit: int = 200,
-    scales: tuple[float, ...] | None = None,
-    mirrored: bool | None = None,
+    options: PredictionOptions | None = None,
     write: bool = True,
     watch: Watch = unwatched,
     report: Callable[[], None] = lambda: None,
@@ -58,8 +72,7 @@ def calibrate_run(
     Args:
         shard_paths: sets of the run's palette; each counts alike.
         limit: photos of each set at most.
-        scales: the averaging's; several are tried where it is None.
-        mirrored: the same; None is the run's own.
+        options: of the averaging; several scales are tried where it names none.
         write: False only says what would be chosen.
 
     Raises:
@@ -70,17 +83,18 @@ def calibrate_run(
     for shards in opened:
         require_same_palette(trained.palette, shards)
     own = Colorizer.of_run(trained)
+    asked = options or PredictionOptions()
 
     def held_out(averaging: Averaging) -> list[HeldOut]:
-        colorizer = Colorizer.of_run(trained, scales=averaging.scales, mirrored=averaging.mirrored)
+        colorizer = Colorizer.of_run(trained, PredictionOptions(**asdict(averaging)))
         return [HeldOut(colorizer, shards, split, limit, watch) for shards in opened]
 
-    also = own.averaging.mirrored if mirrored is None else mirrored
-    asked = [Averaging(each, also) for each in ((scales,) if scales else _SCALES)]
-    sets = {averaging: held_out(averaging) for averaging in dict.fromkeys((own.averaging, *asked))}
-    tried = [Tried(averaging, _error(sets[averaging], own.decoding)) for averaging in asked]
+    base = asked.averaging(trained.meta)
+    several = [base] if asked.scales else [replace(base, scales=scales) for scales in _SCALES]
+    sets = {one: held_out(one) for one in dict.fromkeys((own.averaging, *several))}
+    tried = [Tried(one, _error(sets[one], own.decoding)) for one in several]
     best = min(tried, key=lambda one: one.ciede2000).averaging
-    chosen = choose(sets[best], trained.palette.n, report=report)
+    chosen, all_tried = choose(sets[best], trained.palette.n, report=report)
     if write:
         settled = {"averaging": asdict(best), "decoding": asdict(chosen.decoding)}
         meta = read_meta(run, "best") | settled
@@ -91,10 +105,34 @@ def calibrate_run(
         photos=[len(held) for held in sets[best]],
         tried=tried,
         averaging=best,
-        before=judged(sets[own.averaging], own.decoding)[1],
+        before=judged(sets[own.averaging], own.decoding),
         chosen=chosen,
+        curve=_curve(all_tried),
     )
 
 
 def _error(sets: Sequence[HeldOut], decoding: Decoding) -> float:
     return float(np.mean([held.judge(decoding)[1] for held in sets]))
+
+
+def _curve(tried: Sequence[JudgedDecoding]) -> list[CurvePoint]:
+    """Return the decodings that no other one beats in both, from the least vivid on."""
+    points = [
+        CurvePoint(_mean_colorfulness(one), float(np.mean(one.ciede2000)), one.decoding)
+        for one in tried
+    ]
+    front: list[CurvePoint] = []
+    for point in sorted(points, key=lambda p: (-p.colorfulness_ratio, p.ciede2000)):
+        if not front or point.ciede2000 < front[-1].ciede2000:
+            front.append(point)
+    return front[::-1]
+
+
+def _mean_colorfulness(one: JudgedDecoding) -> float:
+    values = [
+        verdict.value or 0.0
+        for of_set in one.verdicts
+        for verdict in of_set
+        if verdict.measure == "colorfulness_ratio"
+    ]
+    return float(np.mean(values))

@@ -1,10 +1,11 @@
-"""A calibration as a table: each bar before and after, set by set."""
+"""A calibration as a table: each criterion before and after, set by set."""
 
 from collections.abc import Sequence
 
 from trainer.calibration.job import Calibration, Tried
-from trainer.evaluation.bars import Bar
 from trainer.evaluation.text import averaging_text, decoding_text
+
+_CURVE_POINTS = 8
 
 
 def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
@@ -22,24 +23,20 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
             f"{name}: {calibration.photos[number]} photos",
             f"{'':28}{'before':>9}{'chosen':>9}  asked",
         ]
-        for old, new in zip(before.bars[number], chosen.bars[number], strict=True):
+        for old, new in zip(before.verdicts[number], chosen.verdicts[number], strict=True):
             label = new.measure.replace("_", " ")
             met = "" if new.is_met else "  missed"
-            lines.append(f"{label:28}{_number(old.value)}{_number(new.value)}  {_asked(new)}{met}")
-    return "\n".join(lines)
+            values = f"{_number(old.value)}{_number(new.value)}"
+            lines.append(f"{label:28}{values}  {new.criterion.range_text}{met}")
+    lines += ["", "right against vivid, over the decodings tried (colourfulness: CIEDE2000)"]
+    step = max(1, len(calibration.curve) // _CURVE_POINTS)
+    told = (f"{p.colorfulness_ratio:.2f}: {p.ciede2000:.2f}" for p in calibration.curve[::step])
+    return "\n".join([*lines, "  ".join(told)])
 
 
 def _tried(tried: Tried) -> str:
     scales = " and ".join(f"{scale:g}" for scale in tried.averaging.scales)
     return f"scale {scales}" + ", mirrored" * tried.averaging.mirrored + f" {tried.ciede2000:.2f}"
-
-
-def _asked(bar: Bar) -> str:
-    if bar.high is None:
-        return f"at least {bar.low:.2f}"
-    if bar.low is None:
-        return f"at most {bar.high:.2f}"
-    return f"{bar.low:.2f} to {bar.high:.2f}"
 
 
 def _number(value: float | None) -> str:

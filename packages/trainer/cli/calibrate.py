@@ -1,11 +1,15 @@
 """``trainer calibrate``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import emit, json_option
-from colorunet.cli.options import mirrored_option, scales_option
+from colorunet.cli.options import averaging_options
+
+if TYPE_CHECKING:
+    from colorunet.prediction.options import PredictionOptions
 
 
 @click.command(name="calibrate")
@@ -25,8 +29,7 @@ from colorunet.cli.options import mirrored_option, scales_option
     show_default=True,
     help="Photos of each set at most.",
 )
-@scales_option
-@mirrored_option
+@averaging_options
 @click.option("--dry-run", is_flag=True, help="Say what would be chosen and write nothing.")
 @json_option
 def command(
@@ -34,19 +37,19 @@ def command(
     shards: tuple[str, ...],
     split: str,
     limit: int,
-    scales: tuple[float, ...] | None,
-    mirrored: bool | None,
+    prediction: "PredictionOptions",
     dry_run: bool,
     as_json: bool,
 ) -> None:
     """Choose how the logits of RUN become colours, on held-out photos of SHARDS.
 
     First, by the error of the colours: whether the logits of the photo at half its size are
-    averaged in; --scales and --mirrored settle it instead. Then temperature, saturation, contrast
-    of chroma and an offset for each bin, so that the figures fall least short of what is asked of
-    a colouriser: as many colours as truth has, as strong, in every hue family, no bin painted far
-    too often. Several sets count alike. The choice is written into RUN, and every other command
-    uses it from then on; training isn't touched.
+    averaged in; --scales and --mirrored settle it instead. Then temperature, caution (quiet where
+    it isn't sure), saturation and an offset for each bin, so that the figures fall least short of
+    what is asked of a colouriser: nearer to truth than gray is, in every hue family, about as many
+    colours as truth has and as strong, no bin painted far too often. Several sets count alike. The
+    choice is written into RUN, and every other command uses it from then on; training isn't
+    touched.
 
     trainer calibrate runs/small shards
     """
@@ -62,8 +65,7 @@ def command(
             shards,
             split=split,
             limit=limit,
-            scales=scales,
-            mirrored=mirrored,
+            options=prediction,
             write=not dry_run,
             watch=watch_on_terminal,
             report=report,

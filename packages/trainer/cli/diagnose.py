@@ -1,11 +1,15 @@
 """``trainer diagnose``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import emit, json_option
-from colorunet.cli.options import temperature_option
+from colorunet.cli.options import prediction_options
+
+if TYPE_CHECKING:
+    from colorunet.prediction.options import PredictionOptions
 
 
 @click.command(name="diagnose")
@@ -21,10 +25,15 @@ from colorunet.cli.options import temperature_option
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most samples."
 )
-@temperature_option
+@prediction_options
 @json_option
 def command(
-    run: Path, shards: str, split: str, limit: int, temperature: float | None, as_json: bool
+    run: Path,
+    shards: str,
+    split: str,
+    limit: int,
+    prediction: "PredictionOptions",
+    as_json: bool,
 ) -> None:
     """Say in words what is wrong with RUN, judged on a split of SHARDS.
 
@@ -37,5 +46,5 @@ def command(
     from trainer.report.evaluation_job import watch_on_terminal
 
     settings = EvaluationSettings(split=split, limit=limit)
-    diagnosis = diagnose(run, shards, settings, temperature=temperature, watch=watch_on_terminal)
+    diagnosis = diagnose(run, shards, settings, options=prediction, watch=watch_on_terminal)
     emit(diagnosis, as_json, "" if as_json else diagnosis_text(diagnosis))

@@ -1,16 +1,15 @@
 """``trainer evaluate``."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import emit, json_option, overwrite_option
-from colorunet.cli.options import (
-    mirrored_option,
-    saturation_option,
-    scales_option,
-    temperature_option,
-)
+from colorunet.cli.options import prediction_options
+
+if TYPE_CHECKING:
+    from colorunet.prediction.options import PredictionOptions
 
 _SWEEP_IMAGES = 48
 
@@ -24,10 +23,7 @@ _SWEEP_IMAGES = 48
     default=None,
     help="What to measure on.  [default: test; val with --sweep-temperature]",
 )
-@temperature_option
-@saturation_option
-@scales_option
-@mirrored_option
+@prediction_options
 @click.option(
     "--sweep-temperature",
     is_flag=True,
@@ -52,10 +48,7 @@ def command(
     run: Path,
     shards: str,
     split: str | None,
-    temperature: float | None,
-    saturation: float | None,
-    scales: tuple[float, ...] | None,
-    mirrored: bool | None,
+    prediction: "PredictionOptions",
     sweep_temperature: bool,
     perceptual: Path | None,
     limit: int | None,
@@ -81,10 +74,7 @@ def command(
             limit=limit,
             sweep_images=_SWEEP_IMAGES if sweep_temperature or html else 0,
         ),
-        temperature=temperature,
-        saturation=saturation,
-        scales=scales,
-        mirrored=mirrored,
+        options=prediction,
         perceptual=perceptual,
         outputs=Outputs(html=html, contact_sheet=contact_sheet, overwrite=overwrite),
         watch=watch_on_terminal,

@@ -11,6 +11,7 @@ _RAISED_BLACK, _LOWERED_WHITE = 70.0, 55.0  # at most, in levels of 255
 _GRAIN_LEVELS = (3.0, 16.0)
 _LINE_LEVELS = (1.0, 5.0)
 _MOST_SPECKS = 6
+_SPECK_LEVELS = (20.0, 235.0)
 
 
 def aged(luma: UInt8[np.ndarray, "h w"], seed: int) -> UInt8[np.ndarray, "h w"]:
@@ -62,13 +63,13 @@ def _badly_scanned(levels: Levels, rng: np.random.Generator) -> Levels:
     """Lines of the sensor, each a little lighter or darker, and specks of dust."""
     height, width = levels.shape
     upright = rng.random() < 0.5
-    lines = rng.standard_normal(width if upright else height, dtype=np.float32)
+    lines = rng.standard_normal((width if upright else height,), dtype=np.float32)
     lines *= np.float32(rng.uniform(*_LINE_LEVELS))
-    scanned: Levels = levels + (lines if upright else lines[:, None])
+    scanned: np.ndarray = levels + (lines if upright else lines[:, None])
     for _ in range(rng.integers(_MOST_SPECKS + 1)):
         top, left = rng.integers(height), rng.integers(width)
         tall, wide = rng.integers(1, 4, 2)
-        scanned[top : top + tall, left : left + wide] = np.float32(rng.choice((20.0, 235.0)))
+        scanned[top : top + tall, left : left + wide] = rng.choice(_SPECK_LEVELS)
     return scanned
 
 

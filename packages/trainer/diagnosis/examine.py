@@ -5,6 +5,7 @@ from pathlib import Path
 
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.diagnosis.causes import CAUSES, Finding, Symptom
@@ -44,7 +45,7 @@ def diagnose(
     shards_path: str,
     settings: EvaluationSettings,
     *,
-    temperature: float | None = None,
+    options: PredictionOptions | None = None,
     watch: Watch = unwatched,
 ) -> Diagnosis:
     """Say what is wrong with a run, judged on a split of a shard set.
@@ -54,7 +55,7 @@ def diagnose(
     """
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
-    colorizer = Colorizer.of_run(trained, temperature=temperature)
+    colorizer = Colorizer.of_run(trained, options)
     settings = replace(settings, sweep_images=_SWEEP_IMAGES, draws=0)
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
     recipe, palette = Recipe.from_dict(trained.meta["recipe"]), trained.palette

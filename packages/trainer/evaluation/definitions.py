@@ -137,6 +137,20 @@ PERCEPTUAL_MEASURES = {
 }
 
 
+def full_label(name: str) -> str:
+    """Return a measure's label with that of its parent, where it goes on from one."""
+    labels = list(MEASURES)
+    label = (MEASURES | PERCEPTUAL_MEASURES)[name].label
+    if not label.startswith("…"):
+        return label
+    parent = next(
+        MEASURES[before].label
+        for before in reversed(labels[: labels.index(name)])
+        if not MEASURES[before].label.startswith("…")
+    )
+    return parent + label.replace("…", ",")
+
+
 def definitions_with(perceptual: Collection[str] = ()) -> dict[str, str]:
     """Return the definition of every measure, and of those of ``PERCEPTUAL_MEASURES`` given."""
     told = MEASURES | {name: PERCEPTUAL_MEASURES[name] for name in perceptual}

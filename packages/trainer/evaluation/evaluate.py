@@ -1,7 +1,7 @@
 """A run against a shard set: every measure, its baselines, its intervals."""
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
@@ -10,10 +10,12 @@ from jaxtyping import Float, Int
 
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
+from trainer.evaluation.criteria import Verdict, criteria_of, verdicts
 from trainer.evaluation.definitions import definitions_with
 from trainer.evaluation.measure import (
     WHEEL_SECTORS,
@@ -114,6 +116,7 @@ class Evaluation:
     information_bits: float
     sweep: list[SweepPoint]
     suggested_temperature: float | None
+    verdicts: list[Verdict]
     images: list[ImageResult]
     seconds: float
     settings: EvaluationSettings
@@ -234,6 +237,10 @@ class _Pass:
             )
             single |= self._perceptual.per_image(PREDICTION)
         points = self._sweep.points() if self._sweep.images else []
+        families = _hue_families(tables[PREDICTION])
+        criteria = criteria_of(
+            _values(absolute[GRAY]), {family.family: family.share_of_truth for family in families}
+        )
         return Evaluation(
             split=self._settings.split,
             samples=len(self.keys),
@@ -245,11 +252,12 @@ class _Pass:
             averaging=self._colorizer.averaging,
             variants=absolute,
             prediction_minus=differences,
-            hue_families=_hue_families(tables[PREDICTION]),
+            hue_families=families,
             position_probe=probe_position(self._colorizer, self._probed),
             information_bits=self._information.bits,
             sweep=points,
-            suggested_temperature=suggested_temperature(points) if points else None,
+            suggested_temperature=suggested_temperature(points, criteria) if points else None,
+            verdicts=verdicts(_values(absolute[PREDICTION]), criteria),
             images=[
                 ImageResult(key, {name: _known(single[name][i]) for name in single})
                 for i, key in enumerate(self.keys)
@@ -288,6 +296,10 @@ def _hue_families(measured: Table) -> list[HueFamily]:
         HueFamily(family, float(count) / total, float(hit) / float(count) if count else None)
         for family, hit, count in zip(HUE_FAMILIES, hits, pixels, strict=True)
     ]
+
+
+def _values(estimates: Mapping[str, Estimate]) -> dict[str, float | None]:
+    return {name: estimate.value for name, estimate in estimates.items()}
 
 
 def _known(value: float) -> float | None:

@@ -49,12 +49,12 @@ def per_image(measured: Table, truth: Table) -> dict[str, Float[np.ndarray, "ima
             measured["chroma_spread"] / truth["chroma_spread"],
             np.nan,
         )
-        recall = measured["family_hits"].sum(axis=1) / truth["family_pixels"].sum(axis=1)
+        accuracy = measured["family_hits"].sum(axis=1) / truth["family_pixels"].sum(axis=1)
     names = ("effective_colors", "distinct_colors", "colorfulness", "hue_coverage")
     return {name: measured[name] for name in (*names, "ciede2000", "psnr", "ssim")} | {
         "colorfulness_ratio": colorful,
         "chroma_spread_ratio": spread,
-        "hue_recall": recall,
+        "hue_accuracy": accuracy,
     }
 
 

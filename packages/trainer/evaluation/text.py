@@ -1,10 +1,17 @@
 """An evaluation as a table that a terminal shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from colorunet.prediction.colorizer import Decoding
+from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.test_time_augmentation import Averaging
-from trainer.evaluation.definitions import FEW_IMAGES, MEASURES, PERCEPTUAL_MEASURES, Measure
+from trainer.evaluation.criteria import Verdict
+from trainer.evaluation.definitions import (
+    FEW_IMAGES,
+    MEASURES,
+    PERCEPTUAL_MEASURES,
+    Measure,
+    full_label,
+)
 from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
 from trainer.evaluation.sweep import SweepPoint
@@ -44,6 +51,8 @@ def interval(estimate: Estimate, digits: int) -> str:
 def decoding_text(decoding: Decoding) -> str:
     """Return how logits became colours, in a line."""
     told = f"T = {decoding.temperature:g}, saturation {decoding.saturation:g}"
+    if decoding.caution:
+        told += f", caution {decoding.caution:g}"
     if decoding.contrast:
         told += f", contrast {decoding.contrast:g}"
     if decoding.top_mode_radius is not None:
@@ -80,6 +89,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         + (", ".join(f.family for f in e.hue_families if f.share_of_truth < 0.03) or "none")
         + " (hue families under 3 % of the coloured pixels)",
     ]
+    lines += ["", *verdict_rows(e.verdicts)]
     if note := fid_note(e):
         lines.append(f"FID                     {note}")
     if e.truth_from == "bins":
@@ -91,6 +101,20 @@ def evaluation_text(evaluation: Evaluation) -> str:
         lines += ["", *sweep_rows(e.sweep), f"suggested T = {e.suggested_temperature:g}: "]
         lines[-1] += e.suggestion_rule
     return "\n".join(lines)
+
+
+def verdict_rows(found: Sequence[Verdict]) -> list[str]:
+    """Return a line for each criterion: what is asked, what was measured, and why it is asked."""
+    met = sum(verdict.is_met for verdict in found)
+    rows = [f"criteria                {met} of {len(found)} met"]
+    for verdict in found:
+        label = full_label(verdict.measure)
+        said = "met   " if verdict.is_met else "MISSED"
+        rows.append(
+            f"  {said} {label:32} {number(verdict.value, 2):>6}  {verdict.criterion.range_text}: "
+            f"{verdict.criterion.why}"
+        )
+    return rows
 
 
 def measured(evaluation: Evaluation) -> Iterator[tuple[Measure, dict[str, Estimate]]]:

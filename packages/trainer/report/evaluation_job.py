@@ -7,6 +7,7 @@ from pathlib import Path
 from colorfiles.progress import progress
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.evaluate import (
@@ -46,17 +47,14 @@ def evaluate_run(
     shards_path: str,
     settings: EvaluationSettings,
     *,
-    temperature: float | None = None,
-    saturation: float | None = None,
-    scales: tuple[float, ...] | None = None,
-    mirrored: bool | None = None,
+    options: PredictionOptions | None = None,
     perceptual: Path | None = None,
     outputs: Outputs | None = None,
     watch: Watch = unwatched,
 ) -> Evaluation:
     """Measure a run on a split of a shard set and write the page and the sheet.
 
-    What isn't given of how to predict is the run's own; see ``Colorizer.of_run``. ``perceptual``
+    ``options`` say what is to differ from the run's own way to predict. ``perceptual``
     is a folder of parameters for LPIPS and FID; see ``trainer.evaluation.pretrained``.
 
     Raises:
@@ -67,13 +65,7 @@ def evaluate_run(
     outputs.refuse_existing()
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
-    colorizer = Colorizer.of_run(
-        trained,
-        temperature=temperature,
-        saturation=saturation,
-        scales=scales,
-        mirrored=mirrored,
-    )
+    colorizer = Colorizer.of_run(trained, options)
     networks = PerceptualNetworks.open(perceptual, colorizer.device) if perceptual else None
     evaluation, tallies = evaluate(colorizer, shards, settings, perceptual=networks, watch=watch)
     if outputs.contact_sheet is not None:
@@ -113,7 +105,7 @@ def caption(image: ImageResult) -> str:
     told = (
         ("colourfulness", "colorfulness_ratio", ".2f"),
         ("effective colours", "effective_colors", ".1f"),
-        ("hue recall", "hue_recall", ".2f"),
+        ("hue accuracy", "hue_accuracy", ".2f"),
         ("CIEDE2000", "ciede2000", ".1f"),
     )
     words = [

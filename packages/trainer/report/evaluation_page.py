@@ -12,9 +12,10 @@ from PIL import Image
 from colorcore import Palette
 from colorunet.prediction.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
-from trainer.evaluation.definitions import MEASURES, PERCEPTUAL_MEASURES
+from trainer.evaluation.definitions import MEASURES, full_label
 from trainer.evaluation.evaluate import Evaluation, ImageResult, Tallies
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
+from trainer.evaluation.sweep import RULE
 from trainer.evaluation.text import (
     COLUMNS,
     averaging_text,
@@ -35,19 +36,19 @@ _EACH = 2  # worst, median and best: so many photos of each
 _SORTED_BY = (
     ("colorfulness_ratio", "colourfulness ratio", "one"),
     ("effective_colors", "effective colours", "high"),
-    ("hue_recall", "hue recall", "high"),
+    ("hue_accuracy", "hue accuracy", "high"),
     ("chroma_spread_ratio", "chroma spread ratio", "one"),
     ("ciede2000", "CIEDE2000", "low"),
     ("psnr", "PSNR", "high"),
 )
 _SWEPT = (
-    ("colorfulness_ratio", (0.85, 1.1)),
-    ("effective_colors_ratio", (0.85, 1.1)),
-    ("distinct_colors", None),
-    ("hue_family_recall", None),
-    ("auc_balanced", None),
-    ("ciede2000", None),
-    ("psnr", None),
+    "colorfulness_ratio",
+    "effective_colors_ratio",
+    "distinct_colors",
+    "hue_family_recall",
+    "auc_balanced",
+    "ciede2000",
+    "psnr",
 )
 
 
@@ -71,6 +72,7 @@ def write_evaluation_page(
     }
     sections = [
         ("At a glance", _glance(evaluation)),
+        ("What is asked, and what is met", _verdicts(evaluation)),
         ("All measures", _measures(evaluation)),
         ("Better than the baselines?", _differences(evaluation)),
         ("Hues", _hues(evaluation, tallies)),
@@ -146,6 +148,20 @@ def _glance(evaluation: Evaluation) -> str:
     )
 
 
+def _verdicts(evaluation: Evaluation) -> str:
+    rows = [
+        [
+            full_label(verdict.measure),
+            number(verdict.value, 2),
+            verdict.criterion.range_text,
+            "met" if verdict.is_met else "missed",
+            verdict.criterion.why,
+        ]
+        for verdict in evaluation.verdicts
+    ]
+    return html_table(["", "measured", "asked", "", "why"], rows, strong=1)
+
+
 def _measures(evaluation: Evaluation) -> str:
     rows = []
     for known, figures in measured(evaluation):
@@ -195,22 +211,27 @@ def _hues(evaluation: Evaluation, tallies: Tallies) -> str:
 def _sweep(evaluation: Evaluation) -> str:
     if not evaluation.sweep:
         return ""
+    criteria = {verdict.measure: verdict.criterion for verdict in evaluation.verdicts}
     charts = []
-    for name, band in _SWEPT:
+    for name in _SWEPT:
         points = [(p.temperature, _or_nan(p.measures[name])) for p in evaluation.sweep]
         drawing = line_chart(
             {name: [p for p in points if p[0] >= 0.01]},
             x_label="temperature",
             size=(250, 170),
             log_x=True,
-            band=band,
+            band=criteria[name].band if name in criteria else None,
             marker=evaluation.decoding.temperature,
         )
-        charts.append(figure(drawing, f"{_full_label(name)}"))
+        charts.append(figure(drawing, f"{full_label(name)}"))
+    advice = (
+        f"Suggested: T = {evaluation.suggested_temperature:g}, {escape(RULE)}."
+        if evaluation.split == "val"
+        else "Choose one on val, by trainer calibrate, never on the split that is reported."
+    )
     note = (
-        f'<p class="small">Dashed: the temperature of this page. Green: where one wants to be. '
-        f"Suggested on this split: T = {evaluation.suggested_temperature:g} "
-        f"({escape(evaluation.suggestion_rule)}).</p>"
+        '<p class="small">Dashed: the temperature of this page. Green: what the criteria ask. '
+        f"{advice}</p>"
     )
     return note + flow(charts)
 
@@ -255,7 +276,7 @@ def _confusion(confusion: Int[np.ndarray, "n n"], palette: Palette) -> str:
 
 def _definitions(evaluation: Evaluation) -> str:
     entries = [
-        f"<dt>{escape(_full_label(name))}</dt><dd>{escape(text)}</dd>"
+        f"<dt>{escape(full_label(name))}</dt><dd>{escape(text)}</dd>"
         for name, text in evaluation.definitions.items()
         if not name.startswith("hue_recall_")
     ]
@@ -270,19 +291,6 @@ def _definitions(evaluation: Evaluation) -> str:
         "are measured as decoded.</p>"
     )
     return f"{variants}<dl>{''.join(entries)}{''.join(absent)}</dl>"
-
-
-def _full_label(name: str) -> str:
-    labels = list(MEASURES)
-    label = (MEASURES | PERCEPTUAL_MEASURES)[name].label
-    if label.startswith("…"):
-        parent = next(
-            MEASURES[n].label
-            for n in reversed(labels[: labels.index(name)])
-            if not MEASURES[n].label.startswith("…")
-        )
-        return parent + label.replace("…", ",")
-    return label
 
 
 def _or_nan(value: float | None) -> float:

@@ -1,11 +1,13 @@
 """The page of a run: how loss, colours, rate and pictures came along."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Callable, Sequence
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
+from trainer.evaluation.criteria import CRITERIA
 from trainer.report.epoch_pictures import saved_pictures
 from trainer.report.html import figure, flow, picture, tiles, write_page
 from trainer.report.svg import line_chart
@@ -15,8 +17,8 @@ REPORT = "report.html"
 _MOST_EPOCHS = 12
 _CHART = (350, 200)
 _COLOR_CHARTS = (
-    ("effective colours, ratio to truth", ("val_effective_ratio",), (0.85, 1.1)),
-    ("colourfulness, ratio to truth", ("val_colorfulness_ratio",), (0.85, 1.1)),
+    ("effective colours, ratio to truth", ("val_effective_ratio",), "effective_colors_ratio"),
+    ("colourfulness, ratio to truth", ("val_colorfulness_ratio",), "colorfulness_ratio"),
     ("distinct colours", ("val_distinct_colors",), None),
     ("recall: hue families, gray", ("val_hue_recall", "val_gray_recall"), None),
     ("accuracy", ("val_accuracy",), None),
@@ -62,9 +64,18 @@ def _standing(lines: Sequence[Line]) -> str:
         points = series(lines, name)
         if points:
             values = [value for _, value in points]
-            best = min(values) if name.endswith("loss") else max(values)
+            best = min(values, key=_from_best(name))
             boxes.append((f"{values[-1]:.{digits}f}", label, f"best {best:.{digits}f}"))
     return tiles(boxes) if boxes else "<p>Nothing is logged yet.</p>"
+
+
+def _from_best(name: str) -> Callable[[float], float]:
+    """Return how bad a value is: a loss is good low, a ratio near 1, all else high."""
+    if name.endswith("loss"):
+        return lambda value: value
+    if name.endswith("ratio"):
+        return lambda value: abs(math.log(max(value, 1e-6)))
+    return lambda value: -value
 
 
 def _loss(lines: Sequence[Line]) -> str:
@@ -80,10 +91,11 @@ def _loss(lines: Sequence[Line]) -> str:
 
 def _colors(lines: Sequence[Line]) -> str:
     charts = []
-    for label, names, band in _COLOR_CHARTS:
+    for label, names, criterion in _COLOR_CHARTS:
         curves = {name.removeprefix("val_"): series(lines, name) for name in names}
         present = {name: points for name, points in curves.items() if points}
         if present:
+            band = CRITERIA[criterion].band if criterion else None
             drawing = line_chart(present, x_label="step", size=_CHART, band=band)
             charts.append(figure(drawing, label))
     return flow(charts) if charts else ""

@@ -31,7 +31,8 @@ def line_chart(
         x_label: under the axis.
         size: width and height in pixels.
         log_x: a logarithmic x axis.
-        band: y values between which the background is shaded: where one wants to be.
+        band: y values between which the background is shaded: where one wants to be;
+            infinite where that is open.
         marker: an x value with a dashed line: where one is.
     """
     clean = {
@@ -41,12 +42,13 @@ def line_chart(
     every = [point for points in clean.values() for point in points]
     if not every:
         return f'<svg width="{size[0]}" height="40"><text x="4" y="20" {_TEXT}>no data</text></svg>'
-    ys = [y for _, y in every] + list(band or ())
+    ys = [y for _, y in every] + [y for y in band or () if math.isfinite(y)]
     x_axis = _Axis([x for x, _ in every], _LEFT, size[0] - _RIGHT, log=log_x)
     y_axis = _Axis(ys, size[1] - _BOTTOM, _TOP, padded=True)
     parts = [_open(size)]
     if band is not None:
-        top, bottom = y_axis.place(band[1]), y_axis.place(band[0])
+        top = y_axis.place(band[1]) if math.isfinite(band[1]) else _TOP
+        bottom = y_axis.place(band[0]) if math.isfinite(band[0]) else size[1] - _BOTTOM
         parts.append(
             f'<rect x="{_LEFT}" y="{top:.1f}" width="{size[0] - _LEFT - _RIGHT}" '
             f'height="{bottom - top:.1f}" fill="#e9f5ec"/>'

@@ -19,7 +19,9 @@ from colorcore import Palette, uv_to_bins
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import load_run, save_parameters
 from colorunet.parameters.shipped import SHIPPED_NETWORK
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
+from colorunet.prediction.options import PredictionOptions
 from trainer.config.recipe import Recipe
 
 ROOT = Path(__file__).parents[3]
@@ -69,8 +71,8 @@ def test_a_run_is_decoded_as_it_was_shipped_unless_told_otherwise(
     small_palette: Palette, tmp_path: Path
 ) -> None:
     meta = load_run(_half_run(tmp_path / "run", small_palette)[0]).meta
-    assert Decoding.of_run(meta, temperature=None) == Decoding(0.3, 1.2)
-    assert Decoding.of_run(meta, temperature=0.5, saturation=1.0) == Decoding(0.5, 1.0)
+    assert Decoding.of_run(meta) == Decoding(0.3, 1.2)
+    assert PredictionOptions(temperature=0.5, saturation=1.0).decoding(meta) == Decoding(0.5, 1.0)
 
 
 def test_the_wheel_takes_the_whole_folder_along() -> None:

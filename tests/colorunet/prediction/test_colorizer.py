@@ -9,7 +9,9 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.networks import NetworkSettings, build_network
-from colorunet.prediction.colorizer import Colorizer, Decoding, merge_chroma, working_size
+from colorunet.prediction.colorizer import Colorizer, merge_chroma, working_size
+from colorunet.prediction.decoding import Decoding
+from colorunet.prediction.options import PredictionOptions
 
 
 @pytest.fixture(scope="module")
@@ -102,9 +104,9 @@ def test_decoding_out_of_range_is_refused(wrong: dict[str, float]) -> None:
 
 def test_what_the_user_gives_wins_over_what_the_run_was_shipped_with() -> None:
     meta = {"decoding": {"temperature": 0.2, "saturation": 1.2}}
-    assert Decoding.of_run(meta, temperature=None) == Decoding(0.2, 1.2)
-    assert Decoding.of_run(meta, temperature=0.5) == Decoding(0.5, 1.2)
-    assert Decoding.of_run({}, temperature=None) == Decoding(0.38, 1.0)
+    assert Decoding.of_run(meta) == Decoding(0.2, 1.2)
+    assert PredictionOptions(temperature=0.5).decoding(meta) == Decoding(0.5, 1.2)
+    assert Decoding.of_run({}) == Decoding(0.38, 1.0)
 
 
 def test_a_panorama_is_worked_on_within_bounds() -> None:

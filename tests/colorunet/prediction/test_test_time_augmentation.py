@@ -12,6 +12,7 @@ from colorcore import Palette
 from colorunet.networks import NetworkSettings, build_network
 from colorunet.parameters.checkpoint import load_run, save_parameters
 from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.cli import app
 from trainer.config.recipe import Recipe
@@ -65,8 +66,8 @@ def test_scales_that_make_no_sense_are_refused(scales: tuple[float, ...]) -> Non
 def test_what_the_user_gives_wins_over_what_the_run_was_calibrated_with() -> None:
     meta = {"averaging": {"scales": [0.5, 1.0], "mirrored": True}}
     assert Averaging.of_run(meta) == Averaging((0.5, 1.0), mirrored=True)
-    assert Averaging.of_run(meta, scales=(1.0,)) == Averaging((1.0,), mirrored=True)
-    assert Averaging.of_run(meta, mirrored=False) == Averaging((0.5, 1.0))
+    assert PredictionOptions(scales=(1.0,)).averaging(meta) == Averaging((1.0,), mirrored=True)
+    assert PredictionOptions(mirrored=False).averaging(meta) == Averaging((0.5, 1.0))
     assert Averaging.of_run({}) == Averaging()
 
 

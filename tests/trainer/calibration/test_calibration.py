@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +14,15 @@ from click.testing import CliRunner
 from colorcore import Palette
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import load_run, save_parameters
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
 from trainer.calibration.choose import choose, judged, matching_offsets
 from trainer.calibration.held_out import HeldOut
+from trainer.calibration.job import calibrate_run
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
-from trainer.evaluation.bars import Bar
 from trainer.evaluation.evaluate import unwatched
 
 
@@ -66,30 +68,39 @@ def test_offsets_bring_back_the_shares_that_a_bias_took(flooded: HeldOut, shards
     assert np.argmin(offsets) == int(np.argmin(shards.palette.prior))
 
 
-def test_the_choice_falls_less_short_than_the_default(flooded: HeldOut, shards: ShardSet) -> None:
-    default = judged([flooded], Decoding())[1]
-    chosen = choose([flooded], shards.palette.n, report=lambda: None)
+def test_the_choice_costs_less_than_the_default(flooded: HeldOut, shards: ShardSet) -> None:
+    default = judged([flooded], Decoding())
+    chosen, tried = choose([flooded], shards.palette.n, report=lambda: None)
     assert chosen.missed < default.missed / 2
+    assert chosen.cost == min(one.cost for one in tried) < default.cost
     assert chosen.decoding.bin_offsets is not None
 
 
 def test_an_unbiased_oracle_needs_no_offsets(shards: ShardSet) -> None:
     good = held_out(shards, torch.zeros(shards.palette.n))
-    chosen = choose([good], shards.palette.n, report=lambda: None)
-    assert chosen.missed <= judged([good], Decoding(temperature=0.18))[1].missed
+    chosen, _ = choose([good], shards.palette.n, report=lambda: None)
+    assert chosen.cost <= judged([good], Decoding(temperature=0.18)).cost
 
 
-def test_a_bar_tells_by_how_much_it_is_missed() -> None:
-    assert Bar("m", 0.8, low=0.8).is_met
-    assert Bar("m", 0.8, low=0.8).shortfall == 0
-    assert Bar("m", 0.6, low=0.8).shortfall == pytest.approx(0.25)
-    assert Bar("m", 4.5, high=3.0).shortfall == pytest.approx(0.5)
-    assert Bar("m", 90.0, high=3.0).shortfall == 1
-    assert Bar("m", 0.8, low=0.8, margin=0.1).distance == pytest.approx(0.1)
-    assert Bar("m", 0.9, low=0.8, margin=0.1).distance == 0
-    assert Bar("m", 0.9, low=0.8, high=1.1, margin=0.1).distance == 0
-    assert not Bar("m", None, low=0.8).is_met
-    assert Bar("m", None, low=0.8).shortfall == 1
+def test_caution_costs_less_where_loud_colours_are_wrong(shards: ShardSet) -> None:
+    """Two opposite bins are nearly as likely everywhere: what is painted is a coin's throw."""
+    bias = torch.full((shards.palette.n,), -20.0)
+    strong = np.argsort(np.hypot(*np.array(shards.palette.centers).T))[-2:]
+    bias[torch.from_numpy(strong.copy())] = torch.tensor([20.0, 19.9])
+    unsure = [held_out(shards, bias)]
+    bold = judged(unsure, Decoding(temperature=0.38))
+    careful = judged(unsure, Decoding(temperature=0.38, caution=0.3))
+    assert careful.ciede2000[0] < bold.ciede2000[0]
+    assert careful.cost < bold.cost
+
+
+def test_the_curve_leaves_out_what_another_decoding_beats(shards: ShardSet, tmp_path: Path) -> None:
+    run = write_run(tmp_path / "run", shards.palette)
+    curve = calibrate_run(run, [str(shards.path)], write=False).curve
+    assert len(curve) > 1
+    for less, more in pairwise(curve):
+        assert less.colorfulness_ratio < more.colorfulness_ratio
+        assert less.ciede2000 < more.ciede2000
 
 
 def write_run(folder: Path, palette: Palette) -> Path:
@@ -113,7 +124,7 @@ def test_the_command_writes_what_every_other_command_then_uses(
     done = CliRunner().invoke(app, ["calibrate", str(run), str(shards.path), "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)["chosen"]["decoding"]
-    used = Decoding.of_run(load_run(run).meta, temperature=None)
+    used = Decoding.of_run(load_run(run).meta)
     assert used.temperature == told["temperature"]
     assert (used.bin_offsets and list(used.bin_offsets)) == told["bin_offsets"]
     averaged = json.loads(done.stdout)["averaging"]

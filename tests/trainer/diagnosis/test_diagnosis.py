@@ -14,6 +14,7 @@ from click.testing import CliRunner
 from colorcore import Palette, UvGrid, UvHistogram, grid_palette, kmeans_palette, uv_of_uint8
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import save_parameters
+from colorunet.prediction.options import PredictionOptions
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
@@ -191,8 +192,8 @@ def test_a_run_stopped_after_a_few_steps_is_found_under_trained(
 def test_a_network_half_sure_is_found_decoded_too_warm_at_temperature_one(
     half_sure_run: Path, good_shards: ShardSet
 ) -> None:
-    warm = _diagnosed(half_sure_run, good_shards, temperature=1.0)
-    cool = _diagnosed(half_sure_run, good_shards, temperature=0.1)
+    warm = _diagnosed(half_sure_run, good_shards, options=PredictionOptions(temperature=1.0))
+    cool = _diagnosed(half_sure_run, good_shards, options=PredictionOptions(temperature=0.1))
     assert "decoding too warm" in _causes(warm)
     assert "decoding too warm" not in _causes(cool)
 

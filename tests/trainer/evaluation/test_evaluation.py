@@ -15,11 +15,13 @@ from skimage.metrics import structural_similarity
 from colorcore import Palette
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import save_parameters
-from colorunet.prediction.colorizer import Colorizer, Decoding
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.decoding import Decoding
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
+from trainer.evaluation.criteria import CRITERIA
 from trainer.evaluation.definitions import MEASURES
 from trainer.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
 from trainer.evaluation.measure import decoded_colors, measure, quantized_colors, true_colors
@@ -191,8 +193,9 @@ def test_the_suggested_temperature_is_colorful_enough_and_errs_least() -> None:
         point(0.3, 1.0, 1.0, 11),
         point(0.1, 1.4, 1.0, 9),
     )
-    assert suggested_temperature([muted, fine, colder, garish]) == 0.4
-    assert suggested_temperature([muted, garish]) == 0.1  # misses by 0.3, muted by 0.35 twice
+    criteria = [CRITERIA["colorfulness_ratio"], CRITERIA["effective_colors_ratio"]]
+    assert suggested_temperature([muted, fine, colder, garish], criteria) == 0.4
+    assert suggested_temperature([muted, garish], criteria) == 0.1  # misses one, muted both
 
 
 def test_a_run_of_another_palette_is_refused_with_both_fingerprints(shards: ShardSet) -> None:

@@ -1,0 +1,89 @@
+"""How logits over bins become a colour."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import Float
+
+from colorcore import Palette, annealed_mean, certainty, top_mode_mean
+
+_PLAIN_CHROMA = 0.12  # contrast leaves it as it is: neither strong nor weak
+
+
+@dataclass(frozen=True)
+class Decoding:
+    """The dials from logits to U and V.
+
+    Args:
+        temperature: of the annealed mean, in (0, 1]; 1 is the mean (muted), near 0 the most likely
+            bin (vivid, patchy). Zhang et al. 2016 use 0.38.
+        saturation: factor on U and V afterwards, above 0.
+        caution: how far colours that the network isn't sure of are drawn in toward gray, from 0
+            (not at all); see ``colorcore.certainty``.
+        contrast: of chroma: it is multiplied by (chroma / 0.12) to this power, so that above 0
+            strong colours become stronger and weak ones weaker; in [0, 1].
+        top_mode_radius: where given, only bins within this distance (UV) of the most likely one
+            take part in the mean.
+        bin_offsets: where given, a number for each bin, added to its logit first; `trainer
+            calibrate` finds them.
+
+    Raises:
+        ValueError: a number is out of its range.
+    """
+
+    temperature: float = 0.38
+    saturation: float = 1.0
+    caution: float = 0.0
+    contrast: float = 0.0
+    top_mode_radius: float | None = None
+    bin_offsets: tuple[float, ...] | None = None
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        if not 0 < self.temperature <= 1:
+            raise ValueError(f"temperature: expected a number in (0, 1], given {self.temperature}")
+        if not 0 < self.saturation <= 4:
+            raise ValueError(f"saturation: expected a number in (0, 4], given {self.saturation}")
+        if not 0 <= self.caution <= 10:
+            raise ValueError(f"caution: expected a number in [0, 10], given {self.caution}")
+        if not 0 <= self.contrast <= 1:
+            raise ValueError(f"contrast: expected a number in [0, 1], given {self.contrast}")
+        if self.top_mode_radius is not None and not self.top_mode_radius > 0:
+            raise ValueError(f"top-mode radius: expected above 0, given {self.top_mode_radius}")
+        if self.bin_offsets is not None and not np.isfinite(self.bin_offsets).all():
+            raise ValueError("bin offsets: expected finite numbers")
+
+    @classmethod
+    def of_run(cls, meta: Mapping[str, Any]) -> "Decoding":
+        """Return what a run was calibrated to, else the defaults."""
+        kept = dict(meta.get("decoding", {}))
+        if kept.get("bin_offsets") is not None:
+            kept["bin_offsets"] = tuple(kept["bin_offsets"])
+        return cls(**kept)
+
+    def uv(
+        self, logits: Float[torch.Tensor, "*shape n"], palette: Palette
+    ) -> Float[torch.Tensor, "*shape 2"]:
+        """Return U and V of logits, bins on the last axis.
+
+        Raises:
+            ValueError: there are offsets for another number of bins.
+        """
+        if self.bin_offsets is not None:
+            if len(self.bin_offsets) != palette.n:
+                raise ValueError(
+                    f"bin offsets: expected {palette.n}, given {len(self.bin_offsets)}"
+                )
+            logits = logits + torch.tensor(self.bin_offsets, device=logits.device)
+        if self.top_mode_radius is None:
+            uv = annealed_mean(logits, palette, self.temperature)
+        else:
+            uv = top_mode_mean(logits, palette, self.temperature, radius=self.top_mode_radius)
+        if self.contrast:
+            uv = uv * (uv.norm(dim=-1, keepdim=True) / _PLAIN_CHROMA) ** self.contrast
+        if self.caution:
+            uv = uv * certainty(logits, palette, self.caution)[..., None]
+        return uv * self.saturation

@@ -1,0 +1,144 @@
+"""What is asked of a colouriser's figures: the one table that texts, pages and calibration read."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from colorcore.measures import HUE_FAMILIES
+from trainer.evaluation.definitions import family_measure
+
+FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
+_AIM_INSIDE = 0.04  # of a ratio: other photos come out a little different
+_DECIBELS_ABOVE_GRAY = 0.5
+_ERROR_BELOW_GRAY = 0.5
+_MOST_OF_ONE = 0.25  # a criterion missed by more is missed: none may outweigh all others
+_ERROR_WEIGHT = 0.05  # a unit of CIEDE2000 counts like a criterion missed by five per cent
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """The least and the greatest good value of a measure, None where there is none, and why.
+
+    ``relative`` tells that the two depend on the photos, as gray's error does.
+    """
+
+    measure: str
+    low: float | None
+    high: float | None
+    why: str
+    relative: bool = False
+
+    @property
+    def range_text(self) -> str:
+        """The range in words."""
+        if self.high is None:
+            return f"at least {self.low:.2f}"
+        return (
+            f"at most {self.high:.2f}" if self.low is None else f"{self.low:.2f} to {self.high:.2f}"
+        )
+
+    @property
+    def band(self) -> tuple[float, float]:
+        """The range for a chart; infinite where it is open."""
+        low = -math.inf if self.low is None else self.low
+        return low, math.inf if self.high is None else self.high
+
+    def holds(self, value: float | None) -> bool:
+        """Whether a value lies in the range."""
+        return self.shortfall(value) == 0
+
+    def shortfall(self, value: float | None, *, inside: float = 0.0) -> float:
+        """Return how far a value is off, as a share of the bound that it misses: 0 (met) to 1.
+
+        ``inside`` moves both bounds inward, by a share of each.
+        """
+        if value is None or not math.isfinite(value):
+            return 1.0
+        below = -math.inf if self.low is None else (self.low - value) / abs(self.low)
+        above = -math.inf if self.high is None else (value - self.high) / abs(self.high)
+        return min(1.0, max(0.0, below + inside, above + inside))
+
+
+CRITERIA = {
+    criterion.measure: criterion
+    for criterion in (
+        Criterion("effective_colors_ratio", 0.75, None, "fewer colours than truth has are a tint"),
+        Criterion(
+            "colorfulness_ratio",
+            0.65,
+            1.1,
+            "below is washed out, above louder than photos are",
+        ),
+        Criterion("colorfulness_ratio_p10", 0.3, None, "the dullest tenth isn't gray"),
+        Criterion("hue_family_recall", 0.5, None, "coloured things have about their hue"),
+        Criterion("largest_bin_excess", None, 3.0, "no colour floods the pictures"),
+    )
+}
+FAMILY_RECALL = 0.25
+_FAMILY_WHY = "no hue that the photos have is given up"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A criterion and the value that was measured; None where it isn't defined."""
+
+    criterion: Criterion
+    value: float | None
+
+    @property
+    def measure(self) -> str:
+        """The name of what was measured."""
+        return self.criterion.measure
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the value lies in the range."""
+        return self.criterion.holds(self.value)
+
+    @property
+    def distance(self) -> float:
+        """How far the value is off from where one should aim, a little inside the range."""
+        inside = 0.0 if self.criterion.relative else _AIM_INSIDE
+        return self.criterion.shortfall(self.value, inside=inside)
+
+
+def criteria_of(
+    gray: Mapping[str, float | None], family_shares: Mapping[str, float]
+) -> list[Criterion]:
+    """Return all criteria for a set of photos.
+
+    Args:
+        gray: the figures of the gray image, by measure.
+        family_shares: of truth's coloured pixels, by hue family.
+    """
+    error, decibels = gray["ciede2000"], gray["psnr"]
+    nearer = "wrong colours cost more than none"
+    return [
+        *CRITERIA.values(),
+        *(
+            Criterion(family_measure(family), FAMILY_RECALL, None, _FAMILY_WHY)
+            for family in HUE_FAMILIES
+            if family_shares.get(family, 0.0) >= FAMILY_SHARE
+        ),
+        Criterion("ciede2000", None, (error or 0.0) - _ERROR_BELOW_GRAY, nearer, relative=True),
+        Criterion("psnr", (decibels or 0.0) + _DECIBELS_ABOVE_GRAY, None, nearer, relative=True),
+    ]
+
+
+def verdicts(figures: Mapping[str, float | None], criteria: Iterable[Criterion]) -> list[Verdict]:
+    """Hold figures, by measure, against criteria."""
+    return [Verdict(criterion, _finite(figures[criterion.measure])) for criterion in criteria]
+
+
+def missed(found: Sequence[Verdict]) -> float:
+    """Return how far verdicts fall short in sum; 0 where all are met with room."""
+    return sum(min(_MOST_OF_ONE, verdict.distance) for verdict in found)
+
+
+def cost(found: Sequence[Verdict], error: float) -> float:
+    """Return what the choice of a decoding minimises: criteria missed, and mean CIEDE2000."""
+    return missed(found) + _ERROR_WEIGHT * error
+
+
+def _finite(value: float | None) -> float | None:
+    return value if value is not None and math.isfinite(value) else None
