@@ -21,6 +21,7 @@ import torch
 from PIL import Image
 
 from colorfiles.files import write_atomically
+from colorunet.parameters.shipped import DEFAULT_NETWORK
 from dataprep.photos.folder import PhotoFolder
 
 ROOT = Path(__file__).parent.parent
@@ -88,7 +89,13 @@ def main() -> None:
     sizes = [] if given.device == "cuda" else ["--batch", "2", "--size", "64", "--repeats", "1"]
     runner.command("step", bench / "bench_train.py", "--device", given.device, *sizes)
     words = ["--photos", given.photos, "--eval-photos", given.eval_photos]
-    words += ["--out", out / "shipped", *(w for pair in given.overrides for w in ("--set", pair))]
+    words += [
+        "--name",
+        given.name,
+        "--out",
+        out / "shipped",
+        *(w for pair in given.overrides for w in ("--set", pair)),
+    ]
     words += ["--hours", str(given.hours)] if given.hours else []
     words += ["--limit", str(given.limit)] if given.limit else []
     if runner.command(SHIPPED, ROOT / "experiments" / "train_shipped.py", *words):
@@ -146,6 +153,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder of logs and results")
     parser.add_argument("--device", choices=("cuda", "cpu"), default="cuda")
     parser.add_argument("--hours", type=float, help="of the fit  [the recipe's steps]")
+    parser.add_argument("--name", default=DEFAULT_NETWORK, help="to make  [%(default)s]")
     parser.add_argument("--limit", type=int, help="samples measured of each split  [all]")
     parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
     return parser.parse_args()

@@ -19,7 +19,7 @@ from typing import Any
 
 import torch
 from photo_subsets import photos_of, split_all, training_folder
-from ship_parts.bars import verdicts
+from ship_parts.bars import Bars, verdicts
 from ship_parts.card import PICTURES, Card, SetFigures, card_text
 from ship_parts.commands import fit_command, typed_command
 from ship_parts.decoding import Chosen, chosen_decoding
@@ -32,9 +32,9 @@ from ship_parts.stages import Stages
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import Trained, load_run
-from colorunet.parameters.shipped import SHIPPED_NETWORK
+from colorunet.parameters.published import PUBLISHED
+from colorunet.parameters.shipped import DEFAULT_NETWORK
 from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
 from dataprep.photos.folder import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
@@ -42,19 +42,31 @@ from trainer.evaluation.evaluate import EvaluationSettings, evaluate
 from trainer.report.evaluation_job import watch_on_terminal
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "packages/colorunet/networks_shipped"
-PHOTOS, ORDINARY = "photos", "ordinary photos"
+PHOTOS, ORDINARY, LANDSCAPES = "photos", "ordinary photos", "landscapes"
+BARS = {
+    PHOTOS: Bars(3.5, 2.0, 0.08, 0.55, (0.8, 1.1), 0.4),
+    ORDINARY: Bars(0.5, 0.5, 0.03, 0.5, (0.65, 1.1), 0.3),
+    LANDSCAPES: Bars(1.0, 1.0, 0.05, 0.5, (0.65, 1.1), 0.3),
+}
 
 
 @dataclass(frozen=True)
 class Sets:
-    """The two shard sets: the photos learnt from, and ordinary ones that are only measured on."""
+    """The shard sets: the photos learnt from, and others that are only measured on."""
 
     photos: Path
     ordinary: Path
+    landscapes: Path | None = None
+
+    @property
+    def by_name(self) -> dict[str, Path]:
+        """Those given, by the name that the card has for them."""
+        named = {PHOTOS: self.photos, ORDINARY: self.ordinary, LANDSCAPES: self.landscapes}
+        return {name: path for name, path in named.items() if path is not None}
 
     def opened(self) -> dict[str, ShardSet]:
-        """Return both, by the name that the card gives them."""
-        return {PHOTOS: ShardSet.open(self.photos), ORDINARY: ShardSet.open(self.ordinary)}
+        """Return them, opened, by name."""
+        return {name: ShardSet.open(path) for name, path in self.by_name.items()}
 
 
 def main() -> None:
@@ -69,10 +81,12 @@ def main() -> None:
     trained = _trained_on(run, sets.photos)
     splits = photo_splits(sets.photos)
     rows = photo_rows({photo.key: photo for photo in photos}, splits)
-    require_unseen(sets.ordinary, rows)
+    for name, shards in sets.by_name.items():
+        if name != PHOTOS:
+            require_unseen(shards, rows)
     how = _decoding(given, stages, run, trained, sets)
-    network = out / SHIPPED_NETWORK
-    save_half(trained, how.settings, network, {"name": SHIPPED_NETWORK})
+    network = out / given.name
+    save_half(trained, how.settings, network, {"name": given.name})
     figures = _figures(given, stages, network, sets)
     write_rows(rows, network / "photos.csv")
     shipped = load_run(network)
@@ -82,11 +96,12 @@ def main() -> None:
     by_key = {row.key: row for row in rows}
     write_pictures(network / PICTURES, colorizer, sets.opened()[PHOTOS], shown, by_key)
     card = Card(
-        name=SHIPPED_NETWORK,
+        name=given.name,
+        encoder=PUBLISHED[recipe.network.encoder] if recipe.network.pretrained else None,
         meta=shipped.meta,
         file_bytes=(network / "best.safetensors").stat().st_size,
         recipe=recipe.to_toml(),
-        fit=fit_command(recipe),
+        fit=fit_command(recipe, given.name),
         command=typed_command(sys.argv[1:]),
         trained_on=given.trained_on,
         rows=rows,
@@ -97,7 +112,7 @@ def main() -> None:
     with write_atomically(network / "MODEL_CARD.md") as temporary:
         temporary.write_text(card_text(card), encoding="utf-8")
     if given.install:
-        install(network, PACKAGE_FOLDER / SHIPPED_NETWORK)
+        install(network, PACKAGE_FOLDER / given.name)
     _tell(network, figures, installed=given.install)
 
 
@@ -125,13 +140,13 @@ def _shards(given: argparse.Namespace, stages: Stages, photos: Sequence[Photo]) 
         asked = [_identity(others), used.fingerprint]
         words += ["--split-file", split]
         stages.command("shards-eval", words, given=asked, how="resume")
-    return Sets(shards, ordinary)
+    return Sets(shards, ordinary, given.landscapes)
 
 
 def _fit(given: argparse.Namespace, stages: Stages, shards: Path) -> Path:
     run: Path = given.out / "run"
     fingerprint = ShardSet.open(shards).fingerprint
-    words = ["trainer", "fit", str(shards), "--out", str(run), "--recipe", SHIPPED_NETWORK]
+    words = ["trainer", "fit", str(shards), "--out", str(run), "--recipe", given.name]
     overrides = [f"seed={given.seed}"]
     if given.hours:
         asked = [word for pair in given.overrides for word in ("--set", pair)]
@@ -160,7 +175,8 @@ def _decoding(
     given: argparse.Namespace, stages: Stages, run: Path, trained: Trained, sets: Sets
 ) -> Chosen:
     opened = sets.opened()
-    words = ["trainer", "calibrate", str(run), str(sets.photos), str(sets.ordinary), "--dry-run"]
+    words = ["trainer", "calibrate", str(run), *map(str, sets.by_name.values()), "--dry-run"]
+    words += ["--scales", given.scales] if given.scales else []
     words += ["--limit", str(given.limit)] if given.limit else []
     asked = [
         _identity_of(trained),
@@ -174,54 +190,42 @@ def _decoding(
 def _figures(
     given: argparse.Namespace, stages: Stages, network: Path, sets: Sets
 ) -> dict[str, SetFigures]:
-    figures = {}
-    compared = {name: (test, ordinary) for name, test, ordinary in given.compare}
-    for number, (name, shards) in enumerate(((PHOTOS, sets.photos), (ORDINARY, sets.ordinary))):
-        at = f"evaluation-{('photos', 'ordinary')[number]}"
-        shipped = _evaluation(stages, at, network, shards, limit=given.limit)
-        at_one = _evaluation(stages, f"{at}-t1", network, shards, limit=given.limit, muted=True)
-        others = {
-            other: json.loads(Path(paths[number]).read_text()) for other, paths in compared.items()
-        }
-        about = _about_set(name, shipped["samples"])
-        figures[name] = SetFigures(about, shipped, verdicts(shipped, at_one, others))
-    return figures
+    return {
+        name: SetFigures(
+            _about_set(name, evaluation["samples"]), evaluation, verdicts(evaluation, BARS[name])
+        )
+        for name, shards in sets.by_name.items()
+        for evaluation in [_evaluation(stages, name, network, shards, limit=given.limit)]
+    }
 
 
 def _about_set(name: str, samples: int) -> str:
     if name == PHOTOS:
         return f"{samples} photos of the split test of the photos above, never trained on."
     return (
-        f"{samples} ordinary photos, half of a set that was never trained on; "
-        "the other half took part in choosing the decoding."
+        f"{samples} {name}, of a set that was never trained on; "
+        "others of it took part in choosing the decoding."
     )
 
 
 def _evaluation(
-    stages: Stages,
-    name: str,
-    network: Path,
-    shards: Path,
-    *,
-    limit: int | None,
-    muted: bool = False,
+    stages: Stages, name: str, network: Path, shards: Path, *, limit: int | None
 ) -> dict[str, Any]:
-    """Measure on the split test as `trainer evaluate` does; ``muted``: the plain mean, T = 1."""
+    """Measure on the split test as `trainer evaluate` does."""
     words = ["trainer", "evaluate", str(network), str(shards), "--split", "test"]
     words += ["--limit", str(limit)] if limit else []
     trained, opened = load_run(network), ShardSet.open(shards)
     colorizer = Colorizer.of_run(trained)
-    if muted:
-        colorizer.decoding = Decoding(temperature=1.0)
 
     def evaluated() -> dict[str, Any]:
-        print(("at temperature 1: " if muted else "$ ") + shlex.join(words), flush=True)
+        print("$ " + shlex.join(words), flush=True)
         settings = EvaluationSettings(split="test", limit=limit)
         return asdict(evaluate(colorizer, opened, settings, watch=watch_on_terminal)[0])
 
     asked = [words, _identity_of(trained), opened.fingerprint]
     asked += [asdict(colorizer.decoding), asdict(colorizer.averaging)]
-    measured: dict[str, Any] = stages.work(name, asked, evaluated)
+    at = f"evaluation-{name.replace(' ', '-')}"
+    measured: dict[str, Any] = stages.work(at, asked, evaluated)
     return measured
 
 
@@ -261,14 +265,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--shards", type=Path, help="shards of PHOTOS that are there already")
     parser.add_argument("--run", type=Path, help="a run that was trained on --shards already")
     parser.add_argument("--trained-on", default=_machine(), help="the machine  [%(default)s]")
-    parser.add_argument(
-        "--compare",
-        action="append",
-        nargs=3,
-        default=[],
-        metavar=("NAME", "PHOTOS.json", "ORDINARY.json"),
-        help="another network's `trainer evaluate --json` on the two sets, to be better than",
-    )
+    parser.add_argument("--name", default=DEFAULT_NETWORK, help="of the network  [%(default)s]")
+    parser.add_argument("--landscapes", type=Path, help="shards of a third kind: val and test")
+    parser.add_argument("--scales", help="as `trainer calibrate` has them  [it chooses]")
     parser.add_argument("--limit", type=int, help="samples measured of each split  [all]")
     parser.add_argument("--install", action="store_true", help="also put it into the package")
     given = parser.parse_args()

@@ -24,6 +24,7 @@ from colorcore import (
     uv_of_uint8,
     uv_to_bins,
 )
+from colorunet.networks.efficientnet import EfficientNetLite0Classifier, InvertedBottleneck
 
 # One thread here and in the processes that tests start: two of them fighting over cores that other
 # work needs too take ten times as long.
@@ -211,3 +212,37 @@ def make_shards(
         return write_shard_set(folder, palette, splits, size)
 
     return make
+
+
+@pytest.fixture(scope="session")
+def published_like() -> Callable[[EfficientNetLite0Classifier], dict[str, torch.Tensor]]:
+    """What draws tensors at random, named as the published file of the encoder names them."""
+    return _published_like
+
+
+def _published_like(network: EfficientNetLite0Classifier) -> dict[str, torch.Tensor]:
+    """Return what ``load_published`` of such a network takes: convolutions and batch norms."""
+    torch.manual_seed(4)
+    tensors: dict[str, torch.Tensor] = {}
+
+    def add(conv: torch.nn.Conv2d, name: str, norm: str) -> None:
+        weight = torch.empty_like(conv.weight)
+        tensors[f"{name}.weight"] = torch.nn.init.kaiming_normal_(weight, nonlinearity="relu")
+        channels = conv.out_channels
+        tensors[f"{norm}.weight"] = 0.5 + torch.rand(channels)
+        tensors[f"{norm}.bias"] = 0.1 * torch.randn(channels)
+        tensors[f"{norm}.running_mean"] = 0.1 * torch.randn(channels)
+        tensors[f"{norm}.running_var"] = 0.5 + torch.rand(channels)
+
+    add(network.encoder.stem, "_conv_stem", "_bn0")
+    blocks = [m for m in network.encoder.stages.modules() if isinstance(m, InvertedBottleneck)]
+    for number, block in enumerate(blocks):
+        at = f"_blocks.{number}."
+        if block.expand is not None:
+            add(block.expand, f"{at}_expand_conv", f"{at}_bn0")
+        add(block.depthwise, f"{at}_depthwise_conv", f"{at}_bn1")
+        add(block.project, f"{at}_project_conv", f"{at}_bn2")
+    add(network.head, "_conv_head", "_bn1")
+    tensors["_fc.weight"] = torch.randn_like(network.classes.weight) / 20
+    tensors["_fc.bias"] = torch.zeros_like(network.classes.bias)
+    return tensors

@@ -5,25 +5,33 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorcore.measures import HUE_FAMILIES
-from trainer.evaluation.bars import FAMILY_RECALL, FAMILY_SHARE, RANGES
-from trainer.evaluation.definitions import family_measure
+from trainer.evaluation.criteria import CRITERIA, FAMILY_RECALL, FAMILY_SHARE
+from trainer.evaluation.definitions import family_measure, full_label
 
 BASELINES = {"gray": "gray", "mean_uv": "mean colour", "most_frequent_bin": "most frequent bin"}
-_BETTER_HIGH = {"auc_balanced": True, "macro_recall": True, "ciede2000": False}
-_LABELS = {
-    "auc_balanced": "class-balanced AuC",
-    "macro_recall": "macro recall",
-    "ciede2000": "mean CIEDE2000",
-}
-_RANGE_LABELS = {
-    "effective_colors_ratio": "median effective colours / quantised truth's",
-    "colorfulness_ratio": "colourfulness ratio, median",
-    "colorfulness_ratio_p10": "colourfulness ratio, 10th percentile",
-    "chroma_spread_ratio": "chroma spread ratio, median",
-    "hue_coverage_ratio": "hue coverage / truth's",
-    "hue_family_recall": "hue-family recall, mean",
-    "largest_bin_excess": "largest share of a bin / truth's",
-}
+MOST_PROBE = 0.2
+_SHARED = ("effective_colors_ratio", "largest_bin_excess")
+
+
+@dataclass(frozen=True)
+class Bars:
+    """What is asked of one kind of photos; the rest is asked of all alike.
+
+    Args:
+        error_below_gray: CIEDE2000 by which gray is beaten; the mean colour by any.
+        decibels_above_gray: PSNR in dB, likewise.
+        area_above_baselines: class-balanced AuC above the best baseline's.
+        hue_recall: least hue-family recall on average.
+        colorfulness: least and greatest median ratio.
+        dullest: least 10th percentile of that ratio.
+    """
+
+    error_below_gray: float
+    decibels_above_gray: float
+    area_above_baselines: float
+    hue_recall: float
+    colorfulness: tuple[float, float]
+    dullest: float
 
 
 @dataclass(frozen=True)
@@ -35,29 +43,21 @@ class Verdict:
     met: bool
 
 
-def verdicts(
-    evaluation: Mapping[str, Any],
-    at_one: Mapping[str, Any],
-    others: Mapping[str, Mapping[str, Any]],
-) -> list[Verdict]:
-    """Hold one set's figures against every bar.
-
-    Args:
-        evaluation: what ``trainer evaluate --json`` printed, at the shipped decoding.
-        at_one: the same at temperature 1 and saturation 1.
-        others: the same of other networks on the same samples, by name.
-    """
-    found = [_distinct(evaluation)]
-    found += [_in_range(evaluation, name) for name in RANGES]
-    found += [_families(evaluation), _probe(evaluation)]
-    found += [
-        _against_gray(evaluation, 0.5, "at the shipped decoding"),
-        _against_gray(at_one, 1.5, "at temperature 1"),
+def verdicts(evaluation: Mapping[str, Any], bars: Bars) -> list[Verdict]:
+    """Hold one set's figures, as ``trainer evaluate --json`` printed them, against every bar."""
+    low, high = bars.colorfulness
+    return [
+        _below(evaluation, "gray", bars.error_below_gray),
+        _below(evaluation, "mean_uv", 0.0),
+        _above_gray(evaluation, bars.decibels_above_gray),
+        _area(evaluation, bars.area_above_baselines),
+        _in_range(evaluation, "hue_family_recall", bars.hue_recall, None),
+        _families(evaluation),
+        _in_range(evaluation, "colorfulness_ratio", low, high),
+        _in_range(evaluation, "colorfulness_ratio_p10", bars.dullest, None),
+        *(_in_range(evaluation, name, CRITERIA[name].low, CRITERIA[name].high) for name in _SHARED),
+        _probe(evaluation),
     ]
-    for measure in _BETTER_HIGH:
-        found += [_against_baseline(evaluation, measure, name) for name in BASELINES]
-        found += [_against(evaluation, measure, other, named) for named, other in others.items()]
-    return found
 
 
 def shown(estimate: Mapping[str, float | None], digits: int = 2) -> str:
@@ -68,77 +68,6 @@ def shown(estimate: Mapping[str, float | None], digits: int = 2) -> str:
     if low is None or high is None:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
-
-
-def _prediction(evaluation: Mapping[str, Any], measure: str) -> Mapping[str, float | None]:
-    estimate: Mapping[str, float | None] = evaluation["variants"]["prediction"][measure]
-    return estimate
-
-
-def _in_range(evaluation: Mapping[str, Any], measure: str) -> Verdict:
-    label, (low, high) = _RANGE_LABELS[measure], RANGES[measure]
-    estimate = _prediction(evaluation, measure)
-    value = estimate["value"]
-    if low is not None and high is not None:
-        asked = f"{low:g} to {high:g}"
-    else:
-        asked = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
-    met = value is not None and (low is None or value >= low) and (high is None or value <= high)
-    return Verdict(f"{label}: {asked}", shown(estimate), met)
-
-
-def _distinct(evaluation: Mapping[str, Any]) -> Verdict:
-    estimate = _prediction(evaluation, "distinct_colors")
-    value = estimate["value"] or 0.0
-    ceiling = evaluation["variants"]["quantized_truth"]["distinct_colors"]["value"] or 0.0
-    return Verdict(
-        "distinct colours, median: ≥ 5 and within 1 of quantised truth's",
-        f"{shown(estimate, 1)}; quantised truth {ceiling:.1f}",
-        value >= 5 and abs(value - ceiling) <= 1,
-    )
-
-
-def _families(evaluation: Mapping[str, Any]) -> Verdict:
-    asked = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
-    words = f"hue-family recall: ≥ {FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
-    if not asked:
-        return Verdict(words, "no family has that many", False)
-    weakest = min(asked, key=lambda family: family["recall"] or 0.0)
-    estimate = _prediction(evaluation, family_measure(weakest["family"]))
-    told = f"weakest of {len(asked)}: {weakest['family']} {shown(estimate)}"
-    return Verdict(words, told, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
-
-
-def _probe(evaluation: Mapping[str, Any]) -> Verdict:
-    strongest = float(evaluation["position_probe"]["strongest"])
-    return Verdict("position probe: magnitude of r < 0.3", f"{strongest:.2f}", abs(strongest) < 0.3)
-
-
-def _against_gray(evaluation: Mapping[str, Any], least: float, where: str) -> Verdict:
-    estimate = evaluation["prediction_minus"]["gray"]["psnr"]
-    value = estimate["value"]
-    words = f"PSNR above gray's, {where}: ≥ {least:g} dB"
-    return Verdict(words, shown(estimate), value is not None and value >= least)
-
-
-def _against_baseline(evaluation: Mapping[str, Any], measure: str, name: str) -> Verdict:
-    estimate = evaluation["prediction_minus"][name][measure]
-    bound = estimate["low" if _BETTER_HIGH[measure] else "high"]
-    better = bound is not None and (bound > 0 if _BETTER_HIGH[measure] else bound < 0)
-    words = f"{_LABELS[measure]} better than {BASELINES[name]}'s by more than the interval"
-    return Verdict(words, f"difference {shown(estimate, 3)}", better)
-
-
-def _against(
-    evaluation: Mapping[str, Any], measure: str, other: Mapping[str, Any], name: str
-) -> Verdict:
-    """Intervals that don't touch: the two weren't drawn together, so this is the stricter test."""
-    own, its = _prediction(evaluation, measure), _prediction(other, measure)
-    more, less = (own, its) if _BETTER_HIGH[measure] else (its, own)
-    low, high = more["low"], less["high"]
-    better = low is not None and high is not None and low > high
-    words = f"{_LABELS[measure]} better than that of {name}, intervals apart"
-    return Verdict(words, f"{shown(own, 3)}; {name} {shown(its, 3)}", better)
 
 
 def family_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, float, str]]:
@@ -152,3 +81,62 @@ def family_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, float, str]]:
         )
         for family in HUE_FAMILIES
     ]
+
+
+def _prediction(evaluation: Mapping[str, Any], measure: str) -> Mapping[str, float | None]:
+    estimate: Mapping[str, float | None] = evaluation["variants"]["prediction"][measure]
+    return estimate
+
+
+def _in_range(
+    evaluation: Mapping[str, Any], measure: str, low: float | None, high: float | None
+) -> Verdict:
+    estimate = _prediction(evaluation, measure)
+    value = estimate["value"]
+    if low is not None and high is not None:
+        asked = f"{low:g} to {high:g}"
+    else:
+        asked = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
+    met = value is not None and (low is None or value >= low) and (high is None or value <= high)
+    return Verdict(f"{full_label(measure)}: {asked}", shown(estimate), met)
+
+
+def _below(evaluation: Mapping[str, Any], baseline: str, least: float) -> Verdict:
+    estimate = evaluation["prediction_minus"][baseline]["ciede2000"]
+    value = estimate["value"]
+    words = f"CIEDE2000 below {BASELINES[baseline]}'s" + (f" by ≥ {least:g}" if least else "")
+    return Verdict(words, shown(estimate), value is not None and value < 0 and -value >= least)
+
+
+def _above_gray(evaluation: Mapping[str, Any], least: float) -> Verdict:
+    estimate = evaluation["prediction_minus"]["gray"]["psnr"]
+    value = estimate["value"]
+    words = f"PSNR above gray's by ≥ {least:g} dB"
+    return Verdict(words, shown(estimate), value is not None and value >= least)
+
+
+def _area(evaluation: Mapping[str, Any], least: float) -> Verdict:
+    apart = {
+        name: evaluation["prediction_minus"][name]["auc_balanced"]["value"] for name in BASELINES
+    }
+    nearest = min(apart, key=lambda name: apart[name])
+    words = f"class-balanced AuC above the best baseline's by ≥ {least:g}"
+    estimate = evaluation["prediction_minus"][nearest]["auc_balanced"]
+    return Verdict(words, f"{shown(estimate, 3)}, {BASELINES[nearest]}", apart[nearest] >= least)
+
+
+def _families(evaluation: Mapping[str, Any]) -> Verdict:
+    asked = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
+    words = f"hue-family recall ≥ {FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
+    if not asked:
+        return Verdict(words, "no family has that many", met=False)
+    weakest = min(asked, key=lambda family: family["recall"] or 0.0)
+    estimate = _prediction(evaluation, family_measure(weakest["family"]))
+    measured = f"weakest of {len(asked)}: {weakest['family']} {shown(estimate)}"
+    return Verdict(words, measured, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
+
+
+def _probe(evaluation: Mapping[str, Any]) -> Verdict:
+    strongest = float(evaluation["position_probe"]["strongest"])
+    words = f"position probe: magnitude of r < {MOST_PROBE:g}"
+    return Verdict(words, f"{strongest:.2f}", abs(strongest) < MOST_PROBE)

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from colorunet.parameters.published import PublishedFile
 from ship_parts.bars import BASELINES, Verdict, family_rows, shown
 from ship_parts.decoding import KEPT, RULE, Chosen
 from ship_parts.licenses import PhotoRow
@@ -15,6 +16,7 @@ from trainer.evaluation.text import averaging_text
 
 PICTURES = "pictures.jpg"
 _SOURCES = 12
+_CURVE_ROWS = 10
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Card:
 
     Args:
         name: of the network.
+        encoder: whose parameters its training started from; None where they were random.
         meta: ``best.json``.
         file_bytes: of the parameters.
         recipe: its settings as TOML, and ``fit``, the command line that they stand for.
@@ -44,6 +47,7 @@ class Card:
     """
 
     name: str
+    encoder: PublishedFile | None
     meta: Mapping[str, Any]
     file_bytes: int
     recipe: str
@@ -58,7 +62,18 @@ class Card:
 
 def card_text(card: Card) -> str:
     """Return the model card as Markdown."""
-    parts = (_head, _photos, _training, _decoding, _bars, _measures, _pictures, _failures, _use)
+    parts = (
+        _head,
+        _origin,
+        _photos,
+        _training,
+        _decoding,
+        _bars,
+        _measures,
+        _pictures,
+        _failures,
+        _use,
+    )
     return "\n".join(part(card) for part in parts)
 
 
@@ -68,12 +83,34 @@ def _head(card: Card) -> str:
         [
             f"# {card.name}",
             "",
-            f"Colours for grayscale photographs: a network ({network['architecture']}, width "
-            f"{network['width']}, depth {network['depth']}) that gives every pixel a distribution",
-            f"over {bins} colour bins. {card.meta['parameters']:,} parameters in float16,",
+            f"Colours for grayscale photographs: a network ({_architecture(network)}) that gives",
+            f"every pixel a distribution over {bins} colour bins. "
+            f"{card.meta['parameters']:,} parameters in float16,",
             f"{card.file_bytes / 1e6:.1f} MB; they load to float32.",
             "`trainer colorize photo.jpg --out colorized` uses it. Licence of the parameters: the",
             "package's, Apache-2.0; each photo keeps its own, in [photos.csv](photos.csv).",
+            "",
+        ]
+    )
+
+
+def _architecture(network: Mapping[str, Any]) -> str:
+    if network["architecture"] == "encoder-unet":
+        return f"encoder-unet on {network['encoder']}"
+    return f"{network['architecture']}, width {network['width']}, depth {network['depth']}"
+
+
+def _origin(card: Card) -> str:
+    if card.encoder is None:
+        return "Nothing was pretrained: the parameters started random.\n"
+    e = card.encoder
+    return "\n".join(
+        [
+            "## Where the encoder comes from",
+            f"Its parameters started from {e.source} (`{e.distribution}`, {e.license},",
+            f"sha256 `{e.sha256}`), learnt from {e.learnt_from}: photos that aren't listed below,",
+            "whose licences its publishers answer for. The decoder started random, and all of it",
+            "was trained on the photos below.",
             "",
         ]
     )
@@ -147,6 +184,7 @@ def _decoding(card: Card) -> str:
     lines = [
         "## Decoding",
         f"Temperature {how.temperature:g}, saturation {how.saturation:g}"
+        + (f", caution {how.caution:g}" if how.caution else "")
         + (f", contrast of chroma {how.contrast:g}" if how.contrast else "")
         + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
         + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
@@ -163,11 +201,27 @@ def _decoding(card: Card) -> str:
     by_measure: dict[str, dict[str, Mapping[str, Any]]] = {}
     for name, bars in chosen.bars.items():
         for bar in bars:
-            by_measure.setdefault(bar["measure"], {})[name] = bar
+            by_measure.setdefault(bar["criterion"]["measure"], {})[name] = bar
     for measure, found in by_measure.items():
         asked = "; ".join(dict.fromkeys(_asked(bar) for bar in found.values()))
         cells = " | ".join(_number(found.get(name)) for name in chosen.bars)
-        lines.append(f"| {measure.replace('_', ' ')} | {asked} | {cells} |")
+        lines.append(f"| {full_label(measure)} | {asked} | {cells} |")
+    if chosen.curve:
+        lines += [
+            "",
+            "Right against vivid: of the decodings tried, those that none beats in both (means",
+            "over the sets that it was chosen on).",
+            "",
+            "| colourfulness | CIEDE2000 | temperature | caution | saturation |",
+            "|---:|---:|---:|---:|---:|",
+        ]
+        step = max(1, len(chosen.curve) // _CURVE_ROWS)
+        for point in chosen.curve[::step]:
+            d = point["decoding"]
+            lines.append(
+                f"| {point['colorfulness_ratio']:.2f} | {point['ciede2000']:.2f} "
+                f"| {d['temperature']:g} | {d['caution']:g} | {d['saturation']:g} |"
+            )
     return "\n".join([*lines, ""])
 
 
@@ -176,7 +230,7 @@ def _number(bar: Mapping[str, Any] | None) -> str:
 
 
 def _asked(bar: Mapping[str, Any]) -> str:
-    low, high = bar["low"], bar["high"]
+    low, high = bar["criterion"]["low"], bar["criterion"]["high"]
     if high is None:
         return f"≥ {low:.2f}"
     return f"≤ {high:.2f}" if low is None else f"{low:.2f} to {high:.2f}"

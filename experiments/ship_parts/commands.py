@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from colorunet.parameters.shipped import SHIPPED_NETWORK
 from trainer.config.recipe import Recipe
 
 
-def fit_command(recipe: Recipe) -> str:
-    """Return the fit that a recipe stands for, by what sets it apart from the shipped one."""
-    shipped, wanted = Recipe.load(SHIPPED_NETWORK).to_dict(), recipe.to_dict()
-    words = ["trainer", "fit", "SHARDS", "--out", "RUN", "--recipe", SHIPPED_NETWORK]
+def fit_command(recipe: Recipe, base: str) -> str:
+    """Return the fit that a recipe stands for, by what sets it apart from ``base``."""
+    shipped, wanted = Recipe.load(base).to_dict(), recipe.to_dict()
+    words = ["trainer", "fit", "SHARDS", "--out", "RUN", "--recipe", base]
     for key, value in wanted.items():
         if isinstance(value, dict):
             changed = {k: v for k, v in value.items() if v != shipped[key][k]}

@@ -1,7 +1,7 @@
 """How a shipped network predicts: as the run says itself, or as `trainer calibrate` chooses."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from colorunet.parameters.checkpoint import Trained
@@ -19,7 +19,8 @@ KEPT = "It is the run's own, chosen before."
 class Chosen:
     """How to average and decode, whether the run said so itself, and the bars on the split val.
 
-    ``photos`` counts the photos of each set; ``bars`` are those of ``trainer calibrate --json``.
+    ``photos`` counts the photos of each set; ``bars`` are those of ``trainer calibrate --json``;
+    ``curve`` is of right against vivid.
     """
 
     averaging: Averaging
@@ -27,6 +28,7 @@ class Chosen:
     is_own: bool
     photos: Mapping[str, int]
     bars: Mapping[str, list[Mapping[str, Any]]]
+    curve: list[Mapping[str, Any]] = field(default_factory=list)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -47,4 +49,5 @@ def chosen_decoding(
         is_own=is_own,
         photos=dict(zip(names, calibration["photos"], strict=True)),
         bars=dict(zip(names, taken["verdicts"], strict=True)),
+        curve=calibration.get("curve", []),
     )

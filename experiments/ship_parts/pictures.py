@@ -15,13 +15,23 @@ from trainer.data.shard_set import ShardSet
 from trainer.report.contact_sheet import contact_sheet
 from trainer.report.panels import Panels, panels_of
 
-EDGE_PX = 176
-MOST_BYTES = 300_000
-GOOD = (0.1, 0.2, 0.3)  # places among all test photos, ordered by error, the lowest first
-ORDINARY = (0.45, 0.5, 0.55)
+EDGE_PX = 144
+MOST_BYTES = 500_000
+# Places among all test photos, ordered by error, the lowest first.
+GOOD = (
+    0.05,
+    0.1,
+    0.15,
+    0.2,
+    0.25,
+    0.3,
+    0.35,
+    0.4,
+)
+ORDINARY = (0.45, 0.48, 0.51, 0.54, 0.57, 0.6, 0.63, 0.66)
 RULE = (
-    "by their place among all test photos in order of mean CIEDE2000: good 10, 20 and 30 %, "
-    "ordinary 45, 50 and 55 %, worst the last three"
+    "by their place among all test photos in order of mean CIEDE2000: good 5 to 40 % in "
+    "steps of 5, ordinary 45 to 66 % in steps of 3, worst the last eight"
 )
 _TITLES = ("gray input", "truth", "colourised")
 _QUALITIES = (88, 80, 72, 64, 56, 48, 40)
@@ -41,7 +51,7 @@ def chosen(images: Sequence[Mapping[str, Any]]) -> list[Shown]:
     """Pick samples by ``RULE`` from the images of an evaluation, no photo twice."""
     errors = {image["key"]: float(image["measures"]["ciede2000"]) for image in images}
     ordered = sorted(errors, key=lambda key: (errors[key], key))
-    worst = ordered[-3:]
+    worst = ordered[-8:]
     places = {"good": GOOD, "ordinary": ORDINARY}
     picks = [(group, ordered[int(at * len(ordered))]) for group in places for at in places[group]]
     picks += [("worst", key) for key in worst]
@@ -67,7 +77,7 @@ def write_pictures(
     shown: Sequence[Shown],
     rows: Mapping[str, PhotoRow],
 ) -> None:
-    """Write a JPEG of at most 300 kB: a column of photos for each group, side by side."""
+    """Write a JPEG of at most 500 kB: a column of photos for each group, side by side."""
     keys = [one.key for one in shown]
     found = {
         panels.key: Panels(panels.key, (*panels.pictures[:2], panels.pictures[3]))

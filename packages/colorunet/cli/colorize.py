@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="Folder of the coloured images to write.",
 )
+@click.option(
+    "--network",
+    metavar="NAME",
+    help="A network that comes with the package, such as colorunet-small, where no RUN is given.  "
+    "[default: colorunet]",
+)
 @prediction_options
 @click.option(
     "--working-edge",
@@ -37,6 +43,7 @@ if TYPE_CHECKING:
 def command(
     paths: tuple[Path, ...],
     out: Path,
+    network: str | None,
     prediction: "PredictionOptions",
     working_edge: int,
     overwrite: bool,
@@ -50,7 +57,7 @@ def command(
     """
     from colorfiles.progress import progress
     from colorunet.parameters.checkpoint import load_run
-    from colorunet.parameters.shipped import SHIPPED_NETWORK, is_run, shipped_run
+    from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, shipped_run
     from colorunet.prediction.colorizer import Colorizer
     from colorunet.prediction.files import colorize_files, expand
 
@@ -58,7 +65,10 @@ def command(
     images = paths[1:] if given_run else paths
     if not images:
         raise click.UsageError(f"{paths[0]} is a run; name the images to colourise after it")
-    trained = load_run(paths[0] if given_run else shipped_run())
+    if given_run and network:
+        raise click.UsageError(f"{paths[0]} is a run; give it or --network, not both")
+    name = network or DEFAULT_NETWORK
+    trained = load_run(paths[0] if given_run else shipped_run(name))
     colorizer = Colorizer.of_run(
         trained,
         prediction,
@@ -69,7 +79,7 @@ def command(
             colorizer,
             images,
             out,
-            network=str(paths[0]) if given_run else SHIPPED_NETWORK,
+            network=str(paths[0]) if given_run else name,
             overwrite=overwrite,
             report=report,
         )

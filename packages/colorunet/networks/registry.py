@@ -11,6 +11,7 @@ from colorunet.networks.unet import UNet
 ARCHITECTURES = ("poster", "unet", "encoder-unet")
 PADDINGS = ("zeros", "replicate")
 _STRIDES = (1, 2, 4)
+_FIXED_BY_ENCODER = {"width": 32, "depth": 5, "blocks": 1, "stem": 2, "logits_stride": 4}
 
 
 @dataclass(frozen=True)
@@ -59,11 +60,20 @@ class NetworkSettings:
                 "network: expected a width of 1 to 512, a depth of 2 to 8 and 1 to 8 blocks, "
                 f"given {self.width}, {self.depth} and {self.blocks}"
             )
+        if self.architecture == "encoder-unet":
+            self._refuse_other_dials()
         if self.stem not in _STRIDES or self.logits_stride not in _STRIDES:
             raise ValueError(
                 "stem and logits_stride: expected 1, 2 or 4, "
                 f"given {self.stem} and {self.logits_stride}"
             )
+
+    def _refuse_other_dials(self) -> None:
+        for name, fixed in _FIXED_BY_ENCODER.items():
+            if getattr(self, name) != fixed:
+                raise ValueError(
+                    f"encoder-unet: {name} is fixed at {fixed}, given {getattr(self, name)}"
+                )
 
 
 def build_network(settings: NetworkSettings, *, bins: int, size: int) -> PixelClassifier:

@@ -72,11 +72,20 @@ def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tenso
     return tensors
 
 
-def _installed(encoder: str, published: PublishedFile) -> Path:
+def installed_file(encoder: str) -> Path | None:
+    """Return where the package of an encoder's parameters has them; None where it isn't there."""
+    published = PUBLISHED[encoder]
     found = find_spec(published.package)
     if found is None or not found.submodule_search_locations:
+        return None
+    return Path(next(iter(found.submodule_search_locations))) / published.path
+
+
+def _installed(encoder: str, published: PublishedFile) -> Path:
+    path = installed_file(encoder)
+    if path is None:
         raise ColorunetError(
             f"encoder {encoder}: its published parameters aren't installed; "
             f"pip install {published.distribution}, or train with pretrained=false"
         )
-    return Path(next(iter(found.submodule_search_locations))) / published.path
+    return path

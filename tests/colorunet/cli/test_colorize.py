@@ -118,7 +118,7 @@ def test_a_temperature_out_of_range_is_wrong_usage(run: Path, photos: Path, tmp_
 def test_without_a_shipped_network_one_line_says_what_to_give(
     photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("colorunet.parameters.shipped.SHIPPED_NETWORK", "colorunet-absent")
+    monkeypatch.setattr("colorunet.parameters.shipped.files", lambda _: tmp_path)
     result = _colorize(photos / "a.jpg", "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "colorunet RUN IMAGE" in str(result.exception)

@@ -19,6 +19,8 @@ SETTINGS = [
     NetworkSettings("unet", width=8, depth=4, stem=4, logits_stride=2, blocks=2),
     NetworkSettings("unet", width=8, stem=2, logits_stride=4),
     NetworkSettings("unet", width=8, depth=3, stem=4, logits_stride=2, padding="replicate"),
+    NetworkSettings("encoder-unet", padding="replicate", logits_stride=4),
+    NetworkSettings("encoder-unet", norm="group", context=False, logits_stride=4),
 ]
 
 
@@ -152,3 +154,22 @@ def test_settings_out_of_range_are_refused() -> None:
         NetworkSettings(padding="reflect")
     with pytest.raises(ValueError, match="stem"):
         NetworkSettings(stem=3)
+
+
+@pytest.mark.parametrize("dial", ["width", "depth", "blocks", "stem", "logits_stride"])
+def test_a_dial_that_an_encoder_unet_lacks_is_refused(dial: str) -> None:
+    with pytest.raises(ValueError, match=f"encoder-unet: {dial} is fixed"):
+        NetworkSettings(
+            "encoder-unet", **({"logits_stride": 4} | {dial: 1 if dial != "depth" else 2})
+        )
+
+
+def test_an_encoder_unet_tells_which_parameters_are_its_encoders() -> None:
+    network = build_network(
+        NetworkSettings("encoder-unet", logits_stride=4, padding="replicate"), bins=32, size=128
+    )
+    of_encoder = sum(p.numel() for p in network.encoder_parameters())
+    assert (of_encoder, sum(p.numel() for p in network.parameters())) == (2_938_544, 4_413_712)
+    assert (
+        build_network(NetworkSettings("unet", width=8), bins=4, size=32).encoder_parameters() == []
+    )

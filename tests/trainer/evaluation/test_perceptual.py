@@ -23,7 +23,9 @@ import torch
 from click.testing import CliRunner
 
 from colorunet.networks import build_network
+from colorunet.networks.efficientnet import EfficientNetLite0Classifier
 from colorunet.parameters.checkpoint import save_parameters
+from colorunet.parameters.published import PUBLISHED
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.errors import TrainerError
@@ -62,10 +64,14 @@ class Parameters:
     folder: Path
     alexnet: ParameterFile
     inception: ParameterFile
+    lite0: ParameterFile
 
 
 @pytest.fixture(scope="module")
-def parameters(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
+def parameters(
+    tmp_path_factory: pytest.TempPathFactory,
+    published_like: Callable[[EfficientNetLite0Classifier], dict[str, torch.Tensor]],
+) -> Parameters:
     """Both networks' parameters under names of their own digests, in torch's two file formats."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -89,6 +95,7 @@ def parameters(tmp_path_factory: pytest.TempPathFactory) -> Parameters:
         folder,
         _keep(folder, "alexnet-owt", alexnet),
         _keep(folder, "weights-inception", _drawn(inception), _use_new_zipfile_serialization=False),
+        _keep(folder, "efficientnet-lite0", published_like(EfficientNetLite0Classifier())),
     )
 
 
@@ -97,6 +104,8 @@ def expected(parameters: Parameters, monkeypatch: pytest.MonkeyPatch) -> None:
     """Makes the files of these tests those that are looked for, and the network a fault."""
     monkeypatch.setattr(pretrained, "ALEXNET", parameters.alexnet)
     monkeypatch.setattr(pretrained, "INCEPTION", parameters.inception)
+    monkeypatch.setattr(pretrained, "LITE0", parameters.lite0)
+    monkeypatch.setattr(pretrained, "installed_file", lambda _: None)
 
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("something reached for the network")
@@ -110,6 +119,7 @@ def opened(parameters: Parameters) -> PerceptualNetworks:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(pretrained, "ALEXNET", parameters.alexnet)
         patch.setattr(pretrained, "INCEPTION", parameters.inception)
+        patch.setattr(pretrained, "LITE0", parameters.lite0)
         return PerceptualNetworks.open(parameters.folder)
 
 
@@ -184,6 +194,22 @@ def test_one_image_has_an_lpips_and_no_fid(
     assert result.fid["gray"].value is None
 
 
+def test_a_classifier_keeps_the_class_of_truth_and_sees_gray_as_further_off(
+    opened: PerceptualNetworks, crops: Callable[[int, int], list[np.ndarray]]
+) -> None:
+    seen = PerceptualPass(opened)
+    for crop in crops(4, 40):
+        truth = crop / 255
+        seen.add(truth, {"same": truth, "gray": _gray(truth), "inverted": 1 - truth})
+    result = seen.finish(draws=20, seed=0)
+    assert result.class_kept is not None
+    assert result.frechet_lite0 is not None
+    assert result.class_kept["same"].value == 1
+    distances = [result.frechet_lite0[name].value or 0.0 for name in ("same", "gray", "inverted")]
+    assert distances[0] == pytest.approx(0, abs=1e-6)
+    assert distances == sorted(distances)
+
+
 def test_views_too_small_for_alexnet_are_refused(opened: PerceptualNetworks) -> None:
     with pytest.raises(TrainerError, match="at least 31 px, given 30 × 30"):
         PerceptualPass(opened).add(np.zeros((30, 30, 3)), {"gray": np.zeros((30, 30, 3))})
@@ -202,7 +228,7 @@ def test_where_no_file_is_the_message_says_which_and_where_from(
 
 
 @pytest.mark.parametrize("damage", ["cut", "flipped"])
-@pytest.mark.parametrize("which", ["alexnet", "inception"])
+@pytest.mark.parametrize("which", ["alexnet", "inception", "lite0"])
 def test_a_damaged_file_is_refused_by_name(
     which: str, damage: str, parameters: Parameters, tmp_path: Path
 ) -> None:
@@ -227,7 +253,7 @@ class Bomb:
         return os.mkdir, (str(self._folder),)
 
 
-@pytest.mark.parametrize("constant", ["ALEXNET", "INCEPTION"])
+@pytest.mark.parametrize("constant", ["ALEXNET", "INCEPTION", "LITE0"])
 def test_nothing_is_unpickled_from_a_file_of_the_right_name(
     constant: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,7 +264,7 @@ def test_nothing_is_unpickled_from_a_file_of_the_right_name(
     assert not (tmp_path / "gone-off").exists()
 
 
-@pytest.mark.parametrize("constant", ["ALEXNET", "INCEPTION"])
+@pytest.mark.parametrize("constant", ["ALEXNET", "INCEPTION", "LITE0"])
 @pytest.mark.parametrize(
     "content",
     [{"features.0.weight": torch.zeros(3)}, {"features": {}}, [1, 2]],
@@ -270,6 +296,8 @@ def test_the_digests_are_those_of_torch_hub(monkeypatch: pytest.MonkeyPatch) -> 
     assert pretrained.ALEXNET.digest == "7be5be79"
     assert pretrained.INCEPTION.name == "weights-inception-2015-12-05-6726825d.pth"
     assert pretrained.INCEPTION.digest == "6726825d"
+    assert pretrained.LITE0.name == "efficientnet-lite0-57934424.pth"
+    assert PUBLISHED["efficientnet-lite0"].sha256.startswith(pretrained.LITE0.digest)
 
 
 @pytest.fixture(scope="module")
@@ -297,7 +325,7 @@ def test_json_holds_the_figures_and_what_they_are(
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert told["perceptual"]["images"] == told["samples"] == 3
-    for measure in ("lpips", "fid"):
+    for measure in ("lpips", "fid", "frechet_lite0"):
         figures = told["perceptual"][measure]
         assert set(figures) == {"prediction", "quantized_truth", "gray"}
         assert figures["gray"]["value"] > figures["quantized_truth"]["value"] > 0
@@ -318,9 +346,10 @@ def test_with_one_file_the_other_measure_stays_unmeasured_and_says_what_it_needs
     told = json.loads(CliRunner().invoke(app, [*arguments, "--perceptual", str(tmp_path)]).stdout)
     assert told["perceptual"]["lpips"]["gray"]["value"] > 0
     assert told["perceptual"]["fid"] is None
-    (reason,) = told["not_measured"].values()
+    reason = told["not_measured"]["fid"]
     assert parameters.inception.address in reason
     assert "--perceptual" in reason
+    assert set(told["not_measured"]) == {"fid", "class_kept", "frechet_lite0"}
     assert "fid" in told["not_measured"]
     assert "fid" not in told["definitions"]
 
