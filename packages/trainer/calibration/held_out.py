@@ -47,10 +47,15 @@ class HeldOut:
         ceilings, grays = [], []
         thin = (slice(_STEP // 2, None, _STEP),) * 2
         for sample, _ in zip(watch(shards.samples(split), total), range(total), strict=False):
-            rgb = None if sample.rgb is None else sample.rgb[thin]
-            luma, bins = sample.luma[thin], sample.bins[thin]
+            # Copies: a thinned view would keep the whole sample.
+            rgb = None if sample.rgb is None else sample.rgb[thin].copy()
+            luma, bins = sample.luma[thin].copy(), sample.bins[thin].copy()
             truth = true_colors(luma, bins, rgb, colorizer.palette)
-            self._photos.append((luma, truth, colorizer.logits(sample.luma)[thin].clone()))
+            logits = colorizer.logits(sample.luma)[thin]
+            if not self._photos:
+                # One block for all: small ones between large short-lived ones scatter the heap.
+                block = torch.empty((total, *logits.shape), device=logits.device)
+            self._photos.append((luma, truth, block[len(self._photos)].copy_(logits)))
             ceilings.append(self._measured(quantized_colors(luma, bins, colorizer.palette), truth))
             gray = constant_colors(luma, np.zeros(2), colorizer.palette)
             grays.append(self._measured(gray, truth))

@@ -158,9 +158,11 @@ def test_settings_out_of_range_are_refused() -> None:
 
 @pytest.mark.parametrize("dial", ["width", "depth", "blocks", "stem", "logits_stride"])
 def test_a_dial_that_an_encoder_unet_lacks_is_refused(dial: str) -> None:
+    other = 4 if dial in ("stem", "blocks") else 2
     with pytest.raises(ValueError, match=f"encoder-unet: {dial} is fixed"):
         NetworkSettings(
-            "encoder-unet", **({"logits_stride": 4} | {dial: 1 if dial != "depth" else 2})
+            "encoder-unet",
+            **({"logits_stride": 4} | {dial: other}),
         )
 
 

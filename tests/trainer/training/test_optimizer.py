@@ -1,0 +1,74 @@
+"""Adam's groups: an encoder at a rate of its own, decay where it belongs; where a fit starts."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file
+
+from colorunet.networks import EncoderUnet, NetworkSettings, build_network
+from colorunet.parameters.published import published_tensors
+from trainer.config.recipe import Recipe
+from trainer.config.settings import OptimizerSettings
+from trainer.data.shard_set import ShardSet
+from trainer.training.loop import fit
+from trainer.training.optimizer import make_optimizer, set_rate
+
+ENCODER = "encoder."
+
+
+@pytest.fixture(scope="module")
+def network() -> EncoderUnet:
+    settings = NetworkSettings("encoder-unet", logits_stride=4, padding="replicate")
+    built = build_network(settings, bins=8, size=64)
+    assert isinstance(built, EncoderUnet)
+    return built
+
+
+def test_the_encoder_moves_at_its_own_rate_and_all_else_at_the_given_one(
+    network: EncoderUnet,
+) -> None:
+    settings = OptimizerSettings(learning_rate=1e-3, weight_decay=0.05)
+    optimizer = make_optimizer(network, settings, encoder=network.encoder_parameters())
+    set_rate(optimizer, 1e-3, 0.3)
+    rates = {id(p): group["lr"] for group in optimizer.param_groups for p in group["params"]}
+    decays = {
+        id(p): group["weight_decay"] for group in optimizer.param_groups for p in group["params"]
+    }
+    assert len(rates) == len(list(network.parameters()))
+    for name, parameter in network.named_parameters():
+        expected = 3e-4 if name.startswith(ENCODER) else 1e-3
+        assert rates[id(parameter)] == pytest.approx(expected), name
+        assert decays[id(parameter)] == (0.05 if parameter.ndim > 1 else 0.0), name
+
+
+@pytest.fixture(scope="module")
+def shards(make_shards: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> ShardSet:
+    return ShardSet.open(make_shards(tmp_path_factory.mktemp("s"), train=(4,), size=64))
+
+
+@pytest.mark.parametrize("freeze_steps", [0, 5])
+def test_a_fit_starts_from_the_published_encoder_and_leaves_it_while_frozen(
+    shards: ShardSet, tmp_path: Path, network: EncoderUnet, freeze_steps: int
+) -> None:
+    recipe = Recipe.load("colorunet").with_overrides(
+        [
+            "max_steps=2",
+            "batch_size=2",
+            "crop=32",
+            "ema=0",
+            "workers=0",
+            "warmup_steps=1",
+            f"freeze_steps={freeze_steps}",
+        ]
+    )
+    fit(shards, tmp_path / "run", recipe)
+    network.encoder.load_published(published_tensors("efficientnet-lite0"))
+    trained = load_file(tmp_path / "run" / "last.safetensors")
+    moved = [
+        name
+        for name, tensor in network.encoder.state_dict().items()
+        if not torch.equal(tensor, trained[f"{ENCODER}{name}"])
+    ]
+    assert bool(moved) is (freeze_steps == 0)
