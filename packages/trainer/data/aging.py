@@ -62,7 +62,7 @@ def _badly_scanned(levels: Levels, rng: np.random.Generator) -> Levels:
     """Lines of the sensor, each a little lighter or darker, and specks of dust."""
     height, width = levels.shape
     upright = rng.random() < 0.5
-    lines = rng.standard_normal(width if upright else height, dtype=np.float32)
+    lines = rng.standard_normal((width if upright else height,), dtype=np.float32)
     lines *= np.float32(rng.uniform(*_LINE_LEVELS))
     scanned: Levels = levels + (lines if upright else lines[:, None])
     for _ in range(rng.integers(_MOST_SPECKS + 1)):
