@@ -23,7 +23,7 @@ from PIL import Image
 from colorcore import Palette, rgb_to_yuv, uv_to_bins
 from trainer.data.loader import Augmentation, batches
 from trainer.data.sample_store import SampleStore
-from trainer.data.sampler import BatchPlan, Position
+from trainer.data.sampler import BatchSampler, Position
 from trainer.data.shard_set import ShardSet
 
 BATCH = 16
@@ -49,13 +49,13 @@ def this_loader(
     shard_set: ShardSet, store: SampleStore, count: int, crop: int
 ) -> Callable[[], int]:
     """The project's loader, in the main process."""
-    plan = BatchPlan(shard_sizes=store.sizes, batch_size=BATCH, seed=0)
+    sampler = BatchSampler(shard_sizes=store.sizes, batch_size=BATCH, seed=0)
 
     def run() -> int:
         seen = 0
         stream = batches(
             store,
-            plan,
+            sampler,
             bins=shard_set.palette.n,
             size=shard_set.size,
             start=Position(),
@@ -175,9 +175,9 @@ def main() -> None:
     print("| way | samples/s and core | this loader ÷ it |\n|---|---:|---:|")
     for name, rate in measured.items():
         print(f"| {name} | {rate:,.0f} | {own / rate:.2f} |")
-    plan = BatchPlan(shard_sizes=store.sizes, batch_size=BATCH, seed=0)
+    sampler = BatchSampler(shard_sizes=store.sizes, batch_size=BATCH, seed=0)
     stream = batches(
-        store, plan, bins=shard_set.palette.n, size=shard_set.size, start=Position(), epochs=1000
+        store, sampler, bins=shard_set.palette.n, size=shard_set.size, start=Position(), epochs=1000
     )
     early, late = memory_growth(stream, 20 * given.batches)
     print(

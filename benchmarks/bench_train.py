@@ -113,7 +113,7 @@ def our_step(case: Case, *, compile_it: bool = False) -> Callable[[], None]:
             nn.utils.clip_grad_norm_(network.parameters(), case.recipe.optimizer.clip_norm)
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
-        average.update(1)
+        average.update_parameters(network)
 
     return step
 
@@ -220,25 +220,29 @@ def waiting_share(shards: str, case: Case, steps: int = 40, longest_s: float = 3
 
     The crop is the recipe's own.
     """
+    from trainer.data.sampler import Position
     from trainer.data.shard_set import ShardSet
     from trainer.training.distributed import World
-    from trainer.training.session import Session
+    from trainer.training.fit_data import FitData
+    from trainer.training.learner import Learner
 
     settings = [f"batch_size={case.batch}", "verify=false", "workers=-1"]
     recipe = case.recipe.with_overrides(settings)
-    session = Session.build(ShardSet.open(Path(shards)), recipe, World(device=case.device))
-    stream = session.batches()
+    data = FitData.open(ShardSet.open(Path(shards)), recipe, World(device=case.device))
+    size, total = data.crop_size, data.total_steps
+    learner = Learner.build(recipe, data.palette, data.world, size=size, total_steps=total)
+    stream = data.batches(Position())
     next(stream)
     waited = 0.0
     started = time.perf_counter()
-    for _ in range(steps):
-        asked = time.perf_counter()
-        if asked - started > longest_s:
+    for step in range(steps):
+        before = time.perf_counter()
+        if before - started > longest_s:
             break
         batch = next(stream)
-        waited += time.perf_counter() - asked
-        session.loss(batch).backward()
-        session.update()
+        waited += time.perf_counter() - before
+        learner.backward(batch)
+        learner.update(step)
     _synchronize(case.device)
     return waited / (time.perf_counter() - started)
 

@@ -16,21 +16,22 @@ from pathlib import Path
 import torch
 
 from trainer.config.recipe import Recipe
+from trainer.data.sampler import Position
 from trainer.data.shard_set import ShardSet
 from trainer.training.distributed import World, joined_world
-from trainer.training.session import Session
+from trainer.training.fit_data import FitData
+from trainer.training.learner import Learner
 
 
-def step_seconds(session: Session, steps: int) -> list[float]:
+def step_seconds(data: FitData, learner: Learner, steps: int) -> list[float]:
     """Wall-clock seconds of each step, of which the first, which isn't counted, warms up."""
-    device = session.world.device
-    stream = session.batches()
+    device = learner.world.device
+    stream = data.batches(Position())
     taken = []
-    for _ in range(steps + 1):
+    for step in range(steps + 1):
         started = time.perf_counter()
-        session.loss(next(stream)).backward()
-        session.update()
-        session.progress.step += 1
+        learner.backward(next(stream))
+        learner.update(step)
         if device.type == "cuda":
             torch.cuda.synchronize(device)
         taken.append(time.perf_counter() - started)
@@ -39,8 +40,11 @@ def step_seconds(session: Session, steps: int) -> list[float]:
 
 def fit_rate(shards: Path, recipe: Recipe, world: World, steps: int) -> dict[str, float]:
     """What `trainer fit` reaches with this recipe: the median step's rate."""
-    session = Session.build(ShardSet.open(shards), recipe, world)
-    images_per_s = recipe.batch_size / statistics.median(step_seconds(session, steps))
+    data = FitData.open(ShardSet.open(shards), recipe, world)
+    learner = Learner.build(
+        recipe, data.palette, world, size=data.crop_size, total_steps=data.total_steps
+    )
+    images_per_s = recipe.batch_size / statistics.median(step_seconds(data, learner, steps))
     return {"processes": world.size, "batch": recipe.batch_size, "images_per_s": images_per_s}
 
 

@@ -19,7 +19,7 @@ from rich.progress import (
 from rich.text import Text
 
 
-class Report(Protocol):
+class ProgressCallback(Protocol):
     """What long work tells of itself: how many items more, and words about them."""
 
     def __call__(self, advance: int = 1, *, note: str | None = None) -> None:
@@ -27,11 +27,11 @@ class Report(Protocol):
 
 
 def silent(advance: int = 1, *, note: str | None = None) -> None:
-    """Report to nobody."""
+    """ProgressCallback to nobody."""
 
 
 @contextmanager
-def progress(title: str, total: int | None) -> Iterator[Report]:
+def progress(title: str, total: int | None) -> Iterator[ProgressCallback]:
     """Show a bar while the block runs; on a terminal only, and on stderr."""
     if not sys.stderr.isatty():
         yield silent
@@ -61,7 +61,7 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[Report]:
+def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[ProgressCallback]:
     """Say a plain line on stderr now and then, for logs."""
     started = said = time.monotonic()
     done = 0

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from colorunet.errors import ColorunetError
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.decoding import Decoding
@@ -55,7 +55,7 @@ def colorize_files(
     *,
     network: str,
     overwrite: bool = False,
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> ColorizeSummary:
     """Colourise files, and all images in folders, into ``out``; broken ones are skipped.
 

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from colorcore.measures import effective_colors
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from colorfiles.shard_index import INDEX, SPLITS, ShardEntry
 from dataprep.errors import DataprepError
 from dataprep.palettes.ceiling import Ceiling, ImageCeiling, image_ceiling, summarize_ceilings
@@ -81,7 +81,7 @@ class InspectedSample:
 
 
 def inspect_shards(
-    shards: ShardSet, *, ceiling_images: int = CEILING_IMAGES, report: Report = silent
+    shards: ShardSet, *, ceiling_images: int = CEILING_IMAGES, report: ProgressCallback = silent
 ) -> Inspection:
     """Count what is in a shard set and measure its palette's ceiling.
 
@@ -184,7 +184,7 @@ def _split_facts(shards: ShardSet, split: str) -> SplitFacts:
     )
 
 
-def _licenses(shards: ShardSet, report: Report) -> tuple[dict[str, int], dict[str, str]]:
+def _licenses(shards: ShardSet, report: ProgressCallback) -> tuple[dict[str, int], dict[str, str]]:
     counts, urls = Counter[str](), dict[str, str]()
     columns = ["photo_key", "license_name", "license_id", "license_url"]
     for entry in shards.shards:

@@ -15,7 +15,7 @@ from colorcore import (
     kmeans_palette,
     rebalancing_weights,
 )
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError
 from dataprep.palettes.ceiling import Ceiling, best_ceiling, summarize_ceilings
@@ -115,7 +115,7 @@ def learn_palette(
     settings: PaletteSettings,
     *,
     engine: Engine,
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> tuple[Palette, PaletteSummary]:
     """Count every photo, make the palette, and measure it on up to 512 photos.
 
@@ -149,7 +149,7 @@ def learn_palette(
 
 
 def count_colors(
-    batches: Sequence[PixelBatch], engine: Engine, *, report: Report = silent
+    batches: Sequence[PixelBatch], engine: Engine, *, report: ProgressCallback = silent
 ) -> Counted:
     """Count every pixel of every photo at the size of shards; sums are exact in any order.
 

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from colorcore import Palette
 from colorfiles.files import sweep
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from colorfiles.shard_index import INDEX, SCHEMA_VERSION, SPLITS
 from colorfiles.storage import Storage
 from dataprep.engines.engine import Engine
@@ -75,7 +75,7 @@ def write_shards(
     settings: ShardSettings,
     engine: Engine,
     existing: Existing = "refuse",
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> ShardSummary:
     """Write the shard set of ``photos``; the same arguments give the same bytes anywhere.
 

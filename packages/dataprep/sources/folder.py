@@ -10,7 +10,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorfiles.files import sweep
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.duplicates import NearDuplicateIndex
 from dataprep.photos.folder import Photo, PhotoFolder, column_of, slug, utc_now
@@ -55,7 +55,7 @@ def import_folder(
     limits: ImageLimits | None = None,
     metadata: Mapping[str, Mapping[str, str]] | None = None,
     workers: int = 2,
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> ImportSummary:
     """Bring every image under ``root`` into the photo folder ``out``.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from colorfiles.errors import ColorfilesError
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from colorfiles.shard_index import INDEX
 from colorfiles.storage import Storage
 from dataprep.engines.engine import Engine
@@ -30,7 +30,9 @@ class Verification:
     faults: tuple[Fault, ...] = ()
 
 
-def verify_shards(address: str, *, engine: Engine, report: Report = silent) -> Verification:
+def verify_shards(
+    address: str, *, engine: Engine, report: ProgressCallback = silent
+) -> Verification:
     """Read every byte of a shard set and hold it to its index, its format and its own promises.
 
     A checksum only says that a file is the one that the index was written for; so every member is

@@ -69,10 +69,10 @@ def command(
             found = find_batch_size(shard_set, settings, world)
         settings = settings.with_overrides([f"batch_size={found}"])
     if dry_run:
-        from trainer.training.dry_run import plan_fit, plan_text
+        from trainer.training.dry_run import dry_run_fit, dry_run_text
 
-        plan = plan_fit(shard_set, settings, device=device)
-        emit(plan, as_json, plan_text(plan))
+        expected = dry_run_fit(shard_set, settings, device=device)
+        emit(expected, as_json, dry_run_text(expected))
         return
     options = FitOptions(
         resume=resume,
@@ -82,7 +82,7 @@ def command(
         tensorboard=tensorboard,
     )
     with joined_world(device) as world:
-        with fit_progress(shard_set, settings, world) as report:
+        with fit_progress(settings, world, samples=shard_set.count("train")) as report:
             summary = fit(shard_set, out, settings, options=options, world=world, report=report)
         if world.is_first:
             emit(summary, as_json, summary_text(summary))

@@ -29,7 +29,7 @@ class Batch:
         bins: 255 where a pixel takes no part.
         flip: which images to mirror, decided when the batch was made.
         keys: of the samples, for errors.
-        plan: where it stands in the epoch.
+        micro_batch: which samples they are, and where they stand in the epoch.
         skipped: messages of the samples that could not be used.
     """
 
@@ -37,7 +37,7 @@ class Batch:
     bins: UInt8[Tensor, "b h w"]
     flip: Bool[Tensor, "b"]
     keys: tuple[str, ...]
-    plan: MicroBatch
+    micro_batch: MicroBatch
     skipped: tuple[str, ...] = ()
 
     def pin_memory(self) -> "Batch":
@@ -95,9 +95,11 @@ class BatchArrays:
     the next one; stacking them at the end would take fresh pages for all of them.
     """
 
-    def __init__(self, plan: MicroBatch, *, edge: int, memory: BatchMemory | None = None) -> None:
-        self._plan = plan
-        self._both = (memory or BatchMemory()).take((2, len(plan.samples), edge, edge))
+    def __init__(
+        self, micro_batch: MicroBatch, *, edge: int, memory: BatchMemory | None = None
+    ) -> None:
+        self._micro_batch = micro_batch
+        self._both = (memory or BatchMemory()).take((2, len(micro_batch.samples), edge, edge))
         self._luma, self._bins = self._both
         self._flip: list[bool] = []
         self._keys: list[str] = []
@@ -143,15 +145,15 @@ class BatchArrays:
 
     def batch(self, skipped: Sequence[str] = ()) -> Batch:
         """Return the batch; the pixels of padding are marked as ignored."""
-        if self._plan.padding:
-            self._bins[-self._plan.padding :] = IGNORE_BIN
+        if self._micro_batch.padding:
+            self._bins[-self._micro_batch.padding :] = IGNORE_BIN
         luma, bins = torch.from_numpy(self._both)  # one tensor: it keeps the memory
         return Batch(
             luma=luma,
             bins=bins,
             flip=torch.tensor(self._flip, dtype=torch.bool),
             keys=tuple(self._keys),
-            plan=self._plan,
+            micro_batch=self._micro_batch,
             skipped=tuple(skipped),
         )
 

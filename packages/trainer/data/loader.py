@@ -1,8 +1,8 @@
-"""Batches from shards: a webdataset pipeline over an exact plan, decoded by worker processes.
+"""Batches from shards: a webdataset pipeline over exact batches, decoded by worker processes.
 
 webdataset gives the format, the grouping of members and the pipeline of stages; the source stage is
 our own. webdataset's hands whole shards to workers and knows no position; this one follows a
-``BatchPlan``, so that any number of workers and ranks sees each sample once, from any position.
+``BatchSampler``, so that any number of workers and ranks sees each sample once, from any position.
 One iteration runs over all remaining epochs: workers never restart, and read ahead over the
 border between two epochs.
 """
@@ -22,7 +22,7 @@ from colorcore import IGNORE_BIN
 from trainer.data.batch import Batch, BatchArrays, BatchMemory, with_gamma
 from trainer.data.sample_decoder import Sample, SampleDecoder
 from trainer.data.sample_store import SampleStore
-from trainer.data.sampler import MicroBatch, Plan, Position
+from trainer.data.sampler import MicroBatch, Position, Sampler
 from trainer.errors import BadSample, TrainerError
 
 _PREFETCH = 4  # batches that each worker holds ready
@@ -46,7 +46,7 @@ class _Source:
     The first worker has the next group of remote shards fetched while this one is read.
     """
 
-    plan: Plan
+    sampler: Sampler
     store: SampleStore
     start: Position
     epochs: int
@@ -55,11 +55,11 @@ class _Source:
     def __call__(self) -> Iterator[MicroBatch]:
         info = get_worker_info()
         worker, workers = (info.id, info.num_workers) if info else (0, 1)
-        batches = self.plan.micro_batches(self.start, epochs=self.epochs, rank=self.rank)
+        batches = self.sampler.micro_batches(self.start, epochs=self.epochs, rank=self.rank)
         ahead: list[int] = []
         for number, batch in enumerate(batches):
             if worker == 0 and batch.ends_step and self.store.is_remote:
-                coming = self.plan.shards_from(batch.after, groups=2)
+                coming = self.sampler.shards_from(batch.after, groups=2)
                 if coming != ahead:
                     ahead = coming
                     self.store.read_ahead(coming)
@@ -131,7 +131,7 @@ class _Read:
 
 def batches(
     store: SampleStore,
-    plan: Plan,
+    sampler: Sampler,
     *,
     bins: int,
     size: int,
@@ -145,7 +145,7 @@ def batches(
 ) -> Iterator[Batch]:
     """Yield the batches of one rank from ``start`` to the end of the last epoch, in order.
 
-    The order, the crops and the mirrorings depend on the plan's seed, the epoch and the sample
+    The order, the crops and the mirrorings depend on the sampler's seed, the epoch and the sample
     alone, never on ``workers`` or the number of ranks.
 
     Raises:
@@ -155,12 +155,12 @@ def batches(
     read = _Read(
         store,
         SampleDecoder(bins=bins, size=size),
-        seed=plan.seed,
+        seed=sampler.seed,
         augmentation=augmentation or Augmentation(),
         skip_bad=skip_bad,
         size=size,
     )
-    pipeline = wds.DataPipeline(_Source(plan, store, start, epochs, rank), wds.map(read))
+    pipeline = wds.DataPipeline(_Source(sampler, store, start, epochs, rank), wds.map(read))
     loader: DataLoader[Any] = DataLoader(
         pipeline,
         batch_size=None,

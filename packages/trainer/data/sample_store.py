@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
 from typing import Any
 
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from trainer.data.shard_set import ShardEntry, ShardSet, require_sha256
 from trainer.data.tar_index import TarShard
 from trainer.errors import BadShard, TrainerError
@@ -34,10 +34,16 @@ class SampleStore:
     """
 
     def __init__(
-        self, shard_set: ShardSet, split: str, *, verify: bool = True, report: Report = silent
+        self,
+        shard_set: ShardSet,
+        split: str,
+        *,
+        verify: bool = True,
+        report: ProgressCallback = silent,
     ) -> None:
         self.shards: Sequence[ShardEntry] = shard_set.shards(split)
         self.sizes = tuple(shard.nsamples for shard in self.shards)
+        self.is_remote = shard_set.cache is not None  # shards are fetched as they are needed
         self._shard_set = shard_set
         self._ends = tuple(accumulate(self.sizes))
         self._mapped: OrderedDict[int, TarShard] = OrderedDict()
@@ -52,11 +58,6 @@ class SampleStore:
 
     def __len__(self) -> int:
         return self._ends[-1]
-
-    @property
-    def is_remote(self) -> bool:
-        """Whether shards are fetched from an address as they are needed."""
-        return self._shard_set.cache is not None
 
     def __getstate__(self) -> dict[str, Any]:
         return self.__dict__ | {"_mapped": OrderedDict(), "_ahead": None}
@@ -113,7 +114,7 @@ class SampleStore:
             self._mapped.popitem(last=False)[1].close()
         return tar
 
-    def _verify(self, report: Report) -> None:
+    def _verify(self, report: ProgressCallback) -> None:
         def check(pair: tuple[TarShard, ShardEntry]) -> None:
             require_sha256(pair[0].path, pair[1].sha256)
 

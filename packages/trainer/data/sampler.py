@@ -41,7 +41,7 @@ class MicroBatch:
 
 
 @dataclass(frozen=True)
-class BatchPlan:
+class BatchSampler:
     """How the samples of a split become steps.
 
     Every sample is taken exactly once an epoch, on any number of ranks. The last step of an epoch
@@ -154,7 +154,7 @@ class BatchPlan:
 
 
 @dataclass(frozen=True)
-class EvenPlan:
+class EvenBatchSampler:
     """One pass over ``count`` of ``samples`` samples, evenly spaced, always the same ones."""
 
     samples: int
@@ -183,7 +183,7 @@ class EvenPlan:
         return []
 
 
-class Plan(Protocol):
+class Sampler(Protocol):
     """What the loader follows."""
 
     @property

@@ -3,7 +3,6 @@
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,72 +11,12 @@ from torch import Tensor
 from colorfiles.files import sweep, write_atomically
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
 from trainer.config.recipe import Recipe
-from trainer.data.sampler import Position
 from trainer.errors import TrainerError
 
 RECIPE = "recipe.toml"
 METRICS = "metrics.jsonl"
 _STATE = "optim-last.safetensors"
-
-
-@dataclass
-class Progress:
-    """Where a fit stands; with the tensors of ``_STATE`` all that the next step depends on.
-
-    Args:
-        fingerprint: of the shard set.
-        seed: of the order of samples.
-        best: the best value of the measure so far, and ``best_step`` where it was seen.
-        stale_epochs: epochs since then.
-    """
-
-    fingerprint: str
-    seed: int
-    step: int = 0
-    position: Position = field(default_factory=Position)
-    best: float | None = None
-    best_step: int = 0
-    stale_epochs: int = 0
-    elapsed_s: float = 0.0
-    skipped: int = 0
-    validation: dict[str, float] = field(default_factory=dict)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
-        loader = {
-            "fingerprint": self.fingerprint,
-            "seed": self.seed,
-            "epoch": self.position.epoch,
-            "consumed": self.position.consumed,
-        }
-        return {
-            "step": self.step,
-            "epoch": self.position.epoch,
-            "loader": loader,
-            "best": self.best,
-            "best_step": self.best_step,
-            "stale_epochs": self.stale_epochs,
-            "elapsed_s": round(self.elapsed_s, 1),
-            "skipped": self.skipped,
-            "metrics": self.validation,
-        }
-
-    @classmethod
-    def from_dict(cls, content: Mapping[str, Any]) -> "Progress":
-        """Read what ``to_dict`` gave."""
-        loader = content["loader"]
-        return cls(
-            fingerprint=loader["fingerprint"],
-            seed=loader["seed"],
-            step=content["step"],
-            position=Position(loader["epoch"], loader["consumed"]),
-            best=content["best"],
-            best_step=content["best_step"],
-            stale_epochs=content["stale_epochs"],
-            elapsed_s=content["elapsed_s"],
-            skipped=content["skipped"],
-            validation=dict(content["metrics"]),
-        )
+_HEADER = "progress"  # in that file's header: the state as JSON
 
 
 class RunFolder:
@@ -124,20 +63,20 @@ class RunFolder:
         with (self.root / METRICS).open("a") as file:
             file.write(json.dumps(_rounded(line)) + "\n")
 
-    def save_state(self, tensors: Mapping[str, Tensor], progress: Progress) -> None:
+    def save_state(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
         """Write in one file, so in one instant, everything that resuming needs."""
-        header = {"progress": json.dumps(progress.to_dict())}
+        header = {_HEADER: json.dumps(state)}
         save_tensors(self.root / _STATE, tensors, header)
 
     def save_network(
-        self,
-        name: str,
-        parameters: Mapping[str, Tensor],
-        progress: Progress,
-        about: Mapping[str, Any],
+        self, name: str, parameters: Mapping[str, Tensor], about: Mapping[str, Any]
     ) -> None:
-        """Write a checkpoint that predicts: parameters, and JSON beside them."""
-        save_parameters(self.root, name, parameters, progress.to_dict() | dict(about))
+        """Write a checkpoint that predicts: parameters, and JSON about them beside."""
+        save_parameters(self.root, name, parameters, about)
+
+    def has_network(self, name: str) -> bool:
+        """Whether there is a checkpoint of that name."""
+        return (self.root / f"{name}.safetensors").exists()
 
     def keep_only(self, count: int) -> None:
         """Delete all but the ``count`` newest checkpoints of earlier epochs."""
@@ -146,14 +85,18 @@ class RunFolder:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
 
-    def load_state(self) -> tuple[dict[str, Tensor], Progress] | None:
-        """Return what ``save_state`` wrote, or None where nothing was saved yet."""
+    def load_state(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+        """Return what ``save_state`` wrote, or None where nothing was saved yet.
+
+        Raises:
+            TrainerError: the file is another's.
+        """
         path = self.root / _STATE
         if not path.exists():
             return None
         tensors, header = load_tensors(path)
         try:
-            return tensors, Progress.from_dict(json.loads(header["progress"]))
+            return tensors, dict(json.loads(header[_HEADER]))
         except (KeyError, ValueError, TypeError) as error:
             raise TrainerError(f"{path}: not the state of a fit ({error!r})") from None
 

@@ -9,7 +9,8 @@ from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.training.distributed import World
 from trainer.training.dry_run import time_step
-from trainer.training.session import Session
+from trainer.training.fit_data import FitData
+from trainer.training.learner import Learner
 
 _LARGEST = 1024
 _WORTH_DOUBLING = 1.05  # images a second that a doubled batch must bring
@@ -43,8 +44,11 @@ def find_batch_size(shard_set: ShardSet, recipe: Recipe, world: World) -> int:
 
 def _rate(shard_set: ShardSet, recipe: Recipe, world: World) -> float:
     """Return images a second; 0 where the memory doesn't suffice."""
+    data = FitData.open(shard_set, recipe, world)
+    steps = data.total_steps
     try:
-        return recipe.batch_size / time_step(Session.build(shard_set, recipe, world))
+        learner = Learner.build(recipe, data.palette, world, size=data.crop_size, total_steps=steps)
+        return recipe.batch_size / time_step(data, learner)
     except torch.OutOfMemoryError:
         return 0.0
 

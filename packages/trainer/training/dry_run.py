@@ -7,12 +7,11 @@ import torch
 
 from colorunet.networks.cost import activation_bytes, count_flops, receptive_field
 from trainer.config.recipe import Recipe
-from trainer.data.batch import BatchArrays
-from trainer.data.sample_decoder import SampleDecoder
 from trainer.data.sampler import Position
 from trainer.data.shard_set import ShardSet
 from trainer.training.distributed import joined_world
-from trainer.training.session import Session, training_size
+from trainer.training.fit_data import FitData
+from trainer.training.learner import Learner
 
 _TIMED_STEPS = 2
 _STATES_A_PARAMETER = 4  # itself, its gradient, and two moments of Adam
@@ -20,8 +19,8 @@ _BYTES = 4
 
 
 @dataclass(frozen=True)
-class FitPlan:
-    """The plan of a fit.
+class DryRun:
+    """What a fit would be.
 
     Args:
         flops_per_image: forward, at the size trained on; a whole step costs about three times it.
@@ -47,30 +46,31 @@ class FitPlan:
     expected_s: float
 
 
-def plan_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") -> FitPlan:
+def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") -> DryRun:
     """Build the fit as it would be built, and time a few steps of it on real samples.
 
     Raises:
         TrainerError: whatever would stop the fit itself at its start.
     """
     with joined_world(device) as world:
-        session = Session.build(shard_set, recipe, world)
-        size = training_size(recipe, shard_set)
-        network = session.network
+        data = FitData.open(shard_set, recipe, world)
+        size, steps = data.crop_size, data.total_steps
+        learner = Learner.build(recipe, data.palette, world, size=size, total_steps=steps)
+        network = learner.network
         parameters = sum(parameter.numel() for parameter in network.parameters())
         averages = recipe.optimizer.ema > 0
         micro = recipe.batch_size // (recipe.optimizer.accumulate * world.size)
         activations = activation_bytes(network, size=size) * micro
-        step_s = time_step(session)
-        return FitPlan(
-            samples=session.plan.samples,
+        step_s = time_step(data, learner)
+        return DryRun(
+            samples=data.sampler.samples,
             val_samples=shard_set.count("val"),
-            steps_per_epoch=session.plan.steps_per_epoch,
-            steps=session.total_steps,
+            steps_per_epoch=data.sampler.steps_per_epoch,
+            steps=steps,
             epochs=recipe.epochs,
             batch_size=recipe.batch_size,
             image_size=size,
-            bins=shard_set.palette.n,
+            bins=data.palette.n,
             architecture=recipe.network.architecture,
             parameters=parameters,
             flops_per_image=count_flops(network, size=size),
@@ -78,45 +78,38 @@ def plan_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") -> Fi
             memory_bytes=parameters * _BYTES * (_STATES_A_PARAMETER + averages) + activations,
             device=str(world.device),
             step_s=round(step_s, 4),
-            expected_s=round(step_s * session.total_steps, 1),
+            expected_s=round(step_s * steps, 1),
         )
 
 
-def time_step(session: Session) -> float:
+def time_step(data: FitData, learner: Learner) -> float:
     """Return the seconds of a step on the first samples, the first of them not counted."""
-    first = next(iter(session.plan.micro_batches(Position(), epochs=1)))
-    decode = SampleDecoder(bins=session.shard_set.palette.n, size=session.shard_set.size)
-    arrays = BatchArrays(first, edge=session.shard_set.size)
-    for number in first.samples:
-        arrays.add(decode(session.store.read(number)))
-    batch = arrays.batch()
-    edge = training_size(session.recipe, session.shard_set)
-    batch = batch.cropped(edge)
+    batch = next(data.batches(Position(), workers=0))
     times = []
-    for _ in range(_TIMED_STEPS + 1):
+    for step in range(_TIMED_STEPS + 1):
         started = time.perf_counter()
-        for _ in range(session.recipe.optimizer.accumulate):
-            session.loss(batch).backward()  # type: ignore[no-untyped-call]
-        session.update()
-        if session.world.device.type == "cuda":
+        for _ in range(learner.recipe.optimizer.accumulate):
+            learner.backward(batch)
+        learner.update(step)
+        if learner.world.device.type == "cuda":
             torch.cuda.synchronize()
         times.append(time.perf_counter() - started)
     return min(times[1:])
 
 
-def plan_text(plan: FitPlan) -> str:
-    """Return the plan in words."""
+def dry_run_text(fit: DryRun) -> str:
+    """Return a dry run in words."""
     return "\n".join(
         [
-            f"samples      {plan.samples:,} to train on, {plan.val_samples:,} to validate on",
-            f"steps        {plan.steps:,}: {plan.epochs} epochs of {plan.steps_per_epoch:,}, "
-            f"batch {plan.batch_size} at {plan.image_size} x {plan.image_size}",
-            f"network      {plan.architecture}, {plan.bins} bins, {plan.parameters:,} parameters, "
-            f"{plan.flops_per_image / 1e9:.2f} GFLOPs an image forward, "
-            f"sees {plan.receptive_field_px} px",
-            f"memory       about {plan.memory_bytes / 2**20:,.0f} MiB",
-            f"time         {plan.step_s:.3f} s a step on {plan.device} (measured), "
-            f"about {_duration(plan.expected_s)} in all, validation left out",
+            f"samples      {fit.samples:,} to train on, {fit.val_samples:,} to validate on",
+            f"steps        {fit.steps:,}: {fit.epochs} epochs of {fit.steps_per_epoch:,}, "
+            f"batch {fit.batch_size} at {fit.image_size} x {fit.image_size}",
+            f"network      {fit.architecture}, {fit.bins} bins, {fit.parameters:,} parameters, "
+            f"{fit.flops_per_image / 1e9:.2f} GFLOPs an image forward, "
+            f"sees {fit.receptive_field_px} px",
+            f"memory       about {fit.memory_bytes / 2**20:,.0f} MiB",
+            f"time         {fit.step_s:.3f} s a step on {fit.device} (measured), "
+            f"about {_duration(fit.expected_s)} in all, validation left out",
         ]
     )
 

@@ -1,27 +1,23 @@
-"""The training loop, to be read from top to bottom."""
+"""The story of a fit, to be read from top to bottom."""
 
 import time
-from collections.abc import Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from torch.nn.parallel import DistributedDataParallel
-
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from trainer.config.recipe import Recipe
-from trainer.config.settings import LATEST, LOWER_IS_BETTER
-from trainer.data.batch import Batch
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.runs.folder import RunFolder
 from trainer.training.distributed import World
+from trainer.training.fit_data import FitData
 from trainer.training.interrupts import StopWish, stop_on_signals
-from trainer.training.monitor import Watch
-from trainer.training.session import Session
+from trainer.training.learner import Learner
+from trainer.training.monitor import RunMonitor, photos_to_picture
+from trainer.training.recorder import RunRecorder
 from trainer.training.starting import starting_parameters
-from trainer.training.throughput import Meter
+from trainer.training.state import TrainingState
+from trainer.training.throughput import ThroughputMeter
 
 
 @dataclass(frozen=True)
@@ -78,7 +74,7 @@ def fit(
     *,
     options: FitOptions | None = None,
     world: World | None = None,
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> FitSummary:
     """Train a network on a shard set and leave a run in ``out``.
 
@@ -90,150 +86,137 @@ def fit(
     world = world or World()
     run = RunFolder(out)
     resumed = options.resume and run.exists()
-    state = run.load_state() if resumed else None
-    start = None if state else starting_parameters(recipe.network)
-    session = Session.build(shard_set, recipe, world, skip_bad=options.skip_bad, start=start)
-    if state is not None:
-        session.restore(*state)
+    saved = run.load_state() if resumed else None
+
+    data = FitData.open(shard_set, recipe, world, skip_bad=options.skip_bad > 0)
+    learner = Learner.build(
+        recipe,
+        data.palette,
+        world,
+        size=data.crop_size,
+        total_steps=data.total_steps,
+        start=None if saved else starting_parameters(recipe.network),
+    )
+    state = TrainingState(data.fingerprint, recipe.seed, data.total_steps)
+    if saved is not None:
+        tensors, content = saved
+        state.restore(content)
+        _require_same_samples(state, data)
+        learner.load(tensors, step=state.step)
+
     world.wait()
     if world.is_first and resumed:
-        run.reopen(recipe, step=session.progress.step if state else -1)
+        run.reopen(recipe, step=state.step if saved else -1)
     elif world.is_first:
         run = RunFolder.create(out, recipe, overwrite=options.overwrite)
     world.wait()
+
+    recorder = RunRecorder(run, recipe, data.palette, size=data.crop_size, writes=world.is_first)
+    if world.is_first:
+        recorder.monitor = RunMonitor(
+            out,
+            photos_to_picture(shard_set, skip_bad=options.skip_bad > 0),
+            data.palette,
+            temperature=recipe.validation.temperature,
+            device=world.device,
+            tensorboard=options.tensorboard,
+        )
     with stop_on_signals() as wish:
-        ended = _train(session, run, options, wish, report)
-    return _summary(session, out, ended, wish.signal or 0)
+        ended = "done"
+        if not state.is_done:
+            ended = _train(
+                state, learner, data, recorder, options=options, wish=wish, report=report
+            )
+    return FitSummary(
+        run=out,
+        ended=ended,
+        signal=wish.signal or 0,
+        step=state.step,
+        total_steps=state.total_steps,
+        epoch=state.epoch,
+        samples=data.sampler.samples,
+        parameters=sum(p.numel() for p in learner.network.parameters()),
+        measure=recipe.validation.measure,
+        best=state.best,
+        best_step=state.best_step,
+        skipped=state.skipped,
+        elapsed_s=round(state.elapsed_s, 1),
+        validation=state.validation,
+    )
 
 
 def _train(
-    session: Session, run: RunFolder, options: FitOptions, wish: StopWish, report: Report
+    state: TrainingState,
+    learner: Learner,
+    data: FitData,
+    recorder: RunRecorder,
+    *,
+    options: FitOptions,
+    wish: StopWish,
+    report: ProgressCallback,
 ) -> str:
-    progress, world = session.progress, session.world
-    meter = Meter(session)
-    watch = Watch(session, run, tensorboard=options.tensorboard) if world.is_first else None
+    """Take steps until they are done, patience is spent or a stop is wished; return which."""
+    world, settings = learner.world, learner.recipe.validation
+    meter = ThroughputMeter(world, steps_per_epoch=data.sampler.steps_per_epoch)
     saved_at = time.monotonic()
-    if _is_over(session):
-        return "done"
-    for batch in session.batches():
-        _count_skipped(session, batch, options.skip_bad)
-        with _averaging_only_at_the_end(session, batch):
-            loss = session.loss(batch)
-            loss.backward()  # type: ignore[no-untyped-call]
-        meter.add(loss, batch)
-        if not batch.plan.ends_step:
+    for batch in data.batches(state.position):
+        state.skipped += len(batch.skipped)
+        if state.skipped > options.skip_bad:
+            raise TrainerError(
+                f"{state.skipped} unusable samples, more than --skip-bad {options.skip_bad}; "
+                f"the last: {batch.skipped[-1]}"
+            )
+        loss = learner.backward(batch)
+        meter.add(loss, batch, step=state.step)
+        if not batch.micro_batch.ends_step:
             continue
-        rate = session.update()
-        progress.step += 1
-        progress.position = batch.plan.after
-        epoch_over = progress.position.consumed == 0
-        stopping = world.any(bool(wish)) if meter.may_wait() or epoch_over else False
-        if meter.is_due() or epoch_over or stopping or _is_over(session):
-            _log(run, watch, meter.line(rate, report))
-        if _is_time_to_judge(session, epoch_over):
-            meter.pause()
-            patience_spent = world.any(watch is not None and _end_of_epoch(session, run, watch))
-            meter.go_on()
-            saved_at = time.monotonic()
-            if patience_spent:
+        rate = learner.update(state.step)
+        state.advance(batch.micro_batch.after)
+
+        may_ask = meter.may_wait() or state.epoch_is_over
+        stopping = world.any(bool(wish)) if may_ask else False
+        if meter.is_due() or state.epoch_is_over or stopping or state.is_done:
+            measured = meter.read()
+            recorder.log_throughput(state, measured, rate)
+            speed = f"loss {measured.loss:.3f}, {measured.images_per_s:.0f} images/s"
+            report(measured.steps, note=speed)
+
+        if state.is_time_to_judge(settings.every_epochs):
+            spent = world.is_first and _judge(state, learner, data, recorder)
+            if world.any(spent):
                 return "patience"
-        elif stopping or (
-            options.save_every_s and time.monotonic() - saved_at > options.save_every_s
-        ):
-            _save(session, run)
             saved_at = time.monotonic()
-        if _is_over(session):
+            meter.restart_clock()
+        elif stopping or 0 < options.save_every_s < time.monotonic() - saved_at:
+            recorder.save(state, learner)
+            saved_at = time.monotonic()
+        if state.is_done:
             return "done"
         if stopping:
             return "interrupted"
     return "done"
 
 
-def _end_of_epoch(session: Session, run: RunFolder, watch: Watch) -> bool:
+def _judge(state: TrainingState, learner: Learner, data: FitData, recorder: RunRecorder) -> bool:
     """Validate, log, save; return whether patience is spent."""
-    progress, settings = session.progress, session.recipe.validation
-    validation = session.validation()
-    better = True
-    if validation is not None:
-        progress.validation = validation.measures()
-        value = float((progress.validation | {LATEST: progress.step})[settings.measure])
-        sign = -1 if settings.measure in LOWER_IS_BETTER else 1
-        better = progress.best is None or sign * value > sign * progress.best
-        if better:
-            progress.best, progress.best_step = value, progress.step
-        _log(
-            run,
-            watch,
-            {"step": progress.step, "epoch": progress.position.epoch}
-            | {"elapsed_s": progress.elapsed_s}
-            | {f"val_{name}": number for name, number in progress.validation.items()},
-        )
-    progress.stale_epochs = 0 if better else progress.stale_epochs + 1
-    if better:
-        session.save_network(run, "best")
-    if settings.keep:
-        session.save_network(run, f"epoch-{progress.position.epoch:04d}")
-        run.keep_only(settings.keep)
-    session.save_state(run)
-    (watch.now if _is_over(session) else watch.epoch)()
-    return bool(settings.patience) and progress.stale_epochs >= settings.patience
+    settings = learner.recipe.validation
+    learner.require_finite(state.step)
+    batches = data.validation_batches()
+    measures = None if batches is None else learner.validate(batches).measures()
+    better = state.judge(measures, settings.measure)
+    if measures is not None:
+        recorder.log_validation(state)
+    recorder.save_judged(state, learner, better=better)
+    recorder.show(state, learner)
+    return 0 < settings.patience <= state.stale_epochs
 
 
-def _log(run: RunFolder, watch: Watch | None, line: Mapping[str, Any]) -> None:
-    if watch is not None:
-        run.log(line)
-        watch.scalars(line)
-
-
-def _save(session: Session, run: RunFolder) -> None:
-    if not session.world.is_first:
-        return
-    session.save_state(run)
-    if not (run.root / "best.safetensors").exists():
-        session.save_network(run, "best")  # so that an early stop leaves a usable run
-
-
-def _is_time_to_judge(session: Session, epoch_over: bool) -> bool:
-    every = session.recipe.validation.every_epochs
-    due = epoch_over and session.progress.position.epoch % every == 0
-    return due or _is_over(session)
-
-
-def _is_over(session: Session) -> bool:
-    return session.progress.step >= session.total_steps
-
-
-def _averaging_only_at_the_end(session: Session, batch: Batch) -> AbstractContextManager[object]:
-    """Processes exchange gradients once a step, not once a micro-batch."""
-    if isinstance(session.forward, DistributedDataParallel) and not batch.plan.ends_step:
-        return session.forward.no_sync()
-    return nullcontext()
-
-
-def _count_skipped(session: Session, batch: Batch, allowed: int) -> None:
-    session.progress.skipped += len(batch.skipped)
-    if session.progress.skipped > allowed:
+def _require_same_samples(saved: TrainingState, data: FitData) -> None:
+    if saved.fingerprint != data.fingerprint:
         raise TrainerError(
-            f"{session.progress.skipped} unusable samples, more than --skip-bad {allowed}; "
-            f"the last: {batch.skipped[-1]}"
+            f"the run was trained on the shard set {saved.fingerprint}, "
+            f"given {data.fingerprint} ({data.path}); "
+            "resume with the same shards, or start a new run"
         )
-
-
-def _summary(session: Session, out: Path, ended: str, number: int) -> FitSummary:
-    progress = session.progress
-    return FitSummary(
-        run=out,
-        ended=ended,
-        signal=number,
-        step=progress.step,
-        total_steps=session.total_steps,
-        epoch=progress.position.epoch,
-        samples=session.plan.samples,
-        parameters=sum(p.numel() for p in session.network.parameters()),
-        measure=session.recipe.validation.measure,
-        best=progress.best,
-        best_step=progress.best_step,
-        skipped=progress.skipped,
-        elapsed_s=round(progress.elapsed_s, 1),
-        validation=progress.validation,
-    )
+    if saved.seed != data.recipe.seed:
+        raise TrainerError(f"seed: the run has {saved.seed}, given {data.recipe.seed}")

@@ -1,25 +1,46 @@
 """What a person looks at while a fit runs: its page, its pictures, TensorBoard."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
-from trainer.data.shard_set import Sample
+import torch
+
+from colorcore import Palette
+from colorunet.networks import PixelClassifier
+from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.report import picture_samples, save_epoch_pictures, write_run_page
-from trainer.runs.folder import RunFolder
-from trainer.training.session import Session
+from trainer.training.state import TrainingState
 
 _EVENTS = "tensorboard"
-_MOST_PICTURES = 30  # a fit of more epochs isn't pictured after each one
 
 
-class Watch:
-    """Keeps a run's page, pictures and (on request) TensorBoard files up to date."""
+class RunMonitor:
+    """Keeps a run's page, pictures and (on request) TensorBoard files up to date.
 
-    def __init__(self, session: Session, run: RunFolder, *, tensorboard: bool = False) -> None:
-        self._session = session
+    Args:
+        run: the folder.
+        samples: what is pictured, the same each time.
+        temperature: that predictions are decoded at.
+        tensorboard: also write TensorBoard's files.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        samples: Sequence[Sample],
+        palette: Palette,
+        *,
+        temperature: float,
+        device: torch.device,
+        tensorboard: bool = False,
+    ) -> None:
         self._run = run
-        self._samples = _photos_to_picture(session)
+        self._samples = samples
+        self._palette = palette
+        self._temperature = temperature
+        self._device = device
         self._writer = _summary_writer(run) if tensorboard else None
 
     def scalars(self, line: Mapping[str, Any]) -> None:
@@ -30,51 +51,42 @@ class Watch:
                     self._writer.add_scalar(name, value, line["step"])
             self._writer.flush()
 
-    def epoch(self) -> None:
-        """Picture the same photos again and write the page anew, if it is time."""
-        every = -(-self._session.recipe.epochs // _MOST_PICTURES)
-        if self._session.progress.position.epoch % every == 0:
-            self.now()
-
-    def now(self) -> None:
+    def refresh(self, network: PixelClassifier, state: TrainingState) -> None:
         """Picture the same photos again and write the page anew."""
         if self._samples:
-            self._picture()
-        write_run_page(self._run.root)
-
-    def _picture(self) -> None:
-        session = self._session
-        with session.average.in_place():
             pictures = save_epoch_pictures(
-                self._run.root,
-                session.progress.position.epoch,
+                self._run,
+                state.epoch,
                 self._samples,
-                network=session.network,
-                palette=session.shard_set.palette,
-                temperature=session.recipe.validation.temperature,
-                device=session.world.device,
+                network=network,
+                palette=self._palette,
+                temperature=self._temperature,
+                device=self._device,
             )
-        if self._writer is not None:
-            step = session.progress.step
-            self._writer.add_images("prediction", pictures, step, dataformats="NHWC")
-            self._writer.flush()
+            if self._writer is not None:
+                self._writer.add_images("prediction", pictures, state.step, dataformats="NHWC")
+                self._writer.flush()
+        write_run_page(self._run)
 
 
-def _photos_to_picture(session: Session) -> list[Sample]:
-    has_val = session.shard_set.count("val") > 0
+def photos_to_picture(shard_set: ShardSet, *, skip_bad: bool = False) -> list[Sample]:
+    """Return a few validation samples, training ones where there are none.
+
+    With ``skip_bad`` none where one can't be used: such a fit goes on without pictures.
+    """
     try:
-        return picture_samples(session.shard_set, "val" if has_val else "train")
+        return picture_samples(shard_set, "val" if shard_set.count("val") > 0 else "train")
     except TrainerError:
-        if session.skip_bad == 0:
+        if not skip_bad:
             raise
-        return []  # a fit that may go on without bad samples may go on without pictures
+        return []
 
 
-def _summary_writer(run: RunFolder) -> Any:
+def _summary_writer(run: Path) -> Any:
     try:
         from torch.utils.tensorboard import SummaryWriter  # noqa: PLC0415 - an extra
     except ImportError:
         raise TrainerError(
             "tensorboard is not installed: pip install '.[trainer,tensorboard]'"
         ) from None
-    return SummaryWriter(str(run.root / _EVENTS))
+    return SummaryWriter(str(run / _EVENTS))

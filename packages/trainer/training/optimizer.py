@@ -1,11 +1,11 @@
 """Adam, its rate over the steps, and the running average of the parameters."""
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 
 from trainer.config.settings import OptimizerSettings
 
@@ -59,48 +59,30 @@ def set_rate(optimizer: torch.optim.Optimizer, rate: float, encoder_factor: floa
         group["lr"] = rate * encoder_factor if group.get(_ENCODES) else rate
 
 
-class ParameterAverage:
-    """An exponential running average of a network's parameters; decay 0 is the network itself.
+class ParameterAverage(AveragedModel):
+    """An exponential running average of a network's parameters: a network of its own, ``module``.
 
-    Early on the decay is at most (1 + t) / (10 + t), so that the start is forgotten quickly.
+    Early on the decay is at most (1 + t) / (10 + t) after t steps, so that the start is forgotten
+    quickly.
     """
 
     def __init__(self, network: nn.Module, decay: float) -> None:
-        self._names = [name for name, _ in network.named_parameters()]
-        self._live = [p.detach() for p in network.parameters()]
+        super().__init__(network)
         self._decay = decay
-        self._average = [p.clone() for p in self._live] if decay > 0 else self._live
 
     @torch.no_grad()
-    def update(self, step: int) -> None:
-        """Take the parameters after step ``step`` in."""
-        if self._decay > 0:
-            decay = min(self._decay, (1 + step) / (10 + step))
-            torch._foreach_lerp_(self._average, self._live, 1 - decay)
+    def update_parameters(self, model: nn.Module) -> None:
+        """Take the parameters after a step in.
 
-    def tensors(self) -> dict[str, Tensor]:
-        """Return the averages by the parameters' names."""
-        return dict(zip(self._names, self._average, strict=True))
-
-    @torch.no_grad()
-    def load(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take averages that ``tensors`` gave."""
-        for name, average in zip(self._names, self._average, strict=True):
-            average.copy_(tensors[name])
-
-    @contextmanager
-    @torch.no_grad()
-    def in_place(self) -> Iterator[None]:
-        """Put the averages into the network while the block runs."""
-        if self._decay == 0:
-            yield
-            return
-        kept = [p.clone() for p in self._live]
-        torch._foreach_copy_(self._live, self._average)
-        try:
-            yield
-        finally:
-            torch._foreach_copy_(self._live, kept)
+        torch's own method copies the count to the device, or reads it there, and so waits for a
+        GPU in every step.
+        """
+        count = int(self.n_averaged)
+        decay = min(self._decay, (1 + count) / (10 + count))
+        live = [parameter.detach() for parameter in model.parameters()]
+        averages = [parameter.detach() for parameter in self.module.parameters()]
+        torch._foreach_lerp_(averages, live, 1 - decay)
+        self.n_averaged += 1
 
 
 def state_tensors(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -3,22 +3,20 @@
 import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from colorfiles.progress import Report, lines, progress, silent
+from colorfiles.progress import ProgressCallback, lines, progress, silent
 from trainer.config.recipe import Recipe
-from trainer.data.shard_set import ShardSet
 from trainer.training.distributed import World
+from trainer.training.fit_data import total_steps
 from trainer.training.loop import FitSummary
-from trainer.training.session import make_plan, total_steps
 
 
 def fit_progress(
-    shard_set: ShardSet, recipe: Recipe, world: World
-) -> AbstractContextManager[Report]:
+    recipe: Recipe, world: World, *, samples: int
+) -> AbstractContextManager[ProgressCallback]:
     """Return a bar on a terminal, plain lines in a log; silence on all processes but the first."""
     if not world.is_first:
         return nullcontext(silent)
-    sizes = tuple(shard.nsamples for shard in shard_set.shards("train"))
-    steps = total_steps(recipe, make_plan(sizes, recipe, ranks=1))
+    steps = total_steps(recipe, samples)
     return progress("fit", steps) if sys.stderr.isatty() else lines("step", steps)
 
 

@@ -156,7 +156,7 @@ def validate(
         with autocast():
             logits = network(luma, coarse=coarse_loss)
         compared = coarse_bins(bins, step) if coarse_loss else bins
-        real = len(batch.keys) - batch.plan.padding
+        real = len(batch.keys) - batch.micro_batch.padding
         total += float(training_loss(logits, compared, targets, scale=1.0))
         pixels += real * compared[0].numel()
         if not coarse_loss:

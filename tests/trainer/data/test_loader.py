@@ -12,7 +12,7 @@ from trainer.data.batch import Batch, BatchArrays, BatchMemory, to_network_input
 from trainer.data.loader import Augmentation, batches
 from trainer.data.sample_decoder import Sample
 from trainer.data.sample_store import SampleStore
-from trainer.data.sampler import BatchPlan, Position
+from trainer.data.sampler import BatchSampler, Position
 from trainer.data.shard_set import ShardSet
 from trainer.errors import BadSample, BadShard
 
@@ -33,11 +33,11 @@ def _load(
     skip_bad: bool = False,
 ) -> list[Batch]:
     store = SampleStore(shard_set, "train", verify=not skip_bad)
-    plan = BatchPlan(shard_sizes=store.sizes, batch_size=batch_size, seed=5, ranks=ranks)
+    sampler = BatchSampler(shard_sizes=store.sizes, batch_size=batch_size, seed=5, ranks=ranks)
     return list(
         batches(
             store,
-            plan,
+            sampler,
             bins=shard_set.palette.n,
             size=shard_set.size,
             start=start or Position(),
@@ -56,7 +56,9 @@ def shard_set(make_shards: Make, tmp_path_factory: pytest.TempPathFactory) -> Sh
 
 
 def _keys(loaded: list[Batch]) -> list[str]:
-    return [key for batch in loaded for key in batch.keys[: len(batch.keys) - batch.plan.padding]]
+    return [
+        key for batch in loaded for key in batch.keys[: len(batch.keys) - batch.micro_batch.padding]
+    ]
 
 
 def test_an_epoch_holds_every_sample_once_and_the_next_in_another_order(
@@ -76,7 +78,7 @@ def test_workers_change_nothing_over_the_border_of_epochs(
 ) -> None:
     alone = _load(shard_set, augmentation=EVERYTHING)
     shared = _load(shard_set, augmentation=EVERYTHING, workers=workers)
-    assert [batch.plan for batch in alone] == [batch.plan for batch in shared]
+    assert [batch.micro_batch for batch in alone] == [batch.micro_batch for batch in shared]
     for one, other in zip(alone, shared, strict=True):
         assert one.keys == other.keys
         assert torch.equal(one.luma, other.luma)
@@ -95,7 +97,7 @@ def test_fewer_shards_than_workers_and_ranks_starve_nobody(shard_set: ShardSet) 
 
 def test_going_on_in_the_middle_gives_the_same_samples_and_crops(shard_set: ShardSet) -> None:
     whole = _load(shard_set, augmentation=EVERYTHING)
-    rest = _load(shard_set, augmentation=EVERYTHING, start=whole[1].plan.after, workers=2)
+    rest = _load(shard_set, augmentation=EVERYTHING, start=whole[1].micro_batch.after, workers=2)
     assert [batch.keys for batch in rest] == [batch.keys for batch in whole[2:]]
     assert all(torch.equal(a.luma, b.luma) for a, b in zip(rest, whole[2:], strict=True))
 
@@ -106,11 +108,11 @@ def test_padding_is_ignored_pixels(shard_set: ShardSet, augmentation: Augmentati
         batch
         for rank in range(4)
         for batch in _load(shard_set, ranks=4, rank=rank, epochs=1, augmentation=augmentation)
-        if batch.plan.padding
+        if batch.micro_batch.padding
     ]
     assert padded
     for batch in padded:
-        assert (batch.bins[-batch.plan.padding :] == 255).all()
+        assert (batch.bins[-batch.micro_batch.padding :] == 255).all()
 
 
 def test_crops_are_cut_alike_from_luma_and_bins_and_differ_each_epoch(
@@ -152,10 +154,12 @@ def test_a_larger_window_is_shrunk_luma_antialiased_bins_nearest(
 ) -> None:
     rng = np.random.default_rng(0)
     luma, bins = rng.integers(0, 256, (2, 40, 40), dtype=np.uint8)
-    plan = next(
-        iter(BatchPlan(shard_sizes=(1,), batch_size=1, seed=5).micro_batches(Position(), epochs=1))
+    micro_batch = next(
+        iter(
+            BatchSampler(shard_sizes=(1,), batch_size=1, seed=5).micro_batches(Position(), epochs=1)
+        )
     )
-    arrays = BatchArrays(plan, edge=16, memory=BatchMemory())
+    arrays = BatchArrays(micro_batch, edge=16, memory=BatchMemory())
     arrays.add(Sample(key="noise", luma=luma, bins=bins), top=top, left=left, window=window)
     batch = arrays.batch()
     assert _is_nearest(batch.bins[0].numpy(), bins, top, left, window)
@@ -218,15 +222,17 @@ def test_flips_mirror_luma_and_bins_on_the_device(shard_set: ShardSet) -> None:
 
 
 def test_memory_is_used_again_only_when_its_batch_is_gone(shard_set: ShardSet) -> None:
-    plan = next(
-        iter(BatchPlan(shard_sizes=(9,), batch_size=4, seed=5).micro_batches(Position(), epochs=1))
+    micro_batch = next(
+        iter(
+            BatchSampler(shard_sizes=(9,), batch_size=4, seed=5).micro_batches(Position(), epochs=1)
+        )
     )
     memory = BatchMemory()
     blank = Sample(key="blank", luma=np.zeros((8, 8), np.uint8), bins=np.ones((8, 8), np.uint8))
 
     def filled() -> Batch:
-        arrays = BatchArrays(plan, edge=8, memory=memory)
-        for _ in plan.samples:
+        arrays = BatchArrays(micro_batch, edge=8, memory=memory)
+        for _ in micro_batch.samples:
             arrays.add(blank)
         return arrays.batch()
 
@@ -277,9 +283,9 @@ def test_a_bad_sample_found_while_training_names_shard_and_key(
     shard_set = ShardSet.open(make_shards(tmp_path / "s"))
     store = SampleStore(shard_set, "train")
     _spoil(shard_set.path / "train-000000.tar", b"demo-train0x2-v0.y.jpg")
-    plan = BatchPlan(shard_sizes=store.sizes, batch_size=2, seed=5)
+    sampler = BatchSampler(shard_sizes=store.sizes, batch_size=2, seed=5)
     with pytest.raises(BadSample, match=r"^shard train-000000.tar, sample demo-train0x2-v0"):
-        list(batches(store, plan, bins=12, size=32, start=Position(), epochs=1, workers=workers))
+        list(batches(store, sampler, bins=12, size=32, start=Position(), epochs=1, workers=workers))
 
 
 def _spoil(shard: Path, member: bytes) -> None:

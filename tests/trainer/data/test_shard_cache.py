@@ -9,7 +9,7 @@ import torch
 
 from trainer.data.loader import batches
 from trainer.data.sample_store import SampleStore
-from trainer.data.sampler import BatchPlan, Position
+from trainer.data.sampler import BatchSampler, Position
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 
@@ -33,8 +33,8 @@ def _bytes(shard_set: ShardSet) -> int:
 
 def _load(shard_set: ShardSet, workers: int = 0) -> list[tuple[tuple[str, ...], torch.Tensor]]:
     store = SampleStore(shard_set, "train")
-    plan = BatchPlan(shard_sizes=store.sizes, batch_size=3, seed=1, shuffle_shards=2)
-    loaded = batches(store, plan, bins=12, size=32, start=Position(), epochs=2, workers=workers)
+    sampler = BatchSampler(shard_sizes=store.sizes, batch_size=3, seed=1, shuffle_shards=2)
+    loaded = batches(store, sampler, bins=12, size=32, start=Position(), epochs=2, workers=workers)
     taken = [(batch.keys, batch.luma) for batch in loaded]
     store.close()
     return taken

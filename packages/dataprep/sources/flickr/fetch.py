@@ -4,7 +4,7 @@ import errno
 from pathlib import Path
 
 from colorfiles.files import sweep
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.api import FlickrClient
@@ -26,7 +26,7 @@ def fetch(
     credentials: Credentials,
     out: Path,
     *,
-    report: Report = silent,
+    report: ProgressCallback = silent,
     client: FlickrClient | None = None,
     timeouts: Timeouts | None = None,
     patience: Patience | None = None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import Photo, PhotoFolder, utc_now
 from dataprep.sources.flickr.api import CallFailed, FlickrClient, PhotoGone
@@ -43,7 +43,7 @@ def refresh(
     *,
     licenses: tuple[str, ...] | None = None,
     shard_sets: Iterable[Path] = (),
-    report: Report = silent,
+    report: ProgressCallback = silent,
 ) -> RefreshSummary:
     """Read licence and availability of every Flickr photo in a folder anew.
 

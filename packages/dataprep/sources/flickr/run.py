@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from colorfiles.progress import Report
+from colorfiles.progress import ProgressCallback
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.api import FlickrClient
@@ -60,7 +60,7 @@ class FetchRun:
         *,
         client: FlickrClient,
         transport: Transport,
-        report: Report,
+        report: ProgressCallback,
         patience: Patience,
     ) -> None:
         self.settings, self.folder, self.journal = settings, folder, journal

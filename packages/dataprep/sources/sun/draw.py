@@ -8,7 +8,7 @@ from itertools import islice
 from pathlib import Path
 
 from colorfiles.files import sweep
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.folder import Photo, PhotoFolder, utc_now
 from dataprep.photos.imaging import ImageLimits
@@ -96,7 +96,7 @@ class Draw:
         self._refused = 0
 
     def from_tree(
-        self, root: Path, files: Iterable[SunFile], report: Report = silent
+        self, root: Path, files: Iterable[SunFile], report: ProgressCallback = silent
     ) -> SunSummary:
         """Draw from files under ``root``, class by class; each photo is there for good at once."""
         of_class: dict[str, list[SunFile]] = {}
@@ -112,7 +112,7 @@ class Draw:
         return self._finish("")
 
     def from_archive(
-        self, archive: StreamedArchive, *, md5: str = "", report: Report = silent
+        self, archive: StreamedArchive, *, md5: str = "", report: ProgressCallback = silent
     ) -> SunSummary:
         """Draw from a stream in one pass.
 
@@ -169,7 +169,11 @@ class Draw:
         return {key: content for key, content in data.items() if content}
 
     def _draw(
-        self, archive: StreamedArchive, spool: Spool, pool: ThreadPoolExecutor, report: Report
+        self,
+        archive: StreamedArchive,
+        spool: Spool,
+        pool: ThreadPoolExecutor,
+        report: ProgressCallback,
     ) -> None:
         waiting: deque[_Waiting] = deque()
         try:
@@ -182,7 +186,7 @@ class Draw:
                 self._settle(waiting.popleft(), spool)
 
     def _candidates(
-        self, archive: StreamedArchive, spool: Spool, report: Report
+        self, archive: StreamedArchive, spool: Spool, report: ProgressCallback
     ) -> Iterator[tuple[SunFile, Member]]:
         reported = 0
         for member in archive.members():

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
-from colorfiles.progress import Report, silent
+from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError
 from dataprep.sources.sun.classes import choose_classes
 from dataprep.sources.sun.download import shown
@@ -15,7 +15,7 @@ from dataprep.sources.sun.source import Tree, open_source
 SUN397_MD5 = "8ca2778205c41d23104230ba66911c7a"
 _SHOWN_CLASSES = 8
 
-Progress = Callable[[str, int | None], AbstractContextManager[Report]]
+Progress = Callable[[str, int | None], AbstractContextManager[ProgressCallback]]
 
 
 def fetch_sun(

@@ -1,0 +1,120 @@
+"""Where a fit stands: the one object that knows, and the only one that changes it."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from trainer.config.settings import LATEST, LOWER_IS_BETTER
+from trainer.data.sampler import Position
+
+
+@dataclass
+class TrainingState:
+    """Step, position among the samples, measures and the best of them; a clock that goes on.
+
+    With the tensors of a ``Learner`` it is all that the next step depends on.
+
+    Args:
+        fingerprint: of the shard set.
+        seed: of the order of samples.
+        total_steps: of the whole fit.
+        best: the best value of the measure so far, and ``best_step`` where it was seen.
+        stale_epochs: judgements since then.
+        skipped: samples that could not be used.
+        validation: the last measures.
+        elapsed_before_s: seconds that the fit had taken when this process took it up.
+    """
+
+    fingerprint: str
+    seed: int
+    total_steps: int
+    step: int = 0
+    position: Position = field(default_factory=Position)
+    best: float | None = None
+    best_step: int = 0
+    stale_epochs: int = 0
+    skipped: int = 0
+    validation: dict[str, float] = field(default_factory=dict)
+    elapsed_before_s: float = 0.0
+    started: float = field(default_factory=time.monotonic, compare=False)
+
+    @property
+    def epoch(self) -> int:
+        """Whole epochs done."""
+        return self.position.epoch
+
+    @property
+    def epoch_is_over(self) -> bool:
+        """Whether the next sample is the first one of an epoch."""
+        return self.position.consumed == 0
+
+    @property
+    def is_done(self) -> bool:
+        """Whether all steps are taken."""
+        return self.step >= self.total_steps
+
+    @property
+    def elapsed_s(self) -> float:
+        """Seconds of the fit so far, those before it was resumed too."""
+        return self.elapsed_before_s + time.monotonic() - self.started
+
+    def is_time_to_judge(self, every_epochs: int) -> bool:
+        """Whether the network is to be validated and kept after this step."""
+        return self.is_done or (self.epoch_is_over and self.epoch % every_epochs == 0)
+
+    def advance(self, position: Position) -> None:
+        """Count a step, after which the samples up to ``position`` are seen."""
+        self.step += 1
+        self.position = position
+
+    def judge(self, measures: Mapping[str, float] | None, measure: str) -> bool:
+        """Take the measures of a validation in; return whether this step is the best so far.
+
+        Without a validation the latest step is.
+        """
+        better = True
+        if measures is not None:
+            self.validation = dict(measures)
+            value = float((self.validation | {LATEST: self.step})[measure])
+            sign = -1 if measure in LOWER_IS_BETTER else 1
+            better = self.best is None or sign * value > sign * self.best
+            if better:
+                self.best, self.best_step = value, self.step
+        self.stale_epochs = 0 if better else self.stale_epochs + 1
+        return better
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON."""
+        loader = {
+            "fingerprint": self.fingerprint,
+            "seed": self.seed,
+            "epoch": self.position.epoch,
+            "consumed": self.position.consumed,
+        }
+        return {
+            "step": self.step,
+            "epoch": self.position.epoch,
+            "loader": loader,
+            "best": self.best,
+            "best_step": self.best_step,
+            "stale_epochs": self.stale_epochs,
+            "elapsed_s": round(self.elapsed_s, 1),
+            "skipped": self.skipped,
+            "metrics": self.validation,
+        }
+
+    def restore(self, content: Mapping[str, Any]) -> None:
+        """Take up what ``to_dict`` gave; the steps of the whole fit stay as they are.
+
+        Raises:
+            KeyError, TypeError: it isn't that.
+        """
+        loader = content["loader"]
+        self.fingerprint, self.seed = loader["fingerprint"], loader["seed"]
+        self.position = Position(loader["epoch"], loader["consumed"])
+        self.step = content["step"]
+        self.best, self.best_step = content["best"], content["best_step"]
+        self.stale_epochs, self.skipped = content["stale_epochs"], content["skipped"]
+        self.validation = dict(content["metrics"])
+        self.elapsed_before_s, self.started = content["elapsed_s"], time.monotonic()
