@@ -38,7 +38,8 @@ from colorunet.prediction.colorizer import Colorizer
 from dataprep.photos.folder import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
-from trainer.evaluation.evaluate import EvaluationSettings, evaluate
+from trainer.evaluation.evaluate import evaluate
+from trainer.evaluation.result import EvaluationSettings
 from trainer.report.evaluation_job import watch_on_terminal
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "packages/colorunet/networks_shipped"

@@ -20,7 +20,6 @@ from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import ShardSet
-from trainer.evaluation.evaluate import EvaluationSettings
 from trainer.evaluation.measure import (
     ImageMeasures,
     decoded_colors,
@@ -28,6 +27,7 @@ from trainer.evaluation.measure import (
     quantized_colors,
     true_colors,
 )
+from trainer.evaluation.result import EvaluationSettings
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, estimates, table
 
 

@@ -9,7 +9,8 @@ if TYPE_CHECKING:
     from trainer.data.shard_set import ShardSet
     from trainer.diagnosis.examine import diagnose
     from trainer.errors import TrainerError
-    from trainer.evaluation.evaluate import EvaluationSettings, evaluate
+    from trainer.evaluation.evaluate import evaluate
+    from trainer.evaluation.result import EvaluationSettings
     from trainer.training.loop import FitOptions, fit
 
 __all__ = [

@@ -16,6 +16,8 @@ class PixelClassifier(nn.Module):
         logits_stride: the network works out its logits at 1 / logits_stride of the resolution.
     """
 
+    head_name = "head"  # of the last layer, the only one that depends on the palette
+
     def __init__(self, *, bins: int, stride: int, logits_stride: int = 1) -> None:
         super().__init__()
         self.bins = bins

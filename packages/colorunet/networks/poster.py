@@ -52,6 +52,8 @@ class ColorUnet(PixelClassifier):
     of each pixel. ``size`` matters to ``volume`` only.
     """
 
+    head_name = "out"
+
     def __init__(self, *, bins: int, norm: str = "volume", size: int = 256) -> None:
         super().__init__(bins=bins, stride=8)
         half, quarter, eighth = (-(-size // 8) * 8 // step for step in (2, 4, 8))

@@ -18,8 +18,8 @@ from trainer.evaluation.criteria import Verdict, cost, missed
 
 TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18)
 STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the offsets
-CAUTIONS = (0.0, 0.025, 0.05, 0.1, 0.15, 0.2, 0.3)
-SATURATIONS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3)
+CAUTIONS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
+SATURATIONS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.45)
 _FINE_STEPS = (-0.06, -0.04, -0.02, 0.02, 0.04, 0.06)  # of the saturation, at last
 _ROUNDS = 12
 _RATE = 0.5

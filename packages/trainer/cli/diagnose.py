@@ -42,7 +42,7 @@ def command(
     evidence and what to do.
     """
     from trainer.diagnosis import diagnose, diagnosis_text
-    from trainer.evaluation.evaluate import EvaluationSettings
+    from trainer.evaluation.result import EvaluationSettings
     from trainer.report.evaluation_job import watch_on_terminal
 
     settings = EvaluationSettings(split=split, limit=limit)

@@ -65,7 +65,7 @@ def command(
     The table names each measure; --json holds their full definitions, the figures of every image
     and 95 % intervals.
     """
-    from trainer.evaluation.evaluate import EvaluationSettings
+    from trainer.evaluation.result import EvaluationSettings
     from trainer.evaluation.text import evaluation_text
     from trainer.report.evaluation_job import Outputs, evaluate_run, watch_on_terminal
 

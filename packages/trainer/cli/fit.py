@@ -1,5 +1,6 @@
 """``trainer fit``."""
 
+import dataclasses
 from pathlib import Path
 
 import click
@@ -13,6 +14,11 @@ from colorfiles.commands import emit, json_option, out_option, overwrite_option
 @click.option("--recipe", default="small", show_default=True, help="Name, or path of a .toml file.")
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key of the recipe."
+)
+@click.option(
+    "--init",
+    metavar="RUN|NAME",
+    help="Start from the parameters of a run, or of a network that comes with the package.",
 )
 @click.option("--resume", is_flag=True, help="Go on with the run that is there, if one is.")
 @overwrite_option
@@ -32,6 +38,7 @@ def command(
     out: Path,
     recipe: str,
     overrides: tuple[str, ...],
+    init: str | None,
     resume: bool,
     overwrite: bool,
     dry_run: bool,
@@ -47,9 +54,15 @@ def command(
     A resumed run keeps its own recipe; --set changes it. Under torchrun all processes share the
     steps: torchrun --nproc-per-node 2 -m trainer fit shards --out run.
 
+    With --init the network is that of RUN or NAME, whatever the recipe says of it, and training
+    goes on from its parameters: a shipped network on photos of your own.
+
     \b
     trainer fit shards --out run --recipe small --set epochs=12
+    trainer fit shards --out mine --recipe colorunet --init colorunet --set learning_rate=2e-4
     """
+    from colorunet.parameters.checkpoint import load_run
+    from colorunet.parameters.shipped import run_or_shipped
     from trainer.config.recipe import Recipe
     from trainer.data.shard_set import ShardSet
     from trainer.runs.folder import RunFolder
@@ -60,8 +73,13 @@ def command(
     run = RunFolder(out)
     named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
     base = run.recipe() if resume and run.exists() and not named else Recipe.load(recipe)
+    trained = load_run(run_or_shipped(init)) if init else None
+    if trained is not None:
+        base = dataclasses.replace(base, network=trained.settings)
     settings = base.with_overrides(overrides)
     shard_set = ShardSet.open(shards, cache_gb=cache_gb)
+    if trained is not None and trained.palette.fingerprint != shard_set.palette.fingerprint:
+        click.echo(f"{init}: its palette is another; the last layer is made anew", err=True)
     if settings.batch_size == 0:
         from trainer.training.batch_size import find_batch_size
 
@@ -80,6 +98,7 @@ def command(
         save_every_s=60 * save_every,
         skip_bad=skip_bad,
         tensorboard=tensorboard,
+        init=trained,
     )
     with joined_world(device) as world:
         with fit_progress(settings, world, samples=shard_set.count("train")) as report:

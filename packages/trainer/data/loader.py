@@ -176,7 +176,8 @@ def batches(
 
 
 def _leave_interrupts_to_the_parent(worker: int) -> None:  # noqa: ARG001
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to all at once; the fit tells them
+        signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
 
 

@@ -17,7 +17,7 @@ from colorcore import (
 )
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import Sample
-from trainer.evaluation.evaluate import Evaluation, Tallies
+from trainer.evaluation.result import Evaluation, Tallies
 from trainer.runs.metrics_log import Line, series
 from trainer.training.losses import Targets
 

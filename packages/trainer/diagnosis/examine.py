@@ -16,13 +16,8 @@ from trainer.diagnosis.evidence import (
     prior_distance,
     weight_facts,
 )
-from trainer.evaluation.evaluate import (
-    EvaluationSettings,
-    Watch,
-    chosen_samples,
-    evaluate,
-    unwatched,
-)
+from trainer.evaluation.evaluate import Watch, chosen_samples, evaluate, unwatched
+from trainer.evaluation.result import EvaluationSettings
 from trainer.runs.metrics_log import read_metrics
 
 _SWEEP_IMAGES = 24

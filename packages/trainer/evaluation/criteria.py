@@ -12,7 +12,7 @@ _AIM_INSIDE = 0.04  # of a ratio: other photos come out a little different
 _DECIBELS_ABOVE_GRAY = 0.5
 _ERROR_BELOW_GRAY = 0.5
 _MOST_OF_ONE = 0.25  # a criterion missed by more is missed: none may outweigh all others
-_ERROR_WEIGHT = 0.05  # a unit of CIEDE2000 counts like a criterion missed by five per cent
+_ERROR_WEIGHT = 0.15  # a unit of CIEDE2000 counts like a criterion missed by 15 per cent
 
 
 @dataclass(frozen=True)

@@ -2,20 +2,17 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from itertools import islice
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
 from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
-from trainer.evaluation.criteria import Verdict, criteria_of, verdicts
+from trainer.evaluation.criteria import criteria_of, verdicts
 from trainer.evaluation.definitions import definitions_with
 from trainer.evaluation.measure import (
     WHEEL_SECTORS,
@@ -28,9 +25,16 @@ from trainer.evaluation.measure import (
     quantized_colors,
     true_colors,
 )
-from trainer.evaluation.perceptual import Perceptual, PerceptualNetworks, PerceptualPass
+from trainer.evaluation.perceptual import PerceptualNetworks, PerceptualPass
 from trainer.evaluation.pretrained import not_measured
-from trainer.evaluation.probes import Information, PositionProbe, probe_position
+from trainer.evaluation.probes import Information, probe_position
+from trainer.evaluation.result import (
+    Evaluation,
+    EvaluationSettings,
+    HueFamily,
+    ImageResult,
+    Tallies,
+)
 from trainer.evaluation.summary import (
     CEILING,
     PREDICTION,
@@ -41,7 +45,7 @@ from trainer.evaluation.summary import (
     per_image,
     table,
 )
-from trainer.evaluation.sweep import RULE, Sweep, SweepPoint, suggested_temperature
+from trainer.evaluation.sweep import Sweep, suggested_temperature
 
 GRAY, MEAN, MODE = "gray", "mean_uv", "most_frequent_bin"
 VARIANTS = (PREDICTION, TRUTH, CEILING, GRAY, MEAN, MODE)
@@ -53,88 +57,6 @@ Watch = Callable[[Iterable[Sample], int], Iterable[Sample]]
 def unwatched(samples: Iterable[Sample], total: int) -> Iterable[Sample]:  # noqa: ARG001
     """Show nobody how far it is."""
     return samples
-
-
-@dataclass(frozen=True)
-class EvaluationSettings:
-    """What is measured, and how exactly.
-
-    Args:
-        split: of the shard set.
-        limit: at most so many samples, the first ones; None takes all.
-        sweep_images: on so many samples the temperature is swept; 0 leaves it out.
-        probe_images: photos that the position probe turns upside down.
-        draws: bootstrap draws of the intervals.
-        seed: of the draws.
-    """
-
-    split: str = "test"
-    limit: int | None = None
-    sweep_images: int = 0
-    probe_images: int = 16
-    draws: int = 500
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class HueFamily:
-    """A hue family: its share of truth's coloured pixels and how much of it was found again."""
-
-    family: str
-    share_of_truth: float
-    recall: float | None
-
-
-@dataclass(frozen=True)
-class ImageResult:
-    """The measures of the prediction for one image."""
-
-    key: str
-    measures: dict[str, float | None]
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """All figures of one run on one split; what ``--json`` prints.
-
-    ``truth_from`` is ``rgb`` (the colour crops) or ``bins`` (the palette's colours, where the
-    shards keep no crops: truth and quantised truth are then the same).
-    """
-
-    split: str
-    samples: int
-    size_px: int
-    truth_from: str
-    bins: int
-    palette_fingerprint: str
-    decoding: Decoding
-    averaging: Averaging
-    variants: dict[str, dict[str, Estimate]]
-    prediction_minus: dict[str, dict[str, Estimate]]
-    hue_families: list[HueFamily]
-    position_probe: PositionProbe
-    information_bits: float
-    sweep: list[SweepPoint]
-    suggested_temperature: float | None
-    verdicts: list[Verdict]
-    images: list[ImageResult]
-    seconds: float
-    settings: EvaluationSettings
-    perceptual: Perceptual | None
-    definitions: dict[str, str]
-    not_measured: dict[str, str]
-    suggestion_rule: str = RULE
-
-
-@dataclass(frozen=True)
-class Tallies:
-    """Counts that only pictures and the diagnosis show: too long for a table."""
-
-    confusion: Int[np.ndarray, "n n"]
-    true_wheel: Int[np.ndarray, "36"]
-    predicted_wheel: Int[np.ndarray, "36"]
-    true_counts: Int[np.ndarray, "n"]
-    mean_probability: Float[np.ndarray, "n"]
 
 
 def evaluate(

@@ -17,7 +17,7 @@ TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18, 0.12, 0.06, 0.001)
 _STEP = 2  # every second pixel along both axes: shares and means stay, a quarter of the work
 RULE = (
     "the temperature that misses the criteria by least in sum, an error of one CIEDE2000 counting "
-    "like five per cent of one missed; `trainer calibrate` chooses by the same rule"
+    "like 15 per cent of one missed; `trainer calibrate` chooses by the same rule"
 )
 
 

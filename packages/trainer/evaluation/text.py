@@ -12,7 +12,8 @@ from trainer.evaluation.definitions import (
     Measure,
     full_label,
 )
-from trainer.evaluation.evaluate import GRAY, MEAN, MODE, Evaluation
+from trainer.evaluation.evaluate import GRAY, MEAN, MODE
+from trainer.evaluation.result import Evaluation
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
 from trainer.evaluation.sweep import SweepPoint
 

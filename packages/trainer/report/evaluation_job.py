@@ -10,15 +10,9 @@ from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
-from trainer.evaluation.evaluate import (
-    Evaluation,
-    EvaluationSettings,
-    ImageResult,
-    Watch,
-    evaluate,
-    unwatched,
-)
+from trainer.evaluation.evaluate import Watch, evaluate, unwatched
 from trainer.evaluation.perceptual import PerceptualNetworks
+from trainer.evaluation.result import Evaluation, EvaluationSettings, ImageResult
 from trainer.report import write_evaluation_page
 from trainer.report.contact_sheet import contact_sheet, write_png
 from trainer.report.panels import panels_of, spread_keys

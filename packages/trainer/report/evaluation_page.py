@@ -13,7 +13,7 @@ from colorcore import Palette
 from colorunet.prediction.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.definitions import MEASURES, full_label
-from trainer.evaluation.evaluate import Evaluation, ImageResult, Tallies
+from trainer.evaluation.result import Evaluation, ImageResult, Tallies
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
 from trainer.evaluation.sweep import RULE
 from trainer.evaluation.text import (

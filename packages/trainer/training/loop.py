@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorfiles.progress import ProgressCallback, silent
+from colorunet.parameters.checkpoint import Trained
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
@@ -30,6 +31,7 @@ class FitOptions:
         save_every_s: also save in the middle of an epoch, this often; 0 doesn't.
         skip_bad: samples that may be unusable before the fit stops.
         tensorboard: also write TensorBoard's files into the run.
+        init: a trained network whose parameters a new run starts from.
     """
 
     resume: bool = False
@@ -37,6 +39,7 @@ class FitOptions:
     save_every_s: float = 600.0
     skip_bad: int = 0
     tensorboard: bool = False
+    init: Trained | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +98,9 @@ def fit(
         world,
         size=data.crop_size,
         total_steps=data.total_steps,
-        start=None if saved else starting_parameters(recipe.network),
+        start=None
+        if saved
+        else starting_parameters(recipe.network, data.palette, init=options.init),
     )
     state = TrainingState(data.fingerprint, recipe.seed, data.total_steps)
     if saved is not None:

@@ -1,23 +1,48 @@
 """The parameters that a fit starts from, where they aren't random."""
 
 from collections.abc import Callable
-from pathlib import Path
 
+from colorcore import Palette
 from colorunet.networks import EncoderUnet, NetworkSettings, PixelClassifier
+from colorunet.parameters.checkpoint import Trained
 from colorunet.parameters.published import published_tensors
+from trainer.errors import TrainerError
 
 
 def starting_parameters(
-    settings: NetworkSettings, *, encoder_file: Path | None = None
+    settings: NetworkSettings, palette: Palette, *, init: Trained | None = None
 ) -> Callable[[PixelClassifier], None]:
-    """Return what puts an encoder's published parameters into a network that asks for them.
+    """Return what puts other parameters than random ones into a network, if any are asked for.
 
-    ``encoder_file`` is where they are; None finds them in the installed package. Calling it raises
-    TrainerError where they aren't there.
+    Those of ``init``, all but the last layer where its palette is another; else, where the settings
+    say ``pretrained``, the encoder's published ones. Calling it raises TrainerError where ``init``
+    is another network, and ColorunetError where the published parameters aren't there.
     """
 
     def start(network: PixelClassifier) -> None:
-        if settings.pretrained and isinstance(network, EncoderUnet):
-            network.encoder.load_published(published_tensors(settings.encoder, encoder_file))
+        if init is not None:
+            _take_over(network, init, with_head=init.palette.fingerprint == palette.fingerprint)
+        elif settings.pretrained and isinstance(network, EncoderUnet):
+            network.encoder.load_published(published_tensors(settings.encoder))
 
     return start
+
+
+def _take_over(network: PixelClassifier, init: Trained, *, with_head: bool) -> None:
+    tensors = {
+        name: tensor
+        for name, tensor in init.network.state_dict().items()
+        if with_head or not name.startswith(f"{network.head_name}.")
+    }
+    try:
+        missing, unknown = network.load_state_dict(tensors, strict=False)
+    except RuntimeError as error:
+        raise TrainerError(
+            f"--init: its network doesn't fit the recipe's ({str(error).splitlines()[-1].strip()})"
+        ) from None
+    strangers = [*unknown, *(n for n in missing if not n.startswith(f"{network.head_name}."))]
+    if strangers:
+        raise TrainerError(
+            f"--init: its network isn't the recipe's (they differ in {strangers[0]}); leave out "
+            "what the recipe says of the network"
+        )

@@ -19,7 +19,7 @@ from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.diagnosis import CAUSES, Diagnosis, diagnose, diagnosis_text
-from trainer.evaluation.evaluate import EvaluationSettings
+from trainer.evaluation.result import EvaluationSettings
 from trainer.training.losses import Targets
 
 SIZE = 48

@@ -23,9 +23,10 @@ from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.criteria import CRITERIA
 from trainer.evaluation.definitions import MEASURES
-from trainer.evaluation.evaluate import Evaluation, EvaluationSettings, evaluate
+from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.measure import decoded_colors, measure, quantized_colors, true_colors
 from trainer.evaluation.pretrained import ALEXNET, INCEPTION
+from trainer.evaluation.result import Evaluation, EvaluationSettings
 from trainer.evaluation.structural import ssim
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, _percentile
 from trainer.evaluation.sweep import SweepPoint, suggested_temperature

@@ -12,7 +12,7 @@ from PIL import Image, ImageFont
 
 from colorunet.networks import NetworkSettings, build_network
 from trainer.data.shard_set import ShardSet
-from trainer.evaluation.evaluate import ImageResult
+from trainer.evaluation.result import ImageResult
 from trainer.report import picture_samples, save_epoch_pictures, write_run_page
 from trainer.report.confusion import confusion_picture
 from trainer.report.contact_sheet import contact_sheet

@@ -1,18 +1,23 @@
 """Adam's groups: an encoder at a rate of its own, decay where it belongs; where a fit starts."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 from safetensors.torch import load_file
 
 from colorunet.networks import EncoderUnet, NetworkSettings, build_network
+from colorunet.parameters.checkpoint import load_run
 from colorunet.parameters.published import published_tensors
+from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.config.settings import OptimizerSettings
 from trainer.data.shard_set import ShardSet
-from trainer.training.loop import fit
+from trainer.errors import TrainerError
+from trainer.training.loop import FitOptions, fit
 from trainer.training.optimizer import make_optimizer, set_rate
 
 ENCODER = "encoder."
@@ -72,3 +77,60 @@ def test_a_fit_starts_from_the_published_encoder_and_leaves_it_while_frozen(
         if not torch.equal(tensor, trained[f"{ENCODER}{name}"])
     ]
     assert bool(moved) is (freeze_steps == 0)
+
+
+def _tiny(*overrides: str) -> Recipe:
+    texts = ("max_steps=2", "batch_size=2", "crop=32", "ema=0", "workers=0", "warmup_steps=1")
+    return Recipe.load("small").with_overrides([*texts, "width=8", "depth=3", *overrides])
+
+
+def test_a_fit_from_a_run_starts_with_its_parameters(shards: ShardSet, tmp_path: Path) -> None:
+    fit(shards, tmp_path / "first", _tiny())
+    first = load_run(tmp_path / "first")
+    rate = "learning_rate=1e-12"
+    fit(shards, tmp_path / "second", _tiny(rate, "seed=5"), options=FitOptions(init=first))
+    second = load_run(tmp_path / "second").network.state_dict()
+    for name, tensor in first.network.state_dict().items():
+        assert torch.allclose(tensor, second[name], atol=1e-6), name
+
+
+def test_with_another_palette_the_last_layer_alone_is_made_anew(
+    shards: ShardSet, tmp_path: Path
+) -> None:
+    fit(shards, tmp_path / "first", _tiny())
+    trained = load_run(tmp_path / "first")
+    other = replace(trained, palette=replace(trained.palette, method="other"))
+    rate = "learning_rate=1e-12"
+    fit(shards, tmp_path / "second", _tiny(rate, "seed=5"), options=FitOptions(init=other))
+    second = load_run(tmp_path / "second").network.state_dict()
+    same = {
+        name: torch.allclose(tensor, second[name], atol=1e-6)
+        for name, tensor in trained.network.state_dict().items()
+    }
+    assert not same["head.weight"]
+    assert all(same[name] for name in same if not name.startswith("head."))
+
+
+def test_parameters_of_another_network_are_refused(shards: ShardSet, tmp_path: Path) -> None:
+    fit(shards, tmp_path / "first", _tiny())
+    first = load_run(tmp_path / "first")
+    with pytest.raises(TrainerError, match="--init"):
+        fit(shards, tmp_path / "wider", _tiny("width=12"), options=FitOptions(init=first))
+    with pytest.raises(TrainerError, match="--init"):
+        fit(shards, tmp_path / "deeper", _tiny("depth=4"), options=FitOptions(init=first))
+    assert not (tmp_path / "wider").exists()
+
+
+def test_the_command_takes_the_network_from_where_it_starts(
+    shards: ShardSet, tmp_path: Path
+) -> None:
+    fit(shards, tmp_path / "first", _tiny())
+    words = ["fit", str(shards.path), "--out", str(tmp_path / "run"), "--init"]
+    settings = [
+        w for t in ("max_steps=1", "batch_size=2", "crop=32", "workers=0") for w in ("--set", t)
+    ]
+    done = CliRunner().invoke(app, [*words, str(tmp_path / "first"), *settings])
+    assert done.exit_code == 0, done.output
+    assert load_run(tmp_path / "run").settings.width == 8
+    wrong = CliRunner().invoke(app, [*words, "no-such-network", *settings, "--overwrite"])
+    assert "or the folder of a run" in str(wrong.exception)
