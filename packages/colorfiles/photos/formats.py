@@ -1,5 +1,6 @@
 """Which formats are read, and how the first bytes of a file tell them."""
 
+import os
 import re
 import warnings
 from functools import cache
@@ -41,6 +42,13 @@ SUFFIXES = {
     "TGA": ".tga",
     "PCX": ".pcx",
 }
+# Names that a picture has, whether it can be read here or not.
+PICTURE_SUFFIXES = frozenset(
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".tif")
+    + (".tiff", ".webp", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpf", ".jpx", ".jpc")
+    + (".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx", ".jxl", ".psd", ".psb", ".xcf", ".dng")
+    + (".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw")
+)
 FIRST_BYTES = 64  # as many of a file as `format_of` wants
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 _MAGIC = {
@@ -66,6 +74,13 @@ _OTHERS = {
     "a GIMP file": rb"gimp xcf",
     "a text or HTML file": rb"(?i)\s*<(!doctype|html|\?xml|svg)",
 }
+_WEAK = ("BMP", "PPM", "PCX")  # marks that a text may begin with
+_PICTURES_NOT_READ = (
+    "a Photoshop file",
+    "a JPEG XL file",
+    "a camera raw file",
+    "a GIMP file",
+)
 _DECODERS = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif", "JPEG": "jpg", "PNG": "zlib"}
 _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
@@ -76,6 +91,22 @@ def format_of(start: bytes) -> str:
     if found == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
         return ""
     return found
+
+
+def looks_like_picture(name: str, start: bytes) -> bool:
+    """Whether a file of a folder is meant as a picture, by its name or its first bytes.
+
+    Args:
+        name: of the file.
+        start: ``FIRST_BYTES`` of it; empty where it can't be read.
+    """
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix in PICTURE_SUFFIXES:
+        return True
+    found = format_of(start)
+    if found in _WEAK:
+        return not suffix
+    return bool(found) or _named(_OTHERS, start) in _PICTURES_NOT_READ
 
 
 def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:

@@ -27,6 +27,8 @@ class Metadata:
         icc_profile: of the file. The pixels have been converted from it to sRGB.
         dpi: dots an inch, across and down, upright; None where the file doesn't say.
         text: comments and the text chunks of a PNG.
+        duration_ms: how long a frame of an animation is shown; None for what isn't one.
+        loops: how often an animation runs, 0 for ever; None where the file doesn't say.
     """
 
     exif: bytes = b""
@@ -34,6 +36,8 @@ class Metadata:
     icc_profile: bytes = b""
     dpi: tuple[float, float] | None = None
     text: Mapping[str, str] = field(default_factory=dict)
+    duration_ms: int | None = None
+    loops: int | None = None
 
 
 def metadata_of(image: Image.Image, orientation: int) -> Metadata:
@@ -53,6 +57,8 @@ def metadata_of(image: Image.Image, orientation: int) -> Metadata:
         icc_profile=info.get("icc_profile") or b"",
         dpi=_dpi(image, orientation),
         text=text,
+        duration_ms=_whole(info.get("duration")),
+        loops=_whole(info.get("loop")),
     )
 
 
@@ -74,6 +80,10 @@ def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
         icc_profile=profile if isinstance(profile, bytes) else b"",
         dpi=_page_dpi(page),
     )
+
+
+def _whole(value: object) -> int | None:
+    return round(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None
 
 
 def _upright_exif(image: Image.Image) -> bytes:
