@@ -43,12 +43,9 @@ SUFFIXES = {
     "PCX": ".pcx",
 }
 # Names that a picture has, whether it can be read here or not.
-PICTURE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo", ".png", ".apng", ".gif", ".bmp", ".dib", ".tif")
-    + (".tiff", ".webp", ".heic", ".heif", ".hif", ".avif", ".jp2", ".j2k", ".jpf", ".jpx", ".jpc")
-    + (".ppm", ".pgm", ".pbm", ".pnm", ".tga", ".pcx", ".jxl", ".psd", ".psb", ".xcf", ".dng")
-    + (".cr2", ".cr3", ".nef", ".arw", ".orf", ".rw2", ".raf", ".pef", ".srw")
-)
+_SUFFIX = r"""\.(jpe?g|jpe|jfif|mpo|a?png|gif|bmp|dib|tiff?|webp|hei[cf]|hif|avif|jp2|j2k|jp[fxc]
+    |p[pgbn]m|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
+_PICTURE_SUFFIX = re.compile(_SUFFIX, re.VERBOSE | re.IGNORECASE)
 FIRST_BYTES = 64  # as many of a file as `format_of` wants
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 _MAGIC = {
@@ -100,8 +97,8 @@ def looks_like_picture(name: str, start: bytes) -> bool:
         name: of the file.
         start: ``FIRST_BYTES`` of it; empty where it can't be read.
     """
-    suffix = os.path.splitext(name)[1].lower()
-    if suffix in PICTURE_SUFFIXES:
+    suffix = os.path.splitext(name)[1]
+    if _PICTURE_SUFFIX.fullmatch(suffix):
         return True
     found = format_of(start)
     if found in _WEAK:

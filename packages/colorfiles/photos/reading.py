@@ -111,7 +111,7 @@ def _frame(
     image.seek(page)
     image.load()
     orientation = _orientation(image)
-    pixels, notes = pixels_of(image)
+    pixels, notes = pixels_of(image.copy())  # the next frame is decoded into the same one
     return DecodedImage(
         pixels=pixels.upright(orientation),
         format=header.format,
