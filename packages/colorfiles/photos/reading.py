@@ -11,10 +11,11 @@ from PIL import Image
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos import png, tiff
 from colorfiles.photos.decoded import DecodedImage, ImageHeader
+from colorfiles.photos.exif import ORIENTATION
 from colorfiles.photos.formats import FIRST_BYTES, admitted_format
 from colorfiles.photos.jpeg import ends_early
 from colorfiles.photos.limits import ReadSettings, decoded_bytes, refuse_unfit, webp_size
-from colorfiles.photos.metadata import ORIENTATION, Metadata, metadata_of, metadata_of_page
+from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page
 from colorfiles.photos.modes import pixels_of
 from colorfiles.photos.pillow import translated_errors
 from colorfiles.photos.pixels import Pixels

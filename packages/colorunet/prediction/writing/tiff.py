@@ -52,7 +52,8 @@ def write_tiff(file: BinaryIO, pages: Iterable[tuple[ColoredImage, bytes]]) -> N
 def _write_strips(file: BinaryIO, image: ColoredImage) -> tuple[list[int], list[int], int]:
     row_bytes = image.size[0] * image.channels * image.bits // 8
     rows = max(1, min(image.size[1], _STRIP_BYTES // row_bytes))
-    offsets, counts = [], []
+    offsets: list[int] = []
+    counts: list[int] = []
     waiting = np.empty((0, image.size[0], image.channels), image.luma.dtype)
     for band in image.bands():
         waiting = np.concatenate((waiting, band)) if len(waiting) else band
