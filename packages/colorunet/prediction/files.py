@@ -129,7 +129,7 @@ def colorize_plan(
     kept = 0
     for job, outcome in run_jobs(colorizer, plan.jobs, settings):
         if isinstance(outcome, Exception):
-            skips.append(SkippedImage(str(job.source.path), reason_of(outcome)))
+            skips.append(SkippedImage(job.source.name, reason_of(outcome)))
         elif outcome.kept:
             kept += 1
         else:
@@ -152,12 +152,12 @@ def colorize_plan(
 
 def _told(job: Job, done: Done) -> ColorizedImage:
     return ColorizedImage(
-        input=str(job.source.path),
-        output=str(job.target),
+        input=job.source.name,
+        output=job.name,
         width=done.size[0],
         height=done.size[1],
         seconds=done.seconds,
         pages=done.pages,
         notes=done.notes,
-        compare=str(job.compare or ""),
+        compare=job.compare_name,
     )

@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
@@ -18,6 +18,7 @@ from colorunet.prediction.writing.formats import (
 
 _NAME_BYTES = 255  # the most of a file's name
 _COMPARED = "-compare.jpg"
+_Wanted = tuple[Source, str, OutputFormat, str]  # a Job before it is known what is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,17 +27,27 @@ class Job:
 
     Args:
         source: the photo.
-        target: of the coloured photo.
+        name: the path of the coloured photo, as a string, as there may be thousands.
         format: of that.
-        compare: of the picture that shows both, where one is wanted.
+        compare_name: likewise, of the picture that shows both; "" where none is wanted.
         is_there: whether files of these names are there already.
     """
 
     source: Source
-    target: Path
+    name: str
     format: OutputFormat
-    compare: Path | None = None
+    compare_name: str = ""
     is_there: bool = False
+
+    @property
+    def target(self) -> Path:
+        """Of the coloured photo."""
+        return Path(self.name)
+
+    @property
+    def compare(self) -> Path | None:
+        """Of the picture that shows both, where one is wanted."""
+        return Path(self.compare_name) if self.compare_name else None
 
 
 @dataclass(frozen=True)
@@ -69,50 +80,53 @@ def plan_outputs(inputs: Sequence[Path], out: Path, *, compare: bool = False) ->
     Raises:
         ColorunetError: a path doesn't exist, there is no photo, or an input would be replaced.
     """
-    chosen = None if out.is_dir() else format_named(out)
+    chosen = None if out.is_dir() else format_named(out.name)
     sources = find_sources(inputs, out)
     if not sources.photos:
         raise ColorunetError(f"{', '.join(map(shown, inputs))}: no images in there")
     if chosen is not None:
         if len(inputs) != 1 or inputs[0].is_dir():
             raise ColorunetError(f"{shown(out)} names one file; for several give a folder")
-        jobs = [Job(sources.photos[0], out, chosen, _beside(out) if compare else None)]
+        beside = _beside(str(out)) if compare else ""
+        jobs = [(sources.photos[0], str(out), chosen, beside)]
         out = out.parent
     else:
-        jobs = _named(sources.photos, out, compare)
+        jobs = _named(sources.photos, str(out), compare)
     if out.exists() and not out.is_dir():
         raise ColorunetError(f"{shown(out)}: not a folder; --out names the folder of the outputs")
     return Plan(_checked(jobs, sources.photos), out, sources)
 
 
-def _named(photos: Sequence[Source], out: Path, compare: bool) -> list[Job]:
+def _named(photos: Sequence[Source], out: str, compare: bool) -> list[_Wanted]:
     taken: set[str] = set()
     wanted = [(photo, *_name(photo)) for photo in photos]
-    found: dict[int, Path] = {}
+    found: dict[int, str] = {}
     # Who keeps the own name comes first: a.heic beside a.jpg is the one that is called a-2.jpg.
     for own in (True, False):
         for number, (photo, name, _) in enumerate(wanted):
-            if (name == photo.relative.name) is own:
-                found[number] = _free(photo.relative.with_name(name), taken)
+            if (name == photo.relative) is own:
+                found[number] = _free(name, taken)
     jobs = []
     for number, (photo, _, target) in enumerate(wanted):
-        path = out / found[number]
-        beside = out / _free(_beside(found[number]), taken) if compare else None
-        jobs.append(Job(photo, path, target, beside))
+        beside = _free(_beside(found[number]), taken) if compare else ""
+        beside = os.path.join(out, beside) if compare else ""
+        jobs.append((photo, os.path.join(out, found[number]), target, beside))
     return jobs
 
 
 def _name(photo: Source) -> tuple[str, OutputFormat]:
-    target = format_for(photo.format, animated=_is_animated(photo)) if photo.format else None
-    target = target or format_named(photo.path) or FORMATS["PNG"]
-    name = photo.relative.name
+    """Return where a photo's output belongs below the outputs' folder, and its format."""
+    folder, name = os.path.split(photo.relative)
     stem, suffix = os.path.splitext(name)
-    if suffix.lower() in target.suffixes:
-        return name, target
-    if not format_named(photo.path) and not photo.format:
-        return name, target
+    if photo.format:
+        target = format_for(photo.format, animated=_is_animated(photo))
+    else:  # it can't be read; only the kind is missing that the name promises
+        target = format_named(name) or FORMATS["PNG"]
+    if suffix.lower() in target.suffixes or not (photo.format or format_named(name)):
+        return photo.relative, target
     is_pictures = looks_like_picture(name, b"")  # else a part of the name: "beach.2019"
-    return _cut(stem if is_pictures else name, target.suffixes[0]), target
+    cut = _cut(stem if is_pictures else name, target.suffixes[0])
+    return os.path.join(folder, cut), target
 
 
 def _is_animated(photo: Source) -> bool:
@@ -125,8 +139,9 @@ def _is_animated(photo: Source) -> bool:
         return False
 
 
-def _beside(path: Path) -> Path:
-    return path.with_name(_cut(path.stem, _COMPARED))
+def _beside(name: str) -> str:
+    folder, base = os.path.split(name)
+    return os.path.join(folder, _cut(os.path.splitext(base)[0], _COMPARED))
 
 
 def _cut(stem: str, end: str) -> str:
@@ -139,44 +154,44 @@ def _cut(stem: str, end: str) -> str:
     return stem + end
 
 
-def _free(path: Path, taken: set[str]) -> Path:
-    stem, suffix = os.path.splitext(path.name)
-    number, free = 1, path
-    while (key := _key(str(free))) in taken:
+def _free(name: str, taken: set[str]) -> str:
+    folder, base = os.path.split(name)
+    stem, suffix = os.path.splitext(base)
+    number, free = 1, name
+    while (key := _key(free)) in taken:
         number += 1
-        free = path.with_name(_cut(stem, f"-{number}{suffix}"))
+        free = os.path.join(folder, _cut(stem, f"-{number}{suffix}"))
     taken.add(key)
     return free
 
 
 def _key(name: str) -> str:
     """Two names with one key are one file on some file system."""
-    return unicodedata.normalize("NFC", name).casefold()
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-def _checked(jobs: Sequence[Job], photos: Sequence[Source]) -> list[Job]:
+def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source]) -> list[Job]:
     inputs = {photo.identity for photo in photos} - {(0, 0)}
-    folders: dict[Path, dict[str, Identity]] = {}
+    folders: dict[str, dict[str, Identity]] = {}
     checked = []
-    for job in jobs:
-        there = []
-        for target in (job.target, job.compare):
-            if target is None:
-                continue
-            if target.parent not in folders:
-                folders[target.parent] = _identities(target.parent)
-            identity = folders[target.parent].get(_key(target.name))
-            there.append(identity is not None)
+    for photo, name, target, beside in wanted:
+        is_there = True
+        for path in (name, beside) if beside else (name,):
+            folder, base = os.path.split(path)
+            if folder not in folders:
+                folders[folder] = _identities(folder or ".")
+            identity = folders[folder].get(_key(base))
+            is_there = is_there and identity is not None
             if identity in inputs:
                 raise ColorunetError(
-                    f"{shown(target)}: the output of {shown(job.source.path)} would replace an "
-                    "input; give another --out"
+                    f"{shown(path)}: the output of {shown(photo.name)} would replace an input; "
+                    "give another --out"
                 )
-        checked.append(replace(job, is_there=all(there)))
+        checked.append(Job(photo, name, target, beside, is_there))
     return checked
 
 
-def _identities(folder: Path) -> dict[str, Identity]:
+def _identities(folder: str) -> dict[str, Identity]:
     """Return which files are in a folder, by keys of their names; links count as what they name."""
     found: dict[str, Identity] = {}
     try:

@@ -23,18 +23,23 @@ class Source:
     """One photo to colour.
 
     Args:
-        path: of the file.
-        relative: where below the folder of the outputs it belongs.
+        name: its path, as a string: among thousands of files making Paths takes the most time.
+        relative: where below the folder of the outputs it belongs, likewise.
         format: by its first bytes, by Pillow's names; "" for none that is read.
         identity: device and number, the same for every name of a file.
         problem: why it can't be used, where that is known already.
     """
 
-    path: Path
-    relative: Path
+    name: str
+    relative: str
     format: str
     identity: Identity
     problem: str = ""
+
+    @property
+    def path(self) -> Path:
+        """Of the file."""
+        return Path(self.name)
 
 
 @dataclass
@@ -67,10 +72,9 @@ def find_sources(inputs: Sequence[Path], out: Path) -> Sources:
     walk = _Walk(out)
     for given in inputs:
         if given.is_dir():
-            name = Path() if len(inputs) == 1 else Path(given.resolve().name)
-            walk.folder(given, name)
+            walk.folder(str(given), "" if len(inputs) == 1 else given.resolve().name)
         else:
-            walk.file(given, Path(given.name), named=True)
+            walk.file(str(given), given.name, named=True)
     return walk.found
 
 
@@ -92,9 +96,9 @@ class _Walk:
         self._seen: set[Identity] = set()
         self._files: set[str] = set()
 
-    def folder(self, top: Path, relative: Path) -> None:
+    def folder(self, top: str, relative: str) -> None:
         waiting = [(top, relative)]
-        links: list[tuple[Path, Path]] = []
+        links: list[tuple[str, str]] = []
         while waiting or links:
             path, place = waiting.pop() if waiting else links.pop(0)
             identity = _identity_of(path)
@@ -104,9 +108,9 @@ class _Walk:
                 continue
             if identity is not None:
                 self._seen.add(identity)
-            inner: list[tuple[Path, Path]] = []
+            inner: list[tuple[str, str]] = []
             for entry in self._entries(path, place):
-                target = (path / entry.name, place / entry.name)
+                target = (os.path.join(path, entry.name), os.path.join(place, entry.name))
                 if not _is_folder(entry):
                     self.file(*target, entry=entry, device=identity[0] if identity else 0)
                 elif entry.name.startswith(".") or entry.name.lower() in _PROGRAMS_FOLDERS:
@@ -117,27 +121,28 @@ class _Walk:
 
     def file(
         self,
-        path: Path,
-        relative: Path,
+        path: str,
+        relative: str,
         *,
         entry: os.DirEntry[str] | None = None,
         device: int = 0,
         named: bool = False,
     ) -> None:
-        if str(path) in self._files:
+        if path in self._files:
             return
         start, identity, problem = _looked_into(path, entry, device)
         if not named:
-            if not looks_like_picture(path.name, start):
+            name = os.path.basename(path)
+            if not looks_like_picture(name, start):
                 return
-            if path.name.startswith("."):
+            if name.startswith("."):
                 self.found.left_out["hidden files"] += 1
                 return
-        self._files.add(str(path))
-        kind = format_of(start) or ("TGA" if path.suffix.lower() == ".tga" else "")
+        self._files.add(path)
+        kind = format_of(start) or ("TGA" if path.lower().endswith(".tga") else "")
         self.found.photos.append(Source(path, relative, kind, identity, problem))
 
-    def _entries(self, folder: Path, place: Path) -> list[os.DirEntry[str]]:
+    def _entries(self, folder: str, place: str) -> list[os.DirEntry[str]]:
         try:
             with os.scandir(folder) as entries:
                 return sorted(entries, key=lambda entry: entry.name)
@@ -154,7 +159,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
         return False
 
 
-def _identity_of(path: Path) -> Identity | None:
+def _identity_of(path: Path | str) -> Identity | None:
     try:
         found = os.stat(path)
     except OSError:
@@ -163,7 +168,7 @@ def _identity_of(path: Path) -> Identity | None:
 
 
 def _looked_into(
-    path: Path, entry: os.DirEntry[str] | None, device: int
+    path: str, entry: os.DirEntry[str] | None, device: int
 ) -> tuple[bytes, Identity, str]:
     """Return a file's first bytes, its identity and what is wrong with it."""
     is_plain = entry is not None and entry.is_file(follow_symlinks=False)

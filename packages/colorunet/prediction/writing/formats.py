@@ -1,7 +1,7 @@
 """Which format a photo is written in, and what that format can hold."""
 
+import os
 from dataclasses import dataclass
-from pathlib import Path
 
 from colorfiles.photos import can_decode
 
@@ -74,9 +74,9 @@ def format_for(photo_format: str, *, animated: bool = False) -> OutputFormat:
     return FORMATS[_OTHERS.get(photo_format, photo_format)]
 
 
-def format_named(path: Path) -> OutputFormat | None:
+def format_named(name: str) -> OutputFormat | None:
     """Return the format that a file's suffix asks for; None for no image's."""
-    suffix = path.suffix.lower()
+    suffix = os.path.splitext(name)[1].lower()
     return next((one for one in FORMATS.values() if suffix in one.suffixes), None)
 
 
