@@ -1,9 +1,10 @@
 """The manners of a command line: lazy commands, options with one name, one way to print."""
 
 import dataclasses
+import difflib
 import importlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,20 @@ class LazyGroup(click.Group):
             return None
         command: click.Command = importlib.import_module(self.modules[cmd_name]).command
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Name the command that a mistyped one is likely to mean."""
+        if args and args[0] not in self.modules and not args[0].startswith("-"):
+            ctx.fail(f"no such command {args[0]!r}{did_you_mean(args[0], self.modules)}")
+        return super().resolve_command(ctx, args)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return ``; did you mean …?`` for what a mistyped word is close to, "" for nothing."""
+    close = difflib.get_close_matches(word.lower(), list(known), n=2)
+    return f"; did you mean {' or '.join(close)}?" if close else ""
 
 
 def emit(summary: Any, as_json: bool, text: str) -> None:

@@ -12,9 +12,10 @@ def write_atomically(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target``; rename it there when the block ends well.
 
     The content is on the disk before the name is. A block that fails leaves nothing behind; a kill
-    leaves a hidden ``.tmp`` file that ``sweep`` removes.
+    leaves a hidden ``.tmp`` file that ``sweep`` removes. Its name doesn't hold the target's, which
+    may have all the 255 bytes that a file system allows.
     """
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}.tmp")
+    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
         yield temporary
         descriptor = os.open(temporary, os.O_RDONLY)

@@ -46,3 +46,10 @@ def test_sweep_removes_what_a_killed_writer_left_and_no_more(tmp_path: Path) -> 
 
 def test_discarding_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     discard(tmp_path / "nothing")
+
+
+def test_a_name_of_255_bytes_can_be_written(tmp_path: Path) -> None:
+    target = tmp_path / ("x" * 251 + ".jpg")
+    with write_atomically(target) as temporary:
+        temporary.write_bytes(b"whole")
+    assert list(tmp_path.iterdir()) == [target]

@@ -1,13 +1,22 @@
 """Reading any photo: its formats, its limits, its pixels and what stands beside them."""
 
 from colorfiles.errors import UnreadableImage
-from colorfiles.photos.formats import ALL_FORMATS, SUFFIXES, can_decode, format_of
+from colorfiles.photos.decoded import DecodedImage, ImageHeader
+from colorfiles.photos.formats import (
+    ALL_FORMATS,
+    FIRST_BYTES,
+    SUFFIXES,
+    can_decode,
+    format_of,
+    looks_like_picture,
+)
 from colorfiles.photos.limits import MAX_BYTES, ReadSettings
 from colorfiles.photos.metadata import Metadata
-from colorfiles.photos.reading import DecodedImage, ImageHeader, look_at, read_image
+from colorfiles.photos.reading import look_at, read_image, read_pages
 
 __all__ = [
     "ALL_FORMATS",
+    "FIRST_BYTES",
     "MAX_BYTES",
     "SUFFIXES",
     "DecodedImage",
@@ -18,5 +27,7 @@ __all__ = [
     "can_decode",
     "format_of",
     "look_at",
+    "looks_like_picture",
     "read_image",
+    "read_pages",
 ]

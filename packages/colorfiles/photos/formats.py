@@ -1,5 +1,6 @@
 """Which formats are read, and how the first bytes of a file tell them."""
 
+import os
 import re
 import warnings
 from functools import cache
@@ -41,6 +42,10 @@ SUFFIXES = {
     "TGA": ".tga",
     "PCX": ".pcx",
 }
+# Names that a picture has, whether it can be read here or not.
+_SUFFIX = r"""\.(jpe?g|jpe|jfif|mpo|a?png|gif|bmp|dib|tiff?|webp|hei[cf]|hif|avif|jp2|j2k|jp[fxc]
+    |p[pgbn]m|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
+_PICTURE_SUFFIX = re.compile(_SUFFIX, re.VERBOSE | re.IGNORECASE)
 FIRST_BYTES = 64  # as many of a file as `format_of` wants
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 _MAGIC = {
@@ -66,6 +71,13 @@ _OTHERS = {
     "a GIMP file": rb"gimp xcf",
     "a text or HTML file": rb"(?i)\s*<(!doctype|html|\?xml|svg)",
 }
+_WEAK = ("BMP", "PPM", "PCX")  # marks that a text may begin with
+_PICTURES_NOT_READ = (
+    "a Photoshop file",
+    "a JPEG XL file",
+    "a camera raw file",
+    "a GIMP file",
+)
 _DECODERS = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif", "JPEG": "jpg", "PNG": "zlib"}
 _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
@@ -76,6 +88,22 @@ def format_of(start: bytes) -> str:
     if found == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
         return ""
     return found
+
+
+def looks_like_picture(name: str, start: bytes) -> bool:
+    """Whether a file of a folder is meant as a picture, by its name or its first bytes.
+
+    Args:
+        name: of the file.
+        start: ``FIRST_BYTES`` of it; empty where it can't be read.
+    """
+    suffix = os.path.splitext(name)[1]
+    if _PICTURE_SUFFIX.fullmatch(suffix):
+        return True
+    found = format_of(start)
+    if found in _WEAK:
+        return not suffix
+    return bool(found) or _named(_OTHERS, start) in _PICTURES_NOT_READ
 
 
 def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:

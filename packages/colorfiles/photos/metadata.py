@@ -7,9 +7,10 @@ from typing import BinaryIO
 
 from PIL import Image
 
+from colorfiles.photos.exif import EXIF_IFD, MARK, ORIENTATION, upright_exif
 from colorfiles.photos.tiff_pages import Tags, TiffPage
 
-ORIENTATION, EXIF_IFD, GPS_IFD = 0x0112, 0x8769, 0x8825
+GPS_IFD = 0x8825
 # ImageDescription, Make, Model, Software, DateTime, Artist, HostComputer, Rating, Copyright
 _DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x8298)
 _XMP, _PROFILE = 700, 34675
@@ -27,6 +28,8 @@ class Metadata:
         icc_profile: of the file. The pixels have been converted from it to sRGB.
         dpi: dots an inch, across and down, upright; None where the file doesn't say.
         text: comments and the text chunks of a PNG.
+        duration_ms: how long a frame of an animation is shown; None for what isn't one.
+        loops: how often an animation runs, 0 for ever; None where the file doesn't say.
     """
 
     exif: bytes = b""
@@ -34,6 +37,8 @@ class Metadata:
     icc_profile: bytes = b""
     dpi: tuple[float, float] | None = None
     text: Mapping[str, str] = field(default_factory=dict)
+    duration_ms: int | None = None
+    loops: int | None = None
 
 
 def metadata_of(image: Image.Image, orientation: int) -> Metadata:
@@ -53,6 +58,8 @@ def metadata_of(image: Image.Image, orientation: int) -> Metadata:
         icc_profile=info.get("icc_profile") or b"",
         dpi=_dpi(image, orientation),
         text=text,
+        duration_ms=_whole(info.get("duration")),
+        loops=_whole(info.get("loop")),
     )
 
 
@@ -61,11 +68,11 @@ def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
     exif = Image.Exif()
     for tag in _DESCRIPTIVE:
         if tag in page.tags:
-            exif[tag] = page.tags[tag]
+            exif[tag] = _exactly(page.tags[tag])
     for tag in (EXIF_IFD, GPS_IFD):
         inner = _directory(file, page, tag)
         if inner:
-            exif.get_ifd(tag).update(inner)
+            exif.get_ifd(tag).update({name: _exactly(value) for name, value in inner.items()})
             exif[tag] = exif.get_ifd(tag)
     xmp, profile = page.tags.get(_XMP, b""), page.tags.get(_PROFILE, b"")
     return Metadata(
@@ -76,8 +83,14 @@ def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
     )
 
 
+def _whole(value: object) -> int | None:
+    return round(value) if isinstance(value, int | float) and 0 <= value < 1e9 else None
+
+
 def _upright_exif(image: Image.Image) -> bytes:
     try:
+        if raw := image.info.get("exif"):
+            return upright_exif(raw, converted=bool(image.info.get("icc_profile")))
         exif = image.getexif()
         if not exif:
             return b""
@@ -96,7 +109,14 @@ def _written(exif: Image.Exif) -> bytes:
         data = exif.tobytes()
     except Exception:  # values of the wrong kind, which only its writer finds
         return b""
-    return data if data.startswith(b"Exif\0\0") else b"Exif\0\0" + data
+    return data if data.startswith(MARK) else MARK + data
+
+
+def _exactly(value: object) -> object:
+    """Return a text as the bytes that it was: Pillow would write its letters beyond ASCII as ?."""
+    if isinstance(value, str) and not value.isascii():
+        return value.encode("latin-1", "replace")
+    return value
 
 
 def _upright_xmp(xmp: bytes) -> bytes:

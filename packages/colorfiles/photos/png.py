@@ -1,4 +1,4 @@
-"""What Pillow doesn't give of a PNG: transparent levels at their depth, gray and alpha in 16 bits.
+"""What Pillow doesn't give of a PNG: transparent levels at their depth, and most kinds of 16 bits.
 
 Chunks and sample depths: https://www.w3.org/TR/png-3/.
 """
@@ -41,6 +41,27 @@ def gray_and_alpha_16(file: BinaryIO) -> tuple[Image.Image, np.ndarray, np.ndarr
     image.load()
     pairs = as_array(image).view(">u2")
     return image, pairs[..., 0].astype(np.uint16), pairs[..., 1].astype(np.uint16)
+
+
+def color_16(file: BinaryIO, kind: int) -> np.ndarray:
+    """Return the samples (H, W, 3 or 4) uint16 of a PNG of RGB or RGBA in 16 bits.
+
+    Pillow keeps the upper byte of each. Read as little-endian it keeps the lower one, so that
+    decoding twice gives both.
+    """
+    mode = "RGBA" if kind == RGB_ALPHA else "RGB"
+    samples = _bytes_of_samples(file, f"{mode};16B").astype(np.uint16)
+    samples <<= 8
+    samples |= _bytes_of_samples(file, f"{mode};16L")
+    return samples
+
+
+def _bytes_of_samples(file: BinaryIO, raw_mode: str) -> np.ndarray:
+    file.seek(0)
+    with Image.open(file, formats=("PNG",)) as image:
+        image.tile = [tile._replace(args=raw_mode) for tile in image.tile]
+        image.load()
+        return as_array(image)
 
 
 def transparent_level(image: Image.Image, depth: int, kind: int) -> object:

@@ -2,88 +2,30 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, contextmanager
 from typing import BinaryIO
 
 import numpy as np
-from jaxtyping import UInt8, UInt16
 from PIL import Image
 
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos import png, tiff
+from colorfiles.photos.decoded import DecodedImage, ImageHeader
+from colorfiles.photos.exif import ORIENTATION
 from colorfiles.photos.formats import FIRST_BYTES, admitted_format
 from colorfiles.photos.jpeg import ends_early
 from colorfiles.photos.limits import ReadSettings, decoded_bytes, refuse_unfit, webp_size
-from colorfiles.photos.metadata import ORIENTATION, Metadata, metadata_of, metadata_of_page
+from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page
 from colorfiles.photos.modes import pixels_of
 from colorfiles.photos.pillow import translated_errors
 from colorfiles.photos.pixels import Pixels
+from colorfiles.photos.profiles import rgb_to_srgb
 from colorfiles.photos.tiff_pages import photo_pages
 
 _JPEG = ("JPEG", "MPO")
 _OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # their further images are previews, depths, other eyes
 
 _DECODED_ONCE = ("1", "L", "I;16", "I;16B", "RGB")  # others stand in memory a second time as RGB
-
-
-@dataclass(frozen=True)
-class ImageHeader:
-    """What a file says before its pixels are decoded.
-
-    Args:
-        format: by Pillow's names.
-        width: as stored, before it is turned upright.
-        height: likewise.
-        pages: pages or frames that are photos of their own.
-        decoded_bytes: that it counts as.
-    """
-
-    format: str
-    width: int
-    height: int
-    pages: int
-    decoded_bytes: int
-
-
-@dataclass(frozen=True)
-class DecodedImage:
-    """A decoded image, upright, in sRGB.
-
-    Args:
-        pixels: what the methods give in the form that is wanted.
-        format: of the file, by Pillow's names.
-        bits: of a sample as stored.
-        pages: pages or frames of the file that are photos of their own.
-        notes: what had to be assumed, a phrase each.
-        metadata: where the settings ask for it.
-    """
-
-    pixels: Pixels
-    format: str
-    bits: int
-    pages: int = 1
-    notes: tuple[str, ...] = ()
-    metadata: Metadata = field(default_factory=Metadata)
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height, upright."""
-        return self.pixels.size
-
-    def rgb(self, background: tuple[int, int, int] | None = (255, 255, 255)) -> Image.Image:
-        """Return 8-bit RGB, transparency laid on ``background`` (None: left as it is below)."""
-        return self.pixels.rgb(background)
-
-    def luma(self, bits: int | None = None) -> UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"]:
-        """Return Y of BT.601 in 8 or 16 bits; None for 16 where the file is deeper than 8."""
-        return self.pixels.luma(bits or self.pixels.bits)
-
-    def alpha(
-        self, bits: int | None = None
-    ) -> UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"] | None:
-        """Return the opacity in as many bits as ``luma``; None where the file has none."""
-        return self.pixels.opacity(bits or self.pixels.bits)
 
 
 def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> ImageHeader:
@@ -139,6 +81,48 @@ def read_image(
         return _read_other(stream, found, settings, page, near_px)
 
 
+def read_pages(
+    file: BinaryIO | bytes, settings: ReadSettings | None = None
+) -> Iterator[DecodedImage]:
+    """Yield every page or frame of a file that is a photo of its own, one in memory at a time.
+
+    Raises:
+        UnreadableImage: as ``read_image``, when the page is asked for.
+    """
+    settings = settings or ReadSettings()
+    stream = _stream(file)
+    header = look_at(stream, settings)
+    if header.format == "TIFF" or header.pages == 1:
+        for page in range(header.pages):
+            yield read_image(stream, settings, page=page)
+        return
+    stream.seek(0)
+    with ExitStack() as stack:
+        with translated_errors():
+            image = stack.enter_context(_opened(stream, header.format, settings))
+        for page in range(header.pages):
+            with translated_errors():
+                frame = _frame(image, settings, page, header)
+            yield frame
+
+
+def _frame(
+    image: Image.Image, settings: ReadSettings, page: int, header: ImageHeader
+) -> DecodedImage:
+    image.seek(page)
+    image.load()
+    orientation = _orientation(image)
+    pixels, notes = pixels_of(image.copy())  # the next frame is decoded into the same one
+    return DecodedImage(
+        pixels=pixels.upright(orientation),
+        format=header.format,
+        bits=pixels.bits,
+        pages=header.pages,
+        notes=tuple(notes),
+        metadata=metadata_of(image, orientation) if settings.metadata else Metadata(),
+    )
+
+
 def _read_tiff(stream: BinaryIO, settings: ReadSettings, page: int) -> DecodedImage:
     pages = photo_pages(stream)
     _refuse_missing(page, len(pages))
@@ -171,6 +155,9 @@ def _read_other(
         pixels, bits, notes = _pixels(stream, image, settings, page)
         if found in _JPEG and settings.whole and near_px is None:
             _refuse_cut(stream, image)
+        further = getattr(image, "n_frames", 1) - pages
+        if further > 0:
+            notes.append(f"of {further + 1} images in it only the main one was taken")
         return DecodedImage(
             pixels=pixels.upright(orientation),
             format=image.format or found,
@@ -191,6 +178,8 @@ def _pixels(
         deep.info["icc_profile"] = image.info.get("icc_profile")
         pixels, notes = pixels_of(deep, significant_bits=settings.significant_bits)
         return Pixels(pixels.levels, alpha), bits, notes
+    if bits == 16 and kind in (png.RGB, png.RGB_ALPHA) and not page:
+        return _color_png_16(stream, image, kind)
     if image.format == "PNG":
         clear = png.transparent_level(image, bits, kind)
         if clear is not None:
@@ -200,6 +189,17 @@ def _pixels(
     if bits > pixels.bits:
         notes.append(f"{bits} bits of colour were read as {pixels.bits}")
     return pixels, bits, notes
+
+
+def _color_png_16(stream: BinaryIO, image: Image.Image, kind: int) -> tuple[Pixels, int, list[str]]:
+    samples = png.color_16(stream, kind)
+    alpha = samples[..., 3].copy() if kind == png.RGB_ALPHA else None
+    clear = image.info.get("transparency")
+    if isinstance(clear, tuple):
+        alpha = np.where((samples == clear).all(axis=-1), 0, 65535).astype(np.uint16)
+    rgb = samples if kind == png.RGB else samples[..., :3].copy()
+    levels, note = rgb_to_srgb(rgb, image.info.get("icc_profile"))
+    return Pixels(levels, alpha), 16, [note] if note else []
 
 
 @contextmanager

@@ -1,8 +1,10 @@
 """The command line: one file a command, loaded when it is called; paths alone are colourised."""
 
+import os
+
 import click
 
-from colorfiles.commands import LazyGroup
+from colorfiles.commands import LazyGroup, did_you_mean
 
 COMMANDS = {"colorize": "colorunet.cli.colorize"}
 
@@ -14,6 +16,9 @@ class _PathsToo(LazyGroup):
         own = {name for parameter in self.get_params(ctx) for name in parameter.opts}
         first = next((word for word in args if word != "--debug"), None)
         if first is not None and first not in own | set(COMMANDS):
+            meant = did_you_mean(first, COMMANDS)
+            if meant and not os.path.lexists(first):
+                ctx.fail(f"{first!r}: no such file or folder, and no command{meant}")
             at = args.index(first)
             args = [*args[:at], "colorize", *args[at:]]
         return super().parse_args(ctx, args)

@@ -1,14 +1,22 @@
 """``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrite_option
-from colorunet.cli.options import prediction_options
+from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option
+from colorunet.cli.options import (
+    look_options,
+    out_option,
+    overwrite_option,
+    prediction_options,
+    significant_bits_option,
+)
 
 if TYPE_CHECKING:
+    from colorunet.prediction.files import ColorizeSummary
     from colorunet.prediction.options import PredictionOptions
 
 
@@ -16,13 +24,10 @@ if TYPE_CHECKING:
 @click.argument(
     "paths", metavar="[RUN] IMAGE...", nargs=-1, required=True, type=click.Path(path_type=Path)
 )
+@out_option
+@look_options
 @click.option(
-    "-o",
-    "--out",
-    type=click.Path(path_type=Path),
-    default=Path("colorized"),
-    show_default=True,
-    help="Folder of the coloured images to write.",
+    "--compare", is_flag=True, help="Also write NAME-compare.jpg: gray and colour side by side."
 )
 @click.option(
     "--network",
@@ -38,28 +43,39 @@ if TYPE_CHECKING:
     show_default=True,
     help="Shorter edge at which the network sees a photo, in pixels.",
 )
+@significant_bits_option
 @overwrite_option
 @json_option
 def command(
     paths: tuple[Path, ...],
     out: Path,
     network: str | None,
+    warmth: float,
+    vividness: float | None,
+    strength: float,
+    compare: bool,
     prediction: "PredictionOptions",
     working_edge: int,
+    significant_bits: int | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
     """Colourise IMAGEs, or folders of them, with the network of RUN.
 
     RUN is a folder that `trainer fit` wrote; without one the network that comes with the package
-    is used. Any size in, the same size out: the luma is kept, colour is added. JPEG gives JPEG,
-    all else PNG. Images that can't be used are named and skipped; the command then exits with 3.
+    is used. Any size in, the same size out: the luma is kept, colour is added. Folders keep their
+    structure, photos their format, depth, pages and metadata; what can't be kept is said. An output
+    that is there is kept, so that a call that was stopped goes on. Images that can't be used are
+    named and skipped; the command then exits with 3.
     """
     from colorfiles.progress import progress
     from colorunet.parameters.checkpoint import load_run
     from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, shipped_run
+    from colorunet.prediction.batch import ColorizeSettings
     from colorunet.prediction.colorizer import Colorizer
-    from colorunet.prediction.files import colorize_files, expand
+    from colorunet.prediction.files import colorize_plan
+    from colorunet.prediction.outputs import plan_outputs
+    from colorunet.prediction.toning import Toning, as_vivid
 
     given_run = is_run(paths[0])
     images = paths[1:] if given_run else paths
@@ -67,24 +83,56 @@ def command(
         raise click.UsageError(f"{paths[0]} is a run; name the images to colourise after it")
     if given_run and network:
         raise click.UsageError(f"{paths[0]} is a run; give it or --network, not both")
+    if prediction.temperature is not None and vividness is not None:
+        raise click.UsageError("--vividness is --temperature in other words; give one of them")
+    require_paths(images)
+    plan = plan_outputs(images, out, compare=compare)
     name = network or DEFAULT_NETWORK
     trained = load_run(paths[0] if given_run else shipped_run(name))
+    if vividness is not None:
+        prediction = as_vivid(prediction, trained.meta, vividness)
     colorizer = Colorizer.of_run(
         trained,
         prediction,
         working_edge_px=working_edge,
     )
-    with progress("colourising", len(expand(images, out))) as report:
-        summary = colorize_files(
+    settings = ColorizeSettings(overwrite, Toning(warmth, strength), significant_bits)
+    with progress("colourising", len(plan.jobs)) as report:
+        summary = colorize_plan(
             colorizer,
-            images,
-            out,
+            plan,
+            settings,
             network=str(paths[0]) if given_run else name,
-            overwrite=overwrite,
             report=report,
         )
-    for skip in summary.skips:
-        click.echo(f"{skip.input}: {skip.reason}; skipped", err=True)
-    emit(summary, as_json, f"{summary.colorized} images in {out}, {summary.skipped} skipped")
+    _tell(summary, as_json)
     if summary.skipped:
         raise SystemExit(FINISHED_WITH_SKIPS)
+
+
+def require_paths(paths: Sequence[Path]) -> None:
+    """Refuse paths that don't exist as wrong usage, before anything heavy is loaded."""
+    for path in paths:
+        if not path.exists() and not path.is_symlink():
+            raise click.UsageError(
+                f"{str(path)!r}: no such file or folder, and no command; nothing was done"
+            )
+
+
+def _tell(summary: "ColorizeSummary", as_json: bool) -> None:
+    from colorunet.prediction.sources import shown
+
+    for image in summary.images:
+        if image.notes:
+            click.echo(f"{shown(image.input)}: {'; '.join(image.notes)}", err=True)
+    for skip in summary.skips:
+        click.echo(f"{shown(skip.input)}: {skip.reason}; skipped", err=True)
+    if summary.left_out:
+        click.echo(f"not looked at: {', '.join(summary.left_out)}", err=True)
+    kept = f", {summary.kept} kept that were there (--overwrite makes them anew)"
+    emit(
+        summary,
+        as_json,
+        f"{summary.colorized} images in {shown(summary.out)}{kept if summary.kept else ''}, "
+        f"{summary.skipped} skipped",
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import wraps
+from pathlib import Path
 from typing import Any
 
 import click
@@ -57,6 +58,49 @@ _mirrored = click.option(
     help="Also average over the mirror image, in twice the time.  [default: the network's own, "
     "or not]",
 )
+out_option = click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path),
+    default=Path("colorized"),
+    show_default=True,
+    help="Folder of the coloured images to write; for one image also a file, such as a.jpg.",
+)
+overwrite_option = click.option(
+    "--overwrite", is_flag=True, help="Make outputs anew that are there already."
+)
+significant_bits_option = click.option(
+    "--significant-bits",
+    type=click.IntRange(8, 16),
+    help="Bits that the levels of a 16-bit scan really have, such as 12, where the file doesn't "
+    "say.  [default: the fewest usual ones that hold its highest level]",
+)
+_warmth_option = click.option(
+    "--warmth",
+    type=click.FloatRange(-1, 1),
+    default=0.0,
+    show_default=True,
+    help="From -1, bluer, to 1, more orange.",
+)
+_vividness_option = click.option(
+    "--vividness",
+    type=click.FloatRange(0, 1),
+    help="From 0, muted and safe, to 1, vivid and now and then patchy.  [default: 0.5]",
+)
+_strength_option = click.option(
+    "--strength",
+    type=click.FloatRange(0, 1),
+    default=1.0,
+    show_default=True,
+    help="How much of the new colours: 0 leaves the photo's own, or gray.",
+)
+
+
+def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options that say in plain words how the colours look."""
+    for option in (_strength_option, _vividness_option, _warmth_option):
+        command = option(command)
+    return command
 
 
 def prediction_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -20,7 +20,9 @@ class PixelNorm(nn.Module):
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Normalise; free of copies where ``x`` is channels_last."""
         last = x.permute(0, 2, 3, 1)
-        return F.layer_norm(last, (x.shape[1],), self.weight, self.bias).permute(0, 3, 1, 2)
+        return F.layer_norm(last, tuple(self.weight.shape), self.weight, self.bias).permute(
+            0, 3, 1, 2
+        )
 
 
 class VolumeNorm(nn.Module):

@@ -9,15 +9,14 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.parameters.checkpoint import Trained
+from colorunet.prediction.composing import ColoredImage, Luma, in_8_bits
 from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.gamut_mapping import compose_rgb
 from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
 
 WORKING_EDGE_PX = 256  # the size that the views of a shard have
 _LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
 _SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
-_BAND_PIXELS = 1 << 22  # pixels composed at once, so that a huge photo needs little memory
 
 
 class Colorizer:
@@ -98,11 +97,9 @@ class Colorizer:
         """Return U and V at the working size of a photo."""
         return self.decode(self.logits(_resized(luma, working_size(luma, self.working_edge_px))))
 
-    def colorize(
-        self, luma: UInt8[np.ndarray, "height width"]
-    ) -> UInt8[np.ndarray, "height width 3"]:
-        """Return the photo in colour at its own size: its luma kept, the chroma scaled up."""
-        return merge_chroma(luma, self.chroma(luma))
+    def colorize(self, luma: Luma) -> np.ndarray:
+        """Return the photo (H, W, 3) at its own size and depth, its luma kept, chroma scaled up."""
+        return merge_chroma(luma, self.chroma(in_8_bits(luma)))
 
 
 def best_device() -> torch.device:
@@ -121,25 +118,13 @@ def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple
     return max(floor, round(height * scale)), max(floor, round(width * scale))
 
 
-def merge_chroma(
-    luma: UInt8[np.ndarray, "height width"], uv: Float[np.ndarray, "h w 2"]
-) -> UInt8[np.ndarray, "height width 3"]:
-    """Scale chroma to the size of the luma and return both as RGB, band by band."""
-    height, width = luma.shape
-    planes = [Image.fromarray(np.ascontiguousarray(uv[..., axis])) for axis in range(2)]
-    rgb = np.empty((height, width, 3), dtype=np.uint8)
-    rows = max(1, _BAND_PIXELS // width)
-    for top in range(0, height, rows):
-        bottom = min(height, top + rows)
-        scale = uv.shape[0] / height
-        box = (0, top * scale, uv.shape[1], bottom * scale)
-        band = [
-            np.asarray(plane.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box))
-            for plane in planes
-        ]
-        part = luma[top:bottom].astype(np.float32) / 255
-        color = compose_rgb(part, np.stack(band, axis=-1))
-        rgb[top:bottom] = np.round(color * 255).astype(np.uint8)
+def merge_chroma(luma: Luma, uv: Float[np.ndarray, "h w 2"]) -> np.ndarray:
+    """Scale chroma to the size of the luma and return both as RGB (H, W, 3) of the luma's depth."""
+    rgb = np.empty((*luma.shape, 3), dtype=luma.dtype)
+    top = 0
+    for band in ColoredImage(luma, uv).bands():
+        rgb[top : top + len(band)] = band
+        top += len(band)
     return rgb
 
 

@@ -1,34 +1,48 @@
-"""Image files to colour: which ones, what their outputs are called, and what went wrong."""
+"""Photos and folders to colour, and what a person is told of it."""
 
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.errors import ColorunetError
+from colorunet.prediction.batch import ColorizeSettings, Done, reason_of, run_jobs
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.images import UnusableImage, image_files, read_gray, write_color
+from colorunet.prediction.outputs import Job, Plan, plan_outputs
+from colorunet.prediction.sources import words_of
 from colorunet.prediction.test_time_augmentation import Averaging
-
-_JPEG_SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif")
+from colorunet.prediction.toning import Toning
 
 
 @dataclass(frozen=True)
 class ColorizedImage:
-    """One output."""
+    """One output.
+
+    Args:
+        input: the photo.
+        output: the coloured one.
+        width: in pixels, upright.
+        height: likewise.
+        seconds: from reading to writing; others are in work at the same time.
+        pages: coloured.
+        notes: what was assumed, and what couldn't be kept.
+        compare: the picture that shows both, "" for none.
+    """
 
     input: str
     output: str
     width: int
     height: int
     seconds: float
+    pages: int = 1
+    notes: tuple[str, ...] = ()
+    compare: str = ""
 
 
 @dataclass(frozen=True)
 class SkippedImage:
-    """One input that couldn't be used, and why."""
+    """One input that couldn't be used, or whose output couldn't be written, and why."""
 
     input: str
     reason: str
@@ -36,14 +50,31 @@ class SkippedImage:
 
 @dataclass(frozen=True)
 class ColorizeSummary:
-    """What a call of ``trainer colorize`` did."""
+    """What a call of ``trainer colorize`` did.
+
+    Args:
+        out: the folder of the outputs.
+        network: its name, or its folder.
+        decoding: how logits became colours.
+        averaging: which versions of a photo the network saw.
+        toning: what was done to the colours.
+        colorized: outputs written.
+        kept: outputs that were there already, and whole.
+        skipped: photos without an output.
+        left_out: what else was in the folders and wasn't looked at, in words.
+        images: the outputs written.
+        skips: the photos without one.
+    """
 
     out: str
     network: str
     decoding: Decoding
     averaging: Averaging
+    toning: Toning
     colorized: int
+    kept: int
     skipped: int
+    left_out: tuple[str, ...]
     images: list[ColorizedImage]
     skips: list[SkippedImage]
 
@@ -56,95 +87,78 @@ def colorize_files(
     network: str,
     overwrite: bool = False,
     report: ProgressCallback = silent,
+    settings: ColorizeSettings | None = None,
 ) -> ColorizeSummary:
-    """Colourise files, and all images in folders, into ``out``; broken ones are skipped.
+    """Colourise files, and all photos in folders, into ``out``; broken ones are skipped.
 
     Args:
         colorizer: what gives the colours.
         inputs: files and folders.
-        out: the folder of the outputs; made where it is missing.
+        out: the folder of the outputs, made where it is missing; or one file for one photo.
         network: what the network is called in the summary.
-        overwrite: replace outputs of an earlier call; an input is never replaced.
-        report: told of every image.
+        overwrite: make outputs anew that are there; an input is never replaced.
+        report: told of every photo.
+        settings: how photos are read, coloured and written.
 
     Raises:
-        ColorunetError: nothing to do, or an output is there already.
+        ColorunetError: nothing to do, a path that doesn't exist, or an output that is an input.
     """
-    planned = plan_outputs(expand(inputs, out), out)
-    if not planned:
-        raise ColorunetError(f"{', '.join(map(str, inputs))}: no images in there")
-    _refuse_existing(planned, overwrite)
+    settings = replace(settings or ColorizeSettings(), overwrite=overwrite)
+    plan = plan_outputs(inputs, out)
+    return colorize_plan(colorizer, plan, settings, network=network, report=report)
+
+
+def colorize_plan(
+    colorizer: Colorizer,
+    plan: Plan,
+    settings: ColorizeSettings,
+    *,
+    network: str,
+    report: ProgressCallback = silent,
+) -> ColorizeSummary:
+    """Colourise what is planned; see ``colorize_files``.
+
+    Raises:
+        ColorunetError: the folder of the outputs can't be made.
+    """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise ColorunetError(
-            f"{out}: not a folder; --out names the folder of the outputs"
-        ) from None
+        plan.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ColorunetError(f"{plan.out}: {error.strerror}; give another --out") from None
     done: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
-    for source, target in planned:
-        started = time.perf_counter()
-        try:
-            gray = read_gray(source)
-        except UnusableImage as unusable:
-            skips.append(SkippedImage(str(source), str(unusable)))
-            report(note=f"{len(skips)} skipped")
-            continue
-        write_color(target, colorizer.colorize(gray.luma), gray.alpha)
-        height, width = gray.luma.shape
-        seconds = time.perf_counter() - started
-        done.append(ColorizedImage(str(source), str(target), width, height, seconds))
-        report()
+    kept = 0
+    for job, outcome in run_jobs(colorizer, plan.jobs, settings):
+        if isinstance(outcome, Exception):
+            skips.append(SkippedImage(job.source.name, reason_of(outcome)))
+        elif outcome.kept:
+            kept += 1
+        else:
+            done.append(_told(job, outcome))
+        report(note=f"{len(skips)} skipped" if skips else None)
     return ColorizeSummary(
-        out=str(out),
+        out=str(plan.out),
         network=network,
         decoding=colorizer.decoding,
         averaging=colorizer.averaging,
+        toning=settings.toning,
         colorized=len(done),
+        kept=kept,
         skipped=len(skips),
+        left_out=tuple(words_of(plan.sources.left_out)),
         images=done,
         skips=skips,
     )
 
 
-def expand(inputs: Sequence[Path], out: Path) -> list[Path]:
-    """Return the files named and the images in the folders named, each once."""
-    found = [
-        path
-        for given in inputs
-        for path in (image_files(given, skip=out) if given.is_dir() else [given])
-    ]
-    return list(dict.fromkeys(found))
-
-
-def plan_outputs(sources: Sequence[Path], out: Path) -> list[tuple[Path, Path]]:
-    """Name each input's output: its stem, ``.jpg`` for JPEG and ``.png`` for all else.
-
-    Where two would be called the same, on any file system, the later gets ``-2``, ``-3``…
-    """
-    taken: set[str] = set()
-    planned = []
-    for source in sources:
-        suffix = ".jpg" if source.suffix.lower() in _JPEG_SUFFIXES else ".png"
-        name, number = f"{source.stem}{suffix}", 1
-        while name.casefold() in taken:
-            number += 1
-            name = f"{source.stem}-{number}{suffix}"
-        taken.add(name.casefold())
-        planned.append((source, out / name))
-    return planned
-
-
-def _refuse_existing(planned: Sequence[tuple[Path, Path]], overwrite: bool) -> None:
-    inputs = {source.resolve() for source, _ in planned}
-    for source, target in planned:
-        if target.resolve() in inputs:
-            raise ColorunetError(
-                f"{target}: the output of {source} would replace an input; give another --out"
-            )
-    there = [target for _, target in planned if target.exists()]
-    if there and not overwrite:
-        more = f" (and {len(there) - 1} more)" if len(there) > 1 else ""
-        raise ColorunetError(
-            f"{there[0]}{more}: already there; --overwrite replaces, another --out keeps"
-        )
+def _told(job: Job, done: Done) -> ColorizedImage:
+    return ColorizedImage(
+        input=job.source.name,
+        output=job.name,
+        width=done.size[0],
+        height=done.size[1],
+        seconds=done.seconds,
+        pages=done.pages,
+        notes=done.notes,
+        compare=job.compare_name,
+    )

@@ -1,19 +1,32 @@
-"""Image files in and out: any photo to luma at full size, a coloured image to a file."""
+"""Any photo as colourising needs it, page by page; and whether an output is whole."""
 
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
-from jaxtyping import UInt8
+from jaxtyping import Float
 from PIL import Image
 
-from colorfiles.files import write_atomically
-from colorfiles.photos import UnreadableImage, read_image
-
-IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp")
+from colorfiles.photos import (
+    DecodedImage,
+    ImageHeader,
+    Metadata,
+    ReadSettings,
+    UnreadableImage,
+    look_at,
+    read_image,
+    read_pages,
 )
-JPEG_QUALITY = 95
+from colorfiles.photos.tiff_pages import photo_pages
+from colorunet.prediction.composing import ColoredImage, Luma
+from colorunet.prediction.sources import shown
+
+_TAIL_BYTES = 64
+_LOSSLESS_WEBP = b"VP8L"
 
 
 class UnusableImage(Exception):
@@ -22,59 +35,153 @@ class UnusableImage(Exception):
 
 @dataclass(frozen=True)
 class GrayImage:
-    """An image file as the colouriser needs it, upright.
+    """An image file, or one page of it, as the colouriser needs it, upright.
 
     Args:
-        luma: (H, W) uint8, Y of BT.601; a colour file's own colours are gone.
-        alpha: (H, W) uint8 where the file has transparency.
+        luma: (H, W) uint8 or uint16, Y of BT.601.
+        alpha: (H, W) of the same depth, where the file has transparency.
+        own: its own colours (H, W, 3), where they were asked for and it has some.
+        metadata: where they were asked for.
+        notes: what had to be assumed.
     """
 
-    luma: UInt8[np.ndarray, "height width"]
-    alpha: UInt8[np.ndarray, "height width"] | None
+    luma: Luma
+    alpha: Luma | None
+    own: np.ndarray | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    def colored(self, uv: Float[np.ndarray, "h w 2"], strength: float) -> ColoredImage:
+        """Return it with a network's colours."""
+        return ColoredImage(
+            self.luma,
+            uv,
+            self.alpha,
+            own=self.own if strength < 1 else None,
+            strength=strength,
+            metadata=self.metadata,
+        )
 
 
-def read_gray(path: Path) -> GrayImage:
-    """Decode an image file to its last pixel; it comes upright, 16 bits become 8.
+def read_gray(
+    path: Path,
+    settings: ReadSettings | None = None,
+    *,
+    bits: int | None = 8,
+    colors: bool = False,
+) -> GrayImage:
+    """Decode an image file to its last pixel; it comes upright.
+
+    Args:
+        path: of the file.
+        settings: what is read, and how.
+        bits: of the luma: 8 or 16; None for 16 where the file is deeper than 8.
+        colors: keep its own colours, too.
 
     Raises:
         UnusableImage: it can't be read, is no image, is damaged or decodes to too many bytes.
     """
+    with _opened(path) as file:
+        return _gray_of(read_image(file, settings), bits, colors)
+
+
+def read_gray_pages(
+    path: Path, settings: ReadSettings | None = None, *, colors: bool = False
+) -> Iterator[GrayImage | UnusableImage]:
+    """Yield every page or frame, each at its own size and depth, or why it can't be used.
+
+    A TIFF's pages don't depend on each other; after a damaged frame an animation ends.
+
+    Raises:
+        UnusableImage: as ``read_gray``, before the first page.
+    """
+    header = header_of(path, settings)
+    if header.format == "TIFF":
+        for page in range(header.pages):
+            try:
+                with _opened(path) as file:
+                    yield _gray_of(read_image(file, settings, page=page), None, colors)
+            except UnusableImage as unusable:
+                yield unusable
+        return
+    try:
+        with _opened(path) as file:
+            for frame in read_pages(file, settings):
+                yield _gray_of(frame, None, colors)
+    except UnusableImage as unusable:
+        yield unusable
+
+
+def header_of(path: Path, settings: ReadSettings | None = None) -> ImageHeader:
+    """Return what a file says of itself before it is decoded.
+
+    Raises:
+        UnusableImage: as ``read_gray``, as far as that can be told.
+    """
+    with _opened(path) as file:
+        return look_at(file, settings)
+
+
+def is_lossless_webp(path: Path) -> bool:
+    """Whether a WebP was compressed without loss."""
+    with _opened(path) as file:
+        return _LOSSLESS_WEBP in file.read(1 << 16)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether an image that is there can be read up to its end, told without decoding it."""
+    try:
+        with path.open("rb") as file:
+            header = look_at(file)
+            file.seek(0, os.SEEK_END)
+            return _ends_well(file, header.format, file.tell())
+    except (OSError, UnreadableImage):
+        return False
+
+
+def _ends_well(file: BinaryIO, format_name: str, size: int) -> bool:
+    file.seek(max(0, size - _TAIL_BYTES))
+    tail = file.read()
+    file.seek(0)
+    start = file.read(8)
+    if format_name in ("JPEG", "MPO"):
+        return b"\xff\xd9" in tail
+    if format_name == "PNG":
+        return b"IEND" in tail
+    if format_name == "GIF":
+        return tail.rstrip(b"\0").endswith(b";")
+    if format_name == "WEBP":
+        return size >= 8 + int.from_bytes(start[4:], "little")
+    if format_name == "TIFF":
+        return all(
+            offset + count <= size
+            for page in photo_pages(file)
+            for offset, count in zip(page.offsets, page.byte_counts, strict=True)
+        )
+    return format_name != "BMP" or size >= int.from_bytes(start[2:6], "little")
+
+
+def _gray_of(image: DecodedImage, bits: int | None, colors: bool) -> GrayImage:
+    own: np.ndarray | None = None
+    levels = image.pixels.levels
+    if colors and isinstance(levels, Image.Image):
+        own = np.asarray(levels) if levels.mode == "RGB" else None
+    elif colors and isinstance(levels, np.ndarray) and levels.ndim == 3:
+        own = levels
+    return GrayImage(image.luma(bits), image.alpha(bits), own, image.metadata, image.notes)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
+    """Open a file; whatever is wrong with it becomes one kind of error."""
     if path.exists() and not path.is_file():
         raise UnusableImage("not a regular file")
     try:
         with path.open("rb") as file:
-            image = read_image(file)
+            yield file
     except FileNotFoundError:
         raise UnusableImage("no such file") from None
     except OSError as error:
         raise UnusableImage(f"unreadable: {error.strerror or type(error).__name__}") from None
     except UnreadableImage as error:
-        raise UnusableImage(error.reason) from None
-    return GrayImage(image.luma(8), image.alpha(8))
-
-
-def write_color(
-    path: Path, rgb: UInt8[np.ndarray, "height width 3"], alpha: np.ndarray | None = None
-) -> None:
-    """Write JPEG (quality 95, chroma at full resolution) or PNG by the suffix, atomically."""
-    image = Image.fromarray(rgb)
-    if alpha is not None and path.suffix != ".jpg":
-        image.putalpha(Image.fromarray(alpha))
-    with write_atomically(path) as temporary:
-        if path.suffix == ".jpg":
-            image.save(temporary, format="JPEG", quality=JPEG_QUALITY, subsampling=0)
-        else:
-            image.save(temporary, format="PNG")
-
-
-def image_files(folder: Path, *, skip: Path | None = None) -> list[Path]:
-    """Return every file under ``folder`` with an image's suffix, sorted; ``skip`` is left out."""
-    left_out = skip.resolve() if skip is not None else None
-    return sorted(
-        path
-        for path in folder.rglob("*")
-        if path.suffix.lower() in IMAGE_SUFFIXES
-        and path.is_file()
-        and not path.name.startswith(".")
-        and (left_out is None or not path.resolve().is_relative_to(left_out))
-    )
+        raise UnusableImage(shown(error.reason)) from None

@@ -14,7 +14,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorfiles.photos import ReadSettings, UnreadableImage, can_decode, look_at, read_image
+from colorfiles.photos import (
+    ReadSettings,
+    UnreadableImage,
+    can_decode,
+    look_at,
+    looks_like_picture,
+    read_image,
+    read_pages,
+)
 
 
 def _load_odd_files() -> ModuleType:
@@ -67,6 +75,49 @@ def test_sixteen_bits_come_through_exactly() -> None:
     for file in (*odd.deep_tiffs(), *odd.deep_pngs()):
         if file.name.startswith(("gray16", "png-gray16")) and "transparent" not in file.name:
             np.testing.assert_array_equal(read_image(file.data).luma(), odd.gray_16(), file.name)
+
+
+@pytest.mark.parametrize("channels", [3, 4])
+def test_colors_of_a_png_come_through_in_16_bits(channels: int) -> None:
+    shape = (odd.HEIGHT, odd.WIDTH, channels)
+    samples = np.random.default_rng(0).integers(0, 65536, shape).astype(np.uint16)
+    image = read_image(odd.png(odd.big_endian_rows(samples), 16, 2 if channels == 3 else 6))
+    np.testing.assert_array_equal(image.pixels.levels, samples[..., :3])
+    assert (image.bits, image.notes) == (16, ())
+    if channels == 4:
+        np.testing.assert_array_equal(image.alpha(), samples[..., 3])
+
+
+def test_one_color_of_a_deep_png_can_be_clear() -> None:
+    samples = np.full((odd.HEIGHT, odd.WIDTH, 3), 300, np.uint16)
+    samples[:5] = (300, 300, 301)
+    clear = (b"tRNS", struct.pack(">3H", 300, 300, 301))
+    image = read_image(odd.png(odd.big_endian_rows(samples), 16, 2, clear))
+    assert image.alpha()[:5].max() == 0
+    assert image.alpha()[5:].min() == 65535
+
+
+@pytest.mark.parametrize("format_name", ["TIFF", "GIF", "WEBP", "PNG"])
+def test_every_page_and_frame_is_read_in_turn(format_name: str) -> None:
+    first, *others = (Image.fromarray(odd.gray() // k) for k in (1, 2, 4))
+    options = {"lossless": True} if format_name == "WEBP" else {}
+    data = odd.saved(first, format_name, save_all=True, append_images=others, **options)
+    pages = list(read_pages(data))
+    assert [page.pages for page in pages] == [3, 3, 3]
+    for page, k in zip(pages, (1, 2, 4), strict=True):
+        assert np.abs(page.luma(8).astype(int) - odd.gray() // k).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("name", "start", "expected"),
+    [
+        ("a.jp2", b"", True), ("a.xyz", b"\xff\xd8\xff\xe0", True), ("a", b"P5 4 4 255 ", True),
+        ("a.psd", b"8BPS", True), ("noext", b"\xff\x0a", True), ("cars.txt", b"BMW, Audi", False),
+        ("page", b"<html>", False), ("plan.txt", b"P1 of two", False), ("a.txt", b"", False),
+    ],
+)  # fmt: skip
+def test_what_looks_like_a_picture(name: str, start: bytes, expected: bool) -> None:
+    assert looks_like_picture(name, start) is expected
 
 
 def test_an_assumed_white_is_told_and_an_option_decides() -> None:

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from colorcore import Palette
+from colorunet.cli import app as colorunet_app
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import save_parameters
 from trainer.cli import app
@@ -49,7 +50,8 @@ def _colorize(*arguments: Path | str) -> Result:
 
 
 def _names(folder: Path) -> Sequence[str]:
-    return sorted(path.name for path in folder.iterdir())
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(path.relative_to(folder).as_posix() for path in files)
 
 
 def test_a_folder_is_coloured_without_one_output_replacing_another(
@@ -58,7 +60,7 @@ def test_a_folder_is_coloured_without_one_output_replacing_another(
     out = tmp_path / "out"
     result = _colorize(run, photos, "--out", out, "--json")
     assert result.exit_code == 0, result.output
-    assert _names(out) == ["a-2.jpg", "a.jpg", "b.png"]
+    assert _names(out) == ["a.jpg", "b.png", "more/a.jpg"]
     told = json.loads(result.stdout)
     assert told["colorized"] == 3
     assert {image["width"] for image in told["images"]} == {96}
@@ -78,24 +80,161 @@ def test_a_broken_image_costs_one_line_and_the_others_go_on(
     run: Path, photos: Path, tmp_path: Path
 ) -> None:
     (photos / "broken.jpg").write_bytes(b"\xff\xd8\xff nothing more")
-    result = _colorize(run, photos, tmp_path / "gone.png", "--out", tmp_path / "out")
+    result = _colorize(run, photos, "--out", tmp_path / "out")
     assert result.exit_code == 3
-    assert [line.split(": ")[0] for line in result.stderr.splitlines()] == [
-        str(photos / "broken.jpg"),
-        str(tmp_path / "gone.png"),
-    ]
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{photos / 'broken.jpg'}: undecodable: ")
     assert len(_names(tmp_path / "out")) == 3
 
 
-def test_outputs_that_are_there_are_kept_unless_told_otherwise(
+def test_a_stopped_batch_goes_on_and_makes_what_is_cut_anew(
     run: Path, photos: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "out"
     assert _colorize(run, photos, "--out", out).exit_code == 0
-    again = _colorize(run, photos, "--out", out)
-    assert again.exit_code == 1
-    assert "--overwrite" in str(again.exception)
-    assert _colorize(run, photos, "--out", out, "--overwrite").exit_code == 0
+    (out / "b.png").unlink()
+    whole = (out / "a.jpg").read_bytes()
+    (out / "a.jpg").write_bytes(whole[: len(whole) // 2])
+    kept = (out / "more" / "a.jpg").stat()
+    again = _colorize(run, photos, "--out", out, "--json")
+    assert again.exit_code == 0
+    told = json.loads(again.stdout)
+    assert (told["colorized"], told["kept"], told["skipped"]) == (2, 1, 0)
+    assert (out / "a.jpg").read_bytes() == whole
+    assert (out / "more" / "a.jpg").stat().st_mtime_ns == kept.st_mtime_ns
+    assert "3 kept" in _colorize(run, photos, "--out", out).stdout
+    anew = _colorize(run, photos, "--out", out, "--overwrite", "--json")
+    assert json.loads(anew.stdout)["colorized"] == 3
+
+
+def test_what_cannot_be_written_costs_one_line_and_the_others_go_on(
+    run: Path, photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    out.mkdir()
+    (out / "more").write_bytes(b"a file where a folder is wanted")
+    result = _colorize(run, photos, "--out", out)
+    assert result.exit_code == 3
+    (line,) = result.stderr.splitlines()
+    assert line.startswith(f"{photos / 'more' / 'a.jpg'}: can't be written: ")
+    assert _names(out) == ["a.jpg", "b.png", "more"]
+
+
+def test_a_path_that_does_not_exist_is_wrong_usage_before_anything(
+    run: Path, photos: Path, tmp_path: Path
+) -> None:
+    for paths in ((run, photos, tmp_path / "gone.png"), (tmp_path / "missingrun", photos)):
+        result = _colorize(*paths, "--out", tmp_path / "out")
+        assert result.exit_code == 2
+        assert "no such file or folder" in result.stderr
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_mistyped_command_is_named(photos: Path) -> None:
+    for line, words in (
+        (colorunet_app, ["colorise"]),
+        (colorunet_app, ["colourize", str(photos)]),
+        (app, ["colorise", str(photos)]),
+    ):
+        result = CliRunner().invoke(line, words)
+        assert result.exit_code == 2
+        assert "did you mean colorize?" in result.stderr
+
+
+def test_one_photo_may_go_to_a_file_that_is_named(run: Path, photos: Path, tmp_path: Path) -> None:
+    for name, format_name in (("c1.jpg", "JPEG"), ("c2.tif", "TIFF"), ("new/c3.webp", "WEBP")):
+        assert _colorize(run, photos / "b.png", "-o", tmp_path / name).exit_code == 0
+        with Image.open(tmp_path / name) as image:
+            assert (image.format, image.size) == (format_name, (96, 64))
+
+
+def test_every_page_is_coloured_at_its_own_size(run: Path, photos: Path, tmp_path: Path) -> None:
+    gray = Image.open(photos / "b.png").convert("L")
+    pages = [gray, gray.rotate(90, expand=True), gray.resize((50, 40))]
+    pages[0].save(tmp_path / "album.tif", save_all=True, append_images=pages[1:])
+    assert _colorize(run, tmp_path / "album.tif", "-o", tmp_path / "out").exit_code == 0
+    with Image.open(tmp_path / "out" / "album.tif") as image:
+        assert image.n_frames == 3
+        for number, page in enumerate(pages):
+            image.seek(number)
+            luma = np.asarray(image.convert("L")).astype(int)
+            assert np.abs(luma - np.asarray(page)).max() <= 1
+    named = _colorize(run, tmp_path / "album.tif", "-o", tmp_path / "c1.jpg")
+    assert "JPEG can't hold the pages after the first of 3" in named.stderr
+
+
+@pytest.mark.parametrize("suffix", [".gif", ".webp", ".png"])
+def test_every_frame_is_coloured_and_shown_as_long(
+    suffix: str, run: Path, photos: Path, tmp_path: Path
+) -> None:
+    gray = Image.open(photos / "b.png").convert("L")
+    frames = [gray.point(lambda level, k=k: level // k) for k in (1, 2, 4)]
+    path = tmp_path / f"moves{suffix}"
+    shown_ms = [120, 250, 80]
+    gray.save(path, save_all=True, append_images=frames[1:], duration=shown_ms, loop=3)
+    result = _colorize(run, path, "-o", tmp_path / "out", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["images"][0]["pages"] == 3
+    with Image.open(tmp_path / "out" / path.name) as image:
+        assert image.n_frames == 3
+        assert image.info["loop"] == 3
+        for number, frame in enumerate(frames):
+            image.seek(number)
+            image.load()
+            assert image.info["duration"] == shown_ms[number]
+            rgb = np.asarray(image.convert("RGB")).astype(int)
+            assert np.abs(np.asarray(image.convert("L")) - np.asarray(frame).astype(int)).mean() < 6
+            assert np.ptp(rgb, axis=-1).max() > 5
+
+
+def test_assumed_bits_are_told_and_an_option_decides(
+    run: Path, photos: Path, tmp_path: Path
+) -> None:
+    levels = np.asarray(Image.open(photos / "b.png").convert("L")).astype(np.uint16) * 16 + 15
+    Image.fromarray(levels).save(tmp_path / "deep.tif")
+    told = _colorize(run, tmp_path / "deep.tif", "-o", tmp_path / "out")
+    assert "taken as 12 significant bits" in told.stderr
+    with Image.open(tmp_path / "out" / "deep.tif") as image:
+        assert image.tag_v2[258] == (16, 16, 16)
+    plain = ("--significant-bits", "16", "--overwrite")
+    dark = _colorize(run, tmp_path / "deep.tif", "-o", tmp_path / "out", *plain)
+    assert dark.stderr == ""
+    with Image.open(tmp_path / "out" / "deep.tif") as image:
+        assert np.asarray(image).max() < 40
+
+
+def test_a_comparison_shows_gray_and_colour(run: Path, photos: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert _colorize(run, photos / "b.png", "-o", out, "--compare").exit_code == 0
+    assert _names(out) == ["b-compare.jpg", "b.png"]
+    with Image.open(out / "b-compare.jpg") as image:
+        both = np.asarray(image).astype(int)
+    assert both.shape == (64, 2 * 96 + 8, 3)
+    assert np.ptp(both[:, :90], axis=-1).max() <= 6
+    assert np.ptp(both[:, 110:], axis=-1).max() > 12
+
+
+def test_words_for_the_look_change_what_they_say(run: Path, photos: Path, tmp_path: Path) -> None:
+    def mean(*options: str) -> np.ndarray:
+        arguments = (run, photos / "a.jpg", "-o", tmp_path / "c.png", "--overwrite", *options)
+        result = _colorize(*arguments)
+        assert result.exit_code == 0, result.output
+        return np.asarray(Image.open(tmp_path / "c.png")).astype(float)
+
+    plain, warm, cool = mean(), mean("--warmth", "1"), mean("--warmth", "-1")
+    redness = [(rgb[..., 0] - rgb[..., 2]).mean() for rgb in (cool, plain, warm)]
+    assert redness == sorted(redness)
+    assert redness[2] - redness[0] > 20
+    np.testing.assert_array_equal(mean("--vividness", "0"), mean("--temperature", "1"))
+    original = np.asarray(Image.open(photos / "a.jpg")).astype(float)
+    assert np.abs(mean("--strength", "0") - original).max() <= 2
+    half = mean("--strength", "0.5")
+    assert np.abs(half - original).mean() < np.abs(plain - original).mean()
+
+
+def test_one_way_to_say_how_vivid_is_enough(run: Path, photos: Path, tmp_path: Path) -> None:
+    both = ("--vividness", "1", "--temperature", "1")
+    assert _colorize(run, photos, "-o", tmp_path / "out", *both).exit_code == 2
 
 
 def test_an_input_is_never_replaced(run: Path, photos: Path) -> None:

@@ -49,7 +49,7 @@ def test_bands_leave_no_seam(monkeypatch: pytest.MonkeyPatch) -> None:
     luma = rng.integers(60, 200, (301, 211), dtype=np.uint8)
     uv = rng.uniform(-0.1, 0.1, (20, 14, 2)).astype(np.float32)
     whole = merge_chroma(luma, uv)
-    monkeypatch.setattr("colorunet.prediction.colorizer._BAND_PIXELS", 211 * 17)
+    monkeypatch.setattr("colorunet.prediction.composing.BAND_PIXELS", 211 * 17)
     banded = merge_chroma(luma, uv)
     assert np.abs(whole.astype(int) - banded).max() <= 1
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorunet.prediction.images import UnusableImage, image_files, read_gray, write_color
+from colorunet.prediction.images import UnusableImage, is_whole, read_gray, read_gray_pages
 
 
 @pytest.fixture
@@ -72,17 +72,28 @@ def test_an_image_cut_short_is_unusable(photo: Image.Image, tmp_path: Path) -> N
         read_gray(path)
 
 
-def test_a_folder_gives_its_images_in_order_and_leaves_the_output_out(tmp_path: Path) -> None:
-    for name in ("b.PNG", "a.jpg", "sub/c.webp", "out/d.png", ".hidden.png", "notes.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    found = image_files(tmp_path, skip=tmp_path / "out")
-    assert [p.relative_to(tmp_path).as_posix() for p in found] == ["a.jpg", "b.PNG", "sub/c.webp"]
+def test_a_damaged_page_costs_only_itself(photo: Image.Image, tmp_path: Path) -> None:
+    pages = [photo.convert("L").resize((90 + k, 60)) for k in range(3)]
+    path = _saved(pages[0], tmp_path / "a.tif", save_all=True, append_images=pages[1:])
+    with Image.open(path) as image:
+        image.seek(1)
+        (start,) = image.tag_v2[273]
+    data = bytearray(path.read_bytes())
+    place = data.index(start.to_bytes(4, "little"))
+    data[place : place + 4] = (1 << 30).to_bytes(4, "little")
+    path.write_bytes(data)
+    first, second, third = read_gray_pages(path)
+    assert isinstance(second, UnusableImage)
+    assert (first.luma.shape, third.luma.shape) == ((60, 90), (60, 92))
 
 
-def test_transparency_is_kept_in_png(photo: Image.Image, tmp_path: Path) -> None:
-    alpha = np.full((80, 120), 77, dtype=np.uint8)
-    write_color(tmp_path / "a.png", np.asarray(photo), alpha)
-    with Image.open(tmp_path / "a.png") as image:
-        assert image.mode == "RGBA"
-        assert image.getchannel("A").getextrema() == (77, 77)
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".gif", ".webp", ".tif"])
+def test_an_image_cut_anywhere_is_not_whole(
+    suffix: str, photo: Image.Image, tmp_path: Path
+) -> None:
+    path = _saved(photo.convert("L"), tmp_path / f"a{suffix}")
+    assert is_whole(path)
+    data = path.read_bytes()
+    for length in (0, 10, len(data) // 2, len(data) - 70):
+        path.write_bytes(data[:length])
+        assert not is_whole(path), length

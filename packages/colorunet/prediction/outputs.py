@@ -1,0 +1,211 @@
+"""What the outputs are called, and that none replaces an input."""
+
+import os
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
+from colorunet.errors import ColorunetError
+from colorunet.prediction.sources import Identity, Source, Sources, find_sources, shown
+from colorunet.prediction.writing.formats import (
+    FORMATS,
+    OutputFormat,
+    format_for,
+    format_named,
+)
+
+_NAME_BYTES = 255  # the most of a file's name
+_COMPARED = "-compare.jpg"
+_Wanted = tuple[Source, str, OutputFormat, str]  # a Job before it is known what is there
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One photo and where it goes.
+
+    Args:
+        source: the photo.
+        name: the path of the coloured photo, as a string, as there may be thousands.
+        format: of that.
+        compare_name: likewise, of the picture that shows both; "" where none is wanted.
+        is_there: whether files of these names are there already.
+    """
+
+    source: Source
+    name: str
+    format: OutputFormat
+    compare_name: str = ""
+    is_there: bool = False
+
+    @property
+    def target(self) -> Path:
+        """Of the coloured photo."""
+        return Path(self.name)
+
+    @property
+    def compare(self) -> Path | None:
+        """Of the picture that shows both, where one is wanted."""
+        return Path(self.compare_name) if self.compare_name else None
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be done.
+
+    Args:
+        jobs: in order.
+        out: the folder of the outputs.
+        sources: what was found.
+    """
+
+    jobs: list[Job]
+    out: Path
+    sources: Sources
+
+
+def plan_outputs(inputs: Sequence[Path], out: Path, *, compare: bool = False) -> Plan:
+    """Find the photos and name their outputs; nothing is written.
+
+    Outputs lie below ``out`` as the photos lie below the folder named, and are called as they are,
+    with another suffix where they get another format. Where two would be called the same, on any
+    file system, the later gets ``-2``, ``-3``… Two calls of the file system a folder of outputs.
+
+    Args:
+        inputs: files and folders.
+        out: the folder of the outputs, or one file with an image's suffix for one photo.
+        compare: plan a picture that shows each photo before and after, too.
+
+    Raises:
+        ColorunetError: a path doesn't exist, there is no photo, or an input would be replaced.
+    """
+    chosen = None if out.is_dir() else format_named(out.name)
+    sources = find_sources(inputs, out)
+    if not sources.photos:
+        raise ColorunetError(f"{', '.join(map(shown, inputs))}: no images in there")
+    if chosen is not None:
+        if len(inputs) != 1 or inputs[0].is_dir():
+            raise ColorunetError(f"{shown(out)} names one file; for several give a folder")
+        beside = _beside(str(out)) if compare else ""
+        jobs = [(sources.photos[0], str(out), chosen, beside)]
+        out = out.parent
+    else:
+        jobs = _named(sources.photos, str(out), compare)
+    if out.exists() and not out.is_dir():
+        raise ColorunetError(f"{shown(out)}: not a folder; --out names the folder of the outputs")
+    return Plan(_checked(jobs, sources.photos), out, sources)
+
+
+def _named(photos: Sequence[Source], out: str, compare: bool) -> list[_Wanted]:
+    taken: set[str] = set()
+    wanted = [(photo, *_name(photo)) for photo in photos]
+    found: dict[int, str] = {}
+    # Who keeps the own name comes first: a.heic beside a.jpg is the one that is called a-2.jpg.
+    for own in (True, False):
+        for number, (photo, name, _) in enumerate(wanted):
+            if (name == photo.relative) is own:
+                found[number] = _free(name, taken)
+    jobs = []
+    for number, (photo, _, target) in enumerate(wanted):
+        beside = _free(_beside(found[number]), taken) if compare else ""
+        beside = os.path.join(out, beside) if compare else ""
+        jobs.append((photo, os.path.join(out, found[number]), target, beside))
+    return jobs
+
+
+def _name(photo: Source) -> tuple[str, OutputFormat]:
+    """Return where a photo's output belongs below the outputs' folder, and its format."""
+    folder, name = os.path.split(photo.relative)
+    stem, suffix = os.path.splitext(name)
+    if photo.format:
+        target = format_for(photo.format, animated=_is_animated(photo))
+    else:  # it can't be read; only the kind is missing that the name promises
+        target = format_named(name) or FORMATS["PNG"]
+    if suffix.lower() in target.suffixes or not (photo.format or format_named(name)):
+        return photo.relative, target
+    is_pictures = looks_like_picture(name, b"")  # else a part of the name: "beach.2019"
+    cut = _cut(stem if is_pictures else name, target.suffixes[0])
+    return os.path.join(folder, cut), target
+
+
+def _is_animated(photo: Source) -> bool:
+    if photo.format != "GIF":
+        return False
+    try:
+        with photo.path.open("rb") as file:
+            return look_at(file).pages > 1
+    except (OSError, UnreadableImage):
+        return False
+
+
+def _beside(name: str) -> str:
+    folder, base = os.path.split(name)
+    return os.path.join(folder, _cut(os.path.splitext(base)[0], _COMPARED))
+
+
+def _cut(stem: str, end: str) -> str:
+    """Return a name that a file system takes: the stem loses bytes at its end where it must."""
+    room = _NAME_BYTES - len(end)
+    raw = os.fsencode(stem)
+    while len(raw) > room:
+        stem = stem[:-1]
+        raw = os.fsencode(stem)
+    return stem + end
+
+
+def _free(name: str, taken: set[str]) -> str:
+    folder, base = os.path.split(name)
+    stem, suffix = os.path.splitext(base)
+    number, free = 1, name
+    while (key := _key(free)) in taken:
+        number += 1
+        free = os.path.join(folder, _cut(stem, f"-{number}{suffix}"))
+    taken.add(key)
+    return free
+
+
+def _key(name: str) -> str:
+    """Two names with one key are one file on some file system."""
+    return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+
+
+def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source]) -> list[Job]:
+    inputs = {photo.identity for photo in photos} - {(0, 0)}
+    folders: dict[str, dict[str, Identity]] = {}
+    checked = []
+    for photo, name, target, beside in wanted:
+        is_there = True
+        for path in (name, beside) if beside else (name,):
+            folder, base = os.path.split(path)
+            if folder not in folders:
+                folders[folder] = _identities(folder or ".")
+            identity = folders[folder].get(_key(base))
+            is_there = is_there and identity is not None
+            if identity in inputs:
+                raise ColorunetError(
+                    f"{shown(path)}: the output of {shown(photo.name)} would replace an input; "
+                    "give another --out"
+                )
+        checked.append(Job(photo, name, target, beside, is_there))
+    return checked
+
+
+def _identities(folder: str) -> dict[str, Identity]:
+    """Return which files are in a folder, by keys of their names; links count as what they name."""
+    found: dict[str, Identity] = {}
+    try:
+        device = os.stat(folder).st_dev
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                identity = (device, entry.inode())
+                if entry.is_symlink():
+                    try:
+                        real = entry.stat()
+                        identity = (real.st_dev, real.st_ino)
+                    except OSError:
+                        pass
+                found[_key(entry.name)] = identity
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    return found

@@ -1,0 +1,160 @@
+"""Reading ahead and writing behind while one thread works, in order, within a bounded memory."""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, TypeVar
+
+Item = TypeVar("Item")
+Read = TypeVar("Read")
+Worked = TypeVar("Worked")
+Done = TypeVar("Done")
+Claim = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Stages(Generic[Item, Read, Worked, Done]):
+    """What is done to each item.
+
+    Args:
+        read: in threads of its own; calls its second argument once with the bytes that the item
+            will take until it is written, and goes on when there is room for them.
+        work: in the caller's thread, one after the other.
+        write: in threads of its own.
+        expected: errors of one item that don't end the others.
+    """
+
+    read: Callable[[Item, Claim], Read]
+    work: Callable[[Item, Read], Worked]
+    write: Callable[[Item, Worked], Done]
+    expected: tuple[type[Exception], ...]
+
+    def outcome(self, item: Item, writing: Future[Done]) -> tuple[Item, Done | Exception]:
+        """Wait for an item's writing and return what it gave, or the error if it is expected."""
+        try:
+            return item, writing.result()
+        except self.expected as error:
+            return item, error
+
+
+def pipelined(
+    items: Iterable[Item],
+    stages: Stages[Item, Read, Worked, Done],
+    *,
+    threads: int = 2,
+    ahead: int = 8,
+    memory_bytes: int = 1 << 29,
+) -> Iterator[tuple[Item, Done | Exception]]:
+    """Yield each item with what its writing gave, or its error, in the order of the items.
+
+    Args:
+        items: taken as they are needed.
+        stages: what is done.
+        threads: that read, and as many that write.
+        ahead: most items that are read and not worked on; as many are written behind.
+        memory_bytes: that items may take together; a larger one goes alone.
+    """
+    room = _Room(memory_bytes)
+    numbered = enumerate(items)
+    reads: deque[tuple[int, Item, Future[Read]]] = deque()
+    writes: deque[tuple[Item, Future[Done]]] = deque()
+    with (
+        ThreadPoolExecutor(threads, "read") as readers,
+        ThreadPoolExecutor(threads, "write") as writers,
+    ):
+
+        def read_ahead() -> None:
+            for turn, item in islice(numbered, ahead - len(reads)):
+                reads.append((turn, item, readers.submit(_read, room, stages, turn, item)))
+
+        try:
+            read_ahead()
+            while reads:
+                turn, item, reading = reads.popleft()
+                try:
+                    worked = stages.work(item, reading.result())
+                except stages.expected as error:
+                    room.leave(turn)
+                    writes.append((item, _failed(error)))
+                else:
+                    writes.append((item, writers.submit(_write, room, stages, turn, item, worked)))
+                    del worked
+                del reading  # it holds what was read
+                read_ahead()
+                while writes and (writes[0][1].done() or len(writes) > ahead):
+                    outcome = stages.outcome(*writes.popleft())
+                    yield outcome
+            while writes:
+                outcome = stages.outcome(*writes.popleft())
+                yield outcome
+        finally:
+            room.close()
+            for _, _, reading in reads:
+                reading.cancel()
+
+
+class _Room:
+    """Bytes that items may take. They are let in by turn: a later one can't keep out an earlier."""
+
+    def __init__(self, memory_bytes: int) -> None:
+        self._free = threading.Condition()
+        self._most = memory_bytes
+        self._held: dict[int, int] = {}
+        self._turn = 0
+        self._closed = False
+
+    def enter(self, turn: int, size: int) -> None:
+        with self._free:
+            self._free.wait_for(lambda: self._closed or (turn == self._turn and self._fits(size)))
+            if self._closed:
+                raise RuntimeError("stopped")
+            self._held[turn] = size
+            self._turn += 1
+            self._free.notify_all()
+
+    def leave(self, turn: int) -> None:
+        with self._free:
+            self._held.pop(turn, None)
+            self._free.notify_all()
+
+    def close(self) -> None:
+        with self._free:
+            self._closed = True
+            self._free.notify_all()
+
+    def _fits(self, size: int) -> bool:
+        used = sum(self._held.values())
+        return used == 0 or used + size <= self._most
+
+
+def _read(room: _Room, stages: Stages[Item, Read, Worked, Done], turn: int, item: Item) -> Read:
+    is_in = False
+
+    def claim(size: int) -> None:
+        nonlocal is_in
+        is_in = True
+        room.enter(turn, size)
+
+    try:
+        return stages.read(item, claim)
+    finally:
+        if not is_in:
+            room.enter(turn, 0)
+
+
+def _write(
+    room: _Room, stages: Stages[Item, Read, Worked, Done], turn: int, item: Item, worked: Worked
+) -> Done:
+    try:
+        return stages.write(item, worked)
+    finally:
+        room.leave(turn)
+
+
+def _failed(error: Exception) -> Future[Done]:
+    future: Future[Done] = Future()
+    future.set_exception(error)
+    return future
