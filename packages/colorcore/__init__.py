@@ -4,6 +4,7 @@ Pure: no files, no network. Every function acts on the last axis and takes numpy
 alike.
 """
 
+from colorcore._arrays import like
 from colorcore.bins import bins_to_uv, rgb_table, uv_to_bins
 from colorcore.decode import annealed_mean, certainty, mean_color, top_mode_mean
 from colorcore.histogram import UvGrid, UvHistogram, uv_of_uint8
@@ -29,6 +30,7 @@ __all__ = [
     "ciede2000",
     "grid_palette",
     "kmeans_palette",
+    "like",
     "mean_color",
     "rebalancing_weights",
     "rgb_table",

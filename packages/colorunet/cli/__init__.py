@@ -6,7 +6,7 @@ import click
 
 from colorfiles.commands import LazyGroup, did_you_mean
 
-COMMANDS = {"colorize": "colorunet.cli.colorize"}
+COMMANDS = {"colorize": "colorunet.cli.colorize", "export": "colorunet.cli.export"}
 
 
 class _PathsToo(LazyGroup):

@@ -69,7 +69,7 @@ def command(
     named and skipped; the command then exits with 3.
     """
     from colorfiles.progress import progress
-    from colorunet.parameters.checkpoint import load_run
+    from colorunet.parameters.meta import read_meta
     from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, shipped_run
     from colorunet.prediction.batch import ColorizeSettings
     from colorunet.prediction.colorizer import Colorizer
@@ -88,11 +88,11 @@ def command(
     require_paths(images)
     plan = plan_outputs(images, out, compare=compare)
     name = network or DEFAULT_NETWORK
-    trained = load_run(paths[0] if given_run else shipped_run(name))
+    run = paths[0] if given_run else shipped_run(name)
     if vividness is not None:
-        prediction = as_vivid(prediction, trained.meta, vividness)
-    colorizer = Colorizer.of_run(
-        trained,
+        prediction = as_vivid(prediction, read_meta(run, "best"), vividness)
+    colorizer = Colorizer.load(
+        run,
         prediction,
         working_edge_px=working_edge,
     )

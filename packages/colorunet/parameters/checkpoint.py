@@ -15,8 +15,8 @@ from colorcore import Palette
 from colorfiles.files import write_atomically
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, PixelClassifier, build_network
+from colorunet.parameters.meta import SCHEMA_VERSION, read_meta
 
-SCHEMA_VERSION = 1
 Which = Literal["best", "last"]
 
 
@@ -98,24 +98,3 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
     step = int(header.get("step", meta["step"]))
     network.eval().requires_grad_(False)
     return Trained(network.to(device), palette, settings, dict(meta) | {"step": step})
-
-
-def read_meta(run: Path, which: str) -> dict[str, Any]:
-    """Return the JSON beside a checkpoint.
-
-    Raises:
-        ColorunetError: there is none, or it has another schema.
-    """
-    path = run / f"{which}.json"
-    try:
-        meta = json.loads(path.read_text())
-    except OSError as error:
-        raise ColorunetError(
-            f"{path}: {error.strerror}; {run} is not a run of `trainer fit`, "
-            f"or it has no {which} checkpoint yet"
-        ) from None
-    except ValueError as error:
-        raise ColorunetError(f"{path}: not JSON ({error})") from None
-    if not isinstance(meta, dict) or meta.get("schema_version") != SCHEMA_VERSION:
-        raise ColorunetError(f"{path}: expected a checkpoint of schema {SCHEMA_VERSION}")
-    return meta

@@ -10,6 +10,7 @@ SHIPPED_NETWORKS = {
     "colorunet-small": "learnt from listed photos alone",
 }
 DEFAULT_NETWORK = "colorunet"
+ONNX_FILE = "network.onnx"
 
 
 def is_run(path: Path) -> bool:

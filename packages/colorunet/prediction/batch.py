@@ -6,8 +6,6 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 
-import torch
-
 from colorfiles.photos import ImageHeader, ReadSettings
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.composing import ColoredImage, in_8_bits
@@ -82,7 +80,7 @@ class _Read:
 
 
 _Worked = tuple[_Read, ColoredImage] | Done
-_EXPECTED = (UnusableImage, UnwritableImage, OSError, MemoryError, torch.cuda.OutOfMemoryError)
+_EXPECTED = (UnusableImage, UnwritableImage, OSError, MemoryError)
 
 
 def run_jobs(

@@ -1,59 +1,108 @@
 """From gray to colour: one class that owns what comes before and after a pure network."""
 
+import sys
 from collections.abc import Callable
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 import numpy as np
-import torch
 from jaxtyping import Float, UInt8
 from PIL import Image
 
 from colorcore import Palette
-from colorunet.parameters.checkpoint import Trained
+from colorunet.errors import ColorunetError
+from colorunet.parameters.meta import palette_of, read_meta
+from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_shipped
 from colorunet.prediction.composing import ColoredImage, Luma, in_8_bits
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
+
+if TYPE_CHECKING:
+    from colorunet.parameters.checkpoint import Trained
 
 WORKING_EDGE_PX = 256  # the size that the views of a shard have
 _LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
 _SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
 
 
+class LogitsNetwork(Protocol):
+    """Whatever gives the logits of a photo: ``TorchNetwork`` or ``OnnxNetwork``."""
+
+    def logits(self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging) -> Float[Any, "h w n"]:
+        """Return the logits of every pixel, bins on the last axis."""
+
+
 class Colorizer:
     """Colourises luma of any size with a network that maps luma to logits over bins.
 
     Args:
-        network: (B, 1, H, W) float32 in [0, 1] → (B, n, H, W) logits; put into evaluation mode.
+        network: a ``LogitsNetwork``; or what torch runs, (B, 1, H, W) float32 in [0, 1] →
+            (B, n, H, W) logits, put into evaluation mode.
         palette: the n bins.
         decoding: how logits become a colour.
         averaging: the versions of a photo whose logits are averaged.
         working_edge_px: the shorter edge at which the network sees a photo.
-        device: where the network runs.
+        device: where torch runs the network.
     """
 
     def __init__(
         self,
-        network: Callable[[torch.Tensor], torch.Tensor],
+        network: LogitsNetwork | Callable[..., Any],
         palette: Palette,
         *,
         decoding: Decoding | None = None,
         averaging: Averaging | None = None,
         working_edge_px: int = WORKING_EDGE_PX,
-        device: str | torch.device = "cpu",
+        device: Any = "cpu",
     ) -> None:
-        if isinstance(network, torch.nn.Module):
-            network.to(device).eval()
-        self._network = network
+        self._network = _as_logits_network(network, device)
         self.palette = palette
         self.decoding = decoding or Decoding()
         self.averaging = averaging or Averaging()
         self.working_edge_px = working_edge_px
-        self.device = torch.device(device)
+
+    @classmethod
+    def load(
+        cls,
+        network: str | Path = DEFAULT_NETWORK,
+        options: PredictionOptions | None = None,
+        *,
+        working_edge_px: int = WORKING_EDGE_PX,
+        backend: Literal["auto", "onnx", "torch"] = "auto",
+    ) -> "Colorizer":
+        """Return what colourises with a shipped network, by name, or a run, by path.
+
+        Args:
+            network: one of ``SHIPPED_NETWORKS``, or the folder of a run.
+            options: what is to differ from the network's own settings.
+            working_edge_px: the shorter edge at which the network sees a photo.
+            backend: ``auto`` takes torch where it sees a GPU or the network has no ONNX file.
+
+        Raises:
+            ColorunetError: there is no such network, or nothing here can run it.
+        """
+        folder = run_or_shipped(str(network))
+        file = folder / ONNX_FILE
+        if backend == "onnx" or (backend == "auto" and file.is_file() and not _has_gpu()):
+            options, meta = options or PredictionOptions(), read_meta(folder, "best")
+            return cls(
+                _onnx(file),
+                palette_of(meta, folder),
+                decoding=options.decoding(meta),
+                averaging=options.averaging(meta),
+                working_edge_px=working_edge_px,
+            )
+        _require_torch(folder)
+        from colorunet.parameters.checkpoint import load_run  # noqa: PLC0415 - needs torch
+
+        return cls.of_run(load_run(folder), options, working_edge_px=working_edge_px)
 
     @classmethod
     def of_run(
         cls,
-        trained: Trained,
+        trained: "Trained",
         options: PredictionOptions | None = None,
         *,
         working_edge_px: int = WORKING_EDGE_PX,
@@ -65,6 +114,8 @@ class Colorizer:
             options: what is to differ from the run's own.
             working_edge_px: the shorter edge at which the network sees a photo.
         """
+        from colorunet.prediction.torch_network import best_device  # noqa: PLC0415 - needs torch
+
         options = options or PredictionOptions()
         return cls(
             trained.network,
@@ -75,23 +126,25 @@ class Colorizer:
             device=best_device(),
         )
 
-    def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[torch.Tensor, "h w n"]:
+    @property
+    def device(self) -> Any:
+        """Where torch runs the network; ``cpu`` where something else runs it."""
+        return getattr(self._network, "device", "cpu")
+
+    def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, at the size given, bins on the last axis."""
-        batch = torch.from_numpy(np.array(luma)).to(self.device)[None, None].float() / 255
-        with torch.inference_mode():
-            mean = self.averaging.logits(self._network, batch)
-            return mean[0].float().permute(1, 2, 0)
+        return self._network.logits(luma, self.averaging)
 
     def decode(
-        self, logits: Float[torch.Tensor, "h w n"], decoding: Decoding | None = None
+        self, logits: Float[Any, "h w n"], decoding: Decoding | None = None
     ) -> Float[np.ndarray, "h w 2"]:
         """Return U and V (float32) of every pixel's logits.
 
         Raises:
             ValueError: the decoding has offsets for another number of bins.
         """
-        with torch.inference_mode():
-            return (decoding or self.decoding).uv(logits, self.palette).cpu().numpy()
+        uv = (decoding or self.decoding).uv(logits, self.palette)
+        return uv if isinstance(uv, np.ndarray) else uv.cpu().numpy()
 
     def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:
         """Return U and V at the working size of a photo."""
@@ -102,9 +155,38 @@ class Colorizer:
         return merge_chroma(luma, self.chroma(in_8_bits(luma)))
 
 
-def best_device() -> torch.device:
-    """Return an NVIDIA GPU where torch sees one, else the CPU."""
-    return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+def _as_logits_network(network: Any, device: Any) -> LogitsNetwork:
+    if hasattr(network, "logits"):
+        found: LogitsNetwork = network
+        return found
+    from colorunet.prediction.torch_network import TorchNetwork  # noqa: PLC0415 - needs torch
+
+    return TorchNetwork(network, device)
+
+
+def _onnx(file: Path) -> LogitsNetwork:
+    from colorunet.prediction.onnx_network import OnnxNetwork  # noqa: PLC0415 - takes a while
+
+    return OnnxNetwork(file)
+
+
+def _has_gpu() -> bool:
+    """Whether torch is there and sees a GPU; looking costs a second, so not without the driver."""
+    if find_spec("torch") is None or not (
+        sys.platform == "darwin" or Path("/dev/nvidia0").exists()
+    ):
+        return False
+    from colorunet.prediction.torch_network import best_device  # noqa: PLC0415 - needs torch
+
+    return best_device().type != "cpu"
+
+
+def _require_torch(folder: Path) -> None:
+    if find_spec("torch") is None:
+        raise ColorunetError(
+            f"{folder}: it has no {ONNX_FILE}, and torch isn't installed: pip install "
+            "'.[trainer]', or write that file with `colorunet export` where it was trained"
+        )
 
 
 def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:

@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import torch
 from jaxtyping import Float
 
-from colorcore import Palette, annealed_mean, certainty, top_mode_mean
+from colorcore import Palette, annealed_mean, certainty, like, top_mode_mean
 
 _PLAIN_CHROMA = 0.12  # contrast leaves it as it is: neither strong nor weak
 
@@ -64,10 +63,8 @@ class Decoding:
             kept["bin_offsets"] = tuple(kept["bin_offsets"])
         return cls(**kept)
 
-    def uv(
-        self, logits: Float[torch.Tensor, "*shape n"], palette: Palette
-    ) -> Float[torch.Tensor, "*shape 2"]:
-        """Return U and V of logits, bins on the last axis.
+    def uv(self, logits: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:
+        """Return U and V of logits, bins on the last axis, in the array library of the logits.
 
         Raises:
             ValueError: there are offsets for another number of bins.
@@ -77,13 +74,14 @@ class Decoding:
                 raise ValueError(
                     f"bin offsets: expected {palette.n}, given {len(self.bin_offsets)}"
                 )
-            logits = logits + torch.tensor(self.bin_offsets, device=logits.device)
+            logits = logits + like(np.array(self.bin_offsets), logits)
         if self.top_mode_radius is None:
             uv = annealed_mean(logits, palette, self.temperature)
         else:
             uv = top_mode_mean(logits, palette, self.temperature, radius=self.top_mode_radius)
         if self.contrast:
-            uv = uv * (uv.norm(dim=-1, keepdim=True) / _PLAIN_CHROMA) ** self.contrast
+            chroma = (uv[..., :1] ** 2 + uv[..., 1:] ** 2) ** 0.5
+            uv = uv * (chroma / _PLAIN_CHROMA) ** self.contrast
         if self.caution:
             uv = uv * certainty(logits, palette, self.caution)[..., None]
         return uv * self.saturation

@@ -1,13 +1,11 @@
 """Test-time augmentation: a photo at several sizes, and mirrored, whose logits are averaged."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
+import array_api_compat
 from jaxtyping import Float
-from torch import Tensor
-from torch.nn import functional as F
 
 _LEAST_SCALE = 0.125
 
@@ -45,27 +43,28 @@ class Averaging:
         return cls(tuple(kept.get("scales", (1.0,))), bool(kept.get("mirrored", False)))
 
     def logits(
-        self, network: Callable[[Tensor], Tensor], luma: Float[Tensor, "b 1 h w"]
-    ) -> Float[Tensor, "b n h w"]:
-        """Return the mean of a network's logits over the versions, at the size of ``luma``."""
-        size = luma.shape[-2:]
-        total = luma.new_zeros(())
+        self,
+        network: Callable[[Any], Any],
+        luma: Float[Any, "b 1 h w"],
+        resized: Callable[[Any, Sequence[int]], Any],
+    ) -> Float[Any, "b n h w"]:
+        """Return the mean of a network's logits over the versions, at the size of ``luma``.
+
+        Args:
+            network: from luma to logits of the same size.
+            luma: an array of the library that the network and ``resized`` work with.
+            resized: from an image (b, c, h, w) to one of another size.
+        """
+        xp = array_api_compat.array_namespace(luma)
+        size = tuple(luma.shape[-2:])
+        versions = []
         for mirrored in (False, True)[: 1 + self.mirrored]:
             for scale in self.scales:
-                seen = _scaled(luma.flip(-1) if mirrored else luma, scale)
-                found = _at(network(seen), size)
-                total = total + (found.flip(-1) if mirrored else found)
-        return total / (len(self.scales) * (1 + self.mirrored))
-
-
-def _scaled(luma: Float[Tensor, "b 1 h w"], scale: float) -> Float[Tensor, "b 1 hs ws"]:
-    if scale == 1:
-        return luma
-    size = [max(1, round(edge * scale)) for edge in luma.shape[-2:]]
-    return F.interpolate(luma, size, mode="bilinear", align_corners=False, antialias=True)
-
-
-def _at(logits: Float[Tensor, "b n hs ws"], size: torch.Size) -> Float[Tensor, "b n h w"]:
-    if logits.shape[-2:] == size:
-        return logits
-    return F.interpolate(logits, size, mode="bilinear", align_corners=False)
+                seen = xp.flip(luma, axis=-1) if mirrored else luma
+                if scale != 1:
+                    seen = resized(seen, [max(1, round(edge * scale)) for edge in size])
+                found = network(seen)
+                if tuple(found.shape[-2:]) != size:
+                    found = resized(found, size)
+                versions.append(xp.flip(found, axis=-1) if mirrored else found)
+        return sum(versions[1:], versions[0]) / len(versions)

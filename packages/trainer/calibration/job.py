@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from colorfiles.files import write_atomically
-from colorunet.parameters.checkpoint import load_run, read_meta
+from colorunet.parameters.checkpoint import load_run
+from colorunet.parameters.meta import read_meta
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.options import PredictionOptions

@@ -14,6 +14,7 @@ from colorunet.parameters.checkpoint import load_run, save_parameters
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
+from colorunet.prediction.torch_network import resized
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 
@@ -27,7 +28,7 @@ def network() -> torch.nn.Module:
 def test_the_photo_as_it_is_gives_the_networks_own_logits(network: torch.nn.Module) -> None:
     luma = torch.rand(1, 1, 40, 56)
     with torch.inference_mode():
-        assert torch.allclose(Averaging().logits(network, luma), network(luma))
+        assert torch.allclose(Averaging().logits(network, luma, resized), network(luma))
 
 
 def test_a_network_is_shown_every_size_and_the_mirror_image_of_each() -> None:
@@ -38,7 +39,7 @@ def test_a_network_is_shown_every_size_and_the_mirror_image_of_each() -> None:
         return torch.cat((luma, luma.new_full(luma.shape, float(len(shown)))), dim=1)
 
     luma = torch.linspace(0, 1, 64).expand(1, 1, 32, 64)  # rises from left to right
-    logits = Averaging((0.25, 0.5, 1.0), mirrored=True).logits(network, luma)
+    logits = Averaging((0.25, 0.5, 1.0), mirrored=True).logits(network, luma, resized)
     assert [tuple(one.shape[-2:]) for one in shown] == [(8, 16), (16, 32), (32, 64)] * 2
     assert all(bool((one.diff(dim=-1) > 0).all()) for one in shown[:3])
     assert all(bool((one.diff(dim=-1) < 0).all()) for one in shown[3:])
@@ -53,7 +54,9 @@ def test_mirrored_logits_dont_depend_on_which_way_a_photo_lies(network: torch.nn
     both = Averaging((0.5, 1.0), mirrored=True)
     with torch.inference_mode():
         assert torch.allclose(
-            both.logits(network, luma.flip(-1)).flip(-1), both.logits(network, luma), atol=1e-5
+            both.logits(network, luma.flip(-1), resized).flip(-1),
+            both.logits(network, luma, resized),
+            atol=1e-5,
         )
 
 

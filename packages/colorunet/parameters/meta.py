@@ -1,0 +1,44 @@
+"""The JSON beside the parameters of a run: read without torch."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from colorcore import Palette
+from colorunet.errors import ColorunetError
+
+SCHEMA_VERSION = 1
+
+
+def read_meta(run: Path, which: str) -> dict[str, Any]:
+    """Return the JSON beside a checkpoint.
+
+    Raises:
+        ColorunetError: there is none, or it has another schema.
+    """
+    path = run / f"{which}.json"
+    try:
+        meta = json.loads(path.read_text())
+    except OSError as error:
+        raise ColorunetError(
+            f"{path}: {error.strerror}; {run} is not a run of `trainer fit`, "
+            f"or it has no {which} checkpoint yet"
+        ) from None
+    except ValueError as error:
+        raise ColorunetError(f"{path}: not JSON ({error})") from None
+    if not isinstance(meta, dict) or meta.get("schema_version") != SCHEMA_VERSION:
+        raise ColorunetError(f"{path}: expected a checkpoint of schema {SCHEMA_VERSION}")
+    return meta
+
+
+def palette_of(meta: Mapping[str, Any], run: Path) -> Palette:
+    """Return the palette that stands in a run's JSON.
+
+    Raises:
+        ColorunetError: it stands there wrongly, or not at all.
+    """
+    try:
+        return Palette.from_dict(meta["palette"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise ColorunetError(f"{run}: no palette that can be used ({error!r})") from None

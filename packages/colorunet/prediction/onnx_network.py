@@ -1,0 +1,91 @@
+"""A network that ONNX Runtime runs on the CPU, without torch."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+from PIL import Image
+
+from colorunet.errors import ColorunetError
+from colorunet.prediction.test_time_augmentation import Averaging
+
+
+class OnnxNetwork:
+    """Logits of a photo by ONNX Runtime.
+
+    Args:
+        path: of a file that ``colorunet export`` wrote.
+        threads: that an operation may use; 0 leaves it to the library.
+
+    Raises:
+        ColorunetError: the file can't be read or isn't one of these.
+    """
+
+    def __init__(self, path: Path, *, threads: int = 0) -> None:
+        import onnxruntime  # noqa: PLC0415 - takes a while, and only this needs it
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.log_severity_level = 3
+        try:
+            self._session = onnxruntime.InferenceSession(
+                str(path), options, providers=["CPUExecutionProvider"]
+            )
+            about = json.loads(self._session.get_modelmeta().custom_metadata_map["colorunet"])
+            self._stride, self._logits_stride = int(about["stride"]), int(about["logits_stride"])
+        except KeyError:
+            raise ColorunetError(f"{path}: not a file of `colorunet export`") from None
+        except Exception as error:  # the library raises classes of its own
+            told = str(error).strip().splitlines()
+            raise ColorunetError(
+                f"{path}: can't be run ({told[-1] if told else error!r})"
+            ) from None
+
+    def logits(
+        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
+    ) -> Float32[np.ndarray, "h w n"]:
+        """Return the logits of every pixel, averaged over the versions of the photo."""
+        batch = luma[None, None].astype(np.float32) / 255
+        return np.moveaxis(averaging.logits(self._run, batch, resized)[0], 0, -1)
+
+    def _run(self, luma: Float32[np.ndarray, "b 1 h w"]) -> Float32[np.ndarray, "b n h w"]:
+        height, width = luma.shape[-2:]
+        below, right = -height % self._stride, -width % self._stride
+        padded = np.pad(luma, ((0, 0), (0, 0), (0, below), (0, right)), mode="edge")
+        (coarse,) = self._session.run(None, {"luma": padded})
+        if self._logits_stride == 1:
+            return np.asarray(coarse[..., :height, :width])
+        return resized(coarse, padded.shape[-2:])[..., :height, :width]
+
+
+def resized(
+    image: Float32[np.ndarray, "b c h w"], size: Sequence[int]
+) -> Float32[np.ndarray, "b c hs ws"]:
+    """Return an image at another size, bilinear; antialiased where it shrinks."""
+    if min(size[0] / image.shape[-2], size[1] / image.shape[-1]) < 1:
+        return np.stack([[_shrunk(plane, size) for plane in planes] for planes in image])
+    for axis in (-2, -1):
+        image = _stretched(image, size[axis], axis)
+    return image
+
+
+def _shrunk(plane: Float32[np.ndarray, "h w"], size: Sequence[int]) -> Float32[np.ndarray, "hs ws"]:
+    small = Image.fromarray(plane).resize((size[1], size[0]), Image.Resampling.BILINEAR)
+    return np.asarray(small)
+
+
+def _stretched(image: np.ndarray, size: int, axis: int) -> np.ndarray:
+    """Interpolate along one axis, pixel centres at halves and borders repeated."""
+    before = image.shape[axis]
+    if before == size:
+        return image
+    places = np.clip((np.arange(size) + 0.5) * before / size - 0.5, 0, before - 1)
+    low = np.minimum(places.astype(np.int64), before - 1)
+    high = np.minimum(low + 1, before - 1)
+    shape = [1] * image.ndim
+    shape[axis] = size
+    share = (places - low).astype(image.dtype).reshape(shape)
+    first = np.take(image, low, axis)
+    return first + share * (np.take(image, high, axis) - first)

@@ -1,0 +1,157 @@
+"""The same pixels from ONNX Runtime as from torch, at any size, and without torch at all."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from PIL import Image
+
+from colorcore import Palette
+from colorunet.cli import app
+from colorunet.errors import ColorunetError
+from colorunet.networks import NetworkSettings, build_network
+from colorunet.parameters.checkpoint import save_parameters
+from colorunet.parameters.shipped import ONNX_FILE, SHIPPED_NETWORKS, shipped_run
+from colorunet.prediction import onnx_network, torch_network
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.onnx_export import export_onnx
+from colorunet.prediction.onnx_network import OnnxNetwork
+from colorunet.prediction.options import PredictionOptions
+from trainer.config.recipe import Recipe
+
+SETTINGS = [
+    NetworkSettings("poster", norm="pixel"),
+    NetworkSettings("unet", width=8, depth=3, padding="replicate"),
+    NetworkSettings("unet", width=8, depth=3, stem=1, logits_stride=1),
+    NetworkSettings("encoder-unet", padding="replicate", logits_stride=4),
+]
+SIZES = [(64, 64), (33, 150), (1, 5), (200, 97)]
+
+
+@pytest.fixture
+def photo(demo_photos: Path) -> np.ndarray:
+    image = Image.open(next(demo_photos.rglob("coffee.png"))).convert("L")
+    return np.asarray(image.resize((300, 200)))
+
+
+def _run(folder: Path, palette: Palette) -> Path:
+    torch.manual_seed(0)
+    recipe = Recipe().with_overrides(["width=8", "depth=3"])
+    network = build_network(recipe.network, bins=palette.n, size=64)
+    meta = {"step": 1, "size": 64, "recipe": recipe.to_dict(), "palette": palette.to_dict()}
+    folder.mkdir()
+    save_parameters(folder, "best", network.state_dict(), meta)
+    return folder
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_logits_are_torchs_at_any_size(settings: NetworkSettings, tmp_path: Path) -> None:
+    torch.manual_seed(1)
+    network = build_network(settings, bins=6, size=64).eval()
+    export_onnx(network, tmp_path / "n.onnx", half=False)
+    file = OnnxNetwork(tmp_path / "n.onnx")
+    averaging = PredictionOptions(scales=(0.5, 1.0), mirrored=True).averaging({})
+    rng = np.random.default_rng(0)
+    for size in SIZES:
+        luma = rng.integers(0, 256, size, dtype=np.uint8)
+        of_torch = torch_network.TorchNetwork(network, "cpu").logits(luma, averaging)
+        of_file = file.logits(luma, averaging)
+        assert of_file.shape == (*size, 6)
+        assert np.abs(of_file - of_torch.numpy()).max() < 1e-3 * max(1, float(of_torch.abs().max()))
+
+
+@pytest.mark.parametrize("size", [(20, 30), (64, 64), (7, 90), (1, 1)])
+def test_both_resize_alike(size: tuple[int, int]) -> None:
+    image = np.random.default_rng(2).random((1, 3, 40, 48), dtype=np.float32)
+    theirs = torch_network.resized(torch.from_numpy(image), size).numpy()
+    assert np.abs(onnx_network.resized(image, size) - theirs).max() < 1e-5
+
+
+@pytest.mark.parametrize("name", sorted(SHIPPED_NETWORKS))
+def test_a_shipped_network_gives_the_same_pixels_by_both(name: str, photo: np.ndarray) -> None:
+    assert (shipped_run(name) / ONNX_FILE).is_file()
+    by_torch, by_onnx = (
+        Colorizer.load(name, backend=backend).colorize(photo) for backend in ("torch", "onnx")
+    )
+    apart = np.abs(by_torch.astype(int) - by_onnx)
+    assert apart.max() <= 1
+
+
+def test_half_precision_takes_half_the_room_and_hardly_changes_a_logit(tmp_path: Path) -> None:
+    network = build_network(NetworkSettings("unet", width=8, depth=3), bins=6, size=64).eval()
+    apart = [export_onnx(network, tmp_path / str(half), half=half) for half in (False, True)]
+    assert (tmp_path / "True").stat().st_size < 0.6 * (tmp_path / "False").stat().st_size
+    assert apart[0] < 1e-4
+    assert apart[1] < 0.02
+
+
+def test_the_command_writes_into_the_run_where_colorizing_finds_it(
+    small_palette: Palette, tmp_path: Path, photo: np.ndarray
+) -> None:
+    run = _run(tmp_path / "run", small_palette)
+    done = CliRunner().invoke(app, ["export", str(run)])
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    assert "from torch's" in done.output
+    assert Colorizer.load(run).device == "cpu"
+    assert isinstance(Colorizer.load(run)._network, OnnxNetwork)
+    apart = Colorizer.load(run).colorize(photo).astype(int)
+    apart -= Colorizer.load(run, backend="torch").colorize(photo)
+    assert np.abs(apart).max() <= 1
+
+
+WITHOUT_TORCH = """
+import sys
+sys.modules["torch"] = None
+sys.modules["safetensors"] = None
+sys.argv[0] = "colorunet"
+from colorunet.__main__ import main
+main()
+"""
+
+
+def test_a_photo_is_coloured_where_torch_is_not_installed(
+    demo_photos: Path, tmp_path: Path
+) -> None:
+    words = [str(next(demo_photos.rglob("coffee.png"))), "-o", str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    rgb = np.asarray(Image.open(tmp_path / "out" / "coffee.png").convert("RGB")).astype(int)
+    assert (rgb.max(-1) - rgb.min(-1)).mean() > 1
+
+
+def test_without_torch_a_run_without_its_file_says_what_to_do(
+    small_palette: Palette, tmp_path: Path, demo_photos: Path
+) -> None:
+    run = _run(tmp_path / "run", small_palette)
+    words = [str(run), str(next(demo_photos.rglob("coffee.png"))), "-o", str(tmp_path / "out")]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_TORCH, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "colorunet export" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("content", [b"", b"not a model" * 100])
+def test_a_file_that_is_none_is_refused_by_name(content: bytes, tmp_path: Path) -> None:
+    (tmp_path / "x.onnx").write_bytes(content)
+    with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run"):
+        OnnxNetwork(tmp_path / "x.onnx")
+
+
+def test_a_file_of_another_maker_is_refused(tmp_path: Path) -> None:
+    import onnx
+
+    shutil.copy(shipped_run("colorunet-small") / ONNX_FILE, tmp_path / "x.onnx")
+    model = onnx.load(str(tmp_path / "x.onnx"))
+    del model.metadata_props[:]
+    onnx.save(model, str(tmp_path / "x.onnx"))
+    with pytest.raises(ColorunetError, match="not a file of `colorunet export`"):
+        OnnxNetwork(tmp_path / "x.onnx")
