@@ -66,8 +66,8 @@ def command(
         from trainer.training.batch_size import find_batch_size
 
         with joined_world(device) as world:
-            found = find_batch_size(shard_set, settings, world)
-        settings = settings.with_overrides([f"batch_size={found}"])
+            batch_size = find_batch_size(shard_set, settings, world)
+        settings = settings.with_overrides([f"batch_size={batch_size}"])
     if dry_run:
         from trainer.training.dry_run import dry_run_fit, dry_run_text
 

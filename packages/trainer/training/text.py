@@ -27,16 +27,16 @@ def summary_text(summary: FitSummary) -> str:
         "patience": f"no better {summary.measure} for some epochs: stopped",
         "interrupted": "interrupted; --resume goes on",
     }[summary.ended]
-    told = [
+    parts = [
         f"{how}: step {summary.step} of {summary.total_steps}, epoch {summary.epoch}, "
         f"{summary.samples} samples, {summary.parameters:,} parameters, "
         f"{summary.elapsed_s:.0f} s: {summary.run}"
     ]
     if summary.best is not None:
-        told.append(f"best {summary.measure} {summary.best:.4f} at step {summary.best_step}")
+        parts.append(f"best {summary.measure} {summary.best:.4f} at step {summary.best_step}")
     if summary.validation:
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in summary.validation.items())
-        told.append(f"last: {shown}")
+        measures = ", ".join(f"{name} {value:.3f}" for name, value in summary.validation.items())
+        parts.append(f"last: {measures}")
     if summary.skipped:
-        told.append(f"{summary.skipped} samples could not be used")
-    return "\n".join(told)
+        parts.append(f"{summary.skipped} samples could not be used")
+    return "\n".join(parts)
