@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ship_parts.bars import BASELINES, Verdict, family_rows, shown
-from ship_parts.decoding import KEPT, RULE, Chosen
+from ship_parts.criteria import BASELINES, Verdict, family_rows, figure_text
+from ship_parts.decoding import KEPT, RULE, DecodingChoice
 from ship_parts.licenses import PhotoRow
 from ship_parts.pictures import RULE as PICTURE_RULE
-from ship_parts.pictures import Shown, credit, photo_key
+from ship_parts.pictures import Picture, credit, photo_key
 from trainer.evaluation.definitions import MEASURES
 from trainer.evaluation.text import averaging_text
 
@@ -19,7 +19,7 @@ _SOURCES = 12
 
 @dataclass(frozen=True)
 class SetFigures:
-    """One set's figures: what the set is, its evaluation and the bars held against it."""
+    """One set's figures: what the set is, its evaluation and the criteria held against it."""
 
     about: str
     evaluation: Mapping[str, Any]
@@ -40,7 +40,7 @@ class Card:
         rows: ``photos.csv``.
         decoding: what was chosen, with its figures on the photos that it was chosen on.
         sets: by name, the figures of the photos never seen.
-        shown: the pictures.
+        pictures: of photos never trained on.
     """
 
     name: str
@@ -51,14 +51,14 @@ class Card:
     command: str
     trained_on: str
     rows: Sequence[PhotoRow]
-    decoding: Chosen
+    decoding: DecodingChoice
     sets: Mapping[str, SetFigures]
-    shown: Sequence[Shown]
+    pictures: Sequence[Picture]
 
 
 def card_text(card: Card) -> str:
     """Return the model card as Markdown."""
-    parts = (_head, _photos, _training, _decoding, _bars, _measures, _pictures, _failures, _use)
+    parts = (_head, _photos, _training, _decoding, _criteria, _measures, _pictures, _failures, _use)
     return "\n".join(part(card) for part in parts)
 
 
@@ -106,8 +106,8 @@ def _photos(card: Card) -> str:
     rest = sum(count for _, count in owners.most_common()[_SOURCES:])
     lines += [f"- {len(owners) - _SOURCES} others: {rest:,}"] if rest else []
     subjects = Counter(row.subject or "none" for row in trained).most_common(_SOURCES)
-    told = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
-    return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {told}.", ""])
+    names = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
+    return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {names}.", ""])
 
 
 def _palette_photos(card: Card) -> str:
@@ -142,7 +142,7 @@ def _training(card: Card) -> str:
 
 
 def _decoding(card: Card) -> str:
-    chosen, how = card.decoding, card.decoding.decoding
+    choice, how = card.decoding, card.decoding.decoding
     offsets = how.bin_offsets
     lines = [
         "## Decoding",
@@ -150,24 +150,24 @@ def _decoding(card: Card) -> str:
         + (f", contrast of chroma {how.contrast:g}" if how.contrast else "")
         + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
         + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
-        + averaging_text(chosen.averaging)
+        + averaging_text(choice.averaging)
         + ". "
-        + (KEPT if chosen.is_own else RULE)
+        + (KEPT if choice.is_own else RULE)
         + " On the photos that it was chosen on, which the figures further down don't contain:",
         "",
         "| measure | asked | "
-        + " | ".join(f"{name}, val ({count})" for name, count in chosen.photos.items())
+        + " | ".join(f"{name}, val ({count})" for name, count in choice.photos.items())
         + " |",
-        "|---|---|" + "---:|" * len(chosen.photos),
+        "|---|---|" + "---:|" * len(choice.photos),
     ]
     by_measure: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for name, bars in chosen.bars.items():
+    for name, bars in choice.bars.items():
         for bar in bars:
             by_measure.setdefault(bar["measure"], {})[name] = bar
-    for measure, found in by_measure.items():
-        asked = "; ".join(dict.fromkeys(_asked(bar) for bar in found.values()))
-        cells = " | ".join(_number(found.get(name)) for name in chosen.bars)
-        lines.append(f"| {measure.replace('_', ' ')} | {asked} | {cells} |")
+    for measure, by_set in by_measure.items():
+        ranges = "; ".join(dict.fromkeys(_range_text(bar) for bar in by_set.values()))
+        cells = " | ".join(_number(by_set.get(name)) for name in choice.bars)
+        lines.append(f"| {measure.replace('_', ' ')} | {ranges} | {cells} |")
     return "\n".join([*lines, ""])
 
 
@@ -175,14 +175,14 @@ def _number(bar: Mapping[str, Any] | None) -> str:
     return "–" if bar is None or bar["value"] is None else f"{bar['value']:.2f}"
 
 
-def _asked(bar: Mapping[str, Any]) -> str:
+def _range_text(bar: Mapping[str, Any]) -> str:
     low, high = bar["low"], bar["high"]
     if high is None:
         return f"≥ {low:.2f}"
     return f"≤ {high:.2f}" if low is None else f"{low:.2f} to {high:.2f}"
 
 
-def _bars(card: Card) -> str:
+def _criteria(card: Card) -> str:
     names = list(card.sets)
     lines = ["## Bars", "Figures with 95 % intervals (bootstrap over images).", ""]
     lines += [f"- **{name}**: {figures.about}" for name, figures in card.sets.items()]
@@ -190,13 +190,13 @@ def _bars(card: Card) -> str:
     lines.append("|---|" + "---|---|" * len(names))
     for row in zip(*(figures.verdicts for figures in card.sets.values()), strict=True):
         cells = " | ".join(f"{v.measured} | {'yes' if v.met else '**no**'}" for v in row)
-        lines.append(f"| {row[0].bar} | {cells} |")
+        lines.append(f"| {row[0].criterion} | {cells} |")
     met = [sum(v.met for v in figures.verdicts) for figures in card.sets.values()]
-    told = ", ".join(
+    counts = ", ".join(
         f"{n} of {len(figures.verdicts)} on {name}"
         for n, (name, figures) in zip(met, card.sets.items(), strict=True)
     )
-    return "\n".join([*lines, "", f"Met: {told}.", ""])
+    return "\n".join([*lines, "", f"Met: {counts}.", ""])
 
 
 def _measures(card: Card) -> str:
@@ -210,12 +210,12 @@ def _measures(card: Card) -> str:
             + " |\n|---|---:|---:|"
             + "---:|" * len(BASELINES),
         ]
-        for measure, told in MEASURES.items():
-            cells = [shown(variants["prediction"][measure], told.digits)]
+        for measure, measure_text in MEASURES.items():
+            cells = [figure_text(variants["prediction"][measure], measure_text.digits)]
             for other in ("quantized_truth", *BASELINES):
                 value = variants[other][measure]["value"]
-                cells.append("–" if value is None else f"{value:.{told.digits}f}")
-            lines.append(f"| {told.label} | {' | '.join(cells)} |")
+                cells.append("–" if value is None else f"{value:.{measure_text.digits}f}")
+            lines.append(f"| {measure_text.label} | {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -230,7 +230,7 @@ def _pictures(card: Card) -> str:
         "input, truth, colourised. Each stays under its photo's licence:",
         "",
     ]
-    for one in card.shown:
+    for one in card.pictures:
         row = by_key[photo_key(one.key)]
         page = f" ({row.source_page})" if row.source_page else ""
         lines.append(f"- {one.group}, CIEDE2000 {one.ciede2000:.1f}: {credit(row)}{page}")
@@ -240,7 +240,7 @@ def _pictures(card: Card) -> str:
 def _failures(card: Card) -> str:
     lines = ["## Failures"]
     for name, figures in card.sets.items():
-        missed = [f"{v.bar} (measured {v.measured})" for v in figures.verdicts if not v.met]
+        missed = [f"{v.criterion} (measured {v.measured})" for v in figures.verdicts if not v.met]
         lines.append(f"On {name}:")
         lines += [f"- bar missed: {words}" for words in missed] or ["- no bar is missed"]
         ratios = _of_images(figures.evaluation, "colorfulness_ratio")

@@ -50,14 +50,14 @@ def require_publishable(photos: Iterable[Photo]) -> None:
     wrong = [photo for photo in photos if license_class(photo.license_name) is None]
     if not wrong:
         return
-    told = [
+    lines = [
         f"photo {photo.key} ({photo.path}): "
         + (f"licence {photo.license_name!r}" if photo.license_name else "no licence")
         for photo in wrong[:_SHOWN]
     ]
     more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
     raise SystemExit(
-        "\n".join([*told, *more]) + f"\nexpected one of {', '.join(CLASSES)}; make a photo folder "
+        "\n".join([*lines, *more]) + f"\nexpected one of {', '.join(CLASSES)}; make a photo folder "
         "without such photos, or state their licences with `dataprep import --metadata`"
     )
 

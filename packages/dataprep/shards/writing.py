@@ -104,9 +104,8 @@ def write_shards(
         view_counts=settings.view_counts,
     )
     if not plans:
-        raise DataprepError(
-            f"{source.address}: no photo is left to shard: {_count_text(left_out) or 'none is kept'}"
-        )
+        reasons = _count_text(left_out) or "none is kept"
+        raise DataprepError(f"{source.address}: no photo is left to shard: {reasons}")
     facts = _facts(palette, settings, plans)
     job = ShardJob(source.absolute(), out.absolute(), palette, settings.views, facts)
     out.make()
@@ -248,7 +247,8 @@ def _finish(
                 job.out.delete(f"{result.name}.{suffix}")
     results = [result for result in results if result.nsamples]
     if not results:
-        raise DataprepError(f"{job.photos.address}: no photo could be used: {_count_text(skipped)}")
+        reasons = _count_text(skipped)
+        raise DataprepError(f"{job.photos.address}: no photo could be used: {reasons}")
     splits = {
         split: {
             "photos": sum(r.nphotos for r in results if r.split == split),

@@ -1,4 +1,4 @@
-"""The bars that a shipped network is held to, each met or missed by the measured figures."""
+"""The criteria that a shipped network is held to, each met or missed by the measured figures."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,9 +28,9 @@ _RANGE_LABELS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """A bar, what was measured (with its 95 % interval), and whether that meets it."""
+    """A criterion, what was measured (with its 95 % interval), and whether that meets it."""
 
-    bar: str
+    criterion: str
     measured: str
     met: bool
 
@@ -40,27 +40,27 @@ def verdicts(
     at_one: Mapping[str, Any],
     others: Mapping[str, Mapping[str, Any]],
 ) -> list[Verdict]:
-    """Hold one set's figures against every bar.
+    """Hold one set's figures against every criterion.
 
     Args:
         evaluation: what ``trainer evaluate --json`` printed, at the shipped decoding.
         at_one: the same at temperature 1 and saturation 1.
         others: the same of other networks on the same samples, by name.
     """
-    found = [_distinct(evaluation)]
-    found += [_in_range(evaluation, name) for name in RANGES]
-    found += [_families(evaluation), _probe(evaluation)]
-    found += [
+    results = [_distinct(evaluation)]
+    results += [_in_range(evaluation, name) for name in RANGES]
+    results += [_families(evaluation), _probe(evaluation)]
+    results += [
         _against_gray(evaluation, 0.5, "at the shipped decoding"),
         _against_gray(at_one, 1.5, "at temperature 1"),
     ]
     for measure in _BETTER_HIGH:
-        found += [_against_baseline(evaluation, measure, name) for name in BASELINES]
-        found += [_against(evaluation, measure, other, named) for named, other in others.items()]
-    return found
+        results += [_against_baseline(evaluation, measure, name) for name in BASELINES]
+        results += [_against(evaluation, measure, other, named) for named, other in others.items()]
+    return results
 
 
-def shown(estimate: Mapping[str, float | None], digits: int = 2) -> str:
+def figure_text(estimate: Mapping[str, float | None], digits: int = 2) -> str:
     """Return a figure with its 95 % interval."""
     value, low, high = (estimate[part] for part in ("value", "low", "high"))
     if value is None:
@@ -80,11 +80,11 @@ def _in_range(evaluation: Mapping[str, Any], measure: str) -> Verdict:
     estimate = _prediction(evaluation, measure)
     value = estimate["value"]
     if low is not None and high is not None:
-        asked = f"{low:g} to {high:g}"
+        criterion = f"{low:g} to {high:g}"
     else:
-        asked = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
+        criterion = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
     met = value is not None and (low is None or value >= low) and (high is None or value <= high)
-    return Verdict(f"{label}: {asked}", shown(estimate), met)
+    return Verdict(f"{label}: {criterion}", figure_text(estimate), met)
 
 
 def _distinct(evaluation: Mapping[str, Any]) -> Verdict:
@@ -93,20 +93,20 @@ def _distinct(evaluation: Mapping[str, Any]) -> Verdict:
     ceiling = evaluation["variants"]["quantized_truth"]["distinct_colors"]["value"] or 0.0
     return Verdict(
         "distinct colours, median: ≥ 5 and within 1 of quantised truth's",
-        f"{shown(estimate, 1)}; quantised truth {ceiling:.1f}",
+        f"{figure_text(estimate, 1)}; quantised truth {ceiling:.1f}",
         value >= 5 and abs(value - ceiling) <= 1,
     )
 
 
 def _families(evaluation: Mapping[str, Any]) -> Verdict:
-    asked = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
+    common = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
     words = f"hue-family recall: ≥ {FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
-    if not asked:
+    if not common:
         return Verdict(words, "no family has that many", False)
-    weakest = min(asked, key=lambda family: family["recall"] or 0.0)
+    weakest = min(common, key=lambda family: family["recall"] or 0.0)
     estimate = _prediction(evaluation, family_measure(weakest["family"]))
-    told = f"weakest of {len(asked)}: {weakest['family']} {shown(estimate)}"
-    return Verdict(words, told, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
+    weakest_text = f"weakest of {len(common)}: {weakest['family']} {figure_text(estimate)}"
+    return Verdict(words, weakest_text, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
 
 
 def _probe(evaluation: Mapping[str, Any]) -> Verdict:
@@ -118,7 +118,7 @@ def _against_gray(evaluation: Mapping[str, Any], least: float, where: str) -> Ve
     estimate = evaluation["prediction_minus"]["gray"]["psnr"]
     value = estimate["value"]
     words = f"PSNR above gray's, {where}: ≥ {least:g} dB"
-    return Verdict(words, shown(estimate), value is not None and value >= least)
+    return Verdict(words, figure_text(estimate), value is not None and value >= least)
 
 
 def _against_baseline(evaluation: Mapping[str, Any], measure: str, name: str) -> Verdict:
@@ -126,7 +126,7 @@ def _against_baseline(evaluation: Mapping[str, Any], measure: str, name: str) ->
     bound = estimate["low" if _BETTER_HIGH[measure] else "high"]
     better = bound is not None and (bound > 0 if _BETTER_HIGH[measure] else bound < 0)
     words = f"{_LABELS[measure]} better than {BASELINES[name]}'s by more than the interval"
-    return Verdict(words, f"difference {shown(estimate, 3)}", better)
+    return Verdict(words, f"difference {figure_text(estimate, 3)}", better)
 
 
 def _against(
@@ -138,7 +138,7 @@ def _against(
     low, high = more["low"], less["high"]
     better = low is not None and high is not None and low > high
     words = f"{_LABELS[measure]} better than that of {name}, intervals apart"
-    return Verdict(words, f"{shown(own, 3)}; {name} {shown(its, 3)}", better)
+    return Verdict(words, f"{figure_text(own, 3)}; {name} {figure_text(its, 3)}", better)
 
 
 def family_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, float, str]]:
@@ -148,7 +148,7 @@ def family_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, float, str]]:
         (
             family,
             by_name[family]["share_of_truth"],
-            shown(_prediction(evaluation, family_measure(family))),
+            figure_text(_prediction(evaluation, family_measure(family))),
         )
         for family in HUE_FAMILIES
     ]
