@@ -4,12 +4,13 @@ Palette and weights come from a small number of photos of --palette-photos, as o
 training and testing stay within --photos. --count and --epochs scale it down.
 """
 
-import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from photo_subsets import SPLITS, copy_some, measured, photos_of, run, write_split
+import click
+from command_runner import CommandFailed, CommandRunner, Words, setting_words
+from photo_subsets import SPLITS, copy_some, measure_value, photos_of, write_split
 
 
 @dataclass(frozen=True)
@@ -29,55 +30,78 @@ OBSERVED = "at most 2 colours an image, on train, validation and test alike"
 PALETTE_PHOTOS = 30  # the original took its prior from 30 images
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.argument("name", type=click.Choice(sorted(EXPERIMENTS)))
+@click.option(
+    "--photos", type=click.Path(path_type=Path), required=True, help="Photo folder to train on."
+)
+@click.option(
+    "--palette-photos", type=click.Path(path_type=Path), required=True, help="Photo folder of SUN."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to make.")
+@click.option("--count", type=int, help="Training photos at most.  [default: all]")
+@click.option("--epochs", type=int, help="Instead of the recipe's.")
+@click.option("--classes", help="Instead of the experiment's own: A,B or 'all'.")
+@click.option("--limit", default=200, show_default=True, help="Samples judged of each split.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
+def main(
+    name: str,
+    photos: Path,
+    palette_photos: Path,
+    out: Path,
+    count: int | None,
+    epochs: int | None,
+    classes: str | None,
+    limit: int,
+    overrides: tuple[str, ...],
+) -> None:
     """Run every step and say what came out."""
-    given = _options()
-    out: Path = given.out
+    experiment = EXPERIMENTS[name]
+    if classes:
+        experiment = replace(experiment, classes=tuple(classes.split(",")))
     out.mkdir(parents=True)
-    _prepare(given, EXPERIMENTS[given.name])
-    overrides = [word for pair in given.overrides for word in ("--set", pair)]
-    if given.epochs:
-        overrides += ["--set", f"epochs={given.epochs}"]
-    shards, made = out / "shards", out / "run"
-    fit = run("trainer", "fit", shards, "--out", made, "--recipe", given.name, *overrides)
+    runner = CommandRunner()
+    settings = setting_words([*overrides, *([f"epochs={epochs}"] if epochs else [])])
+    shards, run = out / "shards", out / "run"
     results = {}
-    for split in SPLITS:
-        sheet = ["--contact-sheet", str(out / "contact-sheet.png")] if split == "test" else []
-        judge = ["--split", split, "--limit", str(given.limit), *sheet]
-        results[split] = run("trainer", "evaluate", made, shards, *judge)
-    text = _table(given.name, fit, results)
+    try:
+        _prepare(runner, experiment, photos, palette_photos, out, count=count)
+        fit = runner.json(("trainer", "fit", shards, "--out", run, "--recipe", name, *settings))
+        for split in SPLITS:
+            sheet = ["--contact-sheet", str(out / "contact-sheet.png")] if split == "test" else []
+            judge = ["--split", split, "--limit", str(limit), *sheet]
+            results[split] = runner.json(("trainer", "evaluate", run, shards, *judge))
+    except CommandFailed as failure:
+        raise SystemExit(failure.returncode) from None
+    text = _table(name, fit, results)
     (out / "result.md").write_text(text)
-    _figure(given.name, results, out / "result.png")
+    _figure(name, results, out / "result.png")
     print(f"\n{text}\n{out / 'result.png'}, {out / 'contact-sheet.png'}, {out / 'palette.png'}")
 
 
-def _prepare(given: argparse.Namespace, experiment: Experiment) -> None:
-    out: Path = given.out
-    classes = tuple(given.classes.split(",")) if given.classes else experiment.classes
-    chosen = photos_of(given.photos, () if classes == ("all",) else classes)
-    held_out = None if given.count is None else max(8, given.count // 8)
-    counts = write_split(chosen, out / "split.csv", train=given.count, held_out=held_out)
+def _prepare(
+    runner: CommandRunner,
+    experiment: Experiment,
+    photos: Path,
+    palette_photos: Path,
+    out: Path,
+    *,
+    count: int | None,
+) -> None:
+    """Choose photos, learn the palette and cut the shards."""
+    classes = () if experiment.classes == ("all",) else experiment.classes
+    held_out = None if count is None else max(8, count // 8)
+    counts = write_split(
+        photos_of(photos, classes), out / "split.csv", train=count, held_out=held_out
+    )
     print(", ".join(f"{split}: {n} photos" for split, n in counts.items()))
-    copy_some(given.palette_photos, out / "palette-photos", PALETTE_PHOTOS)
+    copy_some(palette_photos, out / "palette-photos", PALETTE_PHOTOS)
     palette, plot = out / "palette.json", out / "palette.png"
     grid = ["--bins", str(experiment.bins), "--method", "grid", "--cells", "10", "--even-grid"]
-    run("dataprep", "palette", out / "palette-photos", *grid, "--out", palette, "--plot", plot)
-    how = ["--split-file", out / "split.csv", "--palette", palette, "--keep-rgb"]
-    run("dataprep", "shard", given.photos, *how, "--out", out / "shards")
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", choices=sorted(EXPERIMENTS))
-    parser.add_argument("--photos", type=Path, required=True, help="photo folder to train on")
-    parser.add_argument("--palette-photos", type=Path, required=True, help="photo folder of SUN")
-    parser.add_argument("--out", type=Path, required=True, help="folder to make")
-    parser.add_argument("--count", type=int, help="training photos at most  [all]")
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's")
-    parser.add_argument("--classes", help="instead of the experiment's own: A,B or 'all'")
-    parser.add_argument("--limit", type=int, default=200, help="samples judged of each split")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-    return parser.parse_args()
+    learn: Words = ["dataprep", "palette", out / "palette-photos", *grid, "--out", palette]
+    runner.json([*learn, "--plot", plot])
+    cut: Words = ("--split-file", out / "split.csv", "--palette", palette, "--keep-rgb")
+    runner.json(("dataprep", "shard", photos, *cut, "--out", out / "shards"))
 
 
 def _table(name: str, fit: dict[str, Any], results: dict[str, dict[str, Any]]) -> str:
@@ -92,11 +116,11 @@ def _table(name: str, fit: dict[str, Any], results: dict[str, dict[str, Any]]) -
     ]
     for split, result in results.items():
         lines.append(
-            f"| {split} | {measured(result, 'prediction', 'distinct_colors'):.0f} "
-            f"| {measured(result, 'prediction', 'effective_colors'):.2f} "
-            f"| {measured(result, 'truth', 'effective_colors'):.2f} "
-            f"| {measured(result, 'prediction', 'colorfulness_ratio'):.2f} "
-            f"| {measured(result, 'prediction', 'top_two_mass'):.2f} |"
+            f"| {split} | {measure_value(result, 'prediction', 'distinct_colors'):.0f} "
+            f"| {measure_value(result, 'prediction', 'effective_colors'):.2f} "
+            f"| {measure_value(result, 'truth', 'effective_colors'):.2f} "
+            f"| {measure_value(result, 'prediction', 'colorfulness_ratio'):.2f} "
+            f"| {measure_value(result, 'prediction', 'top_two_mass'):.2f} |"
         )
     return "\n".join(lines) + "\n"
 
@@ -107,7 +131,7 @@ def _figure(name: str, results: dict[str, dict[str, Any]], path: Path) -> None:
     figure = Figure(figsize=(6, 3.5), layout="constrained")
     axes = figure.subplots()
     for number, variant in enumerate(("truth", "prediction")):
-        heights = [measured(results[split], variant, "distinct_colors") for split in SPLITS]
+        heights = [measure_value(results[split], variant, "distinct_colors") for split in SPLITS]
         places = [place + 0.3 * (number - 0.5) for place in range(len(SPLITS))]
         axes.bar(places, heights, width=0.28, label=variant)
     axes.axhline(2, color="black", linestyle=":", linewidth=1, label="poster: at most 2")

@@ -1,13 +1,9 @@
-"""Which photos an experiment takes, and the commands that it runs on them."""
+"""Which photos an experiment takes: classes, splits, and folders of some of them."""
 
 import csv
-import json
 import os
 import random
-import shlex
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,27 +16,14 @@ from dataprep.photos.splits import SplitRatios, read_split_file, split_photos
 SPLITS = ("train", "val", "test")
 
 
-def run(*words: str | Path) -> dict[str, Any]:
-    """Print a command line, run it with --json, and return what it printed."""
-    command = [str(word) for word in words]
-    print("$ " + shlex.join(command), flush=True)
-    done = subprocess.run(
-        [sys.executable, "-m", *command, "--json"], check=False, stdout=subprocess.PIPE
-    )
-    if done.returncode:
-        raise SystemExit(done.returncode)
-    result: dict[str, Any] = json.loads(done.stdout)
-    return result
-
-
 def photos_of(folder: Path, classes: Sequence[str] = ()) -> list[Photo]:
     """Return the photos kept, of some classes where any are named."""
     kept = PhotoFolder(folder).kept()
-    chosen = [photo for photo in kept if not classes or photo.class_name in classes]
-    if not chosen:
+    photos = [photo for photo in kept if not classes or photo.class_name in classes]
+    if not photos:
         present = ", ".join(name for name, _ in Counter(p.class_name for p in kept).most_common(12))
         raise SystemExit(f"{folder}: no photos of {', '.join(classes)}; there are {present}")
-    return chosen
+    return photos
 
 
 def write_split(
@@ -73,14 +56,14 @@ def split_all(folder: Path, path: Path) -> dict[str, str]:
 
 def training_folder(folder: Path, split: Mapping[str, str], target: Path) -> None:
     """Make a photo folder of the training photos alone: palettes mustn't see the others."""
-    wanted = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
-    if target.exists() and PhotoFolder(target).kept() == wanted:
+    training = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
+    if target.exists() and PhotoFolder(target).kept() == training:
         return
     shutil.rmtree(target, ignore_errors=True)
     unfinished = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     copy = PhotoFolder(unfinished, create=True)
-    for photo in wanted:
+    for photo in training:
         _link(folder, unfinished, photo)
         copy.add(photo)
     copy.commit()
@@ -91,14 +74,14 @@ def copy_some(folder: Path, target: Path, count: int) -> None:
     """Make a photo folder of ``count`` photos, drawn with a fixed seed."""
     source = PhotoFolder(folder)
     kept = source.kept()
-    chosen = random.Random(0).sample(kept, min(count, len(kept)))
+    photos = random.Random(0).sample(kept, min(count, len(kept)))
     copy = PhotoFolder(target, create=True)
-    for photo in chosen:
+    for photo in photos:
         copy.add(photo, source.read(photo))
     copy.commit()
 
 
-def measured(evaluation: dict[str, Any], variant: str, measure: str) -> float:
+def measure_value(evaluation: dict[str, Any], variant: str, measure: str) -> float:
     """Return one number of `trainer evaluate --json`."""
     value = evaluation["variants"][variant][measure]["value"]
     return float("nan") if value is None else float(value)

@@ -3,13 +3,17 @@
 Every cell is a fit of the same number of steps, judged on the same held-out photos.
 """
 
-import argparse
-import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
 from typing import Any
 
-from photo_subsets import measured, photos_of, run, write_split
+import click
+from command_runner import setting_words
+from photo_subsets import measure_value, photos_of, write_split
+from step_keeper import Step, StepFailed, StepKeeper
 
 SHOWN = {
     "effective_colors_ratio": "effective colours, ratio to truth",
@@ -20,110 +24,110 @@ SHOWN = {
 }
 
 
-def main() -> None:
+@dataclass(frozen=True)
+class SweepSettings:
+    """What every cell has alike."""
+
+    photos: Path
+    recipe: str
+    steps: int
+    bins: int
+    held_out: int
+    limit: int
+    overrides: tuple[str, ...]
+
+
+Cells = Mapping[tuple[int, float], dict[str, Any]]
+
+
+@click.command(help=__doc__)
+@click.option("--photos", type=click.Path(path_type=Path), required=True)
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Folder; a rerun fills the gaps."
+)
+@click.option("--counts", default="100,400,1600", show_default=True, help="Training photos.")
+@click.option("--lambdas", default="0.1,0.3,0.5,0.9", show_default=True)
+@click.option("--recipe", default="small", show_default=True)
+@click.option("--steps", default=500, show_default=True, help="Of each cell.")
+@click.option("--bins", default=32, show_default=True)
+@click.option("--held-out", default=200, show_default=True, help="Photos in val and in test.")
+@click.option("--limit", default=200, show_default=True, help="Samples judged.")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
+def main(out: Path, counts: str, lambdas: str, **given: Any) -> None:
     """Run every cell that isn't there yet, then draw."""
-    given = _options()
-    out: Path = given.out
-    out.mkdir(parents=True, exist_ok=True)
-    counts = [int(text) for text in given.counts.split(",")]
-    lambdas = [float(text) for text in given.lambdas.split(",")]
-    photos = photos_of(given.photos)
-    if not (out / "palette.json").exists():
-        run(
-            "dataprep",
-            "palette",
-            given.photos,
-            "--bins",
-            str(given.bins),
-            "--out",
-            out / "palette.json",
-            "--plot",
-            out / "palette.png",
-        )
-    for count in counts:
-        shards = out / f"shards-{count}"
-        if not (shards / "index.json").exists():
-            split = out / f"split-{count}.csv"
-            write_split(photos, split, train=count, held_out=given.held_out)
-            run(
-                "dataprep",
-                "shard",
-                given.photos,
-                "--split-file",
-                split,
-                "--palette",
-                out / "palette.json",
-                "--out",
-                shards,
-                "--resume",
-            )
-    cells = {(count, lam): _cell(given, out, count, lam) for count, lam in product(counts, lambdas)}
-    text = _table(given, cells)
+    settings = SweepSettings(**given)
+    rows = [int(text) for text in counts.split(",")]
+    columns = [float(text) for text in lambdas.split(",")]
+    try:
+        with StepKeeper(out, aliases={settings.photos: "PHOTOS"}) as keeper:
+            _prepare(settings, keeper, rows)
+            cells = {cell: _cell(settings, keeper, *cell) for cell in product(rows, columns)}
+    except StepFailed as error:
+        sys.exit(f"error: {error}")
+    text = _table(settings, cells)
     (out / "sweep.md").write_text(text)
-    _figure(cells, counts, lambdas, out / "sweep.png")
+    _figure(cells, rows, columns, out / "sweep.png")
     print(f"\n{text}\n{out / 'sweep.md'}, {out / 'sweep.png'}")
 
 
-def _cell(given: argparse.Namespace, out: Path, count: int, lam: float) -> dict[str, Any]:
-    folder = out / f"run-{count}-{lam:g}"
-    kept = folder / "evaluation.json"
-    if kept.exists():
-        done: dict[str, Any] = json.loads(kept.read_text())
-        return done
-    shards = out / f"shards-{count}"
-    overrides = [f"lambda={lam}", f"max_steps={given.steps}", "epochs=100000", *given.overrides]
-    overrides.append("every_epochs=100000")  # judged once, at the end
-    words = [word for pair in overrides for word in ("--set", pair)]
-    run("trainer", "fit", shards, "--out", folder, "--recipe", given.recipe, "--resume", *words)
-    result = run(
-        "trainer", "evaluate", folder, shards, "--split", "test", "--limit", str(given.limit)
+def _prepare(settings: SweepSettings, keeper: StepKeeper, counts: list[int]) -> None:
+    """Make the palette, and a shard set for each number of photos."""
+    out, photos = keeper.out, photos_of(settings.photos)
+    palette = out / "palette.json"
+    learn = ("dataprep", "palette", settings.photos, "--bins", str(settings.bins))
+    plot = ("--plot", out / "palette.png", "--overwrite")
+    keeper.do(Step("palette", (*learn, "--out", palette, *plot)))
+    for count in counts:
+        split, shards = out / f"split-{count}.csv", out / f"shards-{count}"
+        write_split(photos, split, train=count, held_out=settings.held_out)
+        cut = ("dataprep", "shard", settings.photos, "--split-file", split, "--palette", palette)
+        held_out = str(settings.held_out)
+        keeper.do(
+            Step(f"shards-{count}", (*cut, "--out", shards), (held_out,), shards, resumes=True)
+        )
+
+
+def _cell(settings: SweepSettings, keeper: StepKeeper, count: int, lam: float) -> dict[str, Any]:
+    """Fit and judge; return the evaluation, without that of single images."""
+    shards, run = keeper.out / f"shards-{count}", keeper.out / f"run-{count}-{lam:g}"
+    overrides = [f"lambda={lam}", f"max_steps={settings.steps}", "epochs=100000"]
+    overrides += [*settings.overrides, "every_epochs=100000"]  # judged once, at the end
+    base = ("trainer", "fit", shards, "--out", run, "--recipe", settings.recipe)
+    fit = Step(
+        f"fit-{count}-{lam:g}",
+        (*base, *setting_words(overrides)),
+        makes=run,
+        resumes=True,
     )
-    result.pop("images", None)
-    kept.write_text(json.dumps(result))
-    return result
+    keeper.do(fit)
+    judge = ("trainer", "evaluate", run, shards, "--split", "test", "--limit", str(settings.limit))
+    step = Step(f"evaluation-{count}-{lam:g}", judge, (keeper.fingerprint(fit),))
+    evaluation = dict(keeper.do(step).result)
+    evaluation.pop("images", None)
+    return evaluation
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True, help="folder; a rerun fills the gaps")
-    parser.add_argument("--counts", default="100,400,1600", help="training photos  [%(default)s]")
-    parser.add_argument("--lambdas", default="0.1,0.3,0.5,0.9", help="[%(default)s]")
-    parser.add_argument("--recipe", default="small")
-    parser.add_argument("--steps", type=int, default=500, help="of each cell  [%(default)s]")
-    parser.add_argument("--bins", type=int, default=32)
-    parser.add_argument("--held-out", type=int, default=200, help="photos in val and in test")
-    parser.add_argument("--limit", type=int, default=200, help="samples judged")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-    return parser.parse_args()
-
-
-def _table(given: argparse.Namespace, cells: dict[tuple[int, float], dict[str, Any]]) -> str:
+def _table(settings: SweepSettings, cells: Cells) -> str:
     lines = [
-        f"Recipe {given.recipe}, {given.steps} steps a cell, {given.bins} bins.",
+        f"Recipe {settings.recipe}, {settings.steps} steps a cell, {settings.bins} bins.",
         "",
         "| photos | λ | " + " | ".join(SHOWN.values()) + " |",
         "|---:|---:|" + "---:|" * len(SHOWN),
     ]
     for (count, lam), result in cells.items():
-        numbers = " | ".join(f"{measured(result, 'prediction', name):.2f}" for name in SHOWN)
+        numbers = " | ".join(f"{measure_value(result, 'prediction', name):.2f}" for name in SHOWN)
         lines.append(f"| {count} | {lam:g} | {numbers} |")
     return "\n".join(lines) + "\n"
 
 
-def _figure(
-    cells: dict[tuple[int, float], dict[str, Any]],
-    counts: list[int],
-    lambdas: list[float],
-    path: Path,
-) -> None:
+def _figure(cells: Cells, counts: list[int], lambdas: list[float], path: Path) -> None:
     from matplotlib.figure import Figure
 
     names = ("effective_colors_ratio", "colorfulness_ratio", "hue_family_recall")
     figure = Figure(figsize=(10, 3.2), layout="constrained")
     for axes, name in zip(figure.subplots(1, len(names)), names, strict=True):
         for count in counts:
-            heights = [measured(cells[count, lam], "prediction", name) for lam in lambdas]
+            heights = [measure_value(cells[count, lam], "prediction", name) for lam in lambdas]
             axes.plot(lambdas, heights, marker="o", label=f"{count} photos")
         axes.set(xlabel="λ", title=SHOWN[name])
         axes.legend(fontsize=7)

@@ -1,11 +1,10 @@
 """The network that comes with the package, from a photo folder to parameters and model card.
 
-Every stage is kept in --out and skipped on a rerun; a fit that was stopped goes on. The network's
+Every step is kept in --out and skipped on a rerun; a fit that was stopped goes on. The network's
 folder is OUT/NAME; --install also puts it into the package. Photos without a licence that lets
 what is learnt be published are refused.
 """
 
-import argparse
 import hashlib
 import json
 import math
@@ -17,24 +16,27 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 import torch
+from command_runner import setting_words
 from photo_subsets import photos_of, split_all, training_folder
-from ship_parts.bars import Bars, verdicts
 from ship_parts.card import PICTURES, Card, SetFigures, card_text
 from ship_parts.commands import fit_command, typed_command
-from ship_parts.decoding import Chosen, chosen_decoding
-from ship_parts.licenses import photo_rows, require_publishable, write_rows
+from ship_parts.criteria import Bars, verdicts
+from ship_parts.decoding import DecodingChoice, choose_decoding
+from ship_parts.licenses import PhotoRow, photo_rows, require_publishable, write_rows
 from ship_parts.network import install, save_half
-from ship_parts.pictures import chosen, write_pictures
+from ship_parts.pictures import choose_pictures, write_pictures
 from ship_parts.shards import photo_splits, require_unseen, write_halves
-from ship_parts.stages import Stages
+from step_keeper import Step, StepFailed, StepKeeper, Words
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import Trained, load_run
 from colorunet.parameters.published import PUBLISHED
-from colorunet.parameters.shipped import DEFAULT_NETWORK
+from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE
 from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.onnx_export import export_onnx
 from dataprep.photos.folder import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
@@ -70,93 +72,168 @@ class Sets:
         return {name: ShardSet.open(path) for name, path in self.by_name.items()}
 
 
-def main() -> None:
-    """Run every stage that isn't done yet."""
-    given = _options()
-    out: Path = given.out
-    photos = photos_of(given.photos)
-    require_publishable(photos)
-    stages = Stages(out / "stages")
-    sets = _shards(given, stages, photos)
-    run = given.run or _fit(given, stages, sets.photos)
+@dataclass(frozen=True)
+class Options:
+    """What was asked for on the command line."""
+
+    photos: Path
+    eval_photos: Path | None
+    eval_shards: Path | None
+    out: Path
+    hours: float | None
+    overrides: tuple[str, ...]
+    seed: int
+    shards: Path | None
+    run: Path | None
+    trained_on: str
+    name: str
+    landscapes: Path | None
+    scales: str | None
+    limit: int | None
+    install: bool
+
+
+def _machine() -> str:
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return f"{os.cpu_count()} CPU cores"
+
+
+def _folder(name: str, help_text: str, *, required: bool = False) -> Any:
+    return click.option(name, type=click.Path(path_type=Path), required=required, help=help_text)
+
+
+@click.command(help=__doc__)
+@_folder("--photos", "Photo folder to learn from.", required=True)
+@_folder("--eval-photos", "Photo folder of ordinary photos.")
+@_folder("--eval-shards", "The same as shards: splits val and test.")
+@_folder("--out", "Folder of the steps' results.", required=True)
+@click.option("--hours", type=float, help="Steps that take so long.  [default: the recipe's]")
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
+@click.option("--seed", default=0, show_default=True, help="Of parameters and order.")
+@_folder("--shards", "Shards of PHOTOS that are there already.")
+@_folder("--run", "A run that was trained on --shards already.")
+@click.option("--trained-on", default=_machine, help="The machine.  [default: this one]")
+@click.option("--name", default=DEFAULT_NETWORK, show_default=True, help="Of the network.")
+@_folder("--landscapes", "Shards of a third kind: splits val and test.")
+@click.option("--scales", help="As `trainer calibrate` has them.  [default: it chooses]")
+@click.option("--limit", type=int, help="Samples measured of each split.  [default: all]")
+@click.option("--install", is_flag=True, help="Also put it into the package.")
+def main(**given: Any) -> None:
+    """Run every step that isn't done yet."""
+    options = Options(**given)
+    if (options.eval_photos is None) == (options.eval_shards is None):
+        raise click.UsageError("one of --eval-photos and --eval-shards is required, not both")
+    if options.run and not options.shards:
+        raise click.UsageError("--run: name the shards that it was trained on, with --shards")
+    try:
+        photos = photos_of(options.photos)
+        require_publishable(photos)
+        with StepKeeper(options.out, records="stages", overwrite=True) as keeper:
+            _ship(options, keeper, photos)
+    except ColorfilesError as error:
+        sys.exit(f"experiments/train-shipped: {error}")
+    except StepFailed as error:
+        print(f"experiments/train-shipped: {error}", file=sys.stderr)
+        sys.exit(error.returncode)
+
+
+def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None:
+    """Train, choose the decoding, measure, and write the network's folder."""
+    sets = _shards(options, keeper, photos)
+    run = options.run or _fit(options, keeper, sets.photos)
     trained = _trained_on(run, sets.photos)
     splits = photo_splits(sets.photos)
     rows = photo_rows({photo.key: photo for photo in photos}, splits)
     for name, shards in sets.by_name.items():
         if name != PHOTOS:
             require_unseen(shards, rows)
-    how = _decoding(given, stages, run, trained, sets)
-    network = out / given.name
-    save_half(trained, how.settings, network, {"name": given.name})
-    figures = _figures(given, stages, network, sets)
+    decoding = _decoding(options, keeper, run, trained, sets)
+    network = options.out / options.name
+    save_half(trained, decoding.settings, network, {"name": options.name})
+    export_onnx(load_run(network).network, network / ONNX_FILE)
+    figures = _figures(options, keeper, network, sets)
     write_rows(rows, network / "photos.csv")
+    _write_card(options, network, rows, decoding=decoding, figures=figures, sets=sets)
+    if options.install:
+        install(network, PACKAGE_FOLDER / options.name)
+    _print_verdicts(network, figures, installed=options.install)
+
+
+def _write_card(
+    options: Options,
+    network: Path,
+    rows: Sequence[PhotoRow],
+    *,
+    decoding: DecodingChoice,
+    figures: dict[str, SetFigures],
+    sets: Sets,
+) -> None:
+    """Write the model card, with pictures of photos that weren't trained on."""
     shipped = load_run(network)
     recipe = Recipe.from_dict(shipped.meta["recipe"])
-    shown = chosen(figures[PHOTOS].evaluation["images"])
-    colorizer = Colorizer.of_run(shipped)
+    pictures = choose_pictures(figures[PHOTOS].evaluation["images"])
     by_key = {row.key: row for row in rows}
-    write_pictures(network / PICTURES, colorizer, sets.opened()[PHOTOS], shown, by_key)
+    colorizer = Colorizer.of_run(shipped)
+    write_pictures(network / PICTURES, colorizer, sets.opened()[PHOTOS], pictures, by_key)
     card = Card(
-        name=given.name,
+        name=options.name,
         encoder=PUBLISHED[recipe.network.encoder] if recipe.network.pretrained else None,
         meta=shipped.meta,
         file_bytes=(network / "best.safetensors").stat().st_size,
         recipe=recipe.to_toml(),
-        fit=fit_command(recipe, given.name),
+        fit=fit_command(recipe, options.name),
         command=typed_command(sys.argv[1:]),
-        trained_on=given.trained_on,
+        trained_on=options.trained_on,
         rows=rows,
-        decoding=how,
+        decoding=decoding,
         sets=figures,
-        shown=shown,
+        pictures=pictures,
     )
     with write_atomically(network / "MODEL_CARD.md") as temporary:
         temporary.write_text(card_text(card), encoding="utf-8")
-    if given.install:
-        install(network, PACKAGE_FOLDER / given.name)
-    _tell(network, figures, installed=given.install)
 
 
-def _shards(given: argparse.Namespace, stages: Stages, photos: Sequence[Photo]) -> Sets:
-    out: Path = given.out
-    shards, ordinary = given.shards, given.eval_shards
+def _shards(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> Sets:
+    out, shards, ordinary = options.out, options.shards, options.eval_shards
     if shards is None:
         palette, identity = out / "palette.json", _identity(photos)
-        chosen, training = out / "split.csv", out / "training-photos"
-        training_folder(given.photos, split_all(given.photos, chosen), training)
-        words = ["dataprep", "palette", training, "--bins", "32", "--out", palette]
-        learnt = stages.command("palette", words, given=identity)
+        split, training = out / "split.csv", out / "training-photos"
+        training_folder(options.photos, split_all(options.photos, split), training)
+        learn = ("dataprep", "palette", training, "--bins", "32", "--out", palette)
+        learnt = keeper.do(Step("palette", learn, (identity,), palette)).result
         shards = out / "shards"
-        words = ["dataprep", "shard", given.photos, "--palette", palette, "--out", shards]
-        asked = [identity, learnt["fingerprint"]]
-        stages.command("shards", [*words, "--split-file", chosen], given=asked, how="resume")
+        cut = ("dataprep", "shard", options.photos, "--palette", palette, "--out", shards)
+        after = (identity, learnt["fingerprint"])
+        keeper.do(Step("shards", (*cut, "--split-file", split), after, shards, resumes=True))
     if ordinary is None:
-        others = photos_of(given.eval_photos)
+        assert options.eval_photos is not None
+        others = photos_of(options.eval_photos)
         split, ordinary, palette = out / "split-eval.csv", out / "shards-eval", out / "palette.json"
         write_halves(others, split)
         used = ShardSet.open(shards).palette
         with write_atomically(palette) as temporary:
             temporary.write_text(json.dumps(used.to_dict(), indent=1) + "\n")
-        words = ["dataprep", "shard", given.eval_photos, "--palette", palette, "--out", ordinary]
-        asked = [_identity(others), used.fingerprint]
-        words += ["--split-file", split]
-        stages.command("shards-eval", words, given=asked, how="resume")
-    return Sets(shards, ordinary, given.landscapes)
+        cut = ("dataprep", "shard", options.eval_photos, "--palette", palette, "--out", ordinary)
+        after = (_identity(others), used.fingerprint)
+        step = Step("shards-eval", (*cut, "--split-file", split), after, ordinary, resumes=True)
+        keeper.do(step)
+    return Sets(shards, ordinary, options.landscapes)
 
 
-def _fit(given: argparse.Namespace, stages: Stages, shards: Path) -> Path:
-    run: Path = given.out / "run"
-    fingerprint = ShardSet.open(shards).fingerprint
-    words = ["trainer", "fit", str(shards), "--out", str(run), "--recipe", given.name]
-    overrides = [f"seed={given.seed}"]
-    if given.hours:
-        asked = [word for pair in given.overrides for word in ("--set", pair)]
-        plan = stages.command("plan", [*words, "--dry-run", *asked], given=fingerprint, how="plain")
-        steps = max(1, int(given.hours * 3600 / plan["step_s"]))
-        epochs = math.ceil(steps / plan["steps_per_epoch"])
+def _fit(options: Options, keeper: StepKeeper, shards: Path) -> Path:
+    run = options.out / "run"
+    after = (ShardSet.open(shards).fingerprint,)
+    words: Words = ("trainer", "fit", shards, "--out", run, "--recipe", options.name)
+    overrides = [f"seed={options.seed}"]
+    if options.hours:
+        dry = (*words, "--dry-run", *setting_words(options.overrides))
+        expected = keeper.do(Step("dry-run", dry, after)).result
+        steps = max(1, int(options.hours * 3600 / expected["step_s"]))
+        epochs = math.ceil(steps / expected["steps_per_epoch"])
         overrides += [f"max_steps={steps}", f"epochs={epochs}"]
-    words += [word for pair in (*overrides, *given.overrides) for word in ("--set", pair)]
-    stages.command("fit", words, given=fingerprint, how="resume")
+    words = (*words, *setting_words([*overrides, *options.overrides]))
+    keeper.do(Step("fit", words, after, run, resumes=True))
     return run
 
 
@@ -173,30 +250,32 @@ def _trained_on(run: Path, shards: Path) -> Trained:
 
 
 def _decoding(
-    given: argparse.Namespace, stages: Stages, run: Path, trained: Trained, sets: Sets
-) -> Chosen:
+    options: Options, keeper: StepKeeper, run: Path, trained: Trained, sets: Sets
+) -> DecodingChoice:
     opened = sets.opened()
-    words = ["trainer", "calibrate", str(run), *map(str, sets.by_name.values()), "--dry-run"]
-    words += ["--scales", given.scales] if given.scales else []
-    words += ["--limit", str(given.limit)] if given.limit else []
-    asked = [
+    words: Words = ("trainer", "calibrate", run, *sets.by_name.values(), "--dry-run")
+    if options.scales:
+        words = (*words, "--scales", options.scales)
+    if options.limit:
+        words = (*words, "--limit", str(options.limit))
+    after = (
         _identity_of(trained),
-        [trained.meta.get(name) for name in ("decoding", "averaging")],
-        [shards.fingerprint for shards in opened.values()],
-    ]
-    found = stages.command("decoding", words, given=asked, how="plain")
-    return chosen_decoding(trained, found, tuple(opened))
+        json.dumps([trained.meta.get(name) for name in ("decoding", "averaging")]),
+        *(shards.fingerprint for shards in opened.values()),
+    )
+    calibration = keeper.do(Step("decoding", words, after)).result
+    return choose_decoding(trained, calibration, tuple(opened))
 
 
 def _figures(
-    given: argparse.Namespace, stages: Stages, network: Path, sets: Sets
+    options: Options, keeper: StepKeeper, network: Path, sets: Sets
 ) -> dict[str, SetFigures]:
     return {
         name: SetFigures(
             _about_set(name, evaluation["samples"]), evaluation, verdicts(evaluation, BARS[name])
         )
         for name, shards in sets.by_name.items()
-        for evaluation in [_evaluation(stages, name, network, shards, limit=given.limit)]
+        for evaluation in [_evaluation(keeper, name, network, shards, limit=options.limit)]
     }
 
 
@@ -210,7 +289,7 @@ def _about_set(name: str, samples: int) -> str:
 
 
 def _evaluation(
-    stages: Stages, name: str, network: Path, shards: Path, *, limit: int | None
+    keeper: StepKeeper, name: str, network: Path, shards: Path, *, limit: int | None
 ) -> dict[str, Any]:
     """Measure on the split test as `trainer evaluate` does."""
     words = ["trainer", "evaluate", str(network), str(shards), "--split", "test"]
@@ -219,15 +298,15 @@ def _evaluation(
     colorizer = Colorizer.of_run(trained)
 
     def evaluated() -> dict[str, Any]:
-        print("$ " + shlex.join(words), flush=True)
+        keeper.say("$ " + shlex.join(words))
         settings = EvaluationSettings(split="test", limit=limit)
         return asdict(evaluate(colorizer, opened, settings, watch=watch_on_terminal)[0])
 
-    asked = [words, _identity_of(trained), opened.fingerprint]
-    asked += [asdict(colorizer.decoding), asdict(colorizer.averaging)]
+    after: list[Any] = [words, _identity_of(trained), opened.fingerprint]
+    after += [asdict(colorizer.decoding), asdict(colorizer.averaging)]
     at = f"evaluation-{name.replace(' ', '-')}"
-    measured: dict[str, Any] = stages.work(at, asked, evaluated)
-    return measured
+    evaluation: dict[str, Any] = keeper.call(at, after, evaluated)
+    return evaluation
 
 
 def _identity(photos: Sequence[Photo]) -> str:
@@ -242,7 +321,7 @@ def _identity_of(trained: Trained) -> str:
     return hashlib.sha256(whole).hexdigest()
 
 
-def _tell(network: Path, figures: Mapping[str, SetFigures], *, installed: bool) -> None:
+def _print_verdicts(network: Path, figures: Mapping[str, SetFigures], *, installed: bool) -> None:
     for name, figure in figures.items():
         met = sum(verdict.met for verdict in figure.verdicts)
         print(f"{name}: {met} of {len(figure.verdicts)} bars met")
@@ -253,38 +332,5 @@ def _tell(network: Path, figures: Mapping[str, SetFigures], *, installed: bool) 
     print(f"written: {place}")
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="experiments/train-shipped", description=__doc__)
-    parser.add_argument("--photos", type=Path, required=True, help="photo folder to learn from")
-    others = parser.add_mutually_exclusive_group(required=True)
-    others.add_argument("--eval-photos", type=Path, help="photo folder of ordinary photos")
-    others.add_argument("--eval-shards", type=Path, help="the same as shards: splits val and test")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the stages' results")
-    parser.add_argument("--hours", type=float, help="steps that take so long  [the recipe's]")
-    parser.add_argument("--set", action="append", default=[], dest="overrides", metavar="KEY=VALUE")
-    parser.add_argument("--seed", type=int, default=0, help="of parameters and order  [0]")
-    parser.add_argument("--shards", type=Path, help="shards of PHOTOS that are there already")
-    parser.add_argument("--run", type=Path, help="a run that was trained on --shards already")
-    parser.add_argument("--trained-on", default=_machine(), help="the machine  [%(default)s]")
-    parser.add_argument("--name", default=DEFAULT_NETWORK, help="of the network  [%(default)s]")
-    parser.add_argument("--landscapes", type=Path, help="shards of a third kind: val and test")
-    parser.add_argument("--scales", help="as `trainer calibrate` has them  [it chooses]")
-    parser.add_argument("--limit", type=int, help="samples measured of each split  [all]")
-    parser.add_argument("--install", action="store_true", help="also put it into the package")
-    given = parser.parse_args()
-    if given.run and not given.shards:
-        parser.error("--run: name the shards that it was trained on, with --shards")
-    return given
-
-
-def _machine() -> str:
-    if torch.cuda.is_available():
-        return torch.cuda.get_device_name()
-    return f"{os.cpu_count()} CPU cores"
-
-
 if __name__ == "__main__":
-    try:
-        main()
-    except ColorfilesError as error:
-        sys.exit(f"experiments/train-shipped: {error}")
+    main()

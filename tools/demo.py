@@ -1,6 +1,5 @@
 """The main job, by the very commands that a person would type."""
 
-import argparse
 import csv
 import os
 import shlex
@@ -13,6 +12,8 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
+
 TOOLS = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 CREDITS = TOOLS / "demo_photos.csv"
@@ -20,18 +21,39 @@ _STEPS = 250  # of the recipe `small`: about a minute on two idle CPU cores
 _MEASURED = 24  # photos that the page measures
 
 
-def main() -> None:
-    """Run every step of the job and say where its pages are."""
-    options = _options()
-    out: Path = options.out.resolve()
+@click.command()
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="A folder of your own photographs (a few hundred or more).",
+)
+@click.option(
+    "--flickr",
+    is_flag=True,
+    help="Fetch the photographs through a Flickr server on this machine, no key needed.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    default=TOOLS.parent / "demo",
+    show_default=True,
+    help="Folder to write.",
+)
+def main(photos: Path | None, flickr: bool, out: Path) -> None:
+    """Set everything up, then run the main job and say where its pages are.
+
+    Import, palette, shard, inspect, fit, evaluate, colorize: every command line is printed before
+    it runs.
+    """
+    out = out.resolve()
     started = time.monotonic()
     for old in ("photos", "shards", "run", "colorized"):
         shutil.rmtree(out / old, ignore_errors=True)
     out.mkdir(parents=True, exist_ok=True)
     os.chdir(out)
 
-    if options.photos:
-        originals, few, extra = options.photos.resolve(), False, []
+    if photos:
+        originals, few, extra = photos.resolve(), False, []
     else:
         originals, few, extra = Path("originals"), True, ["--metadata", "originals/credits.csv"]
         _copy_demo_photos(originals)
@@ -40,7 +62,7 @@ def main() -> None:
             "(credits: originals/credits.csv). So few photos show the way, not the quality: the "
             "network learns them by heart."
         )
-    if options.flickr:
+    if flickr:
         with _flickr_server(originals) as url:
             environment = {"FLICKR_API_KEY": "demo", "FLICKR_API_SECRET": "demo"}
             _run(
@@ -74,37 +96,14 @@ def main() -> None:
         print("$ trainer fit shards --out longer --recipe small")
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="tools/demo",
-        description="Set everything up, then run the main job: import, palette, shard, inspect, "
-        "fit, evaluate, colorize. Every command line is printed before it runs.",
-    )
-    parser.add_argument(
-        "--photos", type=Path, help="a folder of your own photographs (a few hundred or more)"
-    )
-    parser.add_argument(
-        "--flickr",
-        action="store_true",
-        help="fetch the photographs through a Flickr server on this machine, no key needed",
-    )
-    parser.add_argument(
-        "--out", type=Path, default=TOOLS.parent / "demo", help="folder to write [%(default)s]"
-    )
-    options = parser.parse_args()
-    if options.photos and not options.photos.is_dir():
-        parser.error(f"--photos {options.photos}: not a folder")
-    return options
-
-
 def _say(words: str) -> None:
     print(f"\n{words}", flush=True)
 
 
 def _run(command: str | list[str], environment: dict[str, str] | None = None) -> None:
     words = shlex.split(command) if isinstance(command, str) else command
-    shown = "".join(f"{name}=… " for name in environment or {})
-    _say(f"$ {shown}{shlex.join(words)}")
+    prefix = "".join(f"{name}=… " for name in environment or {})
+    _say(f"$ {prefix}{shlex.join(words)}")
     done = subprocess.run(
         [str(BIN / words[0]), *words[1:]], env=os.environ | (environment or {}), check=False
     )
@@ -145,4 +144,4 @@ def _flickr_server(photos: Path) -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    main()
+    main(prog_name="tools/demo")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorunet.parameters.published import PublishedFile
-from ship_parts.bars import BASELINES, Verdict, family_rows, shown
-from ship_parts.decoding import KEPT, RULE, Chosen
+from ship_parts.criteria import BASELINES, Verdict, family_rows, figure_text
+from ship_parts.decoding import KEPT, RULE, DecodingChoice
 from ship_parts.licenses import PhotoRow
 from ship_parts.pictures import RULE as PICTURE_RULE
-from ship_parts.pictures import Shown, credit, photo_key
-from trainer.evaluation.definitions import MEASURES
+from ship_parts.pictures import Picture, credit, photo_key
+from trainer.evaluation.definitions import MEASURES, full_label
 from trainer.evaluation.text import averaging_text
 
 PICTURES = "pictures.jpg"
@@ -21,7 +21,7 @@ _CURVE_ROWS = 10
 
 @dataclass(frozen=True)
 class SetFigures:
-    """One set's figures: what the set is, its evaluation and the bars held against it."""
+    """One set's figures: what the set is, its evaluation and the criteria held against it."""
 
     about: str
     evaluation: Mapping[str, Any]
@@ -43,7 +43,7 @@ class Card:
         rows: ``photos.csv``.
         decoding: what was chosen, with its figures on the photos that it was chosen on.
         sets: by name, the figures of the photos never seen.
-        shown: the pictures.
+        pictures: of photos never trained on.
     """
 
     name: str
@@ -55,25 +55,15 @@ class Card:
     command: str
     trained_on: str
     rows: Sequence[PhotoRow]
-    decoding: Chosen
+    decoding: DecodingChoice
     sets: Mapping[str, SetFigures]
-    shown: Sequence[Shown]
+    pictures: Sequence[Picture]
 
 
 def card_text(card: Card) -> str:
     """Return the model card as Markdown."""
-    parts = (
-        _head,
-        _origin,
-        _photos,
-        _training,
-        _decoding,
-        _bars,
-        _measures,
-        _pictures,
-        _failures,
-        _use,
-    )
+    described = (_head, _origin, _photos, _training, _decoding, _criteria, _measures)
+    parts = (*described, _pictures, _failures, _use)
     return "\n".join(part(card) for part in parts)
 
 
@@ -143,8 +133,8 @@ def _photos(card: Card) -> str:
     rest = sum(count for _, count in owners.most_common()[_SOURCES:])
     lines += [f"- {len(owners) - _SOURCES} others: {rest:,}"] if rest else []
     subjects = Counter(row.subject or "none" for row in trained).most_common(_SOURCES)
-    told = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
-    return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {told}.", ""])
+    names = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
+    return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {names}.", ""])
 
 
 def _palette_photos(card: Card) -> str:
@@ -179,7 +169,7 @@ def _training(card: Card) -> str:
 
 
 def _decoding(card: Card) -> str:
-    chosen, how = card.decoding, card.decoding.decoding
+    choice, how = card.decoding, card.decoding.decoding
     offsets = how.bin_offsets
     lines = [
         "## Decoding",
@@ -188,25 +178,25 @@ def _decoding(card: Card) -> str:
         + (f", contrast of chroma {how.contrast:g}" if how.contrast else "")
         + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
         + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
-        + averaging_text(chosen.averaging)
+        + averaging_text(choice.averaging)
         + ". "
-        + (KEPT if chosen.is_own else RULE)
+        + (KEPT if choice.is_own else RULE)
         + " On the photos that it was chosen on, which the figures further down don't contain:",
         "",
         "| measure | asked | "
-        + " | ".join(f"{name}, val ({count})" for name, count in chosen.photos.items())
+        + " | ".join(f"{name}, val ({count})" for name, count in choice.photos.items())
         + " |",
-        "|---|---|" + "---:|" * len(chosen.photos),
+        "|---|---|" + "---:|" * len(choice.photos),
     ]
     by_measure: dict[str, dict[str, Mapping[str, Any]]] = {}
-    for name, bars in chosen.bars.items():
+    for name, bars in choice.bars.items():
         for bar in bars:
             by_measure.setdefault(bar["criterion"]["measure"], {})[name] = bar
-    for measure, found in by_measure.items():
-        asked = "; ".join(dict.fromkeys(_asked(bar) for bar in found.values()))
-        cells = " | ".join(_number(found.get(name)) for name in chosen.bars)
-        lines.append(f"| {full_label(measure)} | {asked} | {cells} |")
-    if chosen.curve:
+    for measure, by_set in by_measure.items():
+        ranges = "; ".join(dict.fromkeys(_range_text(bar) for bar in by_set.values()))
+        cells = " | ".join(_number(by_set.get(name)) for name in choice.bars)
+        lines.append(f"| {full_label(measure)} | {ranges} | {cells} |")
+    if choice.curve:
         lines += [
             "",
             "Right against vivid: of the decodings tried, those that none beats in both (means",
@@ -215,8 +205,8 @@ def _decoding(card: Card) -> str:
             "| colourfulness | CIEDE2000 | temperature | caution | saturation |",
             "|---:|---:|---:|---:|---:|",
         ]
-        step = max(1, len(chosen.curve) // _CURVE_ROWS)
-        for point in chosen.curve[::step]:
+        step = max(1, len(choice.curve) // _CURVE_ROWS)
+        for point in choice.curve[::step]:
             d = point["decoding"]
             lines.append(
                 f"| {point['colorfulness_ratio']:.2f} | {point['ciede2000']:.2f} "
@@ -229,14 +219,14 @@ def _number(bar: Mapping[str, Any] | None) -> str:
     return "–" if bar is None or bar["value"] is None else f"{bar['value']:.2f}"
 
 
-def _asked(bar: Mapping[str, Any]) -> str:
+def _range_text(bar: Mapping[str, Any]) -> str:
     low, high = bar["criterion"]["low"], bar["criterion"]["high"]
     if high is None:
         return f"≥ {low:.2f}"
     return f"≤ {high:.2f}" if low is None else f"{low:.2f} to {high:.2f}"
 
 
-def _bars(card: Card) -> str:
+def _criteria(card: Card) -> str:
     names = list(card.sets)
     lines = ["## Bars", "Figures with 95 % intervals (bootstrap over images).", ""]
     lines += [f"- **{name}**: {figures.about}" for name, figures in card.sets.items()]
@@ -246,11 +236,11 @@ def _bars(card: Card) -> str:
         cells = " | ".join(f"{v.measured} | {'yes' if v.met else '**no**'}" for v in row)
         lines.append(f"| {row[0].bar} | {cells} |")
     met = [sum(v.met for v in figures.verdicts) for figures in card.sets.values()]
-    told = ", ".join(
+    counts = ", ".join(
         f"{n} of {len(figures.verdicts)} on {name}"
         for n, (name, figures) in zip(met, card.sets.items(), strict=True)
     )
-    return "\n".join([*lines, "", f"Met: {told}.", ""])
+    return "\n".join([*lines, "", f"Met: {counts}.", ""])
 
 
 def _measures(card: Card) -> str:
@@ -264,12 +254,12 @@ def _measures(card: Card) -> str:
             + " |\n|---|---:|---:|"
             + "---:|" * len(BASELINES),
         ]
-        for measure, told in MEASURES.items():
-            cells = [shown(variants["prediction"][measure], told.digits)]
+        for measure, measure_text in MEASURES.items():
+            cells = [figure_text(variants["prediction"][measure], measure_text.digits)]
             for other in ("quantized_truth", *BASELINES):
                 value = variants[other][measure]["value"]
-                cells.append("–" if value is None else f"{value:.{told.digits}f}")
-            lines.append(f"| {told.label} | {' | '.join(cells)} |")
+                cells.append("–" if value is None else f"{value:.{measure_text.digits}f}")
+            lines.append(f"| {measure_text.label} | {' | '.join(cells)} |")
         lines.append("")
     return "\n".join(lines)
 
@@ -284,7 +274,7 @@ def _pictures(card: Card) -> str:
         "input, truth, colourised. Each stays under its photo's licence:",
         "",
     ]
-    for one in card.shown:
+    for one in card.pictures:
         row = by_key[photo_key(one.key)]
         page = f" ({row.source_page})" if row.source_page else ""
         lines.append(f"- {one.group}, CIEDE2000 {one.ciede2000:.1f}: {credit(row)}{page}")

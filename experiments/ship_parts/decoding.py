@@ -16,7 +16,7 @@ KEPT = "It is the run's own, chosen before."
 
 
 @dataclass(frozen=True)
-class Chosen:
+class DecodingChoice:
     """How to average and decode, whether the run said so itself, and the bars on the split val.
 
     ``photos`` counts the photos of each set; ``bars`` are those of ``trainer calibrate --json``;
@@ -36,18 +36,18 @@ class Chosen:
         return {"averaging": asdict(self.averaging), "decoding": asdict(self.decoding)}
 
 
-def chosen_decoding(
+def choose_decoding(
     trained: Trained, calibration: Mapping[str, Any], names: tuple[str, ...]
-) -> Chosen:
+) -> DecodingChoice:
     """Take a calibration's choice, unless the run was calibrated before; ``names`` of its sets."""
     is_own = bool(trained.meta.get("decoding"))
-    taken = calibration["before" if is_own else "chosen"]
+    figures = calibration["before" if is_own else "chosen"]
     averaging = trained.meta.get("averaging", {}) if is_own else calibration["averaging"]
-    return Chosen(
+    return DecodingChoice(
         averaging=Averaging.of_run({"averaging": averaging}),
-        decoding=Decoding.of_run({"decoding": taken["decoding"]}),
+        decoding=Decoding.of_run({"decoding": figures["decoding"]}),
         is_own=is_own,
         photos=dict(zip(names, calibration["photos"], strict=True)),
-        bars=dict(zip(names, taken["verdicts"], strict=True)),
+        bars=dict(zip(names, figures["verdicts"], strict=True)),
         curve=calibration.get("curve", []),
     )

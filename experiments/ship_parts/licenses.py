@@ -9,7 +9,7 @@ from pathlib import Path
 from colorfiles.files import write_atomically
 from dataprep.photos.folder import Photo
 
-CLASSES = ("CC-BY", "CC-BY-SA", "CC0/PD", "Unsplash", "Pexels")
+CLASSES = ("CC-BY", "CC-BY-SA", "CC0/PD", "MIT", "Unsplash", "Pexels")
 _NOT_FREE = {"nc", "nd", "noncommercial", "noderivs", "noderivatives"}
 _PUBLIC_DOMAIN = {"cc0", "pd", "pdm"}
 _SHOWN = 3
@@ -38,6 +38,8 @@ def license_class(name: str) -> str | None:
         return None
     if words[0] in ("unsplash", "pexels"):
         return words[0].capitalize()
+    if words == ["mit"]:
+        return "MIT"
     if _PUBLIC_DOMAIN & set(words) or words[:2] in (["public", "domain"], ["cc", "zero"]):
         return "CC0/PD"
     if words[:3] == ["cc", "by", "sa"]:
@@ -50,14 +52,14 @@ def require_publishable(photos: Iterable[Photo]) -> None:
     wrong = [photo for photo in photos if license_class(photo.license_name) is None]
     if not wrong:
         return
-    told = [
+    lines = [
         f"photo {photo.key} ({photo.path}): "
         + (f"licence {photo.license_name!r}" if photo.license_name else "no licence")
         for photo in wrong[:_SHOWN]
     ]
     more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
     raise SystemExit(
-        "\n".join([*told, *more]) + f"\nexpected one of {', '.join(CLASSES)}; make a photo folder "
+        "\n".join([*lines, *more]) + f"\nexpected one of {', '.join(CLASSES)}; make a photo folder "
         "without such photos, or state their licences with `dataprep import --metadata`"
     )
 

@@ -18,16 +18,7 @@ from trainer.report.panels import Panels, panels_of
 EDGE_PX = 144
 MOST_BYTES = 500_000
 # Places among all test photos, ordered by error, the lowest first.
-GOOD = (
-    0.05,
-    0.1,
-    0.15,
-    0.2,
-    0.25,
-    0.3,
-    0.35,
-    0.4,
-)
+GOOD = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
 ORDINARY = (0.45, 0.48, 0.51, 0.54, 0.57, 0.6, 0.63, 0.66)
 RULE = (
     "by their place among all test photos in order of mean CIEDE2000: good 5 to 40 % in "
@@ -39,7 +30,7 @@ _CAPTION = 74
 
 
 @dataclass(frozen=True)
-class Shown:
+class Picture:
     """A picture that was chosen: why, and its error."""
 
     group: str
@@ -47,7 +38,7 @@ class Shown:
     ciede2000: float
 
 
-def chosen(images: Sequence[Mapping[str, Any]]) -> list[Shown]:
+def choose_pictures(images: Sequence[Mapping[str, Any]]) -> list[Picture]:
     """Pick samples by ``RULE`` from the images of an evaluation, no photo twice."""
     errors = {image["key"]: float(image["measures"]["ciede2000"]) for image in images}
     ordered = sorted(errors, key=lambda key: (errors[key], key))
@@ -56,7 +47,7 @@ def chosen(images: Sequence[Mapping[str, Any]]) -> list[Shown]:
     picks = [(group, ordered[int(at * len(ordered))]) for group in places for at in places[group]]
     picks += [("worst", key) for key in worst]
     unique = {key: group for group, key in reversed(picks)}
-    return [Shown(unique[key], key, errors[key]) for key in dict.fromkeys(k for _, k in picks)]
+    return [Picture(unique[key], key, errors[key]) for key in dict.fromkeys(k for _, k in picks)]
 
 
 def photo_key(sample_key: str) -> str:
@@ -74,23 +65,23 @@ def write_pictures(
     path: Path,
     colorizer: Colorizer,
     shards: ShardSet,
-    shown: Sequence[Shown],
+    pictures: Sequence[Picture],
     rows: Mapping[str, PhotoRow],
 ) -> None:
     """Write a JPEG of at most 500 kB: a column of photos for each group, side by side."""
-    keys = [one.key for one in shown]
-    found = {
+    keys = [one.key for one in pictures]
+    panels_by_key = {
         panels.key: Panels(panels.key, (*panels.pictures[:2], panels.pictures[3]))
         for panels in panels_of(colorizer, shards, "test", keys, edge_px=EDGE_PX)
     }
     sheets = []
-    for group in dict.fromkeys(one.group for one in shown):
-        members = [one for one in shown if one.group == group]
+    for group in dict.fromkeys(one.group for one in pictures):
+        members = [one for one in pictures if one.group == group]
         captions = [
             _cut(f"{group}, error {one.ciede2000:.1f}: {credit(rows[photo_key(one.key)])}")
             for one in members
         ]
-        panels = [found[one.key] for one in members]
+        panels = [panels_by_key[one.key] for one in members]
         sheets.append(contact_sheet(panels, titles=_TITLES, captions=captions))
     height = max(sheet.height for sheet in sheets)
     whole = Image.new("RGB", (sum(sheet.width for sheet in sheets), height), (255, 255, 255))

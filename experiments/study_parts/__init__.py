@@ -1,1 +1,1 @@
-"""The rooms of experiments/study: plan, photos, kept steps, measures, tables and pictures."""
+"""The rooms of experiments/study: definition, photos, work, results, tables and pictures."""

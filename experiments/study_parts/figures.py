@@ -1,10 +1,11 @@
-"""The study's figures: measures over the rungs, quality against cost, and against data."""
+"""The study's figures: measures over the ablation steps, quality against cost, and against data."""
 
 import math
 from pathlib import Path
 from typing import Any
 
-from study_parts.report import BY_BIN, EntryReport, StudyReport, value_of
+from study_parts.definition import ABLATION_STEP
+from study_parts.results import BY_BIN, EntryResults, StudyResults, value_of
 from study_parts.work import SETS
 from trainer.evaluation.summary import CEILING
 
@@ -33,40 +34,40 @@ _AGAINST_DATA = {
 }
 
 
-def draw_study(found: StudyReport, path: Path) -> None:
-    """Draw every measure over the rungs, then the baselines.
+def draw_study(results: StudyResults, path: Path) -> None:
+    """Draw every measure over the ablation steps, then the baselines.
 
     A dot is seed 0, its thin bar the 95 % bootstrap interval over photos; where there are several
     seeds, a thick bar spans them. Dashed: what quantising the truth leaves of it.
     """
     from matplotlib.figure import Figure
 
-    rungs, baselines = found.of_kind("rung"), found.of_kind("baseline")
+    ablation, baselines = results.of_kind(ABLATION_STEP), results.of_kind("baseline")
     figure = Figure(figsize=(15, 7.5), layout="constrained")
     for axes, (measure, title) in zip(figure.subplots(2, 4).flat, _SHOWN.items(), strict=True):
         for number, of in enumerate(SETS):
             shift = 0.16 * (number - 0.5)
-            places = [place + shift for place in range(len(rungs))]
-            points = [_point(entry, of, measure) for entry in rungs]
+            places = [place + shift for place in range(len(ablation))]
+            points = [_point(entry, of, measure) for entry in ablation]
             axes.plot(places, [point[0] for point in points], color=_COLORS[of], linewidth=1)
-            after = [len(rungs) + place + shift for place in range(len(baselines))]
-            for place, entry in zip(places + after, [*rungs, *baselines], strict=True):
+            after = [len(ablation) + place + shift for place in range(len(baselines))]
+            for place, entry in zip(places + after, [*ablation, *baselines], strict=True):
                 _draw_entry(axes, place, entry, of, measure)
-            ceiling = value_of(found.references[of].get(CEILING, {}), measure)
+            ceiling = value_of(results.references[of].get(CEILING, {}), measure)
             if measure in ("distinct_colors", "colorfulness_ratio") and math.isfinite(ceiling):
                 axes.axhline(ceiling, color=_COLORS[of], linestyle="--", linewidth=0.8)
             axes.plot([], [], color=_COLORS[of], marker="o", label=_LABELS[of])
-        names = [entry.name for entry in (*rungs, *baselines)]
+        names = [entry.name for entry in (*ablation, *baselines)]
         axes.set_xticks(range(len(names)), names, rotation=60, ha="right", fontsize=8)
-        bins = f", in the bins of {found.common_palette}" if measure in BY_BIN else ""
+        bins = f", in the bins of {results.common_palette}" if measure in BY_BIN else ""
         axes.set_title(title + bins, fontsize=9)
-        axes.axvline(len(rungs) - 0.5, color="#cccccc", linewidth=0.8)
+        axes.axvline(len(ablation) - 0.5, color="#cccccc", linewidth=0.8)
         axes.grid(axis="y", color="#eeeeee")
     figure.axes[0].legend(fontsize=8)
     figure.savefig(path, dpi=130)
 
 
-def draw_pareto(found: StudyReport, path: Path) -> None:
+def draw_pareto(results: StudyResults, path: Path) -> None:
     """Draw quality against operations and parameters; a bar is the 95 % interval over photos.
 
     The line joins the entries that none other is better than at no more cost.
@@ -74,7 +75,7 @@ def draw_pareto(found: StudyReport, path: Path) -> None:
     from matplotlib.figure import Figure
     from matplotlib.ticker import LogLocator, NullLocator
 
-    entries = found.of_kind("pareto")
+    entries = results.of_kind("pareto")
     figure = Figure(figsize=(10, 7.5), layout="constrained")
     grid = figure.subplots(len(_QUALITY), 2)
     costs = {
@@ -106,14 +107,14 @@ def draw_pareto(found: StudyReport, path: Path) -> None:
     figure.savefig(path, dpi=130)
 
 
-def draw_curves(found: StudyReport, path: Path) -> None:
+def draw_curves(results: StudyResults, path: Path) -> None:
     """Draw measures against the number of training photos, of crops seen, and of parameters."""
     from matplotlib.figure import Figure
     from matplotlib.ticker import NullLocator
 
-    curves = found.of_kind("curve")
+    curves = results.of_kind("curve")
     nets = [
-        entry for entry in found.of_kind("pareto") if "architecture=poster" not in entry.settings
+        entry for entry in results.of_kind("pareto") if "architecture=poster" not in entry.settings
     ]
     rows = {
         "training photos": [(e.photos, e) for e in curves if e.axis == "photos"],
@@ -154,7 +155,7 @@ def _front(costs: list[float], heights: list[float]) -> list[tuple[float, float]
     return front
 
 
-def _draw_entry(axes: Any, place: float, entry: EntryReport, of: str, measure: str) -> None:
+def _draw_entry(axes: Any, place: float, entry: EntryResults, of: str, measure: str) -> None:
     value, low, high = _point(entry, of, measure)
     if not math.isfinite(value):
         return
@@ -171,9 +172,9 @@ def _draw_entry(axes: Any, place: float, entry: EntryReport, of: str, measure: s
         )
 
 
-def _point(entry: EntryReport, of: str, measure: str) -> tuple[float, float, float]:
+def _point(entry: EntryResults, of: str, measure: str) -> tuple[float, float, float]:
     figures = entry.seeds[0].comparable(of)
     value = value_of(figures, measure)
-    given = figures.get(measure, {})
-    low, high = given.get("low"), given.get("high")
+    options = figures.get(measure, {})
+    low, high = options.get("low"), options.get("high")
     return value, value if low is None else low, value if high is None else high

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import numpy as np
 from photo_subsets import photos_of
+from step_keeper import digest
 
 from colorcore.measures import colorfulness
 from colorfiles.files import write_atomically
 from dataprep.photos.folder import PhotoFolder
 from dataprep.photos.imaging import decode_photo
-from study_parts.steps import digest
 
 _MEASURED_PX = 128  # the shorter edge at which a photo's colourfulness is measured
 

@@ -1,4 +1,4 @@
-"""The same six test photos as every rung colours them: one JPEG, small enough to stand in docs."""
+"""The same six test photos as every ablation step colours them: one JPEG, small enough for docs."""
 
 import io
 from collections.abc import Mapping
@@ -55,8 +55,8 @@ def write_pictures(
         path: of the JPEG, at most 400 kB.
     """
     torch.set_num_threads(1)
-    chosen = choose(shards)
-    samples = {sample.key: sample for _, _, sample in chosen}
+    choice = choose(shards)
+    samples = {sample.key: sample for _, _, sample in choice}
     pictures: dict[str, list[Image.Image]] = {key: [] for key in samples}
     for run, how in columns.values():
         trained = load_run(run)
@@ -69,13 +69,13 @@ def write_pictures(
     sheet = contact_sheet(
         [Panels(key, tuple(row)) for key, row in pictures.items()],
         titles=("truth", "gray", *columns),
-        captions=[f"{family}, {share:.0%}: {sample.key}" for family, share, sample in chosen],
+        captions=[f"{family}, {share:.0%}: {sample.key}" for family, share, sample in choice],
     )
     with write_atomically(path) as temporary:
         temporary.write_bytes(_jpeg(sheet))
     return [
-        _shown(family, share, sample.key, photos[sample.key.rpartition("-v")[0]])
-        for family, share, sample in chosen
+        _caption(family, share, sample.key, photos[sample.key.rpartition("-v")[0]])
+        for family, share, sample in choice
     ]
 
 
@@ -89,14 +89,14 @@ def choose(shards: ShardSet) -> list[tuple[str, float, Sample]]:
         if sample.rgb is not None:
             uv = rgb_to_yuv(sample.rgb.astype(np.float32) / 255)[..., 1:]
             shares[sample.key] = hue_family_counts(uv, uv)[1] / sample.luma.size
-    wanted: dict[str, tuple[str, float]] = {}
+    remaining: dict[str, tuple[str, float]] = {}
     for number, family in enumerate(HUE_FAMILIES):
-        left = [key for key in shares if key not in wanted]
+        left = [key for key in shares if key not in remaining]
         if left:
             best = max(left, key=lambda key: (shares[key][number], key))
-            wanted[best] = (family, float(shares[best][number]))
-    found = {sample.key: sample for sample in shards.samples("test") if sample.key in wanted}
-    return [(family, share, found[key]) for key, (family, share) in wanted.items()]
+            remaining[best] = (family, float(shares[best][number]))
+    samples = {sample.key: sample for sample in shards.samples("test") if sample.key in remaining}
+    return [(family, share, samples[key]) for key, (family, share) in remaining.items()]
 
 
 def _jpeg(sheet: Image.Image) -> bytes:
@@ -109,7 +109,7 @@ def _jpeg(sheet: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def _shown(family: str, share: float, sample_key: str, photo: Photo) -> Shown:
+def _caption(family: str, share: float, sample_key: str, photo: Photo) -> Shown:
     return Shown(
         family=family,
         share=share,

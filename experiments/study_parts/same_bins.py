@@ -1,5 +1,6 @@
 """A run with a palette of its own, measured in the bins of a shard set's palette.
 
+\b
     python experiments/study_parts/same_bins.py RUN SHARDS --json
 
 `trainer evaluate` counts colours in the bins that a run was trained with: recall by bin, balanced
@@ -7,13 +8,13 @@ AuC and counts of colours then compare runs of one palette only. Here U and V ar
 run's palette, then counted in the shards', truth and its ceiling too.
 """
 
-import argparse
 import json
 from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
+import click
 import torch
 
 from colorunet.parameters.checkpoint import load_run
@@ -31,25 +32,31 @@ from trainer.evaluation.result import EvaluationSettings
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, estimates, table
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("shards", type=click.Path(path_type=Path))
+@click.option("--temperature", default=0.38, show_default=True)
+@click.option("--scales", help="As `trainer evaluate` has them.")
+@click.option("--limit", type=int, help="Samples of the split test.  [default: all]")
+@click.option("--json", "as_json", is_flag=True, help="Taken for granted.")
+def main(
+    run: Path,
+    shards: Path,
+    temperature: float,
+    scales: str | None,
+    limit: int | None,
+    as_json: bool,  # noqa: ARG001
+) -> None:
     """Print the measures as JSON, in the shape of `trainer evaluate --json`."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("run", type=Path)
-    parser.add_argument("shards", type=Path)
-    parser.add_argument("--temperature", type=float, default=0.38)
-    parser.add_argument("--scales", help="as `trainer evaluate` has them")
-    parser.add_argument("--limit", type=int, help="samples of the split test  [all]")
-    parser.add_argument("--json", action="store_true", help="taken for granted")
-    given = parser.parse_args()
     torch.set_num_threads(1)
-    measured = measure_in_bins_of(
-        given.run,
-        ShardSet.open(given.shards),
-        temperature=given.temperature,
-        scales=tuple(map(float, given.scales.split(","))) if given.scales else None,
-        limit=given.limit,
+    figures = measure_in_bins_of(
+        run,
+        ShardSet.open(shards),
+        temperature=temperature,
+        scales=tuple(map(float, scales.split(","))) if scales else None,
+        limit=limit,
     )
-    print(json.dumps(measured))
+    print(json.dumps(figures))
 
 
 def measure_in_bins_of(

@@ -3,11 +3,12 @@
 import math
 from collections.abc import Sequence
 
+from study_parts.definition import ABLATION_STEP
 from study_parts.pictures import Shown
-from study_parts.report import (
+from study_parts.results import (
     PROBE,
     Figures,
-    StudyReport,
+    StudyResults,
     value_of,
 )
 from study_parts.work import SETS
@@ -44,49 +45,49 @@ _REFERENCES = {TRUTH: "truth", CEILING: "quantised truth", GRAY: "gray", MEAN: "
 }
 
 
-def study_text(found: StudyReport, shown: Sequence[Shown]) -> str:
+def study_text(results: StudyResults, shown: Sequence[Shown]) -> str:
     """Return the whole study.md."""
-    lines = [*_opening(found), *_changes(found)]
+    lines = [*_opening(results), *_changes(results)]
     for of in SETS:
-        lines += ["", f"## {_TITLES[of].capitalize()} ({found.judged[of]} photos)"]
-        lines += ["", "Colours", "", *_table(found, of, _COLORS)]
-        lines += ["", "Right ones", "", *_table(found, of, _RIGHT)]
-        lines += ["", "Hue-family recall", "", *_table(found, of, _HUES)]
-        lines += ["", *_in_same_bins(found, of)]
+        lines += ["", f"## {_TITLES[of].capitalize()} ({results.judged[of]} photos)"]
+        lines += ["", "Colours", "", *_table(results, of, _COLORS)]
+        lines += ["", "Right ones", "", *_table(results, of, _RIGHT)]
+        lines += ["", "Hue-family recall", "", *_table(results, of, _HUES)]
+        lines += ["", *_in_same_bins(results, of)]
     lines += [
         "",
-        *_over_seeds(found),
+        *_over_seeds(results),
         "",
-        *_pareto(found),
+        *_pareto(results),
         "",
-        *_curves(found),
+        *_curves(results),
         "",
         *_pictures(shown),
     ]
     return "\n".join(lines) + "\n"
 
 
-def _opening(found: StudyReport) -> list[str]:
-    budget, photos = found.budget, found.photos
+def _opening(results: StudyResults) -> list[str]:
+    budget, photos = results.budget, results.photos
     return [
-        f"Recipe `{found.recipe}`, then one change at a time. Every fit sees {budget.samples:,} "
+        f"Recipe `{results.recipe}`, then one change at a time. Every fit sees {budget.samples:,} "
         f"crops of {budget.edge} px ('length' more) of {photos['train']:,} training photos "
         f"(validation {photos['val']}, test {photos['test']}; split by photo, seed 0), on one "
         "thread. The palette is learnt from the training photos.",
         "",
         "In brackets: 95 % bootstrap interval over photos, of seed 0. Bins are those of each "
         f"entry's own palette; balanced AuC and macro recall, which are means over bins, are "
-        f"those of `{found.common_palette}` throughout.",
+        f"those of `{results.common_palette}` throughout.",
     ]
 
 
-def _changes(found: StudyReport) -> list[str]:
+def _changes(results: StudyResults) -> list[str]:
     lines = [
         "",
         "| entry | what changes | settings | T | parameters | GFLOPs at 256 px | steps | s |",
         "|---|---|---|---:|---:|---:|---:|---:|",
     ]
-    for entry in found.entries:
+    for entry in results.entries:
         settings = " ".join(f"`{key}={value}`" for key, value in entry.set_here.items())
         first = entry.seeds[0]
         lines.append(
@@ -97,27 +98,30 @@ def _changes(found: StudyReport) -> list[str]:
     return lines
 
 
-def _table(found: StudyReport, of: str, columns: dict[str, str]) -> list[str]:
+def _table(results: StudyResults, of: str, columns: dict[str, str]) -> list[str]:
     lines = _header(["entry", *columns.values()])
-    for entry in found.of_kind("rung", "baseline"):
+    for entry in results.of_kind(ABLATION_STEP, "baseline"):
         figures = entry.seeds[0].comparable(of)
         lines.append(_row(entry.name, [_cell(figures, name) for name in columns]))
-    for variant, reference in found.references[of].items():
+    for variant, reference in results.references[of].items():
         cells = [_cell(reference, name, interval=False) for name in columns]
         lines.append(_row(f"*{_REFERENCES.get(variant, variant)}*", cells))
     return lines
 
 
-def _in_same_bins(found: StudyReport, of: str) -> list[str]:
+def _in_same_bins(results: StudyResults, of: str) -> list[str]:
     """Return the entries of other palettes beside the ends, all in the common palette's bins."""
-    rungs = found.of_kind("rung")
-    beside = {entry.name for entry in (*rungs[:2], *rungs[-2:])}
+    ablation = results.of_kind(ABLATION_STEP)
+    beside = {entry.name for entry in (*ablation[:2], *ablation[-2:])}
     wanted = [
         entry
-        for entry in found.of_kind("rung", "baseline")
-        if entry.palette != found.common_palette or entry.name in beside
+        for entry in results.of_kind(ABLATION_STEP, "baseline")
+        if entry.palette != results.common_palette or entry.name in beside
     ]
-    lines = [f"Colours in the bins of `{found.common_palette}`, whatever palette an entry has", ""]
+    lines = [
+        f"Colours in the bins of `{results.common_palette}`, whatever palette an entry has",
+        "",
+    ]
     lines += _header(["entry", *(_COLORS[name] for name in _SAME)])
     for entry in wanted:
         figures = entry.seeds[0].same_bins[of]
@@ -125,8 +129,8 @@ def _in_same_bins(found: StudyReport, of: str) -> list[str]:
     return lines
 
 
-def _over_seeds(found: StudyReport) -> list[str]:
-    several = [entry for entry in found.entries if len(entry.seeds) > 1]
+def _over_seeds(results: StudyResults) -> list[str]:
+    several = [entry for entry in results.entries if len(entry.seeds) > 1]
     if not several:
         return ["One seed: no spread over seeds."]
     names = _COLORS | _RIGHT | {"hue_family_recall": "hue-family recall"}
@@ -146,13 +150,13 @@ def _over_seeds(found: StudyReport) -> list[str]:
     return lines
 
 
-def _pareto(found: StudyReport) -> list[str]:
+def _pareto(results: StudyResults) -> list[str]:
     lines = ["Quality against cost", ""]
     names = ("auc_balanced", "effective_colors_ratio", "hue_family_recall")
     labels = ("AuC balanced", "effective colours of the ceiling", "hue-family recall")
     columns = [f"{label}, {of}" for of in SETS for label in labels]
     lines += _header(["network", "parameters", "GFLOPs at 256 px", "T", *columns])
-    for entry in found.of_kind("pareto"):
+    for entry in results.of_kind("pareto"):
         first = entry.seeds[0]
         cells = [f"{entry.parameters:,}", f"{entry.gflops:.2f}", f"{first.temperature:g}"]
         cells += [_cell(first.comparable(of), name) for of in SETS for name in names]
@@ -160,14 +164,14 @@ def _pareto(found: StudyReport) -> list[str]:
     return lines
 
 
-def _curves(found: StudyReport) -> list[str]:
+def _curves(results: StudyResults) -> list[str]:
     lines = ["Quality against data", ""]
     names = {"hue_family_recall": "hue-family recall"} | {
         name: _RIGHT[name] for name in ("auc_balanced", "ciede2000", "psnr")
     }
     columns = [f"{label}, {of}" for of in SETS for label in names.values()]
     lines += _header(["entry", "training photos", "crops seen", "T", *columns])
-    for entry in found.of_kind("curve"):
+    for entry in results.of_kind("curve"):
         first = entry.seeds[0]
         cells = [f"{entry.photos:,}", f"{entry.crops:,}", f"{first.temperature:g}"]
         cells += [_cell(first.comparable(of), name) for of in SETS for name in names]

@@ -6,8 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from command_runner import setting_words
 from photo_subsets import split_all, training_folder
+from step_keeper import EXPERIMENTS, Step, StepKeeper, Words
 
+from study_parts.definition import Entry, Study, Training
 from study_parts.photo_choice import (
     part_of,
     split_for_testing,
@@ -16,8 +19,6 @@ from study_parts.photo_choice import (
     without_dull,
     write_rows,
 )
-from study_parts.plan import Entry, Plan, Training
-from study_parts.steps import EXPERIMENTS, Bench, Step, Words
 
 Scales = tuple[float, ...] | None
 SETS = ("photos", "eval")  # test photos of the folder trained on, and photos of another one
@@ -78,7 +79,7 @@ class Result:
         photos: that it was trained on.
         steps: of the fit; seconds and parameters are of the fit too.
         evaluations: by set of photos, in the bins of the entry's own palette.
-        same_bins: the same in the bins of the plan's common palette.
+        same_bins: the same in the bins of the study's common palette.
     """
 
     seed: int
@@ -93,49 +94,49 @@ class Result:
 
 
 class Work:
-    """Does a plan's work in a folder and hands out what came of it.
+    """Does a study's work in a folder and hands out what came of it.
 
     Args:
         plan: what to do.
-        chosen: the entries to do.
+        entries: those to do.
         budget: how much of it.
         photos: photo folder to train on, then the one to measure on only.
-        bench: where steps are done and kept.
+        keeper: where steps are done and kept.
     """
 
     def __init__(
         self,
-        plan: Plan,
-        chosen: list[Entry],
+        study: Study,
+        entries: list[Entry],
         budget: Budget,
         *,
         photos: tuple[Path, Path],
-        bench: Bench,
+        keeper: StepKeeper,
     ) -> None:
-        self._plan, self._chosen, self._budget = plan, chosen, budget
+        self._study, self._entries, self._budget = study, entries, budget
         self._photos, self._eval_photos = photos
-        self._bench, self._out = bench, bench.out
+        self._keeper, self._out = keeper, keeper.out
         self._identities: dict[Path, str] = {}
         self._made: dict[str, str] = {}  # fingerprints by the step's name
         self.splits: dict[str, int] = {}
         self._left: dict[str, int] = {}  # training photos by the choice among them
-        self.results: dict[str, list[Result]] = {entry.name: [] for entry in chosen}
+        self.results: dict[str, list[Result]] = {entry.name: [] for entry in entries}
 
     def do(self, *, jobs: int) -> list[str]:
         """Do everything that isn't kept yet; return what the steps that failed said."""
         self._choose_photos()
-        failures = self._bench.all(self._preparations(), jobs=jobs)
-        return failures or self._bench.all(self._fits(), jobs=jobs)
+        failures = self._keeper.all(self._preparations(), jobs=jobs)
+        return failures or self._keeper.all(self._fits(), jobs=jobs)
 
     def shards(self, palette: str, of: str = "photos") -> Path:
         """Return the folder of a shard set with val and test."""
         return self._out / f"shards-{of}-{palette}"
 
     def _training_shards(self, training: Training) -> Path:
-        return self._out / f"shards-photos-{training.palette}{_chosen_photos(training)}"
+        return self._out / f"shards-photos-{training.palette}{_choice_name(training)}"
 
     def _training_split(self, training: Training) -> Path:
-        return self._out / f"split{_chosen_photos(training)}.csv"
+        return self._out / f"split{_choice_name(training)}.csv"
 
     def _choose_photos(self) -> None:
         """Write the split files and the folder of training photos."""
@@ -154,29 +155,33 @@ class Work:
                 measured = training_colorfulness(self._photos, split, kept_in)
                 kept = without_dull(split, measured, least)
             kept = part_of(kept, training.share)
-            self._left[_chosen_photos(training)] = list(kept.values()).count("train")
+            self._left[_choice_name(training)] = list(kept.values()).count("train")
             write_rows(path, ("key", "split"), kept)
             self._identities[path] = split_identity(self._photos, kept)
-            self._bench.say(f"{path.name}: {len(split) - len(kept)} training photos left out")
+            self._keeper.say(f"{path.name}: {len(split) - len(kept)} training photos left out")
 
     def _trainings_on_some(self) -> list[Training]:
         """Return a training for each choice among the training photos, all of them left out."""
-        found = {
-            (training.palette, _chosen_photos(training)): training
-            for training in (entry.training for entry in self._chosen)
+        by_choice = {
+            (training.palette, _choice_name(training)): training
+            for training in (entry.training for entry in self._entries)
         }
-        return [training for (_, chosen), training in found.items() if chosen]
+        return [training for (_, choice), training in by_choice.items() if choice]
 
     def _preparations(self) -> list[Callable[[], None]]:
-        wanted = {entry.training.palette for entry in self._chosen} | {self._plan.common_palette}
+        palettes = {entry.training.palette for entry in self._entries} | {
+            self._study.common_palette
+        }
         return [
-            partial(self._prepare, palette) for palette in self._plan.palettes if palette in wanted
+            partial(self._prepare, palette)
+            for palette in self._study.palettes
+            if palette in palettes
         ]
 
     def _prepare(self, palette: str) -> None:
         """Learn a palette and write the shard sets that it labels."""
         file = self._out / f"palette-{palette}.json"
-        options = self._plan.palettes[palette].split()
+        options = self._study.palettes[palette].split()
         words: Words = (
             "dataprep",
             "palette",
@@ -206,7 +211,7 @@ class Work:
         """Return one chain a fit, each with all that is measured of it; the first seeds first."""
         chains: dict[tuple[int, Training], list[Entry]] = {}
         for seed in range(self._budget.seeds):
-            for entry in self._chosen:
+            for entry in self._entries:
                 if seed == 0 or entry.all_seeds:
                     chains.setdefault((seed, entry.training), []).append(entry)
         return [partial(self._fit, seed, entries) for (seed, _), entries in chains.items()]
@@ -214,11 +219,13 @@ class Work:
     def _fit(self, seed: int, entries: list[Entry]) -> None:
         """Fit once, then measure as every one of the entries says."""
         budget, training = self._budget, entries[0].training
-        name = f"{self._plan.fit_name(entries[0])}-s{seed}"
+        name = f"{self._study.fit_name(entries[0])}-s{seed}"
         run = self._out / "runs" / name
         shards = self._training_shards(training)
-        texts = self._plan.settings(entries[0], seed=seed, samples=budget.samples, edge=budget.edge)
-        settings = [word for text in texts for word in ("--set", text)]
+        texts = self._study.settings(
+            entries[0], seed=seed, samples=budget.samples, edge=budget.edge
+        )
+        settings = setting_words(texts)
         words: Words = (
             "trainer",
             "fit",
@@ -226,7 +233,7 @@ class Work:
             "--out",
             run,
             "--recipe",
-            self._plan.recipe,
+            self._study.recipe,
             *settings,
         )
         run.parent.mkdir(exist_ok=True)
@@ -240,7 +247,7 @@ class Work:
                 seed=seed,
                 run=run,
                 how=how,
-                photos=self._left.get(_chosen_photos(training), self.splits["train"]),
+                photos=self._left.get(_choice_name(training), self.splits["train"]),
                 steps=fit["step"],
                 seconds=fit["elapsed_s"],
                 parameters=fit["parameters"],
@@ -260,18 +267,18 @@ class Work:
     def _evaluate(self, run: Path, training: Training, of: str, how: Predicting) -> Any:
         shards = self.shards(training.palette, of)
         words: Words = ("trainer", "evaluate", run, shards, "--split", "test")
-        return self._measured("evaluate", words, run, shards, how)
+        return self._measure("evaluate", words, run, shards, how)
 
     def _compare(self, run: Path, training: Training, of: str, how: Predicting) -> Any:
         """Return the evaluation in the common palette's bins; where it is its own, the same one."""
-        common = self._plan.common_palette
+        common = self._study.common_palette
         if training.palette == common:
             return self._evaluate(run, training, of, how)
         shards = self.shards(common, of)
         words: Words = ("python", EXPERIMENTS / "study_parts" / "same_bins.py", run, shards)
-        return self._measured("compare", words, run, shards, how)
+        return self._measure("compare", words, run, shards, how)
 
-    def _measured(
+    def _measure(
         self, kind: str, words: Words, run: Path, shards: Path, how: Predicting
     ) -> dict[str, Any]:
         limit = () if self._budget.limit is None else ("--limit", str(self._budget.limit))
@@ -280,13 +287,13 @@ class Work:
         return self._do(Step(name, (*words, *how.words, *limit), made))
 
     def _do(self, step: Step) -> dict[str, Any]:
-        record = self._bench.do(step)
+        record = self._keeper.do(step)
         self._made[step.name] = record.fingerprint
         assert record.result is not None
         return record.result
 
 
-def _chosen_photos(training: Training) -> str:
+def _choice_name(training: Training) -> str:
     """Return what tells choices among the training photos apart; nothing where all are taken."""
     dull = f"-above-{training.least_colorfulness:g}" if training.least_colorfulness else ""
     return dull + (f"-share-{training.share:g}" if training.share < 1 else "")

@@ -114,12 +114,12 @@ def hue_family_counts(
     require_last_axis(truth, 2, "truth")
     xp = array_api_compat.array_namespace(predicted, truth)
     chroma, true_chroma = (xp.hypot(x[..., 0], x[..., 1]) for x in (predicted, truth))
-    asked = true_chroma > _CLEARLY_COLORED
+    colored = true_chroma > _CLEARLY_COLORED
     cosine = predicted[..., 0] * truth[..., 0] + predicted[..., 1] * truth[..., 1]
-    hit = asked & (chroma > _COLORED)
+    hit = colored & (chroma > _COLORED)
     hit = hit & (cosine >= math.cos(_HUE_TOLERANCE) * chroma * true_chroma)
     family = hue_families(truth)
-    return _bincount(family[hit], 6), _bincount(family[asked], 6)
+    return _bincount(family[hit], 6), _bincount(family[colored], 6)
 
 
 def confusion_counts(

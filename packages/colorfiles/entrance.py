@@ -26,8 +26,8 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         missing = (error.name or "").split(".")[0]
         if debug or missing in HOUSE:
             raise
-        wanted = extra + (f",{extras[missing]}" if missing in extras else "")
-        _fail(name, f"{error.name} is not installed: pip install '.[{wanted}]'")
+        needs = extra + (f",{extras[missing]}" if missing in extras else "")
+        _fail(name, f"{error.name} is not installed: pip install '.[{needs}]'")
     except ColorfilesError as error:
         if debug:
             raise

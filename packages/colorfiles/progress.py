@@ -63,15 +63,15 @@ class _Rate(ProgressColumn):
 @contextmanager
 def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[ProgressCallback]:
     """Say a plain line on stderr now and then, for logs."""
-    started = said = time.monotonic()
+    started = last_line = time.monotonic()
     done = 0
 
     def report(advance: int = 1, *, note: str | None = None) -> None:
-        nonlocal done, said
+        nonlocal done, last_line
         done += advance
         now = time.monotonic()
-        if now - said >= every_s or done >= total:
-            said = now
+        if now - last_line >= every_s or done >= total:
+            last_line = now
             left = (now - started) / max(1, done) * (total - done)
             words = f"{title} {done}/{total}, {note or ''}, {left:.0f} s left"
             print(words, file=sys.stderr, flush=True)

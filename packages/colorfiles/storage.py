@@ -52,11 +52,11 @@ class Storage:
             return sorted(entry.name for entry in os.scandir(self.local) if entry.is_file())
         with self._remote() as (filesystem, root):
             try:
-                found = filesystem.ls(root, detail=True, refresh=True)
+                listing = filesystem.ls(root, detail=True, refresh=True)
             except FileNotFoundError:
                 return []
         # Object stores list a folder itself as an empty file of its own name.
-        files = (entry for entry in found if entry["type"] == "file")
+        files = (entry for entry in listing if entry["type"] == "file")
         return sorted(
             name for entry in files if (name := entry["name"].rstrip("/").rpartition("/")[2])
         )

@@ -123,20 +123,20 @@ def torch_facts() -> TorchFacts:
     if not installed:
         return TorchFacts()
     try:
-        asked = subprocess.run(
+        process = subprocess.run(
             [sys.executable, "-P", "-c", _ASK_TORCH],
             capture_output=True,
             text=True,
             timeout=_TORCH_TIMEOUT_S,
             check=True,
         )
-        told = json.loads(asked.stdout)
+        facts = json.loads(process.stdout)
     except subprocess.CalledProcessError as error:
         words = error.stderr.strip().splitlines()[-1:] or [f"exit {error.returncode}"]
         return TorchFacts(version=installed, problem=words[0])
     except (subprocess.TimeoutExpired, ValueError) as error:
         return TorchFacts(version=installed, problem=f"no answer: {type(error).__name__}")
-    return TorchFacts(installed, told["build"], tuple(told["gpus"]), told["threads"])
+    return TorchFacts(installed, facts["build"], tuple(facts["gpus"]), facts["threads"])
 
 
 def describe(diagnosis: Diagnosis) -> str:

@@ -15,11 +15,11 @@ from PIL import Image
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 sys.path.insert(0, str(EXPERIMENTS))
 import study  # noqa: E402
-from study_parts.plan import read_plan  # noqa: E402
+from step_keeper import Step, StepFailed, StepKeeper  # noqa: E402
+from study_parts.definition import ABLATION_STEP, read_study  # noqa: E402
 from study_parts.same_bins import measure_in_bins_of  # noqa: E402
-from study_parts.steps import Bench, Step, StepFailed  # noqa: E402
 
-PLAN = """
+STUDY = """
 recipe = "poster"
 [same]
 epochs = 1000
@@ -40,7 +40,7 @@ least_colorfulness = 10.0
 temperature = "val"
 [[pareto]]
 name = "same-net"
-change = "the rung"
+change = "the ablation step"
 from = "start"
 [[curve]]
 name = "half"
@@ -72,14 +72,14 @@ def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
             "--out",
             root / photos,
         )
-    (root / "plan.toml").write_text(PLAN)
+    (root / "plan.toml").write_text(STUDY)
     words = ["--photos", root / "photos", "--eval-photos", root / "eval-photos"]
     words += ["--out", root / "out", "--plan", root / "plan.toml", "--samples", "4"]
     words += ["--edge", "32", "--size", "64", "--seeds", "1", "--limit", "2"]
     texts = [str(word) for word in words]
-    said = _run(sys.executable, EXPERIMENTS / "study.py", *texts)
-    assert said.count("$ trainer fit") == 2
-    assert (root / "out" / "study.md").read_text() in said
+    output = _run(sys.executable, EXPERIMENTS / "study.py", *texts)
+    assert output.count("$ trainer fit") == 2
+    assert (root / "out" / "study.md").read_text() in output
     return texts, root / "out"
 
 
@@ -115,7 +115,9 @@ def test_a_study_measures_every_entry_on_both_sets(finished: tuple[list[str], Pa
     assert entries["start"]["seeds"][0]["temperature"] == suggested
 
 
-def test_a_pareto_point_that_is_a_rung_shares_its_fit(finished: tuple[list[str], Path]) -> None:
+def test_a_pareto_point_that_is_an_ablation_step_shares_its_fit(
+    finished: tuple[list[str], Path],
+) -> None:
     entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
     assert entries["same-net"]["seeds"] == entries["start"]["seeds"]
     runs = sorted(path.name for path in (finished[1] / "runs").iterdir())
@@ -158,9 +160,9 @@ def test_dull_photos_leave_the_training_split_only(finished: tuple[list[str], Pa
     out = finished[1]
     everyone = (out / "split.csv").read_text().splitlines()
     kept = (out / "split-above-10.csv").read_text().splitlines()
-    gone = set(everyone) - set(kept)
+    left_out = set(everyone) - set(kept)
     assert not set(kept) - set(everyone)
-    assert all(row.endswith(",train") for row in gone)
+    assert all(row.endswith(",train") for row in left_out)
 
 
 def test_a_rerun_does_nothing_again_and_a_changed_one_is_refused(
@@ -171,13 +173,11 @@ def test_a_rerun_does_nothing_again_and_a_changed_one_is_refused(
     words, out = finished
     before = (out / "study.md").read_text()
     monkeypatch.setattr(signal, "signal", lambda *_: None)
-    monkeypatch.setattr(sys, "argv", ["study.py", *words])
-    study.main()
+    study.main(words, standalone_mode=False)
     assert "$ " not in capsys.readouterr().out
     assert (out / "study.md").read_text() == before
-    monkeypatch.setattr(sys, "argv", ["study.py", *words, "--samples", "8"])
     with pytest.raises(SystemExit, match="fit-start-s0: done or begun with other settings"):
-        study.main()
+        study.main([*words, "--samples", "8"], standalone_mode=False)
 
 
 def test_in_its_own_bins_a_run_measures_as_trainer_evaluate_says(
@@ -206,33 +206,33 @@ def test_a_killed_step_goes_on_and_a_failed_one_names_its_last_line(tmp_path: Pa
     )
     made = tmp_path / "out" / "made"
     step = Step("count", ("python", script, made), makes=made, resumes=True)
-    with Bench(tmp_path / "out", aliases={}, overwrite=False) as bench:
+    with StepKeeper(tmp_path / "out", logs=True) as keeper:
         with pytest.raises(StepFailed, match="count: exit 1: no room"):
-            bench.do(step)
-        assert bench.do(step).result == {"resumed": True, "found": "half"}
+            keeper.do(step)
+        assert keeper.do(step).result == {"resumed": True, "found": "half"}
         made.unlink()
-        assert bench.do(step).result == {"resumed": True, "found": "half"}  # kept, not done again
+        assert keeper.do(step).result == {"resumed": True, "found": "half"}  # kept, not done again
         with pytest.raises(StepFailed, match="still at work here"):
-            Bench(tmp_path / "out", aliases={}, overwrite=False)
+            StepKeeper(tmp_path / "out", logs=True)
 
 
-def test_the_plan_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
-    plan = read_plan(EXPERIMENTS / "study.toml")
-    rungs = plan.of_kind("rung")
-    assert rungs[0].name == "poster"
-    assert rungs[0].training.overrides == ()
-    for former, rung in itertools.pairwise(rungs):
+def test_the_study_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
+    definition = read_study(EXPERIMENTS / "study.toml")
+    steps = definition.of_kind(ABLATION_STEP)
+    assert steps[0].name == "poster"
+    assert steps[0].training.overrides == ()
+    for former, step in itertools.pairwise(steps):
         assert (former.training, former.temperature, former.scales) != (
-            rung.training,
-            rung.temperature,
-            rung.scales,
+            step.training,
+            step.temperature,
+            step.scales,
         )
-        kept = dict(former.training.overrides).keys() <= dict(rung.training.overrides).keys()
+        kept = dict(former.training.overrides).keys() <= dict(step.training.overrides).keys()
         assert kept
-    by_name = {entry.name: entry for entry in plan.entries}
-    assert plan.fit_name(by_name["averaging"]) == "padding"
-    assert plan.fit_name(by_name["unet-36"]) == "padding"
-    assert plan.fit_name(by_name["photos-all"]) == "length"
+    by_name = {entry.name: entry for entry in definition.entries}
+    assert definition.fit_name(by_name["averaging"]) == "padding"
+    assert definition.fit_name(by_name["unet-36"]) == "padding"
+    assert definition.fit_name(by_name["photos-all"]) == "length"
 
 
 @pytest.mark.parametrize(
@@ -244,10 +244,10 @@ def test_the_plan_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
         ('from = "start"', 'from = "end"', "same-net: from 'end': no such entry before it"),
     ],
 )
-def test_a_mistake_in_a_plan_is_told_before_anything_is_fitted(
+def test_a_mistake_in_a_study_is_told_before_anything_is_fitted(
     tmp_path: Path, right: str, wrong: str, complaint: str
 ) -> None:
     path = tmp_path / "plan.toml"
-    path.write_text(PLAN.replace(right, wrong))
+    path.write_text(STUDY.replace(right, wrong))
     with pytest.raises(ValueError, match=complaint):
-        read_plan(path)
+        read_study(path)

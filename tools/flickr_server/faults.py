@@ -5,10 +5,9 @@ import threading
 from collections import Counter
 from dataclasses import dataclass, field
 
-API_FAULTS = ("429", "429-retry-after", "500", "502", "html", "truncated", "hang", "slow", "reset")
-API_FAULTS += ("code-10", "code-105", "code-201")
-IMAGE_FAULTS = ("429", "429-retry-after", "500", "502", "html", "truncated", "short", "hang")
-IMAGE_FAULTS += ("slow", "reset")
+_ALIKE = ("429", "429-retry-after", "500", "502", "html", "truncated")
+API_FAULTS = (*_ALIKE, "hang", "slow", "reset", "code-10", "code-105", "code-201")
+IMAGE_FAULTS = (*_ALIKE, "short", "hang", "slow", "reset")
 
 
 @dataclass
@@ -33,7 +32,7 @@ class Faults:
     down: bool = False
     injected: Counter[str] = field(default_factory=Counter)
     _failed: Counter[str] = field(default_factory=Counter)
-    _asked: Counter[str] = field(default_factory=Counter)
+    _requests: Counter[str] = field(default_factory=Counter)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
@@ -51,11 +50,11 @@ class Faults:
         with self._lock:
             if self.down:
                 return "500"
-            self._asked[resource] += 1
+            self._requests[resource] += 1
             if self._failed[resource] >= self.in_a_row:
                 self._failed[resource] = 0
                 return ""
-            dice = random.Random(f"{self.seed} {resource} {self._asked[resource]}").random()
+            dice = random.Random(f"{self.seed} {resource} {self._requests[resource]}").random()
             for kind, rate in rates.items():
                 dice -= rate
                 if dice < 0:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -63,7 +64,7 @@ class Library:
         self._cache_bytes = cache_bytes
         self._lock = threading.Lock()
 
-    def change(self, entry_id: str, **changes: object) -> None:
+    def change(self, entry_id: str, **changes: Any) -> None:
         """Change an entry: another licence, another kind, private…"""
         self.entries[entry_id] = replace(self.entries[entry_id], **changes)
 

@@ -100,9 +100,9 @@ def encode_srgb(linear: np.ndarray) -> np.ndarray:
 
 
 def _is_matrix(profile: Profile) -> bool:
-    wanted = {"rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"}
+    required = {"rXYZ", "gXYZ", "bXYZ", "rTRC", "gTRC", "bTRC"}
     by_table = "A2B0" in profile.tags
-    return profile.space == "RGB" and wanted <= profile.tags.keys() and not by_table
+    return profile.space == "RGB" and required <= profile.tags.keys() and not by_table
 
 
 def _matrix(profile: Profile) -> tuple[list[Curve], np.ndarray]:

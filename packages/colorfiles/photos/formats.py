@@ -84,10 +84,10 @@ _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
 def format_of(start: bytes) -> str:
     """Return the format that a file's first bytes tell, by Pillow's name; "" for none of ours."""
-    found = _named(_MAGIC, start)
-    if found == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
+    format_name = _named(_MAGIC, start)
+    if format_name == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
         return ""
-    return found
+    return format_name
 
 
 def looks_like_picture(name: str, start: bytes) -> bool:
@@ -118,17 +118,19 @@ def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:
     start = file.read(FIRST_BYTES)
     if not start:
         raise UnreadableImage("undecodable: an empty file")
-    found = format_of(start) or ("TGA" if _is_tga(file) else "")
+    format_name = format_of(start) or ("TGA" if _is_tga(file) else "")
     file.seek(0)
-    if not found:
+    if not format_name:
         what = _named(_OTHERS, start)
         raise UnreadableImage("undecodable: not a known image" + (f" ({what})" if what else ""))
-    if found not in formats:
-        raise UnreadableImage(f"undecodable: not a known image here ({found})")
-    if not can_decode(found):
-        wanted = "pillow-heif, which isn't installed" if found == "HEIF" else "a fuller Pillow"
-        raise UnreadableImage(f"undecodable: {found} needs {wanted}")
-    return found
+    if format_name not in formats:
+        raise UnreadableImage(f"undecodable: not a known image here ({format_name})")
+    if not can_decode(format_name):
+        decoder = (
+            "pillow-heif, which isn't installed" if format_name == "HEIF" else "a fuller Pillow"
+        )
+        raise UnreadableImage(f"undecodable: {format_name} needs {decoder}")
+    return format_name
 
 
 @cache

@@ -124,13 +124,13 @@ def _upright_xmp(xmp: bytes) -> bytes:
 
 
 def _dpi(image: Image.Image, orientation: int) -> tuple[float, float] | None:
-    found = image.info.get("dpi")
+    dpi = image.info.get("dpi")
     if image.format in ("JPEG", "MPO") and not image.info.get("jfif_unit"):
         try:
-            found = found if 0x011A in image.getexif() else None  # else Pillow's own default
+            dpi = dpi if 0x011A in image.getexif() else None  # else Pillow's own default
         except Exception:
-            found = None
-    return _usable_dpi(found, orientation)
+            dpi = None
+    return _usable_dpi(dpi, orientation)
 
 
 def _page_dpi(page: TiffPage) -> tuple[float, float] | None:
@@ -141,9 +141,9 @@ def _page_dpi(page: TiffPage) -> tuple[float, float] | None:
     return _usable_dpi((across[0] * factor, down[0] * factor), page.orientation)
 
 
-def _usable_dpi(found: object, orientation: int) -> tuple[float, float] | None:
+def _usable_dpi(dpi: object, orientation: int) -> tuple[float, float] | None:
     try:
-        across, down = (float(value) for value in found)  # type: ignore[attr-defined]
+        across, down = (float(value) for value in dpi)  # type: ignore[attr-defined]
     except (TypeError, ValueError, ZeroDivisionError):
         return None
     if not (1 < across < 1e6 and 1 < down < 1e6):  # 1 is what writers put for "don't know"

@@ -69,9 +69,9 @@ def transparent_level(image: Image.Image, depth: int, kind: int) -> object:
 
     Pillow scales that of 1 bit, and leaves those of 2, 4 and 16 as the file has them.
     """
-    found = image.info.get("transparency")
-    if found is None or kind not in (GRAY, RGB):
-        return found
+    transparency = image.info.get("transparency")
+    if transparency is None or kind not in (GRAY, RGB):
+        return transparency
     if kind == RGB:
-        return tuple(value >> 8 for value in found) if depth == 16 else found
-    return found * (255 // ((1 << depth) - 1)) if depth in (2, 4) else found
+        return tuple(value >> 8 for value in transparency) if depth == 16 else transparency
+    return transparency * (255 // ((1 << depth) - 1)) if depth in (2, 4) else transparency

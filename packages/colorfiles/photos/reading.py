@@ -37,17 +37,17 @@ def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> Ima
     settings = settings or ReadSettings()
     with translated_errors():
         stream = _stream(file)
-        found = admitted_format(stream, settings.formats)
-        if found == "TIFF":
+        format_name = admitted_format(stream, settings.formats)
+        if format_name == "TIFF":
             pages = photo_pages(stream)
             first = pages[0]
             depth = first.samples * -(-first.bits // 8)
             refuse_unfit(first.width, first.height, settings, depth)
             size = decoded_bytes(first.width, first.height, depth)
-            return ImageHeader(found, first.width, first.height, len(pages), size)
-        with _opened(stream, found, settings) as image:
+            return ImageHeader(format_name, first.width, first.height, len(pages), size)
+        with _opened(stream, format_name, settings) as image:
             size = decoded_bytes(*image.size, _bytes_per_pixel(image))
-            return ImageHeader(image.format or found, *image.size, _pages(image), size)
+            return ImageHeader(image.format or format_name, *image.size, _pages(image), size)
 
 
 def read_image(
@@ -75,10 +75,10 @@ def read_image(
     settings = settings or ReadSettings()
     with translated_errors():
         stream = _stream(file)
-        found = admitted_format(stream, settings.formats)
-        if found == "TIFF":
+        format_name = admitted_format(stream, settings.formats)
+        if format_name == "TIFF":
             return _read_tiff(stream, settings, page)
-        return _read_other(stream, found, settings, page, near_px)
+        return _read_other(stream, format_name, settings, page, near_px)
 
 
 def read_pages(
@@ -138,9 +138,9 @@ def _read_tiff(stream: BinaryIO, settings: ReadSettings, page: int) -> DecodedIm
 
 
 def _read_other(
-    stream: BinaryIO, found: str, settings: ReadSettings, page: int, near_px: int | None
+    stream: BinaryIO, format_name: str, settings: ReadSettings, page: int, near_px: int | None
 ) -> DecodedImage:
-    with _opened(stream, found, settings) as image:
+    with _opened(stream, format_name, settings) as image:
         pages = _pages(image)
         _refuse_missing(page, pages)
         if page:
@@ -153,14 +153,14 @@ def _read_other(
         image.load()
         orientation = _orientation(image)  # PNG and WebP may bring it after the pixels
         pixels, bits, notes = _pixels(stream, image, settings, page)
-        if found in _JPEG and settings.whole and near_px is None:
+        if format_name in _JPEG and settings.whole and near_px is None:
             _refuse_cut(stream, image)
         further = getattr(image, "n_frames", 1) - pages
         if further > 0:
             notes.append(f"of {further + 1} images in it only the main one was taken")
         return DecodedImage(
             pixels=pixels.upright(orientation),
-            format=image.format or found,
+            format=image.format or format_name,
             bits=bits,
             pages=pages,
             notes=tuple(notes),
@@ -203,13 +203,13 @@ def _color_png_16(stream: BinaryIO, image: Image.Image, kind: int) -> tuple[Pixe
 
 
 @contextmanager
-def _opened(stream: BinaryIO, found: str, settings: ReadSettings) -> Iterator[Image.Image]:
-    if found == "WEBP":
+def _opened(stream: BinaryIO, format_name: str, settings: ReadSettings) -> Iterator[Image.Image]:
+    if format_name == "WEBP":
         size = webp_size(stream.read(FIRST_BYTES))
         if all(size):
             refuse_unfit(*size, settings)
         stream.seek(0)
-    formats = _JPEG if found == "JPEG" else (found,)
+    formats = _JPEG if format_name == "JPEG" else (format_name,)
     with Image.open(stream, formats=formats) as image:
         refuse_unfit(*image.size, settings, _bytes_per_pixel(image))
         yield image

@@ -92,8 +92,8 @@ def _extra(page: TiffPage, count: int) -> int:
     """Return what the first sample beyond the colours is; three colours and one more are RGBA."""
     if page.samples == count:
         return 0
-    found = page.values(338)
-    return int(found[0]) if found else (_UNASSOCIATED if count == 3 else 0)
+    content = page.values(338)
+    return int(content[0]) if content else (_UNASSOCIATED if count == 3 else 0)
 
 
 def _alpha(samples: np.ndarray, page: TiffPage, count: int) -> np.ndarray | None:
@@ -132,8 +132,8 @@ def _as_image(levels: np.ndarray, kind: int, page: TiffPage) -> Image.Image:
 
 
 def _profile(page: TiffPage) -> bytes | None:
-    found = page.tags.get(_PROFILE)
-    return found if isinstance(found, bytes) else None
+    content = page.tags.get(_PROFILE)
+    return content if isinstance(content, bytes) else None
 
 
 def _in_8_bits(pixels: Pixels) -> Pixels:

@@ -30,13 +30,13 @@ class TiffPage:
 
     def values(self, tag: int) -> tuple[Any, ...]:
         """Return a tag's values, () where the tag is missing."""
-        found = self.tags.get(tag, ())
-        return found if isinstance(found, tuple) else (found,)
+        content = self.tags.get(tag, ())
+        return content if isinstance(content, tuple) else (content,)
 
     def one(self, tag: int, default: int = 0) -> int:
         """Return a tag's first value as a whole number."""
-        found = self.values(tag)
-        return int(found[0]) if found else default
+        content = self.values(tag)
+        return int(content[0]) if content else default
 
     @property
     def width(self) -> int:
@@ -111,9 +111,9 @@ class TiffPage:
     @property
     def byte_counts(self) -> tuple[int, ...]:
         """How long they are; worked out for one uncompressed strip, where the tag is missing."""
-        found = self.values(325) or self.values(279)
-        if len(found) == len(self.offsets):
-            return found
+        content = self.values(325) or self.values(279)
+        if len(content) == len(self.offsets):
+            return content
         if self.compression == 1 and len(self.offsets) == 1 and not self.tile_width:
             return (self.height * -(-self.width * self.samples * self.bits // 8),)
         raise UnreadableImage("undecodable: a TIFF page without the lengths of its strips")

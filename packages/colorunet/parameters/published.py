@@ -60,12 +60,12 @@ def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tenso
     published = PUBLISHED[encoder]
     path = file or _installed(encoder, published)
     try:
-        found = hashlib.sha256(path.read_bytes()).hexdigest()
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError as error:
         raise ColorunetError(f"encoder {encoder}: {path}: {error.strerror}") from None
-    if found != published.sha256:
+    if digest != published.sha256:
         raise ColorunetError(
-            f"encoder {encoder}: {path}: expected the sha256 {published.sha256}, found {found}; "
+            f"encoder {encoder}: {path}: expected the sha256 {published.sha256}, found {digest}; "
             f"install {published.distribution}"
         )
     tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
@@ -75,10 +75,10 @@ def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tenso
 def installed_file(encoder: str) -> Path | None:
     """Return where the package of an encoder's parameters has them; None where it isn't there."""
     published = PUBLISHED[encoder]
-    found = find_spec(published.package)
-    if found is None or not found.submodule_search_locations:
+    spec = find_spec(published.package)
+    if spec is None or not spec.submodule_search_locations:
         return None
-    return Path(next(iter(found.submodule_search_locations))) / published.path
+    return Path(next(iter(spec.submodule_search_locations))) / published.path
 
 
 def _installed(encoder: str, published: PublishedFile) -> Path:

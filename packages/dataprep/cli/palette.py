@@ -50,6 +50,7 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     from colorfiles.progress import progress
     from dataprep.palettes.learning import PaletteSettings, learn_palette
     from dataprep.palettes.pixel_batches import batches_of
+    from dataprep.palettes.text import palette_text
 
     own = ("bins", "method", "cells", "seed", "emphasis", "lam")
     try:
@@ -70,34 +71,4 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
         figure = palette_png(palette, lam=options["lam"], prior_error=summary.prior_error)
         write_file(options["plot"], figure)
     write_palette(palette, options["out"], overwrite=options["overwrite"])
-    emit(summary, options["as_json"], _told(summary, options["out"]))
-
-
-def _told(summary: Any, out: str) -> str:
-    lines = [
-        "The photos painted with the palette's colours: median (worst tenth)",
-        f"{'palette':30} {'PSNR in dB':>14} {'colourfulness':>16} {'effective colours':>19}",
-    ]
-    lines += [
-        f"{name:30} {row.psnr_db:7.1f} ({row.psnr_db_p10:.1f}) {_ratio(row.colorfulness_ratio):>9} "
-        f"({_ratio(row.colorfulness_ratio_p10)}) {row.effective_colors:19.1f}"
-        for name, row in summary.ceilings.items()
-    ]
-    error = summary.prior_error
-    if error.photos:
-        lines.append(
-            f"The prior is off by about {error.now:.1%} with {summary.photos:,} photos; about "
-            f"{error.photos_enough:,} would bring that to 2 %."
-        )
-    if summary.skipped:
-        told = ", ".join(f"{count} {reason}" for reason, count in summary.skipped.items())
-        lines.append(f"{summary.skipped_photos} photos skipped ({told})")
-    lines.append(
-        f"{summary.n} bins ({summary.method}) from {summary.photos:,} photos, "
-        f"fingerprint {summary.fingerprint[:12]}: {out}"
-    )
-    return "\n".join(lines)
-
-
-def _ratio(ratio: float | None) -> str:
-    return "none" if ratio is None else f"{ratio:.2f}"
+    emit(summary, options["as_json"], palette_text(summary, options["out"]))

@@ -16,13 +16,13 @@ class _ShardCommand(click.Command):
     """Lets ``--split`` stand before anything: only a ratio is taken for its value."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given = []
+        words = []
         for position, arg in enumerate(args):
             following = args[position + 1] if position + 1 < len(args) else ""
             # Click would take the folder in `--split PHOTOS` for the ratios.
             bare = arg == "--split" and not _looks_like_ratios(following)
-            given.append(f"--split={_RATIOS}" if bare else arg)
-        return super().parse_args(ctx, given)
+            words.append(f"--split={_RATIOS}" if bare else arg)
+        return super().parse_args(ctx, words)
 
 
 def _looks_like_ratios(text: str) -> bool:
@@ -100,6 +100,7 @@ def command(photos: str, **options: Any) -> None:
     from colorfiles.storage import Storage
     from dataprep.photos.reading import kept_photos
     from dataprep.photos.splits import SplitRatios, read_split_file
+    from dataprep.shards.text import shards_text
     from dataprep.shards.view_counts import read_view_counts
     from dataprep.shards.views import ViewSettings
     from dataprep.shards.writing import ShardSettings, write_shards
@@ -138,19 +139,5 @@ def command(photos: str, **options: Any) -> None:
             else "refuse",
             report=report,
         )
-    emit(summary, options["as_json"], _told(summary))
+    emit(summary, options["as_json"], shards_text(summary))
     exit_for_skips(summary.skipped_photos, options["max_rejected"])
-
-
-def _told(summary: Any) -> str:
-    splits = ", ".join(
-        f"{split} {counts['samples']} of {counts['photos']} photos"
-        for split, counts in summary.splits.items()
-    )
-    skipped = ", ".join(f"{count} {reason}" for reason, count in summary.skipped.items())
-    return (
-        f"{summary.samples} samples in {summary.shards} shards ({splits})"
-        + (f", {summary.skipped_photos} photos skipped ({skipped})" if skipped else "")
-        + (f", {summary.resumed_shards} shards were there already" * bool(summary.resumed_shards))
-        + f": {summary.out}"
-    )

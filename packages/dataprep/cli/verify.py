@@ -22,10 +22,11 @@ def command(shards: str, workers: int | None, as_json: bool) -> None:
     from dataprep.verification.job import verify_shards
 
     with progress("verify", None) as report:
-        found = verify_shards(shards, engine=LocalEngine(workers), report=report)
-    read = f"{found.samples} samples of {found.photos} photos in {found.shards} shards"
-    verdict = "sound" if found.sound else f"{len(found.faults)} faults"
-    lines = [*map(str, found.faults), f"{verdict}: {read}: {shards}"]
-    emit(found, as_json, "\n".join(lines))
-    if not found.sound:
+        verification = verify_shards(shards, engine=LocalEngine(workers), report=report)
+    counts = f"{verification.samples} samples of {verification.photos} photos"
+    read = f"{counts} in {verification.shards} shards"
+    verdict = "sound" if verification.sound else f"{len(verification.faults)} faults"
+    lines = [*map(str, verification.faults), f"{verdict}: {read}: {shards}"]
+    emit(verification, as_json, "\n".join(lines))
+    if not verification.sound:
         raise SystemExit(FINISHED_WITH_SKIPS)

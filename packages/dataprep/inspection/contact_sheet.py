@@ -19,10 +19,10 @@ _INK, _FAINT, _PAPER = (24, 24, 28), (110, 110, 118), (255, 255, 255)
 
 def contact_sheet_png(shards: ShardSet) -> bytes:
     """Return a PNG of samples from every split, each as luma | colour from bins."""
-    shown = [
-        found for split, count in SHOWN.items() for found in spread_samples(shards, split, count)
+    items = [
+        item for split, count in SHOWN.items() for item in spread_samples(shards, split, count)
     ]
-    sheet = _lay_out(shown, shards.palette)
+    sheet = _lay_out(items, shards.palette)
     buffer = io.BytesIO()
     sheet.save(buffer, "PNG")
     return buffer.getvalue()
@@ -36,8 +36,8 @@ def color_from_bins(
     return np.round(yuv_to_rgb(yuv) * 255).astype(np.uint8)
 
 
-def _lay_out(shown: Sequence[InspectedSample], palette: Palette) -> Image.Image:
-    rows = -(-len(shown) // _PAIRS_A_ROW)
+def _lay_out(items: Sequence[InspectedSample], palette: Palette) -> Image.Image:
+    rows = -(-len(items) // _PAIRS_A_ROW)
     step_x, step_y = 2 * _EDGE + 2 + _GAP, _EDGE + _CAPTION + _GAP
     width, height = _GAP + _PAIRS_A_ROW * step_x, _TITLE + rows * step_y
     sheet = Image.new("RGB", (width, height), _PAPER)
@@ -45,18 +45,18 @@ def _lay_out(shown: Sequence[InspectedSample], palette: Palette) -> Image.Image:
     title = f"luma | color from bins, {palette.n} bins ({palette.method})"
     draw.text((_GAP, _TITLE // 2), title, fill=_INK, font=ImageFont.load_default(18), anchor="lm")
     small = ImageFont.load_default(11)
-    for number, found in enumerate(shown):
+    for number, item in enumerate(items):
         left = _GAP + number % _PAIRS_A_ROW * step_x
         top = _TITLE + number // _PAIRS_A_ROW * step_y
-        for column, picture in enumerate(_pictures(found, palette)):
+        for column, picture in enumerate(_pictures(item, palette)):
             sheet.paste(picture, (left + column * (_EDGE + 2), top))
-        caption = f"{found.split}  {found.key}"
+        caption = f"{item.split}  {item.key}"
         draw.text((left, top + _EDGE + 3), _shortened(caption), fill=_FAINT, font=small)
     return sheet
 
 
-def _pictures(found: InspectedSample, palette: Palette) -> list[Image.Image]:
-    luma, bins = found.sample.luma, found.sample.bins
+def _pictures(item: InspectedSample, palette: Palette) -> list[Image.Image]:
+    luma, bins = item.sample.luma, item.sample.bins
     assert luma is not None  # spread_samples yields whole samples only
     assert bins is not None
     pictures = (np.repeat(luma[..., None], 3, axis=-1), color_from_bins(luma, bins, palette))

@@ -136,8 +136,8 @@ def spread_samples(
     picks = np.unique(np.linspace(0, len(entries) - 1, min(count, len(entries))).astype(int))
     each, extra = divmod(count, len(picks))
     for number, pick in enumerate(picks):
-        wanted = each + (number < extra)
-        yield from _first_samples(shards, entries[pick], settings, wanted, new_photos)
+        quota = each + (number < extra)
+        yield from _first_samples(shards, entries[pick], settings, quota, new_photos)
 
 
 def _first_samples(
@@ -169,9 +169,9 @@ def _samples(shards: ShardSet, entry: ShardEntry) -> Iterator[tuple[str, dict[st
 def _ceilings(shards: ShardSet, most: int) -> Iterator[ImageCeiling]:
     splits = [split for split in ("val", "test") if shards.of_split(split)]
     for split in splits:
-        for found in spread_samples(shards, split, most // len(splits)):
-            if found.sample.rgb is not None and found.sample.bins is not None:
-                yield image_ceiling(found.sample.rgb, found.sample.bins, shards.palette)
+        for item in spread_samples(shards, split, most // len(splits)):
+            if item.sample.rgb is not None and item.sample.bins is not None:
+                yield image_ceiling(item.sample.rgb, item.sample.bins, shards.palette)
 
 
 def _split_facts(shards: ShardSet, split: str) -> SplitFacts:

@@ -205,16 +205,16 @@ def _candidates(counts: ColorCounts, settings: PaletteSettings) -> dict[str, Pal
     if settings.method != "auto":
         return {settings.method: fit_palette(counts, settings)}
     n = settings.bins
-    found: dict[str, Palette] = {}
+    candidates: dict[str, Palette] = {}
     grids = {"the original's even grid of 10": _ORIGINAL_GRID} | {
         f"neutral-centred grid of {cells}": UvGrid(cells) for cells in _NEUTRAL_GRIDS
     }
     for name, grid in grids.items():
         histogram = counts.histogram(grid)
         if np.count_nonzero(histogram.counts) >= n:
-            found[name] = grid_palette(histogram, n)
+            candidates[name] = grid_palette(histogram, n)
     kmeans = PaletteSettings(bins=n, seed=settings.seed, emphasis=settings.emphasis)
-    return found | {"k-means": fit_palette(counts, kmeans)}
+    return candidates | {"k-means": fit_palette(counts, kmeans)}
 
 
 def _measured(
@@ -225,7 +225,7 @@ def _measured(
     step = max(1, photos // MEASURED_PHOTOS)
     task = partial(measure_batch, palettes=palettes)
     for some in (batches[::step], batches):
-        measured = [photo for _, found in engine.run(task, some) for photo in found]
+        measured = [photo for _, photos in engine.run(task, some) for photo in photos]
         if measured:  # not so where all the photos of these batches can't be decoded
             break
     return measured

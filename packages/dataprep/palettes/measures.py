@@ -70,10 +70,10 @@ def prior_error(counts: Int[np.ndarray, "photos n"], learnt_from: int) -> PriorE
     while size <= len(counts) // 2:
         blocks = min(_BLOCKS, len(counts) // size)
         parts = [counts[b * size : (b + 1) * size].sum(axis=0) for b in range(blocks)]
-        found = float(np.median([_distance(part, total - part) for part in parts]))
+        distance = float(np.median([_distance(part, total - part) for part in parts]))
         # The variances of both sides add up: 1/size of it is the part's own.
         own = (1 / size) / (1 / size + 1 / (len(counts) - size))
-        errors.append(float(found * np.sqrt(own)))
+        errors.append(float(distance * np.sqrt(own)))
         sizes.append(size)
         size *= 2
     if not sizes:

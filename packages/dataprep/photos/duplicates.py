@@ -31,13 +31,13 @@ class NearDuplicateIndex:
 
     def find(self, perceptual_hash: str) -> list[str]:
         """Return the keys within reach of a hash, nearest first, then by key."""
-        wanted = int(perceptual_hash, 16)
+        target = int(perceptual_hash, 16)
         near: dict[str, int] = {}
         for (shift, mask, flips), table in zip(self._bands, self._tables, strict=True):
-            part = (wanted >> shift) & mask
+            part = (target >> shift) & mask
             for flip in flips:
                 for value, key in table.get(part ^ flip, ()):
-                    distance = (value ^ wanted).bit_count()
+                    distance = (value ^ target).bit_count()
                     if distance <= self.max_bits:
                         near[key] = distance
         return sorted(near, key=lambda key: (near[key], key))

@@ -123,7 +123,7 @@ def split_photos(photos: Iterable[Photo], ratios: SplitRatios, *, seed: int = 0)
     return _result(ordered, assigned, left_out)
 
 
-def split_by_file(photos: Iterable[Photo], wanted: Mapping[str, str]) -> SplitResult:
+def split_by_file(photos: Iterable[Photo], split_by_key: Mapping[str, str]) -> SplitResult:
     """Share photos out as ``wanted`` says by key.
 
     Who isn't named is left out, and so is who is linked to an earlier photo of another split.
@@ -131,12 +131,12 @@ def split_by_file(photos: Iterable[Photo], wanted: Mapping[str, str]) -> SplitRe
     ordered = _by_arrival(photos)
     groups, assigned, left_out = _Groups(), dict[str, str](), dict[str, str]()
     for photo in ordered:
-        if photo.key not in wanted:
+        if photo.key not in split_by_key:
             left_out[photo.key] = NOT_IN_FILE
-        elif any(assigned[key] != wanted[photo.key] for key in groups.linked(photo)):
+        elif any(assigned[key] != split_by_key[photo.key] for key in groups.linked(photo)):
             left_out[photo.key] = LINKS_TWO
         else:
-            assigned[photo.key] = wanted[photo.key]
+            assigned[photo.key] = split_by_key[photo.key]
             groups.add(photo)
     return _result(ordered, assigned, left_out)
 
@@ -189,15 +189,15 @@ def _stand_ins(ordered: Sequence[Photo], ratios: SplitRatios, seed: int) -> dict
     comes from a split that can spare it.
     """
     founders = _founders(ordered)
-    wanted = ["train"] + ["val"] * (ratios.val > 0) + ["test"] * (ratios.test > 0)
-    wanted = wanted[: len(founders)]
+    splits = ["train"] + ["val"] * (ratios.val > 0) + ["test"] * (ratios.test > 0)
+    splits = splits[: len(founders)]
     split_of = {photo.key: ratios.of(_position(photo, seed)) for photo in founders}
     moved: dict[str, str] = {}
-    for split in reversed(wanted):
+    for split in reversed(splits):
         counts = Counter(split_of.values())
         if counts[split]:
             continue
-        spare = [p for p in founders if counts[split_of[p.key]] > (split_of[p.key] in wanted)]
+        spare = [p for p in founders if counts[split_of[p.key]] > (split_of[p.key] in splits)]
         chosen = min(spare, key=lambda photo: _position(photo, seed)).key
         split_of[chosen] = moved[chosen] = split
     return moved

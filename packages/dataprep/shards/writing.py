@@ -104,9 +104,8 @@ def write_shards(
         view_counts=settings.view_counts,
     )
     if not plans:
-        raise DataprepError(
-            f"{source.address}: no photo is left to shard: {_counted(left_out) or 'none is kept'}"
-        )
+        reasons = _count_text(left_out) or "none is kept"
+        raise DataprepError(f"{source.address}: no photo is left to shard: {reasons}")
     facts = _facts(palette, settings, plans)
     job = ShardJob(source.absolute(), out.absolute(), palette, settings.views, facts)
     out.make()
@@ -223,11 +222,11 @@ def _refuse_other_job(job: ShardJob, marker: str) -> None:
     except (OSError, ValueError, KeyError, TypeError):
         return  # not a marker of this version: the shard is written anew
     if differing:
-        told = "; ".join(
+        differences = "; ".join(
             f"{key}: {written[key]} there, {job.facts[key]} asked for" for key in differing
         )
         raise DataprepError(
-            f"{job.out.address}: was started with something else ({told}); resume with the "
+            f"{job.out.address}: was started with something else ({differences}); resume with the "
             "same, or --overwrite"
         )
 
@@ -248,7 +247,8 @@ def _finish(
                 job.out.delete(f"{result.name}.{suffix}")
     results = [result for result in results if result.nsamples]
     if not results:
-        raise DataprepError(f"{job.photos.address}: no photo could be used: {_counted(skipped)}")
+        reasons = _count_text(skipped)
+        raise DataprepError(f"{job.photos.address}: no photo could be used: {reasons}")
     splits = {
         split: {
             "photos": sum(r.nphotos for r in results if r.split == split),
@@ -293,5 +293,5 @@ def _by_reason(skipped: Mapping[str, str]) -> dict[str, int]:
     return dict(sorted(Counter(reason.split(":")[0] for reason in skipped.values()).items()))
 
 
-def _counted(skipped: Mapping[str, str]) -> str:
+def _count_text(skipped: Mapping[str, str]) -> str:
     return ", ".join(f"{count} {reason}" for reason, count in _by_reason(skipped).items())

@@ -68,7 +68,7 @@ def command(
     from trainer.runs.folder import RunFolder
     from trainer.training.distributed import joined_world, leave
     from trainer.training.loop import FitOptions, fit
-    from trainer.training.text import fit_progress, summary_text
+    from trainer.training.text import dry_run_text, fit_progress, summary_text
 
     run = RunFolder(out)
     named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
@@ -84,10 +84,10 @@ def command(
         from trainer.training.batch_size import find_batch_size
 
         with joined_world(device) as world:
-            found = find_batch_size(shard_set, settings, world)
-        settings = settings.with_overrides([f"batch_size={found}"])
+            batch_size = find_batch_size(shard_set, settings, world)
+        settings = settings.with_overrides([f"batch_size={batch_size}"])
     if dry_run:
-        from trainer.training.dry_run import dry_run_fit, dry_run_text
+        from trainer.training.dry_run import dry_run_fit
 
         expected = dry_run_fit(shard_set, settings, device=device)
         emit(expected, as_json, dry_run_text(expected))

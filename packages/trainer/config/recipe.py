@@ -169,11 +169,11 @@ def _find(
 ) -> tuple[str | None, dataclasses.Field[Any]]:
     section, dot, bare = key.rpartition(".")
     bare = _ALIASES.get(bare, bare)
-    found = places.get(bare)
-    if found is None or (dot and section != found[0]):
+    place = places.get(bare)
+    if place is None or (dot and section != place[0]):
         names = [_SHOWN.get(name, name) for name in places]
         raise TrainerError(f"unknown key {key!r}{_nearest(bare, names)}")
-    return found
+    return place
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

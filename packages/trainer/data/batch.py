@@ -79,9 +79,9 @@ class BatchMemory:
         memory = self._free.pop() if self._free else None
         if memory is None or memory.shape != shape:
             memory = np.empty(shape, dtype=np.uint8)
-        lent = memory.view()
-        finalize(lent, self._take_back, memory).atexit = False
-        return lent
+        view = memory.view()
+        finalize(view, self._take_back, memory).atexit = False
+        return view
 
     def _take_back(self, memory: np.ndarray) -> None:
         if len(self._free) < _KEPT_FREE:

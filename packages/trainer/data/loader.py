@@ -115,17 +115,17 @@ class _Read:
         return arrays.batch(skipped)
 
     def _add_augmented(self, arrays: BatchArrays, sample: Sample, draws: Sequence[float]) -> None:
-        drawn, (down, right, mirror, zoom, gamma, age, how) = self._augmentation, draws
-        widest = min(self._size, round(arrays.edge * drawn.zoom))
+        settings, (down, right, mirror, zoom, gamma, age, how) = self._augmentation, draws
+        widest = min(self._size, round(arrays.edge * settings.zoom))
         window = round(arrays.edge * (widest / arrays.edge) ** zoom)
         room = self._size - window + 1
         arrays.add(
-            with_gamma(sample, math.exp(drawn.luma_gamma * (2 * gamma - 1))),
+            with_gamma(sample, math.exp(settings.luma_gamma * (2 * gamma - 1))),
             top=int(down * room),
             left=int(right * room),
             window=window,
-            flip=drawn.flip and mirror < 0.5,
-            age_seed=int(how * 2**53) if age < drawn.aging else None,
+            flip=settings.flip and mirror < 0.5,
+            age_seed=int(how * 2**53) if age < settings.aging else None,
         )
 
 

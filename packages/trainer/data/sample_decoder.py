@@ -107,9 +107,9 @@ class SampleDecoder:
         shape = (self._size, self._size)
         bins: np.ndarray = np.empty(shape, dtype=np.uint8) if into is None else into
         with self._zstd.stream_reader(data) as stream:
-            found = stream.readinto(bins.data.cast("B"))
-        if found != expected:
-            raise ValueError(f"bins.zst: expected {expected} bytes inside, given {found}")
+            length = stream.readinto(bins.data.cast("B"))
+        if length != expected:
+            raise ValueError(f"bins.zst: expected {expected} bytes inside, given {length}")
         if bins.max() >= self._n:  # rarely so: where pixels are ignored, or something is wrong
             strange = bins[(bins >= self._n) & (bins != IGNORE_BIN)]
             if strange.size:

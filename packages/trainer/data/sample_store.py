@@ -95,11 +95,11 @@ class SampleStore:
         if cache is None:
             return
         largest = sorted((shard.bytes for shard in self.shards), reverse=True)
-        needed = sum(largest[: 2 * shuffle_shards])
-        if needed > cache.limit_bytes:
+        bytes_at_once = sum(largest[: 2 * shuffle_shards])
+        if bytes_at_once > cache.limit_bytes:
             raise TrainerError(
                 f"the cache holds {cache.limit_bytes / 1e9:.2f} GB, but two groups of "
-                f"{shuffle_shards} shards need {needed / 1e9:.2f} GB: raise --cache-gb or "
+                f"{shuffle_shards} shards need {bytes_at_once / 1e9:.2f} GB: raise --cache-gb or "
                 "lower shuffle_shards"
             )
 
@@ -107,7 +107,7 @@ class SampleStore:
         if shard in self._mapped:
             self._mapped.move_to_end(shard)
             return self._mapped[shard]
-        # A remote shard is opened anew each time: it may have been forgotten since.
+        # A remote shard is opened anew each time: it may have been evicted since.
         tar = self._tars.get(shard) or self._shard_set.open_shard(self.shards[shard], verify=False)
         self._mapped[shard] = tar
         if len(self._mapped) > _OPEN_MAPS:

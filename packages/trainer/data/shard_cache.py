@@ -45,10 +45,10 @@ def cache_folder(fingerprint: str) -> Path:
 
 
 class ShardCache:
-    """Downloads shards when they are asked for and forgets those not used for longest.
+    """Downloads shards when they are asked for and evicts those not used for longest.
 
     Several processes may share one folder: a shard is downloaded once, checked against its sha256
-    and renamed into place. A file that is forgotten stays readable for whoever has it mapped.
+    and renamed into place. A file that is evicted stays readable for whoever has it mapped.
 
     Args:
         address: of the shard set.
@@ -74,7 +74,7 @@ class ShardCache:
                 os.utime(target)  # used just now
             except FileNotFoundError:
                 self._download(file, sha256, target)
-        self._forget(keep=target)
+        self._evict(keep=target)
         return target
 
     def _download(self, file: str, sha256: str, target: Path) -> None:
@@ -83,9 +83,9 @@ class ShardCache:
         for _ in range(_TRIES):
             try:
                 with write_atomically(target) as temporary:
-                    found = _copy(url, temporary)
-                    if found != sha256:
-                        raise _Tampered(found)
+                    digest = _copy(url, temporary)
+                    if digest != sha256:
+                        raise _Tampered(digest)
                 return
             except _Tampered as error:
                 reason = f"expected sha256 {sha256}, found {error}: it was changed or cut short"
@@ -96,7 +96,7 @@ class ShardCache:
                 reason = _words(error)
         raise TrainerError(f"shard {file}: {reason} ({url})")
 
-    def _forget(self, *, keep: Path) -> None:
+    def _evict(self, *, keep: Path) -> None:
         with self._locked("cache.lock"):
             entries = [(path, path.stat()) for path in self._folder.glob("*.tar")]
             total = sum(stat.st_size for _, stat in entries)

@@ -142,9 +142,9 @@ class ShardSet:
 def require_sha256(path: Path, expected: str) -> None:
     """Raise BadShard unless the file has the content that the index promises."""
     with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
-    if found != expected:
+        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    if actual != expected:
         raise BadShard(
-            f"shard {path.name}: expected sha256 {expected}, found {found}: it was changed after "
+            f"shard {path.name}: expected sha256 {expected}, found {actual}: it was changed after "
             "it was written; write or copy it again (`dataprep verify` names the sample)"
         )

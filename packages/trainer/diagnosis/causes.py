@@ -87,20 +87,20 @@ def layout_by_heart(e: Evidence) -> Symptom:
 def weights_not_reaching(e: Evidence) -> Symptom:
     """The recipe asks for rare bins to count more, the predictions don't show it."""
     facts = e.weights
-    judged = facts.tilt > _TELLING_TILT and facts.certainty < _CERTAIN
+    conclusive = facts.tilt > _TELLING_TILT and facts.certainty < _CERTAIN
     unmarked = facts.mark < _UNMARKED and facts.apart_without < _NEARER * facts.apart_with
     words = (
         f"λ = {facts.lam:g}; mean prediction {facts.apart_without:.2f} from the photos' own "
         f"shares, {facts.apart_with:.2f} from the weighted ones; mark of the weights "
         f"{facts.mark:.2f} (1 full, 0 none)"
     )
-    if not judged:
+    if not conclusive:
         words += "; not judged: " + (
             "the weights ask for hardly anything"
             if facts.tilt <= _TELLING_TILT
             else "the network is too sure of these photos"
         )
-    return Symptom("weights not reaching the loss", judged and unmarked, words)
+    return Symptom("weights not reaching the loss", conclusive and unmarked, words)
 
 
 def under_trained(e: Evidence) -> Symptom:

@@ -124,8 +124,8 @@ def loss_facts(recipe: Recipe, palette: Palette, steps: int, lines: Sequence[Lin
 def loss_range(recipe: Recipe, palette: Palette) -> tuple[float, float]:
     """Return the loss of a network that knows the prior alone, and of one that knows each pixel."""
     rows = _target_rows(recipe, palette)
-    asked = palette.prior @ rows
-    prior_alone = -float(np.sum(asked * _log(asked / asked.sum())))
+    target = palette.prior @ rows
+    prior_alone = -float(np.sum(target * _log(target / target.sum())))
     distributions = rows / rows.sum(axis=1, keepdims=True)
     perfect = -float(palette.prior @ np.sum(rows * _log(distributions), axis=1))
     return prior_alone, perfect
@@ -140,13 +140,13 @@ def weight_facts(
     without, with_ = true @ soft, true @ _target_rows(recipe, palette)
     with_ = with_ / with_.sum()
     mean = tallies.mean_probability / tallies.mean_probability.sum()
-    asked, found = _log(with_) - _log(without), _log(mean) - _log(without)
-    asked = asked - float(without @ asked)
-    spread = float(without @ asked**2)
+    target, reached = _log(with_) - _log(without), _log(mean) - _log(without)
+    target = target - float(without @ target)
+    spread = float(without @ target**2)
     entropy_bits = -float(np.sum(mean * _log(mean))) / np.log(2)
     return WeightFacts(
         lam=recipe.loss.lam,
-        mark=float(without @ (asked * found)) / spread if spread > 1e-12 else 0.0,
+        mark=float(without @ (target * reached)) / spread if spread > 1e-12 else 0.0,
         tilt=float(np.sqrt(spread)),
         apart_without=_total_variation(mean, without),
         apart_with=_total_variation(mean, with_),
@@ -157,9 +157,9 @@ def weight_facts(
 def prior_distance(recipe: Recipe, palette: Palette, tallies: Tallies) -> float:
     """Return the total variation of the mean prediction from the prior, weighted or plain."""
     mean = tallies.mean_probability / tallies.mean_probability.sum()
-    asked = palette.prior @ _target_rows(recipe, palette)
+    target = palette.prior @ _target_rows(recipe, palette)
     plain = palette.prior
-    return min(_total_variation(mean, asked / asked.sum()), _total_variation(mean, plain))
+    return min(_total_variation(mean, target / target.sum()), _total_variation(mean, plain))
 
 
 def _target_rows(recipe: Recipe, palette: Palette) -> Float[np.ndarray, "n n"]:

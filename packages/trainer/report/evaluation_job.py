@@ -96,7 +96,7 @@ def _one_view_a_photo(keys: Iterable[str]) -> list[str]:
 
 def caption(image: ImageResult) -> str:
     """Return a sample's key and what the measures say of its prediction."""
-    told = (
+    figures = (
         ("colourfulness", "colorfulness_ratio", ".2f"),
         ("effective colours", "effective_colors", ".1f"),
         ("hue accuracy", "hue_accuracy", ".2f"),
@@ -104,7 +104,7 @@ def caption(image: ImageResult) -> str:
     )
     words = [
         f"{label} {image.measures[name]:{digits}}"
-        for label, name, digits in told
+        for label, name, digits in figures
         if image.measures[name] is not None
     ]
     return f"{image.key}: " + ", ".join(words)

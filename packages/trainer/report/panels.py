@@ -39,12 +39,12 @@ def panels_of(
     colorizer: Colorizer, shards: ShardSet, split: str, keys: Sequence[str], *, edge_px: int
 ) -> Iterator[Panels]:
     """Yield the panels of the samples named, in the order of the shards; the rest is skipped."""
-    wanted = set(keys)
+    remaining = set(keys)
     for sample in shards.samples(split):
-        if sample.key in wanted:
-            wanted.remove(sample.key)
+        if sample.key in remaining:
+            remaining.remove(sample.key)
             yield panels(colorizer, sample, edge_px=edge_px)
-        if not wanted:
+        if not remaining:
             return
 
 

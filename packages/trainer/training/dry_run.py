@@ -95,26 +95,3 @@ def time_step(data: FitData, learner: Learner) -> float:
             torch.cuda.synchronize()
         times.append(time.perf_counter() - started)
     return min(times[1:])
-
-
-def dry_run_text(fit: DryRun) -> str:
-    """Return a dry run in words."""
-    return "\n".join(
-        [
-            f"samples      {fit.samples:,} to train on, {fit.val_samples:,} to validate on",
-            f"steps        {fit.steps:,}: {fit.epochs} epochs of {fit.steps_per_epoch:,}, "
-            f"batch {fit.batch_size} at {fit.image_size} x {fit.image_size}",
-            f"network      {fit.architecture}, {fit.bins} bins, {fit.parameters:,} parameters, "
-            f"{fit.flops_per_image / 1e9:.2f} GFLOPs an image forward, "
-            f"sees {fit.receptive_field_px} px",
-            f"memory       about {fit.memory_bytes / 2**20:,.0f} MiB",
-            f"time         {fit.step_s:.3f} s a step on {fit.device} (measured), "
-            f"about {_duration(fit.expected_s)} in all, validation left out",
-        ]
-    )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

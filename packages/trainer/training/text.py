@@ -1,4 +1,4 @@
-"""A fit in words: its progress and its summary."""
+"""A fit in words: its progress, its summary, and what it would be."""
 
 import sys
 from contextlib import AbstractContextManager, nullcontext
@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 from colorfiles.progress import ProgressCallback, lines, progress, silent
 from trainer.config.recipe import Recipe
 from trainer.training.distributed import World
+from trainer.training.dry_run import DryRun
 from trainer.training.fit_data import total_steps
 from trainer.training.loop import FitSummary
 
@@ -27,16 +28,39 @@ def summary_text(summary: FitSummary) -> str:
         "patience": f"no better {summary.measure} for some epochs: stopped",
         "interrupted": "interrupted; --resume goes on",
     }[summary.ended]
-    told = [
+    parts = [
         f"{how}: step {summary.step} of {summary.total_steps}, epoch {summary.epoch}, "
         f"{summary.samples} samples, {summary.parameters:,} parameters, "
         f"{summary.elapsed_s:.0f} s: {summary.run}"
     ]
     if summary.best is not None:
-        told.append(f"best {summary.measure} {summary.best:.4f} at step {summary.best_step}")
+        parts.append(f"best {summary.measure} {summary.best:.4f} at step {summary.best_step}")
     if summary.validation:
-        shown = ", ".join(f"{name} {value:.3f}" for name, value in summary.validation.items())
-        told.append(f"last: {shown}")
+        measures = ", ".join(f"{name} {value:.3f}" for name, value in summary.validation.items())
+        parts.append(f"last: {measures}")
     if summary.skipped:
-        told.append(f"{summary.skipped} samples could not be used")
-    return "\n".join(told)
+        parts.append(f"{summary.skipped} samples could not be used")
+    return "\n".join(parts)
+
+
+def dry_run_text(fit: DryRun) -> str:
+    """Return a dry run in words."""
+    return "\n".join(
+        [
+            f"samples      {fit.samples:,} to train on, {fit.val_samples:,} to validate on",
+            f"steps        {fit.steps:,}: {fit.epochs} epochs of {fit.steps_per_epoch:,}, "
+            f"batch {fit.batch_size} at {fit.image_size} x {fit.image_size}",
+            f"network      {fit.architecture}, {fit.bins} bins, {fit.parameters:,} parameters, "
+            f"{fit.flops_per_image / 1e9:.2f} GFLOPs an image forward, "
+            f"sees {fit.receptive_field_px} px",
+            f"memory       about {fit.memory_bytes / 2**20:,.0f} MiB",
+            f"time         {fit.step_s:.3f} s a step on {fit.device} (measured), "
+            f"about {_duration(fit.expected_s)} in all, validation left out",
+        ]
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -33,7 +33,7 @@ from trainer.config.recipe import Recipe
 ROOT = Path(__file__).parents[3]
 NETWORKS = ROOT / "packages" / "colorunet" / "networks_shipped"
 FILES = ("best.safetensors", "best.json", "palette.json", "photos.csv", "MODEL_CARD.md")
-LICENSES = {"CC-BY", "CC-BY-SA", "CC0/PD", "Unsplash", "Pexels"}
+LICENSES = {"CC-BY", "CC-BY-SA", "CC0/PD", "MIT", "Unsplash", "Pexels"}
 each_network = pytest.mark.parametrize("name", sorted(SHIPPED_NETWORKS))
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from PIL import Image, ImageFont
+from PIL import Image
 
 from colorunet.networks import NetworkSettings, build_network
 from trainer.data.shard_set import ShardSet
@@ -135,12 +135,7 @@ def test_a_contact_sheet_has_a_cell_for_every_picture() -> None:
         contact_sheet([Panels("x", rows[0].pictures[:3])])
 
 
-def test_titles_are_written_by_a_pillow_with_its_bitmap_font_alone(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    bitmap = ImageFont.load_default_imagefont()
-    # As in Pillow before 10.1, on which pillow-simd rests: no size can be given.
-    monkeypatch.setattr(ImageFont, "load_default", lambda: bitmap)
+def test_titles_are_written_by_the_font_of_the_installed_pillow_alone() -> None:
     picture = Image.new("RGB", (200, 40), (255, 255, 255))
     draw_text(picture, (100, 8), "palette’s ceiling", size_px=18, color=(0, 0, 0), centered=True)
     ink = np.argwhere(np.asarray(picture)[..., 0] < 128)

@@ -1,12 +1,14 @@
 """A fit learns, leaves a usable run, and goes on exactly where it was stopped."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from colorcore import annealed_mean, bins_to_uv, uv_to_bins, yuv_to_rgb
 from colorcore.measures import bin_counts, colorfulness, distinct_colors
@@ -21,6 +23,10 @@ Make = Callable[..., Path]
 TINY = Recipe.load("small").with_overrides(
     ["width=8", "depth=3", "epochs=3", "batch_size=4", "crop=0", "workers=0", "warmup_steps=2"]
 )
+
+DIVERGING = TINY.with_overrides(
+    ["learning_rate=9", "clip_norm=0", "epochs=200", "warmup_steps=0", "precision=float32"]
+).with_overrides(["weight_decay=2", "schedule=constant"])
 
 
 def test_a_fit_leaves_a_run_that_predicts(make_shards: Make, tmp_path: Path) -> None:
@@ -41,13 +47,25 @@ def test_a_fit_leaves_a_run_that_predicts(make_shards: Make, tmp_path: Path) -> 
 def test_a_diverging_loss_stops_with_the_keys_of_its_batch(
     make_shards: Make, tmp_path: Path
 ) -> None:
+    """Nothing is judged or saved before, so that no other check can speak first."""
     shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4,)))
-    recipe = TINY.with_overrides(["learning_rate=9", "clip_norm=0", "epochs=200", "warmup_steps=0"])
-    recipe = recipe.with_overrides(["precision=float32", "weight_decay=2", "schedule=constant"])
-    with pytest.raises(
-        TrainerError, match=r"step \d+: (the loss is .*demo-train0x|.*finite)|finite"
-    ):
+    recipe = DIVERGING.with_overrides(["every_epochs=1000"])
+    with pytest.raises(TrainerError, match=r"^step \d+: the loss is (nan|inf) on the samples") as e:
         fit(shard_set, tmp_path / "run", recipe)
+    keys = re.findall(r"demo-train0x(\d)-v0", str(e.value))
+    assert sorted(keys) == ["0", "1", "2", "3"]
+    assert "the last checkpoint is whole" in str(e.value)
+
+
+def test_parameters_that_are_no_longer_numbers_are_never_saved(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4,)))
+    with pytest.raises(TrainerError):
+        fit(shard_set, tmp_path / "run", DIVERGING)
+    for name in ("last", "optim-last"):
+        tensors = load_file(tmp_path / "run" / f"{name}.safetensors")
+        assert all(bool(torch.isfinite(tensor).all()) for tensor in tensors.values())
 
 
 def test_too_many_bad_samples_stop_the_fit(make_shards: Make, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 from colorfiles.files import write_atomically
 from colorunet.networks import build_network
 from colorunet.networks.cost import count_flops
-from study_parts.plan import Entry, Plan
+from study_parts.definition import Entry, Study
 from study_parts.work import SETS, Budget, Result, Work
 from trainer.config.recipe import Recipe
 from trainer.evaluation.definitions import MEASURES
@@ -25,7 +25,7 @@ Figures = Mapping[str, Any]  # by measure: value, low, high
 
 
 @dataclass(frozen=True)
-class SeedReport:
+class SeedResults:
     """One fit: its cost, and by set of photos the measures of its prediction.
 
     ``same_bins`` are those in the bins of the common palette, and ``ceiling`` what the entry's own
@@ -48,8 +48,8 @@ class SeedReport:
 
 
 @dataclass(frozen=True)
-class EntryReport:
-    """A rung, baseline or Pareto point with all its seeds.
+class EntryResults:
+    """An ablation step, baseline or Pareto point with all its seeds.
 
     Args:
         spread: by set and measure: mean, standard deviation, least and greatest over the seeds.
@@ -71,12 +71,12 @@ class EntryReport:
     crops: int
     parameters: int
     gflops: float
-    seeds: list[SeedReport]
+    seeds: list[SeedResults]
     spread: Mapping[str, Mapping[str, Mapping[str, float]]]
 
 
 @dataclass(frozen=True)
-class StudyReport:
+class StudyResults:
     """The whole study; ``references`` are truth, gray and so on in the common palette's bins."""
 
     budget: Budget
@@ -86,35 +86,35 @@ class StudyReport:
     judged: Mapping[str, int]
     definitions: Mapping[str, str]
     references: Mapping[str, Mapping[str, Figures]]
-    entries: list[EntryReport]
+    entries: list[EntryResults]
 
-    def of_kind(self, *kinds: str) -> list[EntryReport]:
+    def of_kind(self, *kinds: str) -> list[EntryResults]:
         """Return the entries of some kinds, in order."""
         return [entry for entry in self.entries if entry.kind in kinds]
 
 
-def report(plan: Plan, chosen: list[Entry], work: Work, budget: Budget) -> StudyReport:
+def collect_results(study: Study, entries: list[Entry], work: Work, budget: Budget) -> StudyResults:
     """Gather what the work has brought; entries without a result are left out."""
-    done = [entry for entry in chosen if work.results[entry.name]]
+    done = [entry for entry in entries if work.results[entry.name]]
     some = work.results[done[0].name][0]
-    ours = next((e for e in done if e.training.palette == plan.common_palette), None)
+    ours = next((e for e in done if e.training.palette == study.common_palette), None)
     reference = work.results[ours.name][0] if ours else some
-    return StudyReport(
+    return StudyResults(
         budget=budget,
-        recipe=plan.recipe,
-        common_palette=plan.common_palette,
+        recipe=study.recipe,
+        common_palette=study.common_palette,
         photos=work.splits,
         judged={of: int(some.evaluations[of]["samples"]) for of in SETS},
         definitions={name: measure.definition for name, measure in MEASURES.items()},
         references={of: _references(reference, of) for of in SETS},
-        entries=[_entry(plan, entry, work.results[entry.name], budget) for entry in done],
+        entries=[_entry(study, entry, work.results[entry.name], budget) for entry in done],
     )
 
 
-def write_json(found: StudyReport, path: Path) -> None:
+def write_json(results: StudyResults, path: Path) -> None:
     """Write all of it, atomically."""
     with write_atomically(path) as temporary:
-        temporary.write_text(json.dumps(asdict(found), indent=1) + "\n", encoding="utf-8")
+        temporary.write_text(json.dumps(asdict(results), indent=1) + "\n", encoding="utf-8")
 
 
 def value_of(figures: Figures, measure: str) -> float:
@@ -123,15 +123,15 @@ def value_of(figures: Figures, measure: str) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _entry(plan: Plan, entry: Entry, results: list[Result], budget: Budget) -> EntryReport:
+def _entry(study: Study, entry: Entry, results: list[Result], budget: Budget) -> EntryResults:
     seeds = [_seed(result) for result in sorted(results, key=lambda result: result.seed)]
-    settings = plan.settings(entry, seed=0, samples=budget.samples, edge=budget.edge)
+    settings = study.settings(entry, seed=0, samples=budget.samples, edge=budget.edge)
     bins = int(results[0].evaluations[SETS[0]]["bins"])
-    recipe = Recipe.load(plan.recipe).with_overrides(settings)
+    recipe = Recipe.load(study.recipe).with_overrides(settings)
     network = build_network(recipe.network, bins=bins, size=_COST_PX).eval()
     sizes = [round(scale * _COST_PX) for scale in entry.scales or (1.0,)]
     flops = sum(count_flops(network, size=size) for size in sizes)
-    return EntryReport(
+    return EntryResults(
         kind=entry.kind,
         name=entry.name,
         change=entry.change,
@@ -149,9 +149,9 @@ def _entry(plan: Plan, entry: Entry, results: list[Result], budget: Budget) -> E
     )
 
 
-def _seed(result: Result) -> SeedReport:
+def _seed(result: Result) -> SeedResults:
     own, same = result.evaluations, result.same_bins
-    return SeedReport(
+    return SeedResults(
         seed=result.seed,
         temperature=result.how.temperature,
         scales=result.how.scales,

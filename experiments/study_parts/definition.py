@@ -1,4 +1,4 @@
-"""What a study fits and measures, read from a TOML file where each rung adds to the former."""
+"""What a study fits and measures, from a TOML file: ablation steps that each add one change."""
 
 import re
 import tomllib
@@ -10,7 +10,8 @@ from typing import Any
 from trainer.config.recipe import Recipe
 from trainer.errors import TrainerError
 
-KINDS = ("rung", "baseline", "pareto", "curve")
+ABLATION_STEP = "rung"  # as study.toml and study.json call it
+KINDS = (ABLATION_STEP, "baseline", "pareto", "curve")
 AXES = ("photos", "crops")  # what a curve is drawn against
 ON_VAL = "val"
 _OWN = {"name", "change", "from", "set", "palette", "temperature", "scales", "length"} | {
@@ -29,7 +30,7 @@ class Training:
         palette: name of the palette that labels the shards.
         least_colorfulness: training photos below it are left out; 0 takes all.
         share: of the training photos that are left, the part that is taken.
-        overrides: ``key=value`` on top of the plan's recipe.
+        overrides: ``key=value`` on top of the study's recipe.
         length: factor on the samples seen.
     """
 
@@ -42,7 +43,7 @@ class Training:
 
 @dataclass(frozen=True)
 class Entry:
-    """A rung, a baseline or a point of a plot: a training, and how its network predicts.
+    """An ablation step, a baseline or a point of a plot: a training, and how its network predicts.
 
     Args:
         set_here: the keys that this entry changes itself.
@@ -63,7 +64,7 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Plan:
+class Study:
     """All entries in order, the palettes by name with their options, and the recipe beneath."""
 
     recipe: str
@@ -77,8 +78,8 @@ class Plan:
 
     @property
     def common_palette(self) -> str:
-        """The last rung's palette: what all are measured in where bins must be the same."""
-        return self.of_kind("rung")[-1].training.palette
+        """The last ablation step's palette: what all are measured in where bins must be equal."""
+        return self.of_kind(ABLATION_STEP)[-1].training.palette
 
     def fit_name(self, entry: Entry) -> str:
         """Return the name of the first entry with the same training: the fit is its."""
@@ -93,8 +94,8 @@ class Plan:
         return [*texts, f"crop={edge}", f"max_steps={steps}", f"seed={seed}"]
 
 
-def read_plan(path: Path) -> Plan:
-    """Read and check a plan, so that no mistake in it shows up after hours.
+def read_study(path: Path) -> Study:
+    """Read and check a study, so that no mistake in it shows up after hours.
 
     Raises:
         ValueError: a key or a name isn't known, or the recipe refuses a setting.
@@ -104,20 +105,20 @@ def read_plan(path: Path) -> Plan:
     for kind in KINDS:
         for table in content.get(kind, []):
             entries.append(_entry(kind, table, entries))
-    plan = Plan(
+    study = Study(
         recipe=content["recipe"],
         same=_pairs(content.get("same", {})),
         palettes=content["palettes"],
         entries=tuple(entries),
     )
     for entry in entries:
-        if entry.training.palette not in plan.palettes:
+        if entry.training.palette not in study.palettes:
             raise ValueError(f"{path}: {entry.name}: no palette {entry.training.palette!r}")
         try:
-            plan.settings(entry, seed=0, samples=1, edge=64)
+            study.settings(entry, seed=0, samples=1, edge=64)
         except TrainerError as error:
             raise ValueError(f"{path}: {entry.name}: {error}") from None
-    return plan
+    return study
 
 
 def _entry(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry:
@@ -158,11 +159,11 @@ def _entry(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry:
 
 def _former(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry | None:
     if "from" not in table:
-        return before[-1] if before and kind == "rung" else None
-    found = [entry for entry in before if entry.name == table["from"]]
-    if not found:
+        return before[-1] if before and kind == ABLATION_STEP else None
+    former = [entry for entry in before if entry.name == table["from"]]
+    if not former:
         raise ValueError(f"{table['name']}: from {table['from']!r}: no such entry before it")
-    return found[0]
+    return former[0]
 
 
 def _pairs(table: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

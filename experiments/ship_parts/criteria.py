@@ -60,7 +60,7 @@ def verdicts(evaluation: Mapping[str, Any], bars: Bars) -> list[Verdict]:
     ]
 
 
-def shown(estimate: Mapping[str, float | None], digits: int = 2) -> str:
+def figure_text(estimate: Mapping[str, float | None], digits: int = 2) -> str:
     """Return a figure with its 95 % interval."""
     value, low, high = (estimate[part] for part in ("value", "low", "high"))
     if value is None:
@@ -77,7 +77,7 @@ def family_rows(evaluation: Mapping[str, Any]) -> list[tuple[str, float, str]]:
         (
             family,
             by_name[family]["share_of_truth"],
-            shown(_prediction(evaluation, family_measure(family))),
+            figure_text(_prediction(evaluation, family_measure(family))),
         )
         for family in HUE_FAMILIES
     ]
@@ -98,21 +98,23 @@ def _in_range(
     else:
         asked = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
     met = value is not None and (low is None or value >= low) and (high is None or value <= high)
-    return Verdict(f"{full_label(measure)}: {asked}", shown(estimate), met)
+    return Verdict(f"{full_label(measure)}: {asked}", figure_text(estimate), met)
 
 
 def _below(evaluation: Mapping[str, Any], baseline: str, least: float) -> Verdict:
     estimate = evaluation["prediction_minus"][baseline]["ciede2000"]
     value = estimate["value"]
     words = f"CIEDE2000 below {BASELINES[baseline]}'s" + (f" by ≥ {least:g}" if least else "")
-    return Verdict(words, shown(estimate), value is not None and value < 0 and -value >= least)
+    return Verdict(
+        words, figure_text(estimate), value is not None and value < 0 and -value >= least
+    )
 
 
 def _above_gray(evaluation: Mapping[str, Any], least: float) -> Verdict:
     estimate = evaluation["prediction_minus"]["gray"]["psnr"]
     value = estimate["value"]
     words = f"PSNR above gray's by ≥ {least:g} dB"
-    return Verdict(words, shown(estimate), value is not None and value >= least)
+    return Verdict(words, figure_text(estimate), value is not None and value >= least)
 
 
 def _area(evaluation: Mapping[str, Any], least: float) -> Verdict:
@@ -122,7 +124,9 @@ def _area(evaluation: Mapping[str, Any], least: float) -> Verdict:
     nearest = min(apart, key=lambda name: apart[name])
     words = f"class-balanced AuC above the best baseline's by ≥ {least:g}"
     estimate = evaluation["prediction_minus"][nearest]["auc_balanced"]
-    return Verdict(words, f"{shown(estimate, 3)}, {BASELINES[nearest]}", apart[nearest] >= least)
+    return Verdict(
+        words, f"{figure_text(estimate, 3)}, {BASELINES[nearest]}", apart[nearest] >= least
+    )
 
 
 def _families(evaluation: Mapping[str, Any]) -> Verdict:
@@ -132,7 +136,7 @@ def _families(evaluation: Mapping[str, Any]) -> Verdict:
         return Verdict(words, "no family has that many", met=False)
     weakest = min(asked, key=lambda family: family["recall"] or 0.0)
     estimate = _prediction(evaluation, family_measure(weakest["family"]))
-    measured = f"weakest of {len(asked)}: {weakest['family']} {shown(estimate)}"
+    measured = f"weakest of {len(asked)}: {weakest['family']} {figure_text(estimate)}"
     return Verdict(words, measured, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
 
 

@@ -1,0 +1,107 @@
+"""The command lines of an experiment: printed as a person would type them, then run."""
+
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+Words = Sequence[str | Path]
+
+
+class CommandFailed(Exception):
+    """A command that ended with another status than 0; the message has its last line, if known."""
+
+    def __init__(self, returncode: int, message: str) -> None:
+        super().__init__(message)
+        self.returncode = returncode
+
+
+class CommandRunner:
+    """Runs commands of the packages, and Python files, with this Python; several threads may.
+
+    Args:
+        environment: variables set for every command.
+        pass_fds: file descriptors that the commands inherit.
+    """
+
+    def __init__(
+        self, *, environment: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
+    ) -> None:
+        self._environment = dict(environment or {})
+        self._pass_fds = pass_fds
+        self._running: set[subprocess.Popen[bytes]] = set()
+        self._printing = threading.Lock()
+        self.is_stopping = False
+
+    def json(self, words: Words, *, log: Path | None = None) -> dict[str, Any]:
+        """Run a command with ``--json`` and return what it printed, as ``run`` does."""
+        result: dict[str, Any] = json.loads(self.run(words, "--json", log=log))
+        return result
+
+    def run(
+        self,
+        words: Words,
+        *quiet: str,
+        log: Path | None = None,
+        environment: Mapping[str, str] | None = None,
+        log_all: bool = False,
+    ) -> bytes:
+        """Print a command line and run it; return what it printed on stdout.
+
+        Args:
+            words: a command and its options, or ``python`` and a file.
+            quiet: options that are given, but not printed.
+            log: what it says on stderr goes there; None leaves it to the terminal.
+            environment: more variables.
+            log_all: what it prints on stdout goes into the log too.
+
+        Raises:
+            CommandFailed: it ends with another status than 0.
+        """
+        texts = [str(word) for word in words]
+        self.say("$ " + shlex.join(texts))
+        program = texts[1:] if texts[0] == "python" else ["-m", *texts]
+        with (log or Path(os.devnull)).open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, *program, *quiet],
+                stdout=file if log_all else subprocess.PIPE,
+                stderr=file if log else None,
+                env=os.environ | self._environment | dict(environment or {}),
+                pass_fds=self._pass_fds,
+            )
+            self._running.add(process)
+            try:
+                output = process.communicate()[0] or b""
+            finally:
+                self._running.discard(process)
+        if process.returncode:
+            reason = f": {last_line(log)} (all of it: {log})" if log else ""
+            raise CommandFailed(process.returncode, f"exit {process.returncode}{reason}")
+        return output
+
+    def stop(self) -> None:
+        """Ask what is running to end; a fit leaves a checkpoint."""
+        self.is_stopping = True
+        for process in list(self._running):
+            process.terminate()
+
+    def say(self, line: str) -> None:
+        """Print a line whole, whatever other threads print."""
+        with self._printing:
+            print(line, flush=True)
+
+
+def last_line(log: Path) -> str:
+    """Return the last line of a log."""
+    lines = log.read_text(errors="replace").strip().splitlines()
+    return lines[-1] if lines else "it said nothing"
+
+
+def setting_words(overrides: Sequence[str]) -> list[str]:
+    """Return ``--set KEY=VALUE`` for each override of a recipe."""
+    return [word for pair in overrides for word in ("--set", pair)]

@@ -1,0 +1,18 @@
+"""A shard set that was written, in words."""
+
+from dataprep.shards.writing import ShardSummary
+
+
+def shards_text(summary: ShardSummary) -> str:
+    """Return what a person wants to know of it: how much, from how many photos, what is missing."""
+    splits = ", ".join(
+        f"{split} {counts['samples']} of {counts['photos']} photos"
+        for split, counts in summary.splits.items()
+    )
+    skipped = ", ".join(f"{count} {reason}" for reason, count in summary.skipped.items())
+    return (
+        f"{summary.samples} samples in {summary.shards} shards ({splits})"
+        + (f", {summary.skipped_photos} photos skipped ({skipped})" if skipped else "")
+        + (f", {summary.resumed_shards} shards were there already" * bool(summary.resumed_shards))
+        + f": {summary.out}"
+    )
