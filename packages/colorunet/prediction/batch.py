@@ -34,7 +34,7 @@ from colorunet.prediction.writing.photo import (
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
 _MOST_THREADS = 8  # a writing one does 40 photos of a megapixel a second
-_COPIES = 3  # of a decoded photo that stand in memory at worst, while it is decoded or encoded
+_COPIES = 2  # of a decoded photo that stand in memory while it is decoded or encoded
 
 
 @dataclass(frozen=True)
