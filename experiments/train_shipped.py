@@ -151,7 +151,8 @@ def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None
     decoding = _decoding(options, keeper, run, trained, sets)
     network = options.out / options.name
     save_half(trained, decoding.settings, network, {"name": options.name})
-    export_onnx(load_run(network).network, network / ONNX_FILE)
+    parameters = network / "best.safetensors"
+    export_onnx(load_run(network).network, network / ONNX_FILE, parameters=parameters)
     figures = _figures(options, keeper, network, sets)
     write_rows(rows, network / "photos.csv")
     _write_card(options, network, rows, decoding=decoding, figures=figures, sets=sets)

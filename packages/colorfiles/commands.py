@@ -60,8 +60,8 @@ class LazyGroup(click.Group):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` for what a mistyped word is close to, "" for nothing."""
-    close = difflib.get_close_matches(word.lower(), list(known), n=2)
-    return f"; did you mean {' or '.join(close)}?" if close else ""
+    close = difflib.get_close_matches(word.lower(), list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def emit(summary: Any, as_json: bool, text: str) -> None:

@@ -2,6 +2,7 @@
 
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -34,9 +35,19 @@ def discard(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
-def sweep(folder: Path) -> int:
-    """Delete the temporary files that a killed writer left in ``folder``; return how many."""
-    leftovers = [path for path in folder.glob(".*.tmp") if path.is_file()]
+def sweep(folder: Path, *, older_s: float = 0.0) -> int:
+    """Delete the temporary files that a killed writer left in ``folder``; return how many.
+
+    Args:
+        folder: where to look.
+        older_s: spare those that were written since so many seconds: by a writer still at work.
+    """
+    now = time.time()
+    leftovers = [
+        path
+        for path in folder.glob(".*.tmp")
+        if path.is_file() and now - path.stat().st_mtime >= older_s
+    ]
     for path in leftovers:
         discard(path)
     return len(leftovers)

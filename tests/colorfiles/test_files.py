@@ -1,5 +1,6 @@
 """Nothing half-written is ever seen under its final name."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,13 @@ def test_sweep_removes_what_a_killed_writer_left_and_no_more(tmp_path: Path) -> 
     (tmp_path / ".folder.tmp").mkdir()
     assert sweep(tmp_path) == 1
     assert all(path.exists() for path in kept)
+
+
+def test_sweep_can_spare_what_another_writer_is_at(tmp_path: Path) -> None:
+    (tmp_path / ".0a1b.tmp").touch()
+    assert sweep(tmp_path, older_s=60) == 0
+    os.utime(tmp_path / ".0a1b.tmp", (1e9, 1e9))
+    assert sweep(tmp_path, older_s=60) == 1
 
 
 def test_discarding_what_is_not_there_is_no_error(tmp_path: Path) -> None:

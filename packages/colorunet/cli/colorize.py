@@ -87,6 +87,8 @@ def command(
         raise click.UsageError("--vividness is --temperature in other words; give one of them")
     require_paths(images)
     plan = plan_outputs(images, out, compare=compare)
+    if images[0] in plan.sources.empty:
+        raise click.UsageError(f"{images[0]}: neither a run nor a folder with images in it")
     name = network or DEFAULT_NETWORK
     run = paths[0] if given_run else shipped_run(name)
     if vividness is not None:

@@ -12,16 +12,10 @@ from colorunet.parameters.shipped import DEFAULT_NETWORK
 @click.option(
     "--onnx",
     type=click.Path(path_type=Path),
-    help="File to write.  [default: network.onnx in RUN, where colorizing looks for it]",
+    help="File to write, parameters and all.  [default: network.onnx in RUN, which points to the "
+    "parameters beside it; colourising looks for it there]",
 )
-@click.option(
-    "--precision",
-    type=click.Choice(["float16", "float32"]),
-    default="float16",
-    show_default=True,
-    help="How parameters are stored; they compute in float32 either way.",
-)
-def command(run: str, onnx: Path | None, precision: str) -> None:
+def command(run: str, onnx: Path | None) -> None:
     """Write the network of RUN as an ONNX file, which runs without torch.
 
     RUN is a folder that `trainer fit` wrote, or the name of a network that comes with the package.
@@ -39,7 +33,8 @@ def command(run: str, onnx: Path | None, precision: str) -> None:
 
     folder = run_or_shipped(run)
     target = onnx or folder / ONNX_FILE
-    apart = export_onnx(load_run(folder).network, target, half=precision == "float16")
+    beside = None if onnx else folder / "best.safetensors"
+    apart = export_onnx(load_run(folder).network, target, parameters=beside)
     click.echo(
         f"{target}: {target.stat().st_size / 1e6:.1f} MB, logits at most {apart:.1g} from torch's"
     )

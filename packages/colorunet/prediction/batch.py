@@ -1,5 +1,6 @@
 """The photos of a plan, one after the other: read ahead, coloured, written behind."""
 
+import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -30,7 +31,8 @@ from colorunet.prediction.writing.photo import (
 )
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
-_COPIES = 3  # of a decoded photo that stand in memory at worst, while it is decoded or encoded
+_MOST_THREADS = 8  # a writing one does 40 photos of a megapixel a second
+_COPIES = 2  # of a decoded photo that stand in memory while it is decoded or encoded
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def run_jobs(
     """
     worker = _Worker(colorizer, settings)
     stages = Stages(worker.read, worker.work, worker.write, _EXPECTED)
-    yield from pipelined(jobs, stages)
+    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    yield from pipelined(jobs, stages, threads=threads, ahead=2 * threads + 4)
 
 
 def reason_of(error: Exception) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.errors import ColorunetError
 from colorunet.prediction.batch import ColorizeSettings, Done, reason_of, run_jobs
@@ -13,6 +14,8 @@ from colorunet.prediction.outputs import Job, Plan, plan_outputs
 from colorunet.prediction.sources import words_of
 from colorunet.prediction.test_time_augmentation import Averaging
 from colorunet.prediction.toning import Toning
+
+_LEFT_OVER_S = 3600  # no photo takes that long: what is older was left by a call that was killed
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,8 @@ def colorize_plan(
         plan.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ColorunetError(f"{plan.out}: {error.strerror}; give another --out") from None
+    for folder in {job.target.parent for job in plan.jobs}:
+        sweep(folder, older_s=_LEFT_OVER_S)
     done: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0

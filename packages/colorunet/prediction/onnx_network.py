@@ -1,15 +1,18 @@
 """A network that ONNX Runtime runs on the CPU, without torch."""
 
 import json
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
+from pathlib import Path, PurePath
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from colorunet.errors import ColorunetError
+from colorunet.parameters.tensor_layout import TensorLayout
 from colorunet.prediction.test_time_augmentation import Averaging
+
+PROPERTY = "colorunet"  # of the file, as JSON: strides, and whose parameters it points to
 
 
 class OnnxNetwork:
@@ -33,8 +36,11 @@ class OnnxNetwork:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-            about = json.loads(self._session.get_modelmeta().custom_metadata_map["colorunet"])
+            about = json.loads(self._session.get_modelmeta().custom_metadata_map[PROPERTY])
             self._stride, self._logits_stride = int(about["stride"]), int(about["logits_stride"])
+            self._require_layout(path, about)
+        except ColorunetError:
+            raise
         except KeyError:
             raise ColorunetError(f"{path}: not a file of `colorunet export`") from None
         except Exception as error:  # the library raises classes of its own
@@ -42,6 +48,18 @@ class OnnxNetwork:
             raise ColorunetError(
                 f"{path}: can't be run ({told[-1] if told else error!r})"
             ) from None
+
+    @staticmethod
+    def _require_layout(path: Path, about: Mapping[str, str]) -> None:
+        """Refuse a file that points into parameters of another network than it was made for."""
+        if "parameters" not in about:
+            return
+        parameters = path.parent / PurePath(about["parameters"]).name
+        if TensorLayout.of(parameters).digest != about["layout"]:
+            raise ColorunetError(
+                f"{path}: made for another network than {parameters.name}; write it anew: "
+                f"colorunet export {path.parent}"
+            )
 
     def logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging

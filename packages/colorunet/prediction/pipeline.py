@@ -46,7 +46,7 @@ def pipelined(
     *,
     threads: int = 2,
     ahead: int = 8,
-    memory_bytes: int = 1 << 29,
+    memory_bytes: int = 3 << 28,
 ) -> Iterator[tuple[Item, Done | Exception]]:
     """Yield each item with what its writing gave, or its error, in the order of the items.
 

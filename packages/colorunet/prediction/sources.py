@@ -48,10 +48,12 @@ class Sources:
 
     Args:
         photos: in the order in which they are coloured.
+        empty: folders named that have none.
         left_out: how many of what kind weren't looked at, by words for them.
     """
 
     photos: list[Source] = field(default_factory=list)
+    empty: list[Path] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
 
@@ -71,10 +73,13 @@ def find_sources(inputs: Sequence[Path], out: Path) -> Sources:
     require_paths(inputs)
     walk = _Walk(out)
     for given in inputs:
+        before = len(walk.found.photos)
         if given.is_dir():
             walk.folder(str(given), "" if len(inputs) == 1 else given.resolve().name)
         else:
             walk.file(str(given), given.name, named=True)
+        if given.is_dir() and len(walk.found.photos) == before:
+            walk.found.empty.append(given)
     return walk.found
 
 

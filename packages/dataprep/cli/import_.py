@@ -34,17 +34,20 @@ def command(
 
     Every file is verified by decoding it. Gray, tiny, broken and (near-)duplicate images are left
     out, each with its reason in manifest.parquet. The name of the folder an image lies in becomes
-    its class. A second run adds what is new.
+    its class. A second run adds what is new, and what --metadata now says of what is there.
 
     \b
     dataprep import ~/Pictures --out photos
     """
     from colorfiles.progress import progress
     from dataprep.photos.imaging import ImageLimits
-    from dataprep.sources.folder import import_folder, read_metadata
+    from dataprep.sources.folder import import_folder
     from dataprep.sources.image_tree import image_paths
+    from dataprep.sources.metadata_table import read_metadata, some_of
 
     rows = read_metadata(metadata) if metadata else None
+    for fault in rows.faults if rows else ():
+        click.echo(f"{metadata}: {fault}", err=True)
     with progress("import", len(image_paths(folder, out))) as report:
         summary = import_folder(
             folder,
@@ -54,6 +57,10 @@ def command(
             workers=workers,
             report=report,
         )
+    if unmatched := summary.metadata_unmatched:
+        click.echo(
+            f"{metadata}: {len(unmatched)} rows match no image: {some_of(unmatched)}", err=True
+        )
     reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
     emit(
         summary,
@@ -61,6 +68,7 @@ def command(
         f"{summary.kept} photos kept, {summary.rejected} rejected"
         + (f" ({reasons})" if reasons else "")
         + (f", {summary.already_there} were there already" if summary.already_there else "")
+        + (f", {summary.updated} of them brought up to date" if summary.updated else "")
         + f": {out}",
     )
     exit_for_skips(summary.rejected, max_rejected)

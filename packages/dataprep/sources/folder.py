@@ -1,11 +1,10 @@
 """Photos from a folder tree of one's own."""
 
-import csv
 import hashlib
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -13,18 +12,14 @@ from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.duplicates import NearDuplicateIndex
-from dataprep.photos.folder import Photo, PhotoFolder, column_of, slug, utc_now
+from dataprep.photos.folder import Photo, PhotoFolder, slug, utc_now
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
 from dataprep.sources.image_tree import image_paths
+from dataprep.sources.metadata_table import MetadataTable
 
 SOURCE = "folder"
 _MAX_BYTES = 200_000_000
 _BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
-_METADATA_COLUMNS = frozenset(
-    column_of(f.name)
-    for f in fields(Photo)
-    if f.name.startswith(("license_", "owner_", "title", "page_url", "image_url", "class_name"))
-)
 
 
 @dataclass(frozen=True)
@@ -36,6 +31,8 @@ class ImportSummary:
     already_there: int
     rejected: int
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
+    updated: int = 0  # rows of earlier imports that the metadata changed
+    metadata_unmatched: list[str] = field(default_factory=list)  # rows that no photo has
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ def import_folder(
     out: Path,
     *,
     limits: ImageLimits | None = None,
-    metadata: Mapping[str, Mapping[str, str]] | None = None,
+    metadata: MetadataTable | None = None,
     workers: int = 2,
     report: ProgressCallback = silent,
 ) -> ImportSummary:
@@ -61,13 +58,13 @@ def import_folder(
 
     Files are stored as they are. Gray, tiny, broken and (near-)duplicate ones become rejected rows.
     Of twins the first by path stays. A photo that an earlier run brought is left alone, so
-    a killed run continues.
+    a killed run continues; but the metadata are brought up to date.
 
     Args:
         root: the tree; symbolic links that leave it aren't followed.
         out: the photo folder; made where it is missing.
         limits: what is opened at all.
-        metadata: by relative path, columns of the manifest such as ``license_name``.
+        metadata: what is known of the photos beside their files.
         workers: threads that decode.
         report: told of every photo.
 
@@ -83,29 +80,32 @@ def import_folder(
     sweep(out)
     limits = limits or ImageLimits()
     known = _KnownPhotos(folder)
-    already = 0
+    metadata = metadata or MetadataTable(Path())
+    already = updated = 0
     now = utc_now()
     with ThreadPoolExecutor(workers) as pool:
         for candidate in _in_order(pool, root, paths, folder, limits, window=4 * workers):
-            if _is_settled(folder, candidate.key):
-                already += 1
-                report()
-                continue
-            reason = candidate.reason or known.twin_of(candidate)
             before = folder.get(candidate.key)
-            if reason and before is not None and before.reason == reason:
+            is_settled = _is_settled(folder, candidate.key)
+            reason = "" if is_settled else candidate.reason or known.twin_of(candidate)
+            if before is not None and (is_settled or (reason and before.reason == reason)):
                 already += 1
+                changed = metadata.updated(before, candidate.relative, now)
+                if changed != before:
+                    updated += 1
+                    folder.add(changed)
                 report()
                 continue
-            columns = {"class": _class_of(root, candidate.relative)}
-            columns |= (metadata or {}).get(candidate.relative, {})
-            photo = _photo(candidate, reason, columns, now)
+            content = {"class_name": _class_of(root, candidate.relative)}
+            content |= metadata.of(candidate.relative)
+            photo = _photo(candidate, reason, content, now)
             folder.add(photo, candidate.data if not reason else None)
             if not reason:
                 known.add(photo)
             report(note=reason)
     folder.commit()
-    return _summary(folder, seen=len(paths), already=already)
+    found = _summary(folder, seen=len(paths), already=already)
+    return replace(found, updated=updated, metadata_unmatched=metadata.unmatched(paths))
 
 
 class _KnownPhotos:
@@ -151,27 +151,6 @@ def _class_of(root: Path, relative: str) -> str:
 def _readable(name: str) -> str:
     """Return a file name with what isn't UTF-8 in it replaced, as Parquet wants it."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
-
-
-def read_metadata(path: Path) -> dict[str, dict[str, str]]:
-    """Read a CSV with a column ``path`` and any of the manifest's licence, owner or title columns.
-
-    Raises:
-        DataprepError: the file can't be read, or has no column ``path``.
-    """
-    try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise DataprepError(f"{path}: not a CSV that can be read ({error})") from None
-    if rows and "path" not in rows[0]:
-        raise DataprepError(f"{path}: no column 'path'; it names each photo relative to the folder")
-    return {
-        PurePosixPath(row["path"]).as_posix(): {
-            column: value for column, value in row.items() if column in _METADATA_COLUMNS and value
-        }
-        for row in rows
-    }
 
 
 def _in_order(
@@ -232,14 +211,10 @@ def _key(stem: str, digest: str) -> str:
     return f"{SOURCE}-{stem}-{digest}" if stem else f"{SOURCE}-{digest}"
 
 
-def _photo(
-    candidate: _Candidate, reason: str, columns: Mapping[str, str], fetched_at: str
-) -> Photo:
+def _photo(candidate: _Candidate, reason: str, known: Mapping[str, Any], fetched_at: str) -> Photo:
     facts = candidate.facts
     source_id = candidate.key.removeprefix(f"{SOURCE}-")
-    fields_of_column = {column_of(f.name): f.name for f in fields(Photo)}
-    content: dict[str, Any] = {fields_of_column[name]: value for name, value in columns.items()}
-    content["license_read_at"] = fetched_at if "license_name" in columns else ""
+    license_read_at = fetched_at if "license_name" in known else ""
     suffix = SUFFIXES.get(facts.format, ".img") if facts else ""
     return Photo(
         key=candidate.key,
@@ -255,5 +230,6 @@ def _photo(
         bytes=len(candidate.data),
         fetched_at=fetched_at,
         source_path=_readable(candidate.relative),
-        **content,
+        license_read_at=license_read_at,
+        **known,
     )

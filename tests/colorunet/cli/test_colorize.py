@@ -130,6 +130,16 @@ def test_a_path_that_does_not_exist_is_wrong_usage_before_anything(
         assert not (tmp_path / "out").exists()
 
 
+def test_a_folder_that_is_no_run_is_not_taken_for_the_shipped_one(
+    photos: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "runs" / "inner").mkdir(parents=True)
+    result = _colorize(tmp_path / "runs", photos, "--out", tmp_path / "out")
+    assert result.exit_code == 2
+    assert "neither a run nor a folder with images" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_a_mistyped_command_is_named(photos: Path) -> None:
     for line, words in (
         (colorunet_app, ["colorise"]),

@@ -1,6 +1,5 @@
 """The same pixels from ONNX Runtime as from torch, at any size, and without torch at all."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -15,7 +14,8 @@ from colorcore import Palette
 from colorunet.cli import app
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, build_network
-from colorunet.parameters.checkpoint import save_parameters
+from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
+from colorunet.parameters.meta import read_meta
 from colorunet.parameters.shipped import ONNX_FILE, SHIPPED_NETWORKS, shipped_run
 from colorunet.prediction import onnx_network, torch_network
 from colorunet.prediction.colorizer import Colorizer
@@ -53,7 +53,8 @@ def _run(folder: Path, palette: Palette) -> Path:
 def test_logits_are_torchs_at_any_size(settings: NetworkSettings, tmp_path: Path) -> None:
     torch.manual_seed(1)
     network = build_network(settings, bins=6, size=64).eval()
-    export_onnx(network, tmp_path / "n.onnx", half=False)
+    save_tensors(tmp_path / "n.safetensors", network.state_dict(), {})
+    export_onnx(network, tmp_path / "n.onnx", parameters=tmp_path / "n.safetensors")
     file = OnnxNetwork(tmp_path / "n.onnx")
     averaging = PredictionOptions(scales=(0.5, 1.0), mirrored=True).averaging({})
     rng = np.random.default_rng(0)
@@ -82,12 +83,35 @@ def test_a_shipped_network_gives_the_same_pixels_by_both(name: str, photo: np.nd
     assert apart.max() <= 1
 
 
-def test_half_precision_takes_half_the_room_and_hardly_changes_a_logit(tmp_path: Path) -> None:
+def test_a_file_of_its_own_holds_halved_parameters(tmp_path: Path) -> None:
     network = build_network(NetworkSettings("unet", width=8, depth=3), bins=6, size=64).eval()
-    apart = [export_onnx(network, tmp_path / str(half), half=half) for half in (False, True)]
-    assert (tmp_path / "True").stat().st_size < 0.6 * (tmp_path / "False").stat().st_size
-    assert apart[0] < 1e-4
-    assert apart[1] < 0.02
+    apart = export_onnx(network, tmp_path / "n.onnx")
+    in_single = sum(4 * parameter.numel() for parameter in network.parameters())
+    assert (tmp_path / "n.onnx").stat().st_size < 0.6 * in_single + 60_000
+    assert apart < 0.02
+
+
+def test_new_parameters_in_a_run_are_those_that_are_used(
+    small_palette: Palette, tmp_path: Path, photo: np.ndarray
+) -> None:
+    run = _run(tmp_path / "run", small_palette)
+    CliRunner().invoke(app, ["export", str(run)])
+    before = Colorizer.load(run).colorize(photo).astype(int)
+    meta = read_meta(run, "best")
+    tensors, _ = load_tensors(run / "best.safetensors")
+    save_parameters(run, "best", {k: 2 * v.flip(0) for k, v in tensors.items()}, meta)
+    after = Colorizer.load(run).colorize(photo).astype(int)
+    assert np.abs(after - Colorizer.load(run, backend="torch").colorize(photo)).max() <= 1
+    assert np.abs(after - before).max() > 1
+
+
+def test_parameters_of_another_network_are_refused(small_palette: Palette, tmp_path: Path) -> None:
+    run = _run(tmp_path / "run", small_palette)
+    CliRunner().invoke(app, ["export", str(run)])
+    other = build_network(NetworkSettings("unet", width=12, depth=3), bins=6, size=64)
+    save_tensors(run / "best.safetensors", other.state_dict(), {})
+    with pytest.raises(ColorunetError, match=r"(can't be run|made for another network)"):
+        Colorizer.load(run)
 
 
 def test_the_command_writes_into_the_run_where_colorizing_finds_it(
@@ -149,7 +173,8 @@ def test_a_file_that_is_none_is_refused_by_name(content: bytes, tmp_path: Path) 
 def test_a_file_of_another_maker_is_refused(tmp_path: Path) -> None:
     import onnx
 
-    shutil.copy(shipped_run("colorunet-small") / ONNX_FILE, tmp_path / "x.onnx")
+    network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64).eval()
+    export_onnx(network, tmp_path / "x.onnx")
     model = onnx.load(str(tmp_path / "x.onnx"))
     del model.metadata_props[:]
     onnx.save(model, str(tmp_path / "x.onnx"))

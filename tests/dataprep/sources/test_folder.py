@@ -94,6 +94,8 @@ def test_each_file_is_kept_or_has_its_reason(tree: Path, tmp_path: Path) -> None
         "rejected_by_reason": {
             "duplicate": 1, "gray": 1, "near-duplicate": 1, "too small": 1, "undecodable": 2,
         },
+        "updated": 0,
+        "metadata_unmatched": [],
     }  # fmt: skip
     kept = {path: row for path, row in found.items() if row["status"] == "kept"}
     assert {row["path"] for row in kept.values()} == set(stored(out))
@@ -213,6 +215,61 @@ def test_metadata_gives_licence_and_owner(tree: Path, tmp_path: Path) -> None:
     table.write_text("name,license_name\nx,y\n")
     error = run_import(tree, "--out", tmp_path / "other", "--metadata", table).exception
     assert "no column 'path'" in str(error)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "\ufeffpath,license_name,owner_name\nplaces/china.jpg,CC BY 4.0,Zoë\n",
+        "path;license_name;owner_name\r\nplaces\\china.jpg;CC BY 4.0;Zoë\r\n",
+        "Path\tLicense_name\towner_name\n./places/china.jpg\tCC BY 4.0\tZoë\n",
+    ],
+    ids=["mark", "semicolons", "tabs"],
+)
+def test_tables_as_other_programs_write_them_are_read(
+    content: str, tree: Path, tmp_path: Path
+) -> None:
+    table = tmp_path / "metadata.csv"
+    table.write_text(content, encoding="utf-8", newline="")
+    result = run_import(tree, "--out", tmp_path / "out", "--metadata", table)
+    assert result.stderr == ""
+    china = rows(tmp_path / "out")["places/china.jpg"]
+    assert (china["license_name"], china["owner_name"]) == ("CC BY 4.0", "Zoë")
+
+
+def test_what_of_a_table_has_no_use_is_named(tree: Path, tmp_path: Path) -> None:
+    table = tmp_path / "metadata.csv"
+    table.write_text("path,licence_name,notes\nplaces/china.jpg,CC0,x\nplaces/chna.jpg,CC0,y\n")
+    result = run_import(tree, "--out", tmp_path / "out", "--metadata", table, "--json")
+    assert result.stderr.splitlines() == [
+        f"{table}: column 'licence_name' isn't used; did you mean license_name?",
+        f"{table}: column 'notes' isn't used",
+        f"{table}: 1 rows match no image: places/chna.jpg",
+    ]
+    assert json.loads(result.stdout)["metadata_unmatched"] == ["places/chna.jpg"]
+    table.write_bytes("path,owner_name\nplaces/china.jpg,Zoë\n".encode("latin-1"))
+    error = run_import(tree, "--out", tmp_path / "out", "--metadata", table).exception
+    assert "line 2 isn't UTF-8" in str(error)
+
+
+def test_a_second_import_brings_the_metadata_up_to_date(tree: Path, tmp_path: Path) -> None:
+    out, table = tmp_path / "out", tmp_path / "metadata.csv"
+    table.write_text("path,license_name,title\nplaces/china.jpg,CC BY 4.0,Temple\n")
+    run_import(tree, "--out", out, "--metadata", table)
+    before, files = rows(out), stored(out)
+    table.write_text("path,license_name,class\nplaces/china.jpg,CC0,temple\nflower,CC0,\n")
+    told = json.loads(run_import(tree, "--out", out, "--metadata", table, "--json").stdout)
+    assert told["updated"] == 2
+    after = rows(out)
+    china = after["places/china.jpg"]
+    assert (china["license_name"], china["title"], china["class"]) == ("CC0", "Temple", "temple")
+    assert after["flower"]["license_name"] == "CC0"
+    assert {k: v for k, v in after.items() if k not in ("places/china.jpg", "flower")} == {
+        k: v for k, v in before.items() if k not in ("places/china.jpg", "flower")
+    }
+    assert stored(out) == files
+    again = json.loads(run_import(tree, "--out", out, "--metadata", table, "--json").stdout)
+    assert again["updated"] == 0
 
 
 @pytest.mark.parametrize("content", [None, [], ["notes.txt"]])

@@ -1,6 +1,7 @@
 """What is written is what was composed, and says of itself what the photo said."""
 
 import io
+import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -155,6 +156,17 @@ def test_metadata_too_long_for_a_jpeg_are_left_out_and_named(tmp_path: Path) -> 
     image = _image(metadata=replace(_metadata(), xmp=b"x" * 70_000, text={}))
     assert what_is_lost(image, FORMATS["JPEG"]) == ["JPEG can't hold 70,000 bytes of XMP"]
     assert read_image(_written(tmp_path, "JPEG", image)).size == (403, 301)
+
+
+@pytest.mark.parametrize("name", ["PNG", "TIFF"])
+def test_a_huge_photo_is_written_band_by_band(name: str, tmp_path: Path) -> None:
+    luma = np.full((4000, 4000), 90, np.uint16)
+    image = ColoredImage(luma, np.full((8, 8, 2), 0.05, np.float32))
+    tracemalloc.start()
+    _ = write_photo(tmp_path / "out", iter((image,)), WritingSettings(FORMATS[name]))
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 20e6  # composed at once it would take 96 MB as 16 bits, 384 MB as it is computed
 
 
 def test_what_an_encoder_refuses_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -1,0 +1,102 @@
+"""A table with what a person knows of their photos: licences, owners, titles, classes."""
+
+import csv
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from colorfiles.commands import did_you_mean
+from dataprep.errors import DataprepError
+from dataprep.photos.folder import Photo, column_of
+
+_DELIMITERS = (",", ";", "\t")
+_FIELDS = {
+    column_of(f.name): f.name
+    for f in fields(Photo)
+    if f.name.startswith(("license_", "owner_", "title", "page_url", "image_url", "class_name"))
+}
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class MetadataTable:
+    """Columns of the manifest by photo.
+
+    Args:
+        path: of the table.
+        rows: by the photo's path as ``_matched`` writes it.
+        faults: columns that mean nothing here, in words.
+    """
+
+    path: Path
+    rows: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+
+    def of(self, relative: str) -> dict[str, Any]:
+        """Return the fields of a ``Photo`` for a path relative to the folder imported."""
+        columns = self.rows.get(_matched(relative), {})
+        return {_FIELDS[column]: value for column, value in columns.items()}
+
+    def updated(self, photo: Photo, relative: str, now: str) -> Photo:
+        """Return a photo's row with what the table says of it."""
+        content = self.of(relative)
+        changed = replace(photo, **content)
+        if changed != photo and "license_name" in content:
+            return replace(changed, license_read_at=now)
+        return changed
+
+    def unmatched(self, relatives: Iterable[str]) -> list[str]:
+        """Return the paths of the table that no photo has."""
+        return sorted(self.rows.keys() - {_matched(relative) for relative in relatives})
+
+
+def read_metadata(path: Path) -> MetadataTable:
+    r"""Read a table with a column ``path`` and any of the manifest's licence, owner, title columns.
+
+    Commas, semicolons and tabs part columns; a byte order mark is dropped; ``\`` in a path is
+    ``/``. A column that isn't known is named, and what it may have meant.
+
+    Raises:
+        DataprepError: the file can't be read, isn't UTF-8, or has no column ``path``.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        number = error.object.count(b"\n", 0, error.start) + 1
+        raise DataprepError(f"{path}: line {number} isn't UTF-8; save the table as UTF-8") from None
+    except OSError as error:
+        raise DataprepError(f"{path}: {error.strerror}") from None
+    head = text.split("\n", 1)[0]
+    delimiter = max(_DELIMITERS, key=head.count)
+    try:
+        header, *lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+    except (csv.Error, ValueError) as error:
+        raise DataprepError(f"{path}: not a CSV that can be read ({error})") from None
+    columns = [name.strip().lower() for name in header]
+    if "path" not in columns:
+        raise DataprepError(
+            f"{path}: no column 'path'; it names each photo relative to the folder; "
+            f"there are {', '.join(columns)}"
+        )
+    rows = {}
+    for line in lines:
+        row = dict(zip(columns, (value.strip() for value in line), strict=False))
+        if row.get("path"):
+            known = {c: value for c, value in row.items() if c in _FIELDS and value}
+            rows[_matched(row["path"])] = known
+    unknown = [name for name in columns if name and name not in _FIELDS and name != "path"]
+    faults = tuple(f"column {name!r} isn't used{did_you_mean(name, _FIELDS)}" for name in unknown)
+    return MetadataTable(path, rows, faults)
+
+
+def some_of(paths: list[str]) -> str:
+    """Return the first of many paths, and how many more there are."""
+    more = f" and {len(paths) - _SHOWN} more" if len(paths) > _SHOWN else ""
+    return ", ".join(paths[:_SHOWN]) + more
+
+
+def _matched(relative: str) -> str:
+    """Return a path as tables and file systems of any kind have it in common."""
+    return unicodedata.normalize("NFC", PurePosixPath(relative.replace("\\", "/")).as_posix())
