@@ -134,9 +134,9 @@ def test_colorize_works_right_after_installing(photo: Path, tmp_path: Path) -> N
     out = tmp_path / "out"
     done = _colorize(photo, "--out", out, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["network"] == SHIPPED_NETWORK
-    assert told["decoding"]["temperature"] == load_run(FOLDER).meta["decoding"]["temperature"]
+    summary = json.loads(done.stdout)
+    assert summary["network"] == SHIPPED_NETWORK
+    assert summary["decoding"]["temperature"] == load_run(FOLDER).meta["decoding"]["temperature"]
     given = np.asarray(Image.open(out / "photo.jpg").convert("RGB")).astype(int)
     assert given.shape == (213, 320, 3)
     assert (given.max(-1) - given.min(-1)).mean() > 3  # it isn't gray
