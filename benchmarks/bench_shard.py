@@ -151,7 +151,7 @@ class Bench:
         lumas = [image.convert("L") for image in self.resized]
         bins = [self.maker.bins(image) for image in self.resized]
         plans = [plan_views(p.key, "train", DRAFT, SETTINGS) for p in self.rows]
-        planned = list(zip(lumas, bins, plans, strict=True))
+        jobs = list(zip(lumas, bins, plans, strict=True))
         half = [decode_photo(data, near_px=256) for data in self.data]
         return {
             "read and sha256 of the photo": lambda: drop(
@@ -163,7 +163,7 @@ class Bench:
             "luma of the whole photo": lambda: drop(i.convert("L") for i in self.resized),
             "five crops, one noisy": lambda: drop(
                 (cut_luma(luma, v), np.ascontiguousarray(cut(b, v)))
-                for luma, b, views in planned
+                for luma, b, views in jobs
                 for v in views
             ),
             "five luma JPEGs": lambda: drop(encode_jpeg(luma) for luma, _ in flat),

@@ -56,7 +56,7 @@ def photographs(count: int, rng: random.Random) -> list[bytes]:
         assert spec.origin is not None
         folder = Path(spec.origin).parent
         sources += [Image.open(folder / name).convert("RGB") for name in names]
-    found = []
+    result = []
     for _ in range(count):
         source = rng.choice(sources)
         width = rng.randint(source.width // 2, source.width)
@@ -65,8 +65,8 @@ def photographs(count: int, rng: random.Random) -> list[bytes]:
         part = source.crop((left, top, left + width, top + height))
         buffer = io.BytesIO()
         part.resize(PHOTO_SHAPE, Image.Resampling.LANCZOS).save(buffer, "JPEG", quality=97)
-        found.append(buffer.getvalue())
-    return found
+        result.append(buffer.getvalue())
+    return result
 
 
 def deflated(data: bytes) -> bytes:

@@ -302,9 +302,9 @@ def process_table(
         words += [word for override in overrides for word in ("--set", override)]
         measured: dict[int, list[float]] = {1: [], processes: []}
         for _ in range(rounds):  # in turns, each in new processes
-            for count, found in measured.items():
-                found.append(_fit_rate(count, words))
-        alone, shared = (statistics.median(found) for found in measured.values())
+            for count, rates in measured.items():
+                rates.append(_fit_rate(count, words))
+        alone, shared = (statistics.median(rates) for rates in measured.values())
         lines.append(f"| {name} | {alone:.1f} | {shared:.1f} | {shared / processes / alone:.2f} |")
     return "\n".join(lines)
 

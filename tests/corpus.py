@@ -54,9 +54,9 @@ class Corpus:
             self._cut_pngs, self._broken_pngs, self._gifs, self._bmps, self._tiffs, self._webps,
             self._profiles, self._no_images, self._shapes, self._grays, self._mutated,
         )  # fmt: skip
-        found = [odd for maker in makers for odd in maker()]
-        assert len({odd.name for odd in found}) == len(found)
-        return found
+        result = [odd for maker in makers for odd in maker()]
+        assert len({odd.name for odd in result}) == len(result)
+        return result
 
     def photo(self, width: int = 150, height: int = 120) -> Image.Image:
         """Return a part of a photograph that resembles none given before."""
@@ -68,10 +68,10 @@ class Corpus:
             top = self._rng.randint(0, photo.height - size[1])
             part = photo.crop((left, top, left + size[0], top + size[1]))
             part = part.resize((width, height), Image.Resampling.LANCZOS)
-            found = perceptual_hash(part)
+            fingerprint = perceptual_hash(part)
             part.info.clear()  # else each file would carry the profile of the photograph
-            if not self._seen.find(found):
-                self._seen.add(found, str(len(found)))
+            if not self._seen.find(fingerprint):
+                self._seen.add(fingerprint, str(len(fingerprint)))
                 return part
         raise AssertionError("the photographs have no further part of their own")
 
@@ -149,8 +149,8 @@ class Corpus:
 
         def without(marker: int) -> bytes:
             data = encoded(self.photo(), "JPEG")
-            for found, start, end in reversed(jpeg_segments(data)):
-                if found == marker:
+            for kind, start, end in reversed(jpeg_segments(data)):
+                if kind == marker:
                     data = data[:start] + data[end:]
             return data
 
@@ -398,24 +398,24 @@ def exif_of(orientation: int) -> Image.Exif:
 
 def jpeg_segments(data: bytes) -> list[tuple[int, int, int]]:
     """Return marker, start and end of each segment up to the scan's header."""
-    found, position = [], 2
+    result, position = [], 2
     while True:
         marker = data[position + 1]
         end = position + 2 + int.from_bytes(data[position + 2 : position + 4], "big")
-        found.append((marker, position, end))
+        result.append((marker, position, end))
         if marker == 0xDA:
-            return found
+            return result
         position = end
 
 
 def png_chunks(data: bytes) -> list[tuple[str, int, int]]:
     """Return name, start and end of each chunk."""
-    found, position = [], 8
+    result, position = [], 8
     while position < len(data):
         end = position + 12 + int.from_bytes(data[position : position + 4], "big")
-        found.append((data[position + 4 : position + 8].decode(), position, end))
+        result.append((data[position + 4 : position + 8].decode(), position, end))
         position = end
-    return found
+    return result
 
 
 def png_of(*chunks: tuple[str, bytes]) -> bytes:

@@ -25,7 +25,7 @@ def _wanted_by(requirement: Requirement, marker: Marker | None) -> bool:
 
 def _closure(root: Requirement) -> set[str]:
     """Return every distribution that ``root`` asks for here, directly or not."""
-    found: set[str] = set()
+    result: set[str] = set()
     seen, waiting = set(), [root]
     while waiting:
         requirement = waiting.pop()
@@ -37,12 +37,12 @@ def _closure(root: Requirement) -> set[str]:
         except PackageNotFoundError:
             if canonicalize_name(requirement.name) != "pillow":  # pillow-simd may stand in for it
                 raise
-            found.add("pillow-simd")
+            result.add("pillow-simd")
             continue
-        found.add(canonicalize_name(requirement.name))
+        result.add(canonicalize_name(requirement.name))
         children = [Requirement(text) for text in wanted]
         waiting += [child for child in children if _wanted_by(requirement, child.marker)]
-    return found - {"colorunet"}
+    return result - {"colorunet"}
 
 
 @pytest.fixture(scope="module")
@@ -60,9 +60,9 @@ def test_every_package_of_every_extra_is_pinned(everything: set[str]) -> None:
 def test_the_installed_versions_are_the_pinned_ones(everything: set[str]) -> None:
     installed = {name: Version(version(name)) for name in everything}
     wrong = {
-        name: (found.public, PINS[name])
-        for name, found in installed.items()
-        if found.public != Version(PINS[name]).public
+        name: (result.public, PINS[name])
+        for name, result in installed.items()
+        if result.public != Version(PINS[name]).public
     }
     assert not wrong
 

@@ -52,26 +52,8 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     os.chdir(out)
 
-    if photos:
-        originals, few, extra = photos.resolve(), False, []
-    else:
-        originals, few, extra = Path("originals"), True, ["--metadata", "originals/credits.csv"]
-        _copy_demo_photos(originals)
-        _say(
-            "No --photos given: the photographs that scikit-image and scikit-learn ship are used "
-            "(credits: originals/credits.csv). So few photos show the way, not the quality: the "
-            "network learns them by heart."
-        )
-    if flickr:
-        with _flickr_server(originals) as url:
-            environment = {"FLICKR_API_KEY": "demo", "FLICKR_API_SECRET": "demo"}
-            _run(
-                f"dataprep fetch-flickr --tags {','.join(_tags(originals))} --count 9 --out photos"
-                f" --image-rate 100 --api-url {url}",
-                environment,
-            )
-    else:
-        _run(["dataprep", "import", str(originals), "--out", "photos", *extra])
+    few = photos is None
+    _gather(photos.resolve() if photos else None, through_flickr=flickr)
     _run("dataprep palette photos --bins 32 --out palette.json --plot palette.png --overwrite")
     keep = " --keep-rgb" if few else ""  # the page shows training photos then
     _run(f"dataprep shard photos --split --palette palette.json --out shards{keep}")
@@ -94,6 +76,29 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
     if not few:
         _say(f"{_STEPS} steps are a taste. For colours that last, train on, in {out}:")
         print("$ trainer fit shards --out longer --recipe small")
+
+
+def _gather(photos: Path | None, *, through_flickr: bool) -> None:
+    """Fill the photo folder, from one's own photographs or those that two packages ship."""
+    originals, extra = photos or Path("originals"), []
+    if photos is None:
+        extra = ["--metadata", "originals/credits.csv"]
+        _copy_demo_photos(originals)
+        _say(
+            "No --photos given: the photographs that scikit-image and scikit-learn ship are used "
+            "(credits: originals/credits.csv). So few photos show the way, not the quality: the "
+            "network learns them by heart."
+        )
+    if not through_flickr:
+        _run(["dataprep", "import", str(originals), "--out", "photos", *extra])
+        return
+    with _flickr_server(originals) as url:
+        environment = {"FLICKR_API_KEY": "demo", "FLICKR_API_SECRET": "demo"}
+        _run(
+            f"dataprep fetch-flickr --tags {','.join(_tags(originals))} --count 9 --out photos"
+            f" --image-rate 100 --api-url {url}",
+            environment,
+        )
 
 
 def _say(words: str) -> None:

@@ -206,10 +206,10 @@ def _cell(figures: Figures, name: str, *, interval: bool = True) -> str:
     if not math.isfinite(value):
         return "–"
     low, high = (figures[name].get(end) for end in ("low", "high"))
-    told = f"{value:.{digits}f}"
+    text = f"{value:.{digits}f}"
     if interval and low is not None and high is not None:
-        told += f" ({low:.{digits}f} to {high:.{digits}f})"
-    return told
+        text += f" ({low:.{digits}f} to {high:.{digits}f})"
+    return text
 
 
 def _digits(name: str) -> int:

@@ -36,8 +36,8 @@ def test_kmeans_finds_clusters_that_are_there() -> None:
     truth = np.array([[0.0, 0.0], [0.2, -0.2], [-0.25, 0.3], [0.1, 0.4]])
     rng = np.random.default_rng(3)
     uv = np.concatenate([center + rng.normal(0, 0.005, (500, 2)) for center in truth])
-    found = kmeans_palette(UvHistogram.empty().add(uv), 4).centers
-    distance = np.linalg.norm(found[:, None] - truth[None], axis=-1)
+    result = kmeans_palette(UvHistogram.empty().add(uv), 4).centers
+    distance = np.linalg.norm(result[:, None] - truth[None], axis=-1)
     assert distance.min(axis=0).max() < 0.005
 
 

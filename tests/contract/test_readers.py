@@ -56,10 +56,10 @@ def pixels(data: bytes) -> np.ndarray:
         return np.asarray(image)
 
 
-def assert_same(found: dict[str, Arrays], expected: dict[str, Arrays]) -> None:
+def assert_same(result: dict[str, Arrays], expected: dict[str, Arrays]) -> None:
     """Both have the same samples in the same order, with the same arrays."""
-    assert list(found) == list(expected)
-    assert [key for key, arrays in found.items() if not arrays.equals(expected[key])] == []
+    assert list(result) == list(expected)
+    assert [key for key, arrays in result.items() if not arrays.equals(expected[key])] == []
 
 
 @pytest.fixture(scope="session")
@@ -82,7 +82,7 @@ def shards(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def truth(shards: Path) -> dict[str, dict[str, Arrays]]:
     """By split and key, read with nothing but tarfile, zstandard and PIL."""
-    found: dict[str, dict[str, Arrays]] = {split: {} for split in SPLITS}
+    result: dict[str, dict[str, Arrays]] = {split: {} for split in SPLITS}
     for path in sorted(shards.glob("*.tar")):
         members: dict[str, bytes] = {}
         with tarfile.open(path) as tar:
@@ -91,13 +91,13 @@ def truth(shards: Path) -> dict[str, dict[str, Arrays]]:
                 assert stream is not None
                 members[member.name] = stream.read()
         for key in dict.fromkeys(name.split(".")[0] for name in members):
-            found[path.name.split("-")[0]][key] = Arrays.of_members(
+            result[path.name.split("-")[0]][key] = Arrays.of_members(
                 members[f"{key}.y.jpg"],
                 members[f"{key}.bins.zst"],
                 members.get(f"{key}.rgb.jpg"),
             )
-    assert all(found.values())
-    return found
+    assert all(result.values())
+    return result
 
 
 def _tars(shards: Path, split: str) -> list[str]:
@@ -109,9 +109,9 @@ def test_the_trainer_reads_them(shards: Path, truth: Any, split: str) -> None:
     from trainer.data.shard_set import ShardSet
 
     opened = ShardSet.open(shards)
-    found = {s.key: Arrays(s.luma, s.bins, s.rgb) for s in opened.samples(split)}
-    assert_same(found, truth[split])
-    assert opened.count(split) == len(found)
+    result = {s.key: Arrays(s.luma, s.bins, s.rgb) for s in opened.samples(split)}
+    assert_same(result, truth[split])
+    assert opened.count(split) == len(result)
     assert opened.size == SIZE
 
 
@@ -134,13 +134,13 @@ def test_webdataset_reads_them(shards: Path, truth: Any, split: str) -> None:
     import webdataset as wds
 
     samples = wds.WebDataset(_tars(shards, split), shardshuffle=False)
-    found = {
+    result = {
         sample["__key__"]: Arrays.of_members(
             sample["y.jpg"], sample["bins.zst"], sample.get("rgb.jpg")
         )
         for sample in samples
     }
-    assert_same(found, truth[split])
+    assert_same(result, truth[split])
 
 
 @pytest.fixture
@@ -166,8 +166,8 @@ def test_hugging_face_datasets_reads_them(
         cache_dir=str(offline_cache),
         streaming=streaming,
     )
-    found = {row["__key__"]: _of_row(row) for row in rows}
-    assert_same(found, truth[split])
+    result = {row["__key__"]: _of_row(row) for row in rows}
+    assert_same(result, truth[split])
 
 
 def _of_row(row: dict[str, Any]) -> Arrays:

@@ -127,11 +127,11 @@ def test_a_second_import_judges_the_same(
     out = tmp_path / "photos"
     CliRunner().invoke(app, ["import", str(tmp_path / "odd"), "--out", str(out), "--workers", "4"])
     rows = pq.read_table(out / "manifest.parquet").to_pylist()
-    judged = {row["source_path"]: (row["key"], row["reason"], row["sha256"]) for row in rows}
+    verdict = {row["source_path"]: (row["key"], row["reason"], row["sha256"]) for row in rows}
     expected = {
         name: (row["key"], row["reason"], row["sha256"]) for name, row in imported[1].items()
     }
-    assert judged == expected
+    assert verdict == expected
 
 
 def test_decoding_leaks_no_file_descriptor(corpus: dict[str, Any], tmp_path: Path) -> None:
@@ -175,8 +175,8 @@ def test_the_corpus_goes_on_to_shards_and_what_does_not_has_a_reason(
 
 def keys_in(shards: Path) -> set[str]:
     """The keys of the photos whose views are in a shard set."""
-    found = set()
+    result = set()
     for path in shards.glob("*.tar"):
         with tarfile.open(path) as archive:
-            found |= {name.split(".")[0].rpartition("-v")[0] for name in archive.getnames()}
-    return found
+            result |= {name.split(".")[0].rpartition("-v")[0] for name in archive.getnames()}
+    return result

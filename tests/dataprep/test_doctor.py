@@ -33,13 +33,13 @@ def _doctor(*arguments: str, **variables: str) -> subprocess.CompletedProcess[st
 def test_doctor_prints_one_json_object_with_everything_that_was_asked_for() -> None:
     done = _doctor("--json")
     assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
-    assert told["pil"]["version"] == PIL.__version__
-    assert told["torch"]["version"] == version("torch")
-    assert told["torch"]["build"].startswith(("CPU", "CUDA", "ROCm"))
-    assert told["devices"][0] == "cpu"
-    assert told["free_bytes"] > 0
-    assert told["flickr_key_set"] is False
+    summary = json.loads(done.stdout)
+    assert summary["pil"]["version"] == PIL.__version__
+    assert summary["torch"]["version"] == version("torch")
+    assert summary["torch"]["build"].startswith(("CPU", "CUDA", "ROCm"))
+    assert summary["devices"][0] == "cpu"
+    assert summary["free_bytes"] > 0
+    assert summary["flickr_key_set"] is False
 
 
 def test_doctor_says_that_a_key_is_set_and_never_the_key(no_torch: str) -> None:

@@ -57,9 +57,9 @@ def test_an_experiment_runs_from_photo_folder_to_figure(photos: Path, tmp_path: 
     where = ["--photos", photos, "--palette-photos", photos, "--out", out]
     few = ["--count", "4", "--epochs", "1", "--set", "batch_size=4", *FEW]
     few += ["--set", "max_steps=2", "--set", "val_samples=2"]
-    said = _tool("experiment", "sun-2cat-6", *where, *few)
+    output = _tool("experiment", "sun-2cat-6", *where, *few)
     result = (out / "result.md").read_text()
-    assert result in said
+    assert result in output
     assert "The poster observed: at most 2 colours an image" in result
     rows = [line.split("|") for line in result.splitlines() if line.startswith("| t")]
     assert [row[1].strip() for row in rows] == ["train", "test"]

@@ -49,8 +49,8 @@ def _photo_folder(root: Path, sources: Sequence[Path], licenses: Sequence[str]) 
         writer = csv.writer(file)
         writer.writerow(("path", "license_name", "owner_name", "page_url", "title"))
         writer.writerows(rows)
-    told = ["--metadata", root / "metadata.csv"]
-    _dataprep("import", root / "in", *told, "--out", root / "photos")
+    metadata = ["--metadata", root / "metadata.csv"]
+    _dataprep("import", root / "in", *metadata, "--out", root / "photos")
     return root / "photos"
 
 
@@ -137,8 +137,8 @@ def test_the_card_tells_what_was_measured_and_which_bars_are_missed(
     for name, split in (("photos", "photos"), ("ordinary-photos", "ordinary photos")):
         record = json.loads((made[0] / "stages" / f"evaluation-{name}.json").read_text())["result"]
         estimate = record["variants"]["prediction"]["ciede2000"]
-        told = f"{estimate['value']:.2f} [{estimate['low']:.2f}, {estimate['high']:.2f}]"
-        assert told in card
+        figure = f"{estimate['value']:.2f} [{estimate['low']:.2f}, {estimate['high']:.2f}]"
+        assert figure in card
         assert f"### {split}" in card
         ratio = record["variants"]["prediction"]["colorfulness_ratio"]["value"]
         row = next(

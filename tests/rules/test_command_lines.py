@@ -29,9 +29,9 @@ def _commands() -> list[tuple[str, str]]:
 
 
 def _command(half: str, name: str) -> click.Command:
-    found = _cli(half).app.get_command(click.Context(_cli(half).app), name)
-    assert found is not None
-    return found
+    result = _cli(half).app.get_command(click.Context(_cli(half).app), name)
+    assert result is not None
+    return result
 
 
 @pytest.mark.parametrize(("half", "name"), _commands())

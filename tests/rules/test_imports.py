@@ -71,16 +71,16 @@ def _canonical(name: str) -> str:
 @pytest.mark.parametrize("package", sorted(HOUSE))
 def test_arrows_between_packages_point_down_only(package: str) -> None:
     wrong = [
-        found
-        for found in _imports(package)
-        if found.module in HOUSE - {package} - MAY_IMPORT[package]
+        result
+        for result in _imports(package)
+        if result.module in HOUSE - {package} - MAY_IMPORT[package]
     ]
     assert not wrong
 
 
 def test_colorcore_imports_nothing_but_its_three_libraries() -> None:
     allowed = {"numpy", "jaxtyping", "array_api_compat", "colorcore"} | sys.stdlib_module_names
-    assert not [found for found in _imports("colorcore") if found.module not in allowed]
+    assert not [result for result in _imports("colorcore") if result.module not in allowed]
 
 
 @pytest.mark.parametrize("package", sorted(HOUSE))
@@ -88,15 +88,15 @@ def test_every_library_is_declared_in_some_extra(package: str) -> None:
     shipped = set(PROJECT["optional-dependencies"]) - {"dev", "demo"}
     declared, known = _declared(*shipped), sys.stdlib_module_names | HOUSE
     wrong = [
-        found
-        for found in _imports(package)
-        if found.module not in known
-        and not _distributions(found.module) & declared
-        and _distributions(found.module)  # what isn't installed here can't be looked up
+        result
+        for result in _imports(package)
+        if result.module not in known
+        and not _distributions(result.module) & declared
+        and _distributions(result.module)  # what isn't installed here can't be looked up
     ]
     assert not wrong
 
 
 @pytest.mark.parametrize("package", sorted(HOUSE))
 def test_no_half_imports_what_only_the_other_half_installs(package: str) -> None:
-    assert not [found for found in _imports(package) if found.module in NEVER[package]]
+    assert not [result for result in _imports(package) if result.module in NEVER[package]]

@@ -34,15 +34,15 @@ def _rooms(package: Path) -> set[str]:
 
 def _arrows(package: Path) -> set[tuple[str, str]]:
     rooms = _rooms(package)
-    found = set()
+    result = set()
     for path in package.rglob("*.py"):
         room = path.relative_to(package).parts[0].removesuffix(".py")
         for name in _imported(path):
             parts = name.split(".")
             other = parts[1] if len(parts) > 1 and parts[0] == package.name else ""
             if room in rooms and other in rooms - {room}:
-                found.add((room, other))
-    return found
+                result.add((room, other))
+    return result
 
 
 def test_every_package_has_its_limits() -> None:

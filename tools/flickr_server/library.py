@@ -74,7 +74,7 @@ class Library:
 
     def find(self, tag: str, licenses: set[int] | None, first: int, last: int) -> list[Entry]:
         """Return the public entries of a tag in a range of upload dates, oldest first."""
-        found = [
+        result = [
             entry
             for entry in list(self.entries.values())
             if (not tag or tag in entry.tags)
@@ -82,7 +82,7 @@ class Library:
             and (licenses is None or entry.license in licenses)
             and first <= entry.uploaded <= last
         ]
-        return sorted(found, key=lambda entry: (entry.uploaded, entry.id))
+        return sorted(result, key=lambda entry: (entry.uploaded, entry.id))
 
     def dimensions(self, entry: Entry, size: str) -> tuple[int, int]:
         """Return width and height that the API tells of one size."""

@@ -39,18 +39,18 @@ def search(library: Library, ask: dict[str, str], quirks: Quirks, base: str, nth
     licenses = {int(i) for i in ask["license"].split(",")} if ask.get("license") else None
     first = int(float(ask.get("min_upload_date") or 0))
     last = int(float(ask.get("max_upload_date") or 2**40))
-    found = library.find(ask.get("tags", ""), licenses, first, last)
+    result = library.find(ask.get("tags", ""), licenses, first, last)
     per_page = min(int(ask.get("per_page") or 100), MOST_PER_PAGE)
     page = max(1, int(ask.get("page") or 1))
-    total = round(len(found) * (1 + quirks.overcount))
+    total = round(len(result) * (1 + quirks.overcount))
     if ask.get("sort") != "date-posted-asc":
-        found = found[::-1]
+        result = result[::-1]
     rng = random.Random(nth)
     if quirks.unstable:
-        rng.shuffle(found)
-    reachable = found[: quirks.cap]
+        rng.shuffle(result)
+    reachable = result[: quirks.cap]
     start = (page - 1) * per_page
-    if page > 1 and start >= len(reachable) and len(found) > quirks.cap:
+    if page > 1 and start >= len(reachable) and len(result) > quirks.cap:
         start = (page - 1) % max(1, -(-quirks.cap // per_page)) * per_page
     rows = reachable[start : start + per_page]
     if quirks.repeat_rows and len(rows) > 1 and nth % 3 == 0:

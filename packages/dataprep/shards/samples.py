@@ -31,7 +31,7 @@ ZSTD_LEVEL = 1  # level 3 saves 2 % of a bin map and takes a fifth longer
 
 
 @dataclass(frozen=True)
-class Sample:
+class EncodedSample:
     """One view, encoded.
 
     Args:
@@ -63,7 +63,7 @@ class SampleMaker:
         photos: Sequence[tuple[str, Image.Image]],
         split: str,
         view_counts: Mapping[str, int] | None = None,
-    ) -> tuple[list[Sample], Int[np.ndarray, "n"]]:
+    ) -> tuple[list[EncodedSample], Int[np.ndarray, "n"]]:
         """Return the samples of resized photos, and how many of their pixels each bin has.
 
         Each step is done for all photos before the next one starts, so that it finds its code and
@@ -93,7 +93,7 @@ class SampleMaker:
         if self.settings.rgb_in(split):
             members["rgb.jpg"] = [encode_jpeg(cut_image(image, view)) for _, image, view in cuts]
         samples = [
-            Sample(
+            EncodedSample(
                 key=f"{key}-v{view.view}",
                 photo_key=key,
                 members=dict(zip(members, encoded, strict=True)),

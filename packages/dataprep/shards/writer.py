@@ -21,7 +21,7 @@ from dataprep.photos.folder import Photo, column_of
 from dataprep.photos.splits import keyed_hash
 from dataprep.shards.plan import ShardPlan
 from dataprep.shards.samples import (
-    Sample,
+    EncodedSample,
     SampleMaker,
     batch_photos,
     resized_photo,
@@ -160,12 +160,12 @@ def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
 
 def _blocks(
     job: ShardJob, plan: ShardPlan, maker: SampleMaker, skipped: dict[str, str]
-) -> Iterator[tuple[list[Sample], Int[np.ndarray, "n"]]]:
+) -> Iterator[tuple[list[EncodedSample], Int[np.ndarray, "n"]]]:
     """Yield the samples of each block in their order in the shard, and the pixels of each bin."""
     step = batch_photos(job.settings)
     for start in range(0, len(plan.photos), _BLOCK_PHOTOS):
         block = plan.photos[start : start + _BLOCK_PHOTOS]
-        samples, counts = list[Sample](), np.zeros(job.palette.n, dtype=np.int64)
+        samples, counts = list[EncodedSample](), np.zeros(job.palette.n, dtype=np.int64)
         for first in range(0, len(block), step):
             if resized := list(_resized(job, block[first : first + step], skipped)):
                 of_batch, batch_counts = maker.samples(resized, plan.split, plan.view_counts)
@@ -202,7 +202,7 @@ def _read(photos: Storage, photo: Photo) -> bytes:
     return data
 
 
-def _row(photo: Photo, split: str, sample: Sample) -> dict[str, Any]:
+def _row(photo: Photo, split: str, sample: EncodedSample) -> dict[str, Any]:
     return {
         "sample_key": sample.key,
         "photo_key": photo.key,

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -15,12 +14,13 @@ from typing import Any, Literal
 from colorcore import Palette
 from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
-from colorfiles.shard_index import INDEX, SCHEMA_VERSION, SPLITS
+from colorfiles.shard_index import INDEX, SPLITS
 from colorfiles.storage import Storage
 from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.folder import Photo
 from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos
+from dataprep.shards.index import counts_by_reason, counts_by_split, index_content
 from dataprep.shards.plan import ShardPlan, plan_shards
 from dataprep.shards.view_counts import VARYING
 from dataprep.shards.views import ViewSettings, refuse_unfit
@@ -241,7 +241,6 @@ def _finish(
     skipped = dict(left_out)
     for result in results:
         skipped |= result.skipped
-    for result in results:
         if result.nsamples == 0:  # every photo of it was unusable
             for suffix in ("json", "parquet", "tar"):
                 job.out.delete(f"{result.name}.{suffix}")
@@ -249,27 +248,11 @@ def _finish(
     if not results:
         reasons = _count_text(skipped)
         raise DataprepError(f"{job.photos.address}: no photo could be used: {reasons}")
-    splits = {
-        split: {
-            "photos": sum(r.nphotos for r in results if r.split == split),
-            "samples": sum(r.nsamples for r in results if r.split == split),
-            "shards": sum(r.split == split for r in results),
-        }
-        for split in SPLITS
-    }
-    index = {
-        "__kind__": "wids-shard-index-v1",
-        "wids_version": 1,
-        "name": "colorunet",
-        "schema_version": SCHEMA_VERSION,
-        "palette": job.palette.to_dict(),
-        "views": asdict(job.settings),
-        "split": {"ratios": _ratios(settings), "seed": job.settings.seed}
-        | ({"view_counts": VARYING} if settings.view_counts else {})
-        | splits,
-        "skipped": _by_reason(skipped),
-        "shardlist": sorted((r.entry() for r in results), key=lambda entry: entry["file"]),
-    }
+    splits = counts_by_split(results)
+    about_split: dict[str, Any] = {"ratios": _ratios(settings), "seed": job.settings.seed}
+    if settings.view_counts:
+        about_split["view_counts"] = VARYING
+    index = index_content(job, results, split=about_split | splits, skipped=skipped)
     data = (json.dumps(index, indent=1, allow_nan=False) + "\n").encode()
     if job.out.local is not None:
         sweep(job.out.local)
@@ -284,14 +267,10 @@ def _finish(
         resumed_shards=resumed,
         splits=splits,
         skipped_photos=len(skipped),
-        skipped=_by_reason(skipped),
+        skipped=counts_by_reason(skipped),
         fingerprint=hashlib.sha256(data).hexdigest(),
     )
 
 
-def _by_reason(skipped: Mapping[str, str]) -> dict[str, int]:
-    return dict(sorted(Counter(reason.split(":")[0] for reason in skipped.values()).items()))
-
-
 def _count_text(skipped: Mapping[str, str]) -> str:
-    return ", ".join(f"{count} {reason}" for reason, count in _by_reason(skipped).items())
+    return ", ".join(f"{count} {reason}" for reason, count in counts_by_reason(skipped).items())

@@ -8,6 +8,7 @@ caution and saturation are then chosen by ``evaluation.criteria``.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 
 import numpy as np
 from jaxtyping import Float
@@ -16,16 +17,16 @@ from colorunet.prediction.decoding import Decoding
 from trainer.calibration.held_out import HeldOut
 from trainer.evaluation.criteria import Verdict, cost, missed
 
-TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18)
-STRENGTHS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of the offsets
-CAUTIONS = (0.0, 0.05, 0.1, 0.2, 0.3, 0.5)
-SATURATIONS = (0.7, 0.8, 0.9, 1.0, 1.1, 1.2, 1.3, 1.45)
-_FINE_STEPS = (-0.06, -0.04, -0.02, 0.02, 0.04, 0.06)  # of the saturation, at last
+TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.28)
+CAUTIONS = (0.0, 0.1, 0.2, 0.3, 0.5)
+SATURATIONS = (0.75, 0.9, 1.05, 1.2, 1.4)
+STRENGTHS = (0.25, 0.5, 1.0)  # of the offsets
+_FINE_STEPS = (-0.1, -0.05, 0.05, 0.1)  # of the saturation, at last
+_OFFSET = 3  # decodings that are tried with offsets too
 _ROUNDS = 12
 _RATE = 0.5
 _LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
-_REFINED = 3  # decodings whose caution and saturation are looked at too
-STAGES = len(TEMPERATURES) + _REFINED * len(CAUTIONS) + 1
+STAGES = len(TEMPERATURES) + _OFFSET + 1
 
 
 @dataclass(frozen=True)
@@ -64,19 +65,18 @@ def choose(
     """Return the decoding that costs least over the sets, and all that were tried."""
     tried = []
     for temperature in TEMPERATURES:
-        plain = Decoding(temperature=temperature)
-        offsets = matching_offsets(sets, plain, n)
-        for strength in STRENGTHS:
-            added = tuple(float(x) for x in strength * offsets) if strength else None
-            tried.append(judged(sets, replace(plain, bin_offsets=added)))
+        for caution, saturation in product(CAUTIONS, SATURATIONS):
+            tried.append(judged(sets, Decoding(temperature, saturation, caution)))
         report()
-    for one in sorted(tried, key=_cost)[:_REFINED]:
-        for caution in CAUTIONS:
-            cautious = replace(one.decoding, caution=caution)
-            tried += [_with_saturation(sets, cautious, factor) for factor in SATURATIONS]
-            report()
+    for one in sorted(tried, key=_cost)[:_OFFSET]:
+        offsets = matching_offsets(sets, one.decoding, n)
+        for strength in STRENGTHS:
+            added = tuple(float(x) for x in strength * offsets)
+            tried.append(judged(sets, replace(one.decoding, bin_offsets=added)))
+        report()
     nearest = min(tried, key=_cost).decoding
-    tried += [_with_saturation(sets, nearest, nearest.saturation + s) for s in _FINE_STEPS]
+    for step in _FINE_STEPS:
+        tried.append(judged(sets, replace(nearest, saturation=round(nearest.saturation + step, 3))))
     report()
     return min(tried, key=_cost), tried
 
@@ -95,9 +95,3 @@ def judged(sets: Sequence[HeldOut], decoding: Decoding) -> JudgedDecoding:
 
 def _cost(one: JudgedDecoding) -> float:
     return one.cost
-
-
-def _with_saturation(
-    sets: Sequence[HeldOut], decoding: Decoding, saturation: float
-) -> JudgedDecoding:
-    return judged(sets, replace(decoding, saturation=round(saturation, 3)))

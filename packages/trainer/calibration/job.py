@@ -60,7 +60,7 @@ def calibrate_run(
     shard_paths: Sequence[str],
     *,
     split: str = "val",
-    limit: int = 200,
+    limit: int = 100,
     options: PredictionOptions | None = None,
     write: bool = True,
     watch: Watch = unwatched,

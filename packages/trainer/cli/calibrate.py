@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--limit",
     type=click.IntRange(min=1),
-    default=200,
+    default=100,
     show_default=True,
     help="Photos of each set at most.",
 )

@@ -12,6 +12,7 @@ LINE_COLORS = ("#2458d0", "#d0602a", "#2a9a5c", "#8a4bc0", "#8a8a94")
 _LEFT, _RIGHT, _TOP, _BOTTOM = 52, 12, 10, 30
 _TEXT = 'font-family="system-ui, sans-serif" font-size="11" fill="#6a6a75"'
 
+_MOST_DOTS = 30  # on a line; of more points none is marked
 Points = Sequence[tuple[float, float]]
 
 
@@ -61,18 +62,25 @@ def line_chart(
             'stroke="#8a8a94" stroke-dasharray="3 3"/>'
         )
     for color, (name, points) in zip(_cycled(len(clean)), clean.items(), strict=True):
-        places = " ".join(f"{x_axis.place(x):.1f},{y_axis.place(y):.1f}" for x, y in points)
-        parts.append(
-            f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="1.8">'
-            f"<title>{escape(name)}</title></polyline>"
-        )
-        if len(points) <= 30:
-            parts += [
-                f'<circle cx="{x_axis.place(x):.1f}" cy="{y_axis.place(y):.1f}" r="2.4" '
-                f'fill="{color}"><title>{escape(name)} {x:g}: {y:.4g}</title></circle>'
-                for x, y in points
-            ]
+        parts += _curve(name, points, (x_axis, y_axis), color)
     return "".join(parts) + "</svg>" + (_legend(list(clean)) if len(clean) > 1 else "")
+
+
+def _curve(name: str, points: Points, axes: tuple["_Axis", "_Axis"], color: str) -> list[str]:
+    """Return a line through the points, and where they are few a dot on each, with its numbers."""
+    places = [(axes[0].place(x), axes[1].place(y)) for x, y in points]
+    line = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+    parts = [
+        f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="1.8">'
+        f"<title>{escape(name)}</title></polyline>"
+    ]
+    if len(points) <= _MOST_DOTS:
+        parts += [
+            f'<circle cx="{left:.1f}" cy="{top:.1f}" r="2.4" '
+            f'fill="{color}"><title>{escape(name)} {x:g}: {y:.4g}</title></circle>'
+            for (left, top), (x, y) in zip(places, points, strict=True)
+        ]
+    return parts
 
 
 def bars(

@@ -18,6 +18,8 @@ METRICS = "metrics.jsonl"
 _STATE = "optim-last.safetensors"
 _HEADER = "progress"  # in that file's header: the state as JSON
 
+SavedState = tuple[dict[str, Tensor], dict[str, Any]]  # tensors, and the rest as JSON
+
 
 class RunFolder:
     """A run that is being written.
@@ -85,7 +87,7 @@ class RunFolder:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
 
-    def load_state(self) -> tuple[dict[str, Tensor], dict[str, Any]] | None:
+    def load_state(self) -> SavedState | None:
         """Return what ``save_state`` wrote, or None where nothing was saved yet.
 
         Raises:

@@ -27,6 +27,7 @@ class FitData:
         fingerprint: of the shard set.
         size: edge in pixels of a stored sample, and ``crop_size`` of what is trained on.
         total_steps: of the whole fit.
+        samples: of the training split.
         skip_bad: go on without samples that can't be used.
     """
 
@@ -38,6 +39,7 @@ class FitData:
     size: int
     crop_size: int
     total_steps: int
+    samples: int
     train: SampleStore
     val: SampleStore | None
     sampler: BatchSampler
@@ -76,6 +78,7 @@ class FitData:
             size=size,
             crop_size=min(recipe.data.crop or size, size),
             total_steps=total_steps(recipe, sampler.samples),
+            samples=sampler.samples,
             train=train,
             val=SampleStore(shard_set, "val", verify=verify) if has_val else None,
             sampler=sampler,

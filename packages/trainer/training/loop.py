@@ -9,7 +9,7 @@ from colorunet.parameters.checkpoint import Trained
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
-from trainer.runs.folder import RunFolder
+from trainer.runs.folder import RunFolder, SavedState
 from trainer.training.distributed import World
 from trainer.training.fit_data import FitData
 from trainer.training.interrupts import StopWish, stop_on_signals
@@ -92,24 +92,8 @@ def fit(
     saved = run.load_state() if resumed else None
 
     data = FitData.open(shard_set, recipe, world, skip_bad=options.skip_bad > 0)
-    learner = Learner.build(
-        recipe,
-        data.palette,
-        world,
-        size=data.crop_size,
-        total_steps=data.total_steps,
-        start=None
-        if saved
-        else starting_parameters(recipe.network, data.palette, init=options.init),
-    )
-    state = TrainingState(data.fingerprint, recipe.seed, data.total_steps)
-    if saved is not None:
-        tensors, content = saved
-        state.restore(content)
-        _require_same_samples(state, data)
-        learner.load(tensors, step=state.step)
-
-    world.wait()
+    learner, state = _begin(recipe, data, world, saved, init=options.init)
+    world.wait()  # none writes before all have read
     if world.is_first and resumed:
         run.reopen(recipe, step=state.step if saved else -1)
     elif world.is_first:
@@ -132,22 +116,33 @@ def fit(
             ended = _train(
                 state, learner, data, recorder, options=options, wish=wish, report=report
             )
-    return FitSummary(
-        run=out,
-        ended=ended,
-        signal=wish.signal or 0,
-        step=state.step,
-        total_steps=state.total_steps,
-        epoch=state.epoch,
-        samples=data.sampler.samples,
-        parameters=sum(p.numel() for p in learner.network.parameters()),
-        measure=recipe.validation.measure,
-        best=state.best,
-        best_step=state.best_step,
-        skipped=state.skipped,
-        elapsed_s=round(state.elapsed_s, 1),
-        validation=state.validation,
+    return _summary(out, state, learner, ended=ended, signal=wish.signal or 0)
+
+
+def _begin(
+    recipe: Recipe,
+    data: FitData,
+    world: World,
+    saved: SavedState | None,
+    *,
+    init: Trained | None,
+) -> tuple[Learner, TrainingState]:
+    """Build the network and its state: as at step 0, or as saved."""
+    learner = Learner.build(
+        recipe,
+        data.palette,
+        world,
+        size=data.crop_size,
+        total_steps=data.total_steps,
+        start=None if saved else starting_parameters(recipe.network, data.palette, init=init),
     )
+    state = TrainingState(data.fingerprint, recipe.seed, data.total_steps, data.samples)
+    if saved is not None:
+        tensors, content = saved
+        state.restore(content)
+        _require_same_samples(state, data)
+        learner.load(tensors, step=state.step)
+    return learner, state
 
 
 def _train(
@@ -165,12 +160,7 @@ def _train(
     meter = ThroughputMeter(world, steps_per_epoch=data.sampler.steps_per_epoch)
     saved_at = time.monotonic()
     for batch in data.batches(state.position):
-        state.skipped += len(batch.skipped)
-        if state.skipped > options.skip_bad:
-            raise TrainerError(
-                f"{state.skipped} unusable samples, more than --skip-bad {options.skip_bad}; "
-                f"the last: {batch.skipped[-1]}"
-            )
+        state.skip(batch.skipped, allowed=options.skip_bad)
         loss = learner.backward(batch)
         meter.add(loss, batch, step=state.step)
         if not batch.micro_batch.ends_step:
@@ -178,8 +168,7 @@ def _train(
         rate = learner.update(state.step)
         state.advance(batch.micro_batch.after)
 
-        may_ask = meter.may_wait() or state.epoch_is_over
-        stopping = world.any(bool(wish)) if may_ask else False
+        stopping = (meter.may_wait() or state.epoch_is_over) and world.any(bool(wish))
         if meter.is_due() or state.epoch_is_over or stopping or state.is_done:
             measured = meter.read()
             recorder.log_throughput(state, measured, rate)
@@ -225,3 +214,24 @@ def _require_same_samples(saved: TrainingState, data: FitData) -> None:
         )
     if saved.seed != data.recipe.seed:
         raise TrainerError(f"seed: the run has {saved.seed}, given {data.recipe.seed}")
+
+
+def _summary(
+    out: Path, state: TrainingState, learner: Learner, *, ended: str, signal: int
+) -> FitSummary:
+    return FitSummary(
+        run=out,
+        ended=ended,
+        signal=signal,
+        step=state.step,
+        total_steps=state.total_steps,
+        epoch=state.epoch,
+        samples=state.samples,
+        parameters=sum(p.numel() for p in learner.network.parameters()),
+        measure=learner.recipe.validation.measure,
+        best=state.best,
+        best_step=state.best_step,
+        skipped=state.skipped,
+        elapsed_s=round(state.elapsed_s, 1),
+        validation=state.validation,
+    )

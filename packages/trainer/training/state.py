@@ -1,12 +1,13 @@
 """Where a fit stands: the one object that knows, and the only one that changes it."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from trainer.config.settings import LATEST, LOWER_IS_BETTER
 from trainer.data.sampler import Position
+from trainer.errors import TrainerError
 
 
 @dataclass
@@ -19,6 +20,7 @@ class TrainingState:
         fingerprint: of the shard set.
         seed: of the order of samples.
         total_steps: of the whole fit.
+        samples: of the training split.
         best: the best value of the measure so far, and ``best_step`` where it was seen.
         stale_epochs: judgements since then.
         skipped: samples that could not be used.
@@ -29,6 +31,7 @@ class TrainingState:
     fingerprint: str
     seed: int
     total_steps: int
+    samples: int
     step: int = 0
     position: Position = field(default_factory=Position)
     best: float | None = None
@@ -43,6 +46,11 @@ class TrainingState:
     def epoch(self) -> int:
         """Whole epochs done."""
         return self.position.epoch
+
+    @property
+    def samples_seen(self) -> int:
+        """Samples taken so far, each as often as it was."""
+        return self.position.epoch * self.samples + self.position.consumed
 
     @property
     def epoch_is_over(self) -> bool:
@@ -67,6 +75,19 @@ class TrainingState:
         """Count a step, after which the samples up to ``position`` are seen."""
         self.step += 1
         self.position = position
+
+    def skip(self, reasons: Sequence[str], *, allowed: int) -> None:
+        """Count samples that could not be used.
+
+        Raises:
+            TrainerError: they are more than ``allowed`` by now.
+        """
+        self.skipped += len(reasons)
+        if self.skipped > allowed:
+            raise TrainerError(
+                f"{self.skipped} unusable samples, more than --skip-bad {allowed}; "
+                f"the last: {reasons[-1]}"
+            )
 
     def judge(self, measures: Mapping[str, float] | None, measure: str) -> bool:
         """Take the measures of a validation in; return whether this step is the best so far.
@@ -108,13 +129,16 @@ class TrainingState:
         """Take up what ``to_dict`` gave; the steps of the whole fit stay as they are.
 
         Raises:
-            KeyError, TypeError: it isn't that.
+            TrainerError: it isn't that.
         """
-        loader = content["loader"]
-        self.fingerprint, self.seed = loader["fingerprint"], loader["seed"]
-        self.position = Position(loader["epoch"], loader["consumed"])
-        self.step = content["step"]
-        self.best, self.best_step = content["best"], content["best_step"]
-        self.stale_epochs, self.skipped = content["stale_epochs"], content["skipped"]
-        self.validation = dict(content["metrics"])
-        self.elapsed_before_s, self.started = content["elapsed_s"], time.monotonic()
+        try:
+            loader = content["loader"]
+            self.fingerprint, self.seed = loader["fingerprint"], loader["seed"]
+            self.position = Position(loader["epoch"], loader["consumed"])
+            self.step = content["step"]
+            self.best, self.best_step = content["best"], content["best_step"]
+            self.stale_epochs, self.skipped = content["stale_epochs"], content["skipped"]
+            self.validation = dict(content["metrics"])
+            self.elapsed_before_s, self.started = content["elapsed_s"], time.monotonic()
+        except (KeyError, TypeError) as error:
+            raise TrainerError(f"the run's state is not that of a fit ({error!r})") from None

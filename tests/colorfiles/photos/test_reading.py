@@ -177,14 +177,14 @@ def test_metadata_come_along_and_say_upright(format_name: str) -> None:
     exif[0x8769] = exif.get_ifd(0x8769)
     image = Image.fromarray(odd.gray())
     data = odd.saved(image, format_name, exif=exif, dpi=(600, 300))
-    found = read_image(data, ReadSettings(metadata=True)).metadata
+    result = read_image(data, ReadSettings(metadata=True)).metadata
     back = Image.Exif()
-    back.load(found.exif)
+    back.load(result.exif)
     assert (back[0x010E], back[0x0112], back[0x013B]) == ("At the lake", 1, "A. Example")
     assert back.get_ifd(0x8769)[0x9003] == "1938:07:04 10:00:00"
     assert not {256, 257, 273, 279} & set(back)
     if format_name != "WEBP":  # it has no place for it
-        assert found.dpi == pytest.approx((300, 600), abs=0.1)
+        assert result.dpi == pytest.approx((300, 600), abs=0.1)
 
 
 def test_xmp_profile_and_text_come_along() -> None:

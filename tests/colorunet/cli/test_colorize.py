@@ -61,9 +61,9 @@ def test_a_folder_is_coloured_without_one_output_replacing_another(
     result = _colorize(run, photos, "--out", out, "--json")
     assert result.exit_code == 0, result.output
     assert _names(out) == ["a.jpg", "b.png", "more/a.jpg"]
-    told = json.loads(result.stdout)
-    assert told["colorized"] == 3
-    assert {image["width"] for image in told["images"]} == {96}
+    summary = json.loads(result.stdout)
+    assert summary["colorized"] == 3
+    assert {image["width"] for image in summary["images"]} == {96}
 
 
 def test_the_luma_of_the_output_is_that_of_the_input(

@@ -152,10 +152,10 @@ def test_colorize_works_right_after_installing(photo: Path, tmp_path: Path) -> N
     out = tmp_path / "out"
     done = _colorize(photo, "--out", out, "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["network"] == DEFAULT_NETWORK
+    summary = json.loads(done.stdout)
+    assert summary["network"] == DEFAULT_NETWORK
     shipped = load_run(NETWORKS / DEFAULT_NETWORK).meta["decoding"]
-    assert told["decoding"]["temperature"] == shipped["temperature"]
+    assert summary["decoding"]["temperature"] == shipped["temperature"]
     given = np.asarray(Image.open(out / "photo.jpg").convert("RGB")).astype(int)
     assert given.shape == (213, 320, 3)
     assert (given.max(-1) - given.min(-1)).mean() > 1  # it isn't gray

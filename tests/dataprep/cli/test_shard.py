@@ -59,11 +59,11 @@ def test_json_is_one_object_and_nothing_else_is_printed(
 ) -> None:
     out = tmp_path / "s"
     done = run(photo_folder, "--split", "--palette", palette_file, "--out", out, "--json")
-    told = json.loads(done.stdout)
+    summary = json.loads(done.stdout)
     assert done.stderr == ""
     photos = len(PhotoFolder(photo_folder).kept())
-    assert (told["photos"], told["samples"], told["out"]) == (photos, photos, str(out))
-    assert {split: counts["photos"] > 0 for split, counts in told["splits"].items()} == {
+    assert (summary["photos"], summary["samples"], summary["out"]) == (photos, photos, str(out))
+    assert {split: counts["photos"] > 0 for split, counts in summary["splits"].items()} == {
         "train": True,
         "val": True,
         "test": True,

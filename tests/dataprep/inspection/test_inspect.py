@@ -27,17 +27,17 @@ def opened(sound_set: Path) -> ShardSet:
 
 
 def test_counts_are_those_of_the_tables(opened: ShardSet) -> None:
-    found = inspect_shards(opened)
-    for split, facts in found.splits.items():
+    result = inspect_shards(opened)
+    for split, facts in result.splits.items():
         tables = [opened.table(entry) for entry in opened.of_split(split)]
         keys = [key for table in tables for key in table["photo_key"].to_pylist()]
         assert (facts.samples, facts.photos) == (len(keys), len(set(keys)))
-    assert found.bytes == sum(
+    assert result.bytes == sum(
         path.stat().st_size for path in Path(opened.storage.address).glob("*.tar")
     )
-    pixels = sum(facts.samples for facts in found.splits.values()) * 64 * 64
-    assert sum(found.bin_counts) == pixels
-    assert found.licenses == {"not stated": sum(facts.photos for facts in found.splits.values())}
+    pixels = sum(facts.samples for facts in result.splits.values()) * 64 * 64
+    assert sum(result.bin_counts) == pixels
+    assert result.licenses == {"not stated": sum(facts.photos for facts in result.splits.values())}
 
 
 def test_licences_are_counted_in_photos(sound_set: Path, tmp_path: Path) -> None:
@@ -48,9 +48,9 @@ def test_licences_are_counted_in_photos(sound_set: Path, tmp_path: Path) -> None
         for row in pq.read_table(path).to_pylist()
     ]
     pq.write_table(pa.Table.from_pylist(rows, pq.read_schema(path)), path)
-    found = inspect_shards(ShardSet.open(str(tmp_path / "set")))
-    assert found.licenses["CC BY 4.0"] == len({row["photo_key"] for row in rows})
-    assert found.license_urls == {"CC BY 4.0": "https://example.org/by"}
+    result = inspect_shards(ShardSet.open(str(tmp_path / "set")))
+    assert result.licenses["CC BY 4.0"] == len({row["photo_key"] for row in rows})
+    assert result.license_urls == {"CC BY 4.0": "https://example.org/by"}
 
 
 def test_the_ceiling_of_an_image_in_the_palettes_own_colors_is_the_truth() -> None:
@@ -58,11 +58,11 @@ def test_the_ceiling_of_an_image_in_the_palettes_own_colors_is_the_truth() -> No
     centers = rgb_to_yuv(rgb.reshape(-1, 3) / 255.0)[:, 1:]
     palette = Palette(centers=centers, prior=np.full(4, 0.25))
     bins = np.arange(4, dtype=np.uint8).reshape(2, 2)
-    found = image_ceiling(rgb, bins, palette)
-    assert found.psnr_db == 100
-    assert found.colorfulness_ratio == pytest.approx(1)
-    assert found.effective_colors == pytest.approx(4)
-    assert found.distinct_colors == 4
+    result = image_ceiling(rgb, bins, palette)
+    assert result.psnr_db == 100
+    assert result.colorfulness_ratio == pytest.approx(1)
+    assert result.effective_colors == pytest.approx(4)
+    assert result.distinct_colors == 4
 
 
 def test_the_ceiling_of_a_palette_near_neutral_is_gray() -> None:
@@ -70,17 +70,17 @@ def test_the_ceiling_of_a_palette_near_neutral_is_gray() -> None:
     rgb = rng.integers(0, 256, (16, 16, 3), dtype=np.uint8)
     palette = Palette(centers=np.array([[0, 0], [0.001, 0]]), prior=np.array([0.5, 0.5]))
     bins = uv_to_bins(rgb_to_yuv(rgb / 255.0)[..., 1:], palette).astype(np.uint8)
-    found = image_ceiling(rgb, bins, palette)
-    assert found.colorfulness_ratio is not None
-    assert found.colorfulness_ratio < 0.05
+    result = image_ceiling(rgb, bins, palette)
+    assert result.colorfulness_ratio is not None
+    assert result.colorfulness_ratio < 0.05
 
 
 def test_a_gray_image_has_no_colorfulness_ratio() -> None:
     palette = Palette(centers=np.array([[0, 0], [0.1, 0]]), prior=np.array([0.5, 0.5]))
     rgb = np.repeat(np.arange(64, dtype=np.uint8).reshape(8, 8, 1), 3, axis=2)
-    found = image_ceiling(rgb, np.zeros((8, 8), np.uint8), palette)
-    assert found.colorfulness_ratio is None
-    assert summarize_ceilings([found]).colorfulness_ratio is None
+    result = image_ceiling(rgb, np.zeros((8, 8), np.uint8), palette)
+    assert result.colorfulness_ratio is None
+    assert summarize_ceilings([result]).colorfulness_ratio is None
 
 
 def test_a_set_without_val_and_test_has_no_ceiling(opened: ShardSet) -> None:
@@ -99,7 +99,7 @@ def test_the_ceiling_is_measured_on_val_and_test(opened: ShardSet) -> None:
 
 def test_samples_are_spread_over_shards_and_photos(opened: ShardSet) -> None:
     shown = list(spread_samples(opened, "train", 8))
-    photos = [found.key.rpartition("-v")[0] for found in shown]
+    photos = [result.key.rpartition("-v")[0] for result in shown]
     assert len(photos) == len(set(photos)) == 8
     files = {entry.file for entry in opened.of_split("train")}
     tables = {entry.file: opened.table(entry)["sample_key"].to_pylist() for entry in opened.shards}
@@ -127,8 +127,8 @@ def test_the_command_prints_a_table_or_one_object(sound_set: Path, tmp_path: Pat
     assert text.exit_code == 0
     assert "palette's ceiling (medians of" in text.stdout
     assert sheet.read_bytes().startswith(b"\x89PNG")
-    told = runner.invoke(app, ["inspect", str(sound_set), "--json"])
-    content = json.loads(told.stdout)
+    reply = runner.invoke(app, ["inspect", str(sound_set), "--json"])
+    content = json.loads(reply.stdout)
     assert content["splits"]["train"]["samples"] > content["splits"]["val"]["samples"] > 0
     assert content["ceiling"]["psnr_db"] > 0
 

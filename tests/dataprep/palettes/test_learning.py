@@ -59,14 +59,20 @@ def test_sums_are_exact_whatever_the_batches_and_workers(photo_folder: Path) -> 
 
 def test_the_command_writes_the_palette_it_tells_of(photo_folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "palette.json"
-    told = run("palette", photo_folder, "--bins", 16, "--out", out, "--seed", 3, "--workers", 1)
+    printed_json = run(
+        "palette", photo_folder, "--bins", 16, "--out", out, "--seed", 3, "--workers", 1
+    )
     palette = read_palette(str(out))
-    assert (palette.n, palette.method, palette.fingerprint) == (16, "kmeans", told["fingerprint"])
+    assert (palette.n, palette.method, palette.fingerprint) == (
+        16,
+        "kmeans",
+        printed_json["fingerprint"],
+    )
     assert np.abs(palette.centers).sum(axis=1).min() == 0
-    assert len(told["weights"]) == 16
-    assert float(np.dot(palette.prior, told["weights"])) == pytest.approx(1)
+    assert len(printed_json["weights"]) == 16
+    assert float(np.dot(palette.prior, printed_json["weights"])) == pytest.approx(1)
     again = run("palette", photo_folder, "--bins", 16, "--out", out, "--seed", 3, "--overwrite")
-    assert again == told
+    assert again == printed_json
 
 
 def test_the_originals_grid_can_be_had(photo_folder: Path, tmp_path: Path) -> None:
@@ -82,13 +88,13 @@ def test_auto_shows_a_row_for_every_candidate_and_takes_one_of_them(
     photo_folder: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "palette.json"
-    told = run("palette", photo_folder, "--method", "auto", "--bins", 16, "--out", out)
-    names = list(told["ceilings"])
+    printed_json = run("palette", photo_folder, "--method", "auto", "--bins", 16, "--out", out)
+    names = list(printed_json["ceilings"])
     assert names[0] == "the original's even grid of 10"
     assert names[-1] == "k-means"
     assert len(names) == 5
-    assert told["method"] in names
-    rows = told["ceilings"]
+    assert printed_json["method"] in names
+    rows = printed_json["ceilings"]
     assert rows["k-means"]["psnr_db"] > rows[names[0]]["psnr_db"]
 
 

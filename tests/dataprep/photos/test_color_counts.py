@@ -38,8 +38,8 @@ def test_every_uint8_colour_gets_the_bin_that_the_full_table_has(small_palette: 
     for red in range(256):
         plane = np.empty((256, 256, 3), dtype=np.uint8)
         plane[..., 0], plane[..., 1], plane[..., 2] = red, levels[:, None], levels
-        found = ours[difference_index(Image.fromarray(plane))]
-        assert np.array_equal(found, full[red << 16 : (red + 1) << 16])
+        result = ours[difference_index(Image.fromarray(plane))]
+        assert np.array_equal(result, full[red << 16 : (red + 1) << 16])
 
 
 def test_an_image_too_large_for_one_piece_of_memory_is_indexed_like_a_small_one() -> None:

@@ -8,7 +8,7 @@ from PIL import Image
 from colorcore import Palette, rgb_to_yuv, uv_to_bins
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.folder import PhotoFolder
-from dataprep.shards.samples import Sample, SampleMaker, resized_photo
+from dataprep.shards.samples import EncodedSample, SampleMaker, resized_photo
 from dataprep.shards.views import ViewSettings, cut_image, cut_luma
 
 
@@ -25,7 +25,7 @@ def folder(photo_folder) -> PhotoFolder:
     return PhotoFolder(photo_folder)
 
 
-def unpacked(sample: Sample) -> np.ndarray:
+def unpacked(sample: EncodedSample) -> np.ndarray:
     bins = zstandard.ZstdDecompressor().decompress(sample.members["bins.zst"])
     return np.frombuffer(bins, dtype=np.uint8).reshape(sample.view.crop_size, -1)
 

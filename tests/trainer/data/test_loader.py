@@ -267,8 +267,8 @@ def test_bad_samples_are_ignored_and_told_when_allowed(
 ) -> None:
     folder = make_shards(tmp_path / "s")
     _spoil(folder / "train-000001.tar", b"demo-train1x1-v0.bins.zst")
-    told = {"skip_bad": True, "augmentation": augmentation}
-    loaded = _load(ShardSet.open(folder), epochs=1, workers=workers, **told)
+    options = {"skip_bad": True, "augmentation": augmentation}
+    loaded = _load(ShardSet.open(folder), epochs=1, workers=workers, **options)
     (reason,) = [reason for batch in loaded for reason in batch.skipped]
     assert "shard train-000001.tar, sample demo-train1x1-v0" in reason
     for batch in loaded:

@@ -146,10 +146,10 @@ def test_an_even_grid_palette_is_found_too_poor(
     folder = make_shards(tmp_path / "s", train=(8,), val=(), size=SIZE, palette=palette)
     shards = ShardSet.open(folder)
     run = train(shards, tmp_path / "run", small_recipe(), steps=20)
-    found = _diagnosed(run, shards).findings
-    assert found[0].cause == "palette too poor"
-    assert "0.079" in found[0].evidence  # how far the nearest bin is from gray
-    assert "dataprep palette" in found[0].remedy
+    result = _diagnosed(run, shards).findings
+    assert result[0].cause == "palette too poor"
+    assert "0.079" in result[0].evidence  # how far the nearest bin is from gray
+    assert "dataprep palette" in result[0].remedy
 
 
 def test_a_run_trained_on_bins_of_other_pixels_knows_the_prior_only(
@@ -184,8 +184,8 @@ def test_a_run_stopped_after_a_few_steps_is_found_under_trained(
     run = train(good_shards, tmp_path / "run", small_recipe(), steps=4)
     losses = [{"step": step, "loss": 3.4 - 0.1 * step} for step in range(1, 5)]
     (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in losses))
-    found = _diagnosed(run, good_shards).findings
-    finding = next(f for f in found if f.cause == "under-trained")
+    result = _diagnosed(run, good_shards).findings
+    finding = next(f for f in result if f.cause == "under-trained")
     assert "4 steps, 32 samples seen" in finding.evidence
 
 
@@ -205,5 +205,5 @@ def test_the_command_prints_words_or_one_json_object(
     words = CliRunner().invoke(app, arguments)
     assert words.exit_code == 0
     assert "looked at and not found" in words.stdout
-    found = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
-    assert {symptom["cause"] for symptom in found["looked_at"]} == set(CAUSES)
+    result = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
+    assert {symptom["cause"] for symptom in result["looked_at"]} == set(CAUSES)

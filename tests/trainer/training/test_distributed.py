@@ -81,9 +81,9 @@ def test_a_rank_that_dies_ends_all_and_the_run_goes_on(shards: Path, tmp_path: P
         ranks = _children(torchrun.pid)
         assert len(ranks) == 2
         os.kill(max(ranks), signal.SIGKILL)
-        _, told = torchrun.communicate(timeout=60)
+        _, message = torchrun.communicate(timeout=60)
     assert torchrun.returncode != 0
-    assert "SIGKILL" in told
+    assert "SIGKILL" in message
     _wait_until(lambda: not any(Path(f"/proc/{rank}").exists() for rank in ranks))
     load_run(run)
     reached = RunFolder(run).load_state()
