@@ -34,7 +34,7 @@ from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import Trained, load_run
 from colorunet.parameters.shipped import SHIPPED_NETWORK
 from colorunet.prediction.colorizer import Colorizer, Decoding
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.evaluate import EvaluationSettings, evaluate

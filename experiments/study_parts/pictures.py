@@ -14,7 +14,7 @@ from colorcore.measures import HUE_FAMILIES, hue_family_counts
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from study_parts.work import Predicting
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.report.contact_sheet import contact_sheet

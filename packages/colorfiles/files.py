@@ -1,10 +1,14 @@
 """Writing files so that nothing half-written is ever seen under its final name."""
 
 import os
+import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{4,}\.tmp")
 
 
 @contextmanager
@@ -28,6 +32,20 @@ def write_atomically(target: Path) -> Iterator[Path]:
         raise
 
 
+def open_own(path: Path, *, append: bool = False) -> BinaryIO:
+    """Open a file of our own for writing, unbuffered; OSError where a link lies in its place."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "ab" if append else "wb", buffering=0)
+
+
+def require_writable(folder: Path) -> None:
+    """Raise OSError unless files can be made in ``folder``; what lies there isn't touched."""
+    probe = folder / f".probe.{secrets.token_hex(4)}.tmp"
+    probe.open("xb").close()
+    discard(probe)
+
+
 def discard(path: Path) -> None:
     """Delete a file if it is there."""
     path.unlink(missing_ok=True)
@@ -35,7 +53,9 @@ def discard(path: Path) -> None:
 
 def sweep(folder: Path) -> int:
     """Delete the temporary files that a killed writer left in ``folder``; return how many."""
-    leftovers = [path for path in folder.glob(".*.tmp") if path.is_file()]
+    leftovers = [
+        path for path in folder.glob(".*.tmp") if _LEFTOVER.fullmatch(path.name) and path.is_file()
+    ]
     for path in leftovers:
         discard(path)
     return len(leftovers)

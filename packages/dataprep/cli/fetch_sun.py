@@ -57,8 +57,8 @@ def command(
 ) -> None:
     """Draw photos of each class of the SUN database from SOURCE into a photo folder.
 
-    SOURCE is SUN397's folder, its .tar or .tar.gz, or an http(s) address of one; an archive is read
-    once, as a stream. The same seed draws the same photos from each. Unusable files are replaced by
+    SOURCE is SUN397's folder, its .tar or .tar.gz, an http(s) address of one, or - for an archive
+    that is piped in; it is read once, as a stream. The same seed draws the same photos from each. Unusable files are replaced by
     the next in line and listed with their reason. A second run adds what is missing.
 
     \b

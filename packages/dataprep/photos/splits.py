@@ -11,7 +11,7 @@ from pathlib import Path
 from colorfiles.shard_index import SPLITS
 from dataprep.errors import DataprepError
 from dataprep.photos.duplicates import NearDuplicateIndex
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 
 DEFAULT_RATIOS = "90/10/90/10"
 GROUP_BITS = 8  # of 64: what import lets pass as another photo may still show the same scene

@@ -17,7 +17,7 @@ from colorcore import Palette
 from colorfiles.shard_index import SCHEMA_VERSION, ShardEntry
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError, UnusablePhoto
-from dataprep.photos.folder import Photo, column_of
+from dataprep.photos.rows import Photo, column_of
 from dataprep.photos.splits import keyed_hash
 from dataprep.shards.plan import ShardPlan
 from dataprep.shards.samples import (

@@ -3,22 +3,22 @@
 import csv
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from colorfiles.files import sweep
+from colorfiles.outside.files import read_regular
 from colorfiles.progress import Report, silent
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.duplicates import NearDuplicateIndex
-from dataprep.photos.folder import Photo, PhotoFolder, column_of, slug, utc_now
+from dataprep.photos.folder import MOST_BYTES, PhotoFolder, slug, utc_now
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
+from dataprep.photos.rows import Photo, column_of
 from dataprep.sources.image_tree import image_paths
 
 SOURCE = "folder"
-_MAX_BYTES = 200_000_000
 _BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
 _METADATA_COLUMNS = frozenset(
     column_of(f.name)
@@ -77,11 +77,31 @@ def import_folder(
     paths = image_paths(root, out)
     if not paths:
         raise DataprepError(f"{root}: no images in this folder; name one that has some")
-    folder = PhotoFolder(out, create=True)
-    (out / SOURCE).mkdir(exist_ok=True)
-    sweep(out / SOURCE)
-    sweep(out)
-    limits = limits or ImageLimits()
+    with PhotoFolder.writing(out, source=SOURCE) as folder:
+        already = _bring(
+            root,
+            paths,
+            folder,
+            limits=limits or ImageLimits(),
+            metadata=metadata or {},
+            workers=workers,
+            report=report,
+        )
+        folder.commit()
+        return _summary(folder, seen=len(paths), already=already)
+
+
+def _bring(
+    root: Path,
+    paths: Sequence[str],
+    folder: PhotoFolder,
+    *,
+    limits: ImageLimits,
+    metadata: Mapping[str, Mapping[str, str]],
+    workers: int,
+    report: Report,
+) -> int:
+    """Add what is new; return how many photos needed no second look."""
     known = _KnownPhotos(folder)
     already = 0
     now = utc_now()
@@ -98,14 +118,13 @@ def import_folder(
                 report()
                 continue
             columns = {"class": _class_of(root, candidate.relative)}
-            columns |= (metadata or {}).get(candidate.relative, {})
+            columns |= metadata.get(candidate.relative, {})
             photo = _photo(candidate, reason, columns, now)
             folder.add(photo, candidate.data if not reason else None)
             if not reason:
                 known.add(photo)
             report(note=reason)
-    folder.commit()
-    return _summary(folder, seen=len(paths), already=already)
+    return already
 
 
 class _KnownPhotos:
@@ -198,9 +217,9 @@ def _examine_file(
     stem = slug(Path(relative).stem)
     try:
         size = (root / relative).stat().st_size
-        if size > _MAX_BYTES:
+        if size > MOST_BYTES:
             raise UnusablePhoto(f"too large: {size} bytes")
-        data = (root / relative).read_bytes()
+        data = read_regular(root / relative, most=MOST_BYTES)
     except (OSError, UnusablePhoto) as error:
         reason = str(error) if isinstance(error, UnusablePhoto) else f"unreadable: {error.strerror}"
         name = hashlib.sha256(relative.encode(errors="surrogateescape")).hexdigest()[:10]

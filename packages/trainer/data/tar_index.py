@@ -8,6 +8,8 @@ from typing import Any
 
 from webdataset.tariterators import group_by_keys
 
+from colorfiles.outside.files import open_regular
+from colorfiles.outside.tars import BoundedTarInfo, headers
 from trainer.errors import BadShard
 
 
@@ -37,6 +39,8 @@ class TarShard:
                 )
         except FileNotFoundError:
             raise self._missing() from None
+        except OSError as error:
+            raise BadShard(f"shard {path.name}: {error.strerror or error}; copy it again") from None
         except (tarfile.TarError, ValueError) as error:
             raise BadShard(
                 f"shard {path.name}: not a whole tar ({error}); write it again"
@@ -89,15 +93,17 @@ class TarShard:
         )
 
     def _open(self) -> mmap.mmap:
-        with self.path.open("rb") as file:
+        with open_regular(self.path, within=self.path.parent) as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return self._map
 
 
 def _member_places(data: mmap.mmap, url: str) -> Iterator[dict[str, Any]]:
     data.seek(0)
-    with tarfile.open(fileobj=data, mode="r:") as tar:
-        for member in tar:
+    with tarfile.open(fileobj=data, mode="r:", tarinfo=BoundedTarInfo) as tar:
+        for member in headers(tar):
             if member.isreg():
+                if member.offset_data + member.size > len(data):
+                    raise tarfile.ReadError(f"{member.name!r} ends beyond the archive")
                 place = (member.offset_data, member.size)
                 yield {"fname": member.name, "data": place, "__url__": url}

@@ -1,15 +1,17 @@
 """The folder of a run: recipe, metrics, checkpoints, and the state to go on from."""
 
 import json
-import shutil
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from colorfiles.files import sweep, write_atomically
+from colorfiles.files import discard, open_own, sweep, write_atomically
+from colorfiles.locks import FOLDER_LOCK, only_writer
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
 from trainer.config.recipe import Recipe
 from trainer.data.sampler import Position
@@ -18,6 +20,14 @@ from trainer.errors import TrainerError
 RECIPE = "recipe.toml"
 METRICS = "metrics.jsonl"
 _STATE = "optim-last.safetensors"
+# All that a fit, its page, its pictures, TensorBoard and `trainer calibrate` leave in a run.
+_OWN = re.compile(
+    rf"{re.escape(RECIPE)}|{re.escape(METRICS)}|{re.escape(_STATE)}|report\.html"
+    r"|(last|best|epoch-\d{4,})\.(safetensors|json)"
+    r"|pictures/(gray|truth|epoch-\d{3,})\.png|tensorboard/events\.out\.tfevents\.[^/]+"
+    r"|(\w+/)?\.[^/]+\.[0-9a-f]{8}\.tmp"
+)
+_OWN_FOLDERS = ("pictures", "tensorboard")
 
 
 @dataclass
@@ -100,15 +110,74 @@ class RunFolder:
                     f"{root}: there is a run already; --resume goes on with it, "
                     "--overwrite replaces it"
                 )
-            shutil.rmtree(root)
+            run.clear()
+        elif root.is_dir() and (taken := run.files()[0]):
+            raise TrainerError(
+                f"{root}: holds {taken[0].relative_to(root)} but no {RECIPE}: no run, and a fit "
+                "would replace it; name another folder"
+            )
         root.mkdir(parents=True, exist_ok=True)
         run.write_recipe(recipe)
-        (root / METRICS).write_text("")
+        open_own(root / METRICS).close()
         return run
+
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """Make the folder where it is missing, and be the only process that writes there.
+
+        Raises:
+            ColorfilesError: another one is, which the message names.
+        """
+        made = not self.root.exists()
+        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            with only_writer(self.root):
+                yield
+        finally:
+            if made and not any(self.root.iterdir()):
+                self.root.rmdir()  # what failed before it wrote anything leaves nothing
+
+    def clear(self) -> None:
+        """Delete the files of a run, its recipe last; nothing else.
+
+        Raises:
+            TrainerError: something else is in the folder; nothing was deleted then.
+        """
+        own, foreign = self.files()
+        if not (self.root / METRICS).exists() and not self._wrote_recipe():
+            foreign.append(self.root / RECIPE)  # somebody's own recipe in a folder of its own
+        if foreign:
+            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+            raise TrainerError(
+                f"{self.root}: holds {foreign[0].relative_to(self.root)}{more}, which no fit "
+                "wrote; --overwrite deletes only a run. Move it away, or name another folder"
+            )
+        for path in sorted(own, key=lambda path: path.name == RECIPE):
+            discard(path)
+        for name in _OWN_FOLDERS:
+            if (self.root / name).is_dir():
+                (self.root / name).rmdir()
 
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return (self.root / RECIPE).exists()
+
+    def files(self) -> tuple[list[Path], list[Path]]:
+        """Return what in the folder a run may have written, and all else."""
+        own, foreign = list[Path](), list[Path]()
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if path.is_dir() and not path.is_symlink():
+                foreign += [] if name in _OWN_FOLDERS else [path]
+            elif name != FOLDER_LOCK:
+                (own if _OWN.fullmatch(name) else foreign).append(path)
+        return own, foreign
+
+    def _wrote_recipe(self) -> bool:
+        try:
+            return self.recipe().to_toml() == (self.root / RECIPE).read_text()
+        except TrainerError:
+            return False
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Write every setting as TOML."""
@@ -121,8 +190,8 @@ class RunFolder:
 
     def log(self, line: Mapping[str, Any]) -> None:
         """Append one line to the metrics."""
-        with (self.root / METRICS).open("a") as file:
-            file.write(json.dumps(_rounded(line)) + "\n")
+        with open_own(self.root / METRICS, append=True) as file:
+            file.write(json.dumps(_rounded(line)).encode() + b"\n")
 
     def save_state(self, tensors: Mapping[str, Tensor], progress: Progress) -> None:
         """Write in one file, so in one instant, everything that resuming needs."""

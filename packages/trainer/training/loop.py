@@ -89,6 +89,19 @@ def fit(
     options = options or FitOptions()
     world = world or World()
     run = RunFolder(out)
+    with run.only_writer() if world.is_first else nullcontext():
+        return _fit(shard_set, run, recipe, options=options, world=world, report=report)
+
+
+def _fit(
+    shard_set: ShardSet,
+    run: RunFolder,
+    recipe: Recipe,
+    *,
+    options: FitOptions,
+    world: World,
+    report: Report,
+) -> FitSummary:
     resumed = options.resume and run.exists()
     state = run.load_state() if resumed else None
     start = None if state else starting_parameters(recipe.network)
@@ -99,11 +112,11 @@ def fit(
     if world.is_first and resumed:
         run.reopen(recipe, step=session.progress.step if state else -1)
     elif world.is_first:
-        run = RunFolder.create(out, recipe, overwrite=options.overwrite)
+        run = RunFolder.create(run.root, recipe, overwrite=options.overwrite)
     world.wait()
     with stop_on_signals() as wish:
         ended = _train(session, run, options, wish, report)
-    return _summary(session, out, ended, wish.signal or 0)
+    return _summary(session, run.root, ended, wish.signal or 0)
 
 
 def _train(

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from colorfiles.files import write_atomically
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 
 NAME = "ATTRIBUTION.md"
 NOTICE = "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc."
