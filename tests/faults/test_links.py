@@ -117,8 +117,10 @@ def test_making_a_folder_writes_through_no_link(tmp_path: Path, victim: Path) ->
 
 @pytest.mark.parametrize(
     "case",
-    ["link index.json", "fifo index.json", "device index.json", "link val-000000.tar"]
-    + ["fifo train-000000.tar"],
+    [
+        *("link index.json", "fifo index.json", "device index.json"),
+        *("link val-000000.tar", "fifo train-000000.tar"),
+    ],
 )
 def test_verify_and_fit_end_at_once_over_what_is_no_file(
     tmp_path, run, make_shards, victim, case

@@ -58,8 +58,9 @@ def command(
     """Draw photos of each class of the SUN database from SOURCE into a photo folder.
 
     SOURCE is SUN397's folder, its .tar or .tar.gz, an http(s) address of one, or - for an archive
-    that is piped in; it is read once, as a stream. The same seed draws the same photos from each. Unusable files are replaced by
-    the next in line and listed with their reason. A second run adds what is missing.
+    that is piped in; it is read once, as a stream. The same seed draws the same photos from each.
+    Unusable files are replaced by the next in line and listed with their reason. A second run adds
+    what is missing.
 
     \b
     dataprep fetch-sun SUN397.tar.gz --out photos

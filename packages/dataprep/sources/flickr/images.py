@@ -86,36 +86,37 @@ class Images:
     def start(self) -> float | None:
         """Start what may start now; return the seconds until more may, None if that is an event."""
         while self._fresh or self._again or self._given_up:
-            now = time.monotonic()
             if self._active >= (1 if self._breaker.suspect else self._threads):
                 return None
-            if self._breaker.suspect and now < self._quiet_until:
-                return self._quiet_until - now
             url = self._url_to_probe()
             if url is None and not (self._fresh or self._again):
                 return None  # the answer to a probe, or of what is under way, is waited for
-            if url is not None:
-                if now < self._quiet_until:
-                    return self._quiet_until - now
-                wait_s = self._bucket.try_take()
-                if wait_s:
-                    return wait_s
-                self._start_probe(url)
-                continue
-            due = bool(self._again) and self._again[0][0] <= now
-            if not due and not self._fresh:
-                return self._again[0][0] - now
-            wait_s = self._bucket.try_take()
+            wait_s = self._wait_before(url)
             if wait_s:
                 return wait_s
-            # While a host is suspect, other photos try it: nobody uses up all tries on it.
-            if due and not (self._breaker.suspect and self._fresh):
-                task = heapq.heappop(self._again)[2]
+            if url is None:
+                self._start_next()
             else:
-                task = self._fresh.popleft()
-            self._active += 1
-            self._pool.submit(self._work, task)
+                self._start_probe(url)
         return None
+
+    def _wait_before(self, probe: str | None) -> float:
+        now = time.monotonic()
+        if (self._breaker.suspect or probe) and now < self._quiet_until:
+            return self._quiet_until - now
+        if not probe and not self._fresh and self._again[0][0] > now:
+            return self._again[0][0] - now
+        return self._bucket.try_take()
+
+    def _start_next(self) -> None:
+        due = bool(self._again) and self._again[0][0] <= time.monotonic()
+        # While a host is suspect, other photos try it: nobody uses up all tries on it.
+        if due and not (self._breaker.suspect and self._fresh):
+            task = heapq.heappop(self._again)[2]
+        else:
+            task = self._fresh.popleft()
+        self._active += 1
+        self._pool.submit(self._work, task)
 
     def close(self) -> None:
         """Start nothing more; what is under way ends by itself."""
@@ -191,7 +192,7 @@ class Images:
             )
 
     def _url_to_probe(self) -> str | None:
-        """Return an address that gave an image before, where it is in doubt whether it still does."""
+        """Return an address that gave an image before, where it is in doubt whether it does."""
         if self._probing or not (self._given_up or self._breaker.suspect):
             return None
         return self._journal.good_url()

@@ -168,7 +168,7 @@ class Journal:
         return row[0] if row else None
 
     def good_url(self) -> str | None:
-        """Return where an image was got from before: asked again, it tells whether its host works."""
+        """Return where an image was got from before: to see whether its host still works."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT url FROM outcomes WHERE NOT passing"

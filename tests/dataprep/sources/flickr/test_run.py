@@ -16,13 +16,14 @@ from dataprep.sources.flickr.transport import Transport
 
 class _Client:
     calls = 0
+    api_url = "https://api.flickr.com/services/rest/"
 
     def close(self):
         """Nothing is open."""
 
 
 def test_an_outcome_that_becomes_known_while_planning_wakes_the_run(tmp_path):
-    size = Size("https://live.staticflickr.com/1/7_a_z.jpg", 640, 480)
+    size = Size("https://live.staticflickr.com/1/7_a_z.jpg", 640, 480, 640)
     found = FoundPhoto(
         id="7", owner_id="1@N0", owner_name="", title="", tags=("beach", "nature"), uploaded=1,
         license_id="4", public=True, sizes=(size,), read_at="",
