@@ -15,8 +15,8 @@ _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
-def parse_json(data: bytes, *, most: int = SMALL) -> Any:
-    """Return what a JSON text in UTF-8 holds.
+def parse_json(data: bytes, *, most: int = SMALL, finite: bool = True) -> Any:
+    """Return what a JSON text in UTF-8 holds; ``finite`` False lets NaN and Infinity in.
 
     Raises:
         ValueError: it isn't one, or is too long, nested too deeply, or has a number that is no
@@ -27,7 +27,10 @@ def parse_json(data: bytes, *, most: int = SMALL) -> Any:
     _refuse_depth(data)
     try:
         return json.loads(
-            data.decode(), parse_int=_integer, parse_float=_float, parse_constant=_constant
+            data.decode(),
+            parse_int=_integer,
+            parse_float=_float,
+            parse_constant=_constant if finite else float,
         )
     except json.JSONDecodeError as error:
         raise ValueError(f"not JSON ({error})") from None
@@ -37,9 +40,9 @@ def parse_json(data: bytes, *, most: int = SMALL) -> Any:
         raise ValueError("nested too deeply") from None
 
 
-def parse_json_object(data: bytes, *, most: int = SMALL) -> dict[str, Any]:
+def parse_json_object(data: bytes, *, most: int = SMALL, finite: bool = True) -> dict[str, Any]:
     """Return a JSON object; ValueError as in ``parse_json``, or where it is something else."""
-    content = parse_json(data, most=most)
+    content = parse_json(data, most=most, finite=finite)
     if not isinstance(content, dict):
         raise ValueError(f"expected a JSON object, found {type(content).__name__}")
     return content

@@ -54,6 +54,11 @@ def read_regular(path: Path, *, most: int, within: Path | None = None) -> bytes:
     return data
 
 
+def read_text(path: Path, *, most: int = 64 << 20) -> str:
+    """Return the text of a file in UTF-8; UnicodeDecodeError, or OSError as ``read_regular``."""
+    return read_regular(path, most=most).decode("utf-8-sig")
+
+
 def is_inside(path: Path, folder: Path) -> bool:
     """Whether the place of ``path`` lies in ``folder`` when links on the way are followed.
 

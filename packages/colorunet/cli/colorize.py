@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrite_option
+from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrite_option, say
 from colorunet.cli.options import (
     mirrored_option,
     saturation_option,
@@ -84,7 +84,7 @@ def command(
             report=report,
         )
     for skip in summary.skips:
-        click.echo(f"{skip.input}: {skip.reason}; skipped", err=True)
+        say(f"{skip.input}: {skip.reason}; skipped")
     emit(summary, as_json, f"{summary.colorized} images in {out}, {summary.skipped} skipped")
     if summary.skipped:
         raise SystemExit(FINISHED_WITH_SKIPS)

@@ -13,6 +13,8 @@ from torch import Tensor
 
 from colorcore import Palette
 from colorfiles.files import write_atomically
+from colorfiles.outside.documents import SMALL, integer, parse_json_object
+from colorfiles.outside.files import open_regular, read_regular
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, PixelClassifier, build_network
 
@@ -61,6 +63,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ColorunetError: the file is missing or not one of these.
     """
     try:
+        open_regular(path, within=path.parent).close()  # safetensors would wait for a FIFO
         with safe_open(path, framework="pt") as opened:
             header = opened.metadata() or {}
         return load_file(path), header
@@ -80,12 +83,13 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
     try:
         palette = Palette.from_dict(meta["palette"])
         settings = NetworkSettings(**meta["recipe"]["network"])
-        size = int(meta["size"])
+        size = integer(meta["size"], "size", least=1)
+        written_at = integer(meta.get("step", 0), "step")
+        network = build_network(settings, bins=palette.n, size=size)
     except KeyError as error:
         raise ColorunetError(f"{run / which}.json: the key {error.args[0]!r} is missing") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ColorunetError(f"{run / which}.json: {error}") from None
-    network = build_network(settings, bins=palette.n, size=size)
     parameters, header = load_tensors(run / f"{which}.safetensors")
     try:
         network.load_state_dict(parameters)
@@ -95,7 +99,8 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
             f"{run / which}.safetensors: the parameters don't fit the network that "
             f"{which}.json describes ({first}); the two come from different runs"
         ) from None
-    step = int(header.get("step", meta["step"]))
+    told = header.get("step", "")
+    step = int(told) if told.isdecimal() and len(told) < 19 else written_at
     network.eval().requires_grad_(False)
     return Trained(network.to(device), palette, settings, dict(meta) | {"step": step})
 
@@ -108,14 +113,14 @@ def read_meta(run: Path, which: str) -> dict[str, Any]:
     """
     path = run / f"{which}.json"
     try:
-        meta = json.loads(path.read_text())
+        meta = parse_json_object(read_regular(path, most=SMALL, within=run), finite=False)
     except OSError as error:
         raise ColorunetError(
             f"{path}: {error.strerror}; {run} is not a run of `trainer fit`, "
             f"or it has no {which} checkpoint yet"
         ) from None
     except ValueError as error:
-        raise ColorunetError(f"{path}: not JSON ({error})") from None
-    if not isinstance(meta, dict) or meta.get("schema_version") != SCHEMA_VERSION:
+        raise ColorunetError(f"{path}: {error}") from None
+    if meta.get("schema_version") != SCHEMA_VERSION:
         raise ColorunetError(f"{path}: expected a checkpoint of schema {SCHEMA_VERSION}")
     return meta

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option, say
 from dataprep.cli.options import max_rejected_option, seed_option
 
 
@@ -99,7 +99,7 @@ def command(
         + f": {out}",
     )
     for line in words_about(summary):
-        click.echo(f"dataprep: {line}", err=True)
+        say(f"dataprep: {line}")
     if failure(summary, source):
         raise DataprepError(failure(summary, source))
     exit_for_skips(summary.rejected, max_rejected)

@@ -12,6 +12,8 @@ from typing import Any, Literal
 from colorcore import Palette
 from colorfiles.files import sweep
 from colorfiles.locks import only_writer
+from colorfiles.outside.documents import SMALL, parse_json_object
+from colorfiles.outside.words import shown
 from colorfiles.progress import Report, silent
 from colorfiles.shard_index import INDEX, SCHEMA_VERSION, SPLITS
 from colorfiles.storage import Storage
@@ -195,13 +197,14 @@ def _prepare(
 
 def _refuse_other_job(job: ShardJob, marker: str) -> None:
     try:
-        written = json.loads(job.out.read(marker))["job"]
+        written = parse_json_object(job.out.read(marker, most=SMALL))["job"]
         differing = [key for key in job.facts if written[key] != job.facts[key]]
     except (OSError, ValueError, KeyError, TypeError):
         return  # not a marker of this version: the shard is written anew
     if differing:
         told = "; ".join(
-            f"{key}: {written[key]} there, {job.facts[key]} asked for" for key in differing
+            f"{key}: {shown(str(written[key]))} there, {job.facts[key]} asked for"
+            for key in differing
         )
         raise DataprepError(
             f"{job.out.address}: was started with something else ({told}); resume with the "

@@ -2,6 +2,7 @@
 
 import csv
 import hashlib
+import io
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from colorfiles.outside.files import read_regular
+from colorfiles.outside.files import read_regular, read_text
 from colorfiles.progress import Report, silent
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.duplicates import NearDuplicateIndex
@@ -179,14 +180,13 @@ def read_metadata(path: Path) -> dict[str, dict[str, str]]:
         DataprepError: the file can't be read, or has no column ``path``.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataprepError(f"{path}: not a CSV that can be read ({error})") from None
     if rows and "path" not in rows[0]:
         raise DataprepError(f"{path}: no column 'path'; it names each photo relative to the folder")
     return {
-        PurePosixPath(row["path"]).as_posix(): {
+        PurePosixPath(row["path"] or "").as_posix(): {
             column: value for column, value in row.items() if column in _METADATA_COLUMNS and value
         }
         for row in rows

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, json_option
+from colorfiles.commands import emit, json_option, say
 from colorunet.cli.options import mirrored_option, scales_option
 
 
@@ -70,4 +70,4 @@ def command(
         )
     emit(calibration, as_json, "" if as_json else calibration_text(calibration, shards))
     if not dry_run:
-        click.echo(f"written: {run / 'best.json'}", err=True)
+        say(f"written: {run / 'best.json'}")

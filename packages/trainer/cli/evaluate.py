@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, json_option, overwrite_option
+from colorfiles.commands import emit, json_option, overwrite_option, say
 from colorunet.cli.options import (
     mirrored_option,
     saturation_option,
@@ -92,4 +92,4 @@ def command(
     emit(evaluation, as_json, "" if as_json else evaluation_text(evaluation))
     for path in (html, contact_sheet):
         if path is not None:
-            click.echo(f"written: {path}", err=True)
+            say(f"written: {path}")

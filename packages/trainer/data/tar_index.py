@@ -1,6 +1,7 @@
 """Where the members of a shard lie, so that any sample is read by offset, without unpacking."""
 
 import mmap
+import os
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -77,9 +78,12 @@ class TarShard:
 
     def _check_size(self, expected_bytes: int) -> None:
         try:
-            size = self.path.stat().st_size
+            with open_regular(self.path, within=self.path.parent) as file:
+                size = os.fstat(file.fileno()).st_size
         except FileNotFoundError:
             raise self._missing() from None
+        except OSError as error:
+            raise BadShard(f"shard {self.path.name}: {error.strerror}; copy it there") from None
         if size == 0 or (expected_bytes and size != expected_bytes):
             raise BadShard(
                 f"shard {self.path.name}: expected {expected_bytes or 'some'} bytes, "

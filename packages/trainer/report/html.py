@@ -10,6 +10,7 @@ from PIL import Image
 
 from colorfiles.files import write_atomically
 
+_POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"  # no scripts, ever
 _STYLE = """
 :root { color-scheme: light; }
 body { font: 15px/1.5 system-ui, sans-serif; color: #1b1b20; background: #fff;
@@ -51,6 +52,7 @@ def write_page(path: Path, *, title: str, facts: str, sections: Sequence[tuple[s
     page = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body>\n"
         f'<h1>{escape(title)}</h1><p class="facts">{escape(facts)}</p>\n{body}\n</body></html>\n'
     )

@@ -12,13 +12,14 @@ from torch import Tensor
 
 from colorfiles.files import discard, open_own, sweep, write_atomically
 from colorfiles.locks import FOLDER_LOCK, only_writer
+from colorfiles.outside.documents import parse_json_object
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
 from trainer.config.recipe import Recipe
 from trainer.data.sampler import Position
 from trainer.errors import TrainerError
+from trainer.runs.metrics_log import METRICS, log_lines
 
 RECIPE = "recipe.toml"
-METRICS = "metrics.jsonl"
 _STATE = "optim-last.safetensors"
 # All that a fit, its page, its pictures, TensorBoard and `trainer calibrate` leave in a run.
 _OWN = re.compile(
@@ -222,7 +223,9 @@ class RunFolder:
             return None
         tensors, header = load_tensors(path)
         try:
-            return tensors, Progress.from_dict(json.loads(header["progress"]))
+            return tensors, Progress.from_dict(
+                parse_json_object(header["progress"].encode(), finite=False)
+            )
         except (KeyError, ValueError, TypeError) as error:
             raise TrainerError(f"{path}: not the state of a fit ({error!r})") from None
 
@@ -238,11 +241,11 @@ class RunFolder:
     def _keep_metrics(self, *, up_to_step: int) -> None:
         path = self.root / METRICS
         kept = []
-        for line in path.read_text().splitlines() if path.exists() else []:
+        for line in log_lines(path):
             try:
                 if json.loads(line)["step"] <= up_to_step:
                     kept.append(line)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # the line that a kill cut short
         with write_atomically(path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept))
