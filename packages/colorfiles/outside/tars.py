@@ -1,11 +1,13 @@
 """Tar headers from outside, bounded before tarfile believes them."""
 
+import re
 import tarfile
 from collections.abc import Iterator
 from typing import Any
 
 MOST_BYTES = 1 << 40  # no archive is longer; sizes near 2⁶³ break offsets and seeks
 _MOST_EXTENDED = 4_096  # bytes: the longest path; tarfile needs the square of a pax header's digits
+_MANY_DIGITS = re.compile(rb"[0-9]{100}")
 _EXTENDED = (
     tarfile.XHDTYPE,
     tarfile.XGLTYPE,
@@ -39,6 +41,15 @@ class BoundedTarInfo(tarfile.TarInfo):
         refuse_size(info)
         return info
 
+    def _proc_pax(self, archive: Any) -> Any:
+        # tarfile's own method begins with this very read, and needs the square of these digits.
+        stream = archive.fileobj
+        data = stream.read(-(-self.size // tarfile.BLOCKSIZE) * tarfile.BLOCKSIZE)
+        if _MANY_DIGITS.search(data):
+            raise tarfile.ReadError("an extended header of digits only")
+        archive.fileobj = _Again(data, archive, stream)
+        return super()._proc_pax(archive)  # type: ignore[misc]
+
     def _refuse_sparse(self, *_: Any) -> None:
         raise tarfile.ReadError("a sparse file")
 
@@ -48,6 +59,25 @@ class BoundedTarInfo(tarfile.TarInfo):
     _proc_gnusparse_10 = _refuse_sparse
 
 
+class _Again:
+    """Gives what was read already, once, and puts the stream back in its place."""
+
+    def __init__(self, data: bytes, archive: Any, stream: Any) -> None:
+        self._data, self._archive, self._stream = data, archive, stream
+
+    def read(self, _size: int) -> bytes:
+        self._archive.fileobj = self._stream
+        return self._data
+
+
+def open_tar(fileobj: Any, mode: Any) -> tarfile.TarFile:
+    """Open an archive for ``headers``; errors as there."""
+    try:
+        return tarfile.open(fileobj=fileobj, mode=mode, tarinfo=BoundedTarInfo)
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise tarfile.ReadError(str(error) or type(error).__name__) from None
+
+
 def refuse_size(info: tarfile.TarInfo) -> None:
     """Raise ReadError where a member claims a size that no file has."""
     if not 0 <= info.size <= MOST_BYTES:
@@ -55,7 +85,7 @@ def refuse_size(info: tarfile.TarInfo) -> None:
 
 
 def headers(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
-    """Yield the members of an archive that was opened with ``tarinfo=BoundedTarInfo``.
+    """Yield the members of an archive that ``open_tar`` opened.
 
     Raises:
         tarfile.TarError, EOFError, OSError: the archive is broken or forged, whatever tarfile

@@ -10,7 +10,7 @@ import zstandard
 
 from colorcore import Palette
 from colorfiles.outside.documents import INDEX_BYTES
-from colorfiles.outside.tars import BoundedTarInfo, headers
+from colorfiles.outside.tars import headers, open_tar
 from colorfiles.shard_index import INDEX, SPLITS, ShardEntry, ShardIndex
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError
@@ -78,7 +78,7 @@ def iterate_samples(tar: Any) -> Iterator[tuple[str, dict[str, bytes]]]:
     Members of one key that don't stand next to each other come as two samples.
     """
     key, members = "", dict[str, bytes]()
-    with tarfile.open(fileobj=tar, mode="r|", tarinfo=BoundedTarInfo) as archive:
+    with open_tar(tar, "r|") as archive:
         for member in headers(archive):
             if not member.isreg():
                 continue  # a link would have tarfile look for what it names

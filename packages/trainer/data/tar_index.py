@@ -10,7 +10,7 @@ from typing import Any
 from webdataset.tariterators import group_by_keys
 
 from colorfiles.outside.files import open_regular
-from colorfiles.outside.tars import BoundedTarInfo, headers
+from colorfiles.outside.tars import headers, open_tar
 from trainer.errors import BadShard
 
 
@@ -104,7 +104,7 @@ class TarShard:
 
 def _member_places(data: mmap.mmap, url: str) -> Iterator[dict[str, Any]]:
     data.seek(0)
-    with tarfile.open(fileobj=data, mode="r:", tarinfo=BoundedTarInfo) as tar:
+    with open_tar(data, "r:") as tar:
         for member in headers(tar):
             if member.isreg():
                 if member.offset_data + member.size > len(data):
