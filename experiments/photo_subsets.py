@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from colorfiles.files import write_atomically
-from dataprep.photos.folder import Photo, PhotoFolder
+from dataprep.photos.folder import PhotoFolder
+from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, read_split_file, split_photos
 
 SPLITS = ("train", "val", "test")

@@ -37,7 +37,7 @@ from colorunet.parameters.published import PUBLISHED
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.onnx_export import export_onnx
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.evaluate import evaluate

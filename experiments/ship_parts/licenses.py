@@ -7,7 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from colorfiles.files import write_atomically
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 
 CLASSES = ("CC-BY", "CC-BY-SA", "CC0/PD", "MIT", "Unsplash", "Pexels")
 _NOT_FREE = {"nc", "nd", "noncommercial", "noderivs", "noderivatives"}

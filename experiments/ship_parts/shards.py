@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from colorfiles.files import write_atomically
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, split_photos
 from ship_parts.licenses import PhotoRow
 

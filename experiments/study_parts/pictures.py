@@ -15,7 +15,7 @@ from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from study_parts.work import Predicting
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.report.contact_sheet import contact_sheet

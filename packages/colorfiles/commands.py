@@ -10,6 +10,8 @@ from typing import Any
 
 import click
 
+from colorfiles.outside.words import shown
+
 FINISHED_WITH_SKIPS = 3
 
 json_option = click.option(
@@ -69,7 +71,12 @@ def emit(summary: Any, as_json: bool, text: str) -> None:
     if as_json:
         click.echo(json.dumps(dataclasses.asdict(summary), default=str))
     else:
-        click.echo(text)
+        click.echo(shown(text, lines=True))
+
+
+def say(text: str) -> None:
+    """Print words on stderr; those from outside can't steer the terminal."""
+    click.echo(shown(text, lines=True), err=True)
 
 
 def exit_for_skips(skipped: int, allowed: int | None) -> None:

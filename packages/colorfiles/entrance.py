@@ -6,6 +6,7 @@ import sys
 from collections.abc import Mapping
 
 from colorfiles.errors import ColorfilesError
+from colorfiles.outside.words import shown
 
 HOUSE = ("colorcore", "colorfiles", "colorunet", "dataprep", "trainer")
 
@@ -42,5 +43,5 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
 
 
 def _fail(name: str, message: str) -> None:
-    print(f"{name}: {message}", file=sys.stderr)
+    print(f"{name}: {shown(message)}", file=sys.stderr)
     sys.exit(1)

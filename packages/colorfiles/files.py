@@ -1,11 +1,15 @@
 """Writing files so that nothing half-written is ever seen under its final name."""
 
 import os
+import re
 import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
+
+_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{4,}\.tmp")
 
 
 @contextmanager
@@ -30,6 +34,20 @@ def write_atomically(target: Path) -> Iterator[Path]:
         raise
 
 
+def open_own(path: Path, *, append: bool = False) -> BinaryIO:
+    """Open a file of our own for writing, unbuffered; OSError where a link lies in its place."""
+    flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC)
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    return os.fdopen(os.open(path, flags, 0o666), "ab" if append else "wb", buffering=0)
+
+
+def require_writable(folder: Path) -> None:
+    """Raise OSError unless files can be made in ``folder``; what lies there isn't touched."""
+    probe = folder / f".probe.{secrets.token_hex(4)}.tmp"
+    probe.open("xb").close()
+    discard(probe)
+
+
 def discard(path: Path) -> None:
     """Delete a file if it is there."""
     path.unlink(missing_ok=True)
@@ -46,7 +64,9 @@ def sweep(folder: Path, *, older_s: float = 0.0) -> int:
     leftovers = [
         path
         for path in folder.glob(".*.tmp")
-        if path.is_file() and now - path.stat().st_mtime >= older_s
+        if _LEFTOVER.fullmatch(path.name)
+        and path.is_file()
+        and now - path.stat().st_mtime >= older_s
     ]
     for path in leftovers:
         discard(path)

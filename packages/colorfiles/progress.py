@@ -18,6 +18,8 @@ from rich.progress import (
 )
 from rich.text import Text
 
+from colorfiles.outside.words import shown
+
 
 class ProgressCallback(Protocol):
     """What long work tells of itself: how many items more, and words about them."""
@@ -42,7 +44,7 @@ def progress(title: str, total: int | None) -> Iterator[ProgressCallback]:
         MofNCompleteColumn(),
         _Rate(),
         TimeRemainingColumn(),
-        TextColumn("{task.fields[note]}", style="dim"),
+        TextColumn("{task.fields[note]}", style="dim", markup=False),
     )
     with Progress(*columns, console=Console(stderr=True)) as bars:
         task = bars.add_task(title, total=total, note="")
@@ -50,7 +52,7 @@ def progress(title: str, total: int | None) -> Iterator[ProgressCallback]:
         def report(advance: int = 1, *, note: str | None = None) -> None:
             bars.advance(task, advance)
             if note is not None:
-                bars.update(task, note=note)
+                bars.update(task, note=shown(note))
 
         yield report
 
@@ -73,7 +75,7 @@ def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[Progress
         if now - last_line >= every_s or done >= total:
             last_line = now
             left = (now - started) / max(1, done) * (total - done)
-            words = f"{title} {done}/{total}, {note or ''}, {left:.0f} s left"
+            words = f"{title} {done}/{total}, {shown(note or '')}, {left:.0f} s left"
             print(words, file=sys.stderr, flush=True)
 
     yield report

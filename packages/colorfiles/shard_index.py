@@ -1,14 +1,14 @@
 """The index of a shard set, as docs/shard-format.md has it: written by one half, read by both."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Any
 
 from colorcore import Palette
 from colorfiles.errors import ColorfilesError
+from colorfiles.outside.documents import INDEX_BYTES, integer, parse_json_object, text
+from colorfiles.outside.files import is_plain_name
 
 INDEX = "index.json"
 SCHEMA_VERSION = 1
@@ -44,18 +44,26 @@ class ShardEntry:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "ShardEntry":
-        """Read an object of ``shardlist``; KeyError, TypeError or ValueError where it isn't one.
+        """Read an object of ``shardlist``; KeyError or ValueError where it isn't one.
 
         What only preparing data needs (photos, counts of bins) may be absent.
         """
+        if not isinstance(content, Mapping):
+            raise ValueError(f"expected an object for each shard, given {content!r:.80}")
+        file = text(content["file"], "file")
+        if not is_plain_name(file) or not file.endswith(".tar"):
+            raise ValueError(f"file: expected a plain file name such as a.tar, given {file!r:.80}")
+        counts = content.get("bin_counts", ())
+        if not isinstance(counts, list | tuple):
+            raise ValueError(f"{file}: bin_counts: expected a list")
         return cls(
-            file=str(content["file"]),
-            split=str(content["split"]),
-            sha256=str(content["sha256"]),
-            nsamples=int(content["nsamples"]),
-            bytes=int(content["bytes"]),
-            nphotos=int(content.get("nphotos", 0)),
-            bin_counts=tuple(int(count) for count in content.get("bin_counts", ())),
+            file=file,
+            split=text(content["split"], f"{file}: split"),
+            sha256=text(content["sha256"], f"{file}: sha256"),
+            nsamples=integer(content["nsamples"], f"{file}: nsamples"),
+            bytes=integer(content["bytes"], f"{file}: bytes"),
+            nphotos=integer(content.get("nphotos", 0), f"{file}: nphotos"),
+            bin_counts=tuple(integer(count, f"{file}: bin_counts") for count in counts),
         )
 
 
@@ -84,14 +92,16 @@ class ShardIndex:
                 shard's name is no plain file name.
         """
         try:
-            content = json.loads(data)
+            content = parse_json_object(data, most=INDEX_BYTES)
             version = content["schema_version"]
             if version != SCHEMA_VERSION:
                 raise ValueError(f"expected schema_version {SCHEMA_VERSION}, given {version!r}")
+            if not isinstance(content["palette"], dict):
+                raise ValueError("palette: expected an object")
             palette = Palette.from_dict(content["palette"])
+            if not isinstance(content["shardlist"], list):
+                raise ValueError("shardlist: expected a list")
             shards = tuple(ShardEntry.from_dict(entry) for entry in content["shardlist"])
-            if any(PurePosixPath(s.file).name != s.file or "\\" in s.file for s in shards):
-                raise ValueError("shardlist: expected plain file names")
         except KeyError as error:
             raise ColorfilesError(f"{where}: the key {error.args[0]!r} is missing") from None
         except (TypeError, ValueError, AttributeError, RecursionError) as error:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,12 +13,18 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO
 
 from colorfiles.errors import ColorfilesError
-from colorfiles.files import discard, write_atomically
+from colorfiles.files import discard, require_writable, write_atomically
+from colorfiles.outside.files import is_inside, open_regular, read_regular
+
+MOST_AT_ONCE = 512 << 20  # bytes: no file that is read whole is longer
 
 
 @dataclass(frozen=True)
 class Storage:
     """A folder of files, local or remote; small enough to be sent to any worker.
+
+    What is read from it is a regular file inside it: a FIFO isn't waited for, a symbolic link
+    that leads out is refused.
 
     Args:
         address: a local path, or an address with a scheme such as ``s3://bucket/folder``.
@@ -75,18 +82,21 @@ class Storage:
         with self._remote() as (filesystem, root):
             return int(filesystem.size(f"{root}/{name}"))
 
-    def read(self, name: str) -> bytes:
-        """Return the whole of a file; OSError where that fails."""
+    def read(self, name: str, *, most: int = MOST_AT_ONCE) -> bytes:
+        """Return the whole of a file of at most ``most`` bytes; OSError where that fails."""
         if self.local is not None:
-            return (self.local / name).read_bytes()
+            return read_regular(self.local / name, most=most, within=self.local)
         with self._remote() as (filesystem, root):
+            # Photos are many, and asking for the size of each would double the requests.
+            if most < MOST_AT_ONCE and filesystem.size(f"{root}/{name}") > most:
+                raise OSError(errno.EINVAL, f"larger than {most:,} bytes", self.at(name))
             return bytes(filesystem.cat_file(f"{root}/{name}"))
 
     @contextmanager
     def open(self, name: str) -> Iterator[BinaryIO]:
         """Give a readable, seekable stream of a file; OSError where that fails."""
         if self.local is not None:
-            with (self.local / name).open("rb") as file:
+            with open_regular(self.local / name, within=self.local) as file:
                 yield file
             return
         with self._remote() as (filesystem, root):
@@ -107,6 +117,8 @@ class Storage:
         upload only when it is whole.
         """
         if self.local is not None:
+            if not is_inside(self.local / name, self.local):
+                raise OSError(errno.EINVAL, "leads out of its folder", self.at(name))
             with write_atomically(self.local / name) as path:
                 yield path
             return
@@ -131,14 +143,14 @@ class Storage:
         Raises:
             ColorfilesError: it can't be.
         """
-        probe = ".write-probe.tmp"
         try:
             if self.local is not None:
                 self.local.mkdir(parents=True, exist_ok=True)
-                (self.local / probe).write_bytes(b"")
+                require_writable(self.local)
             else:
+                probe = f".probe.{secrets.token_hex(4)}.tmp"
                 self.write(probe, b"")
-            self.delete(probe)
+                self.delete(probe)
         except OSError as error:
             raise ColorfilesError(
                 f"{self.address}: can't be written to ({error.strerror or error}); "

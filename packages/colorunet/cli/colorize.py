@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option
+from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, say
 from colorunet.cli.options import (
     look_options,
     out_option,
@@ -126,11 +126,11 @@ def _tell(summary: "ColorizeSummary", as_json: bool) -> None:
 
     for image in summary.images:
         if image.notes:
-            click.echo(f"{shown(image.input)}: {'; '.join(image.notes)}", err=True)
+            say(f"{shown(image.input)}: {'; '.join(image.notes)}")
     for skip in summary.skips:
-        click.echo(f"{shown(skip.input)}: {skip.reason}; skipped", err=True)
+        say(f"{shown(skip.input)}: {skip.reason}; skipped")
     if summary.left_out:
-        click.echo(f"not looked at: {', '.join(summary.left_out)}", err=True)
+        say(f"not looked at: {', '.join(summary.left_out)}")
     kept = f", {summary.kept} kept that were there (--overwrite makes them anew)"
     emit(
         summary,

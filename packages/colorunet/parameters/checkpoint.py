@@ -13,6 +13,8 @@ from torch import Tensor
 
 from colorcore import Palette
 from colorfiles.files import write_atomically
+from colorfiles.outside.documents import integer
+from colorfiles.outside.files import open_regular
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, PixelClassifier, build_network
 from colorunet.parameters.meta import SCHEMA_VERSION, read_meta
@@ -61,6 +63,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         ColorunetError: the file is missing or not one of these.
     """
     try:
+        open_regular(path, within=path.parent).close()  # safetensors would wait for a FIFO
         with safe_open(path, framework="pt") as opened:
             header = opened.metadata() or {}
         return load_file(path), header
@@ -80,12 +83,13 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
     try:
         palette = Palette.from_dict(meta["palette"])
         settings = NetworkSettings(**meta["recipe"]["network"])
-        size = int(meta["size"])
+        size = integer(meta["size"], "size", least=1)
+        written_at = integer(meta.get("step", 0), "step")
+        network = build_network(settings, bins=palette.n, size=size)
     except KeyError as error:
         raise ColorunetError(f"{run / which}.json: the key {error.args[0]!r} is missing") from None
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, OverflowError) as error:
         raise ColorunetError(f"{run / which}.json: {error}") from None
-    network = build_network(settings, bins=palette.n, size=size)
     parameters, header = load_tensors(run / f"{which}.safetensors")
     try:
         network.load_state_dict(parameters)
@@ -95,6 +99,7 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
             f"{run / which}.safetensors: the parameters don't fit the network that "
             f"{which}.json describes ({first}); the two come from different runs"
         ) from None
-    step = int(header.get("step", meta["step"]))
+    told = header.get("step", "")
+    step = int(told) if told.isdecimal() and len(told) < 19 else written_at
     network.eval().requires_grad_(False)
     return Trained(network.to(device), palette, settings, dict(meta) | {"step": step})

@@ -1,11 +1,12 @@
 """The JSON beside the parameters of a run: read without torch."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from colorcore import Palette
+from colorfiles.outside.documents import SMALL, parse_json_object
+from colorfiles.outside.files import read_regular
 from colorunet.errors import ColorunetError
 
 SCHEMA_VERSION = 1
@@ -19,15 +20,15 @@ def read_meta(run: Path, which: str) -> dict[str, Any]:
     """
     path = run / f"{which}.json"
     try:
-        meta = json.loads(path.read_text())
+        meta = parse_json_object(read_regular(path, most=SMALL, within=run), finite=False)
     except OSError as error:
         raise ColorunetError(
             f"{path}: {error.strerror}; {run} is not a run of `trainer fit`, "
             f"or it has no {which} checkpoint yet"
         ) from None
     except ValueError as error:
-        raise ColorunetError(f"{path}: not JSON ({error})") from None
-    if not isinstance(meta, dict) or meta.get("schema_version") != SCHEMA_VERSION:
+        raise ColorunetError(f"{path}: {error}") from None
+    if meta.get("schema_version") != SCHEMA_VERSION:
         raise ColorunetError(f"{path}: expected a checkpoint of schema {SCHEMA_VERSION}")
     return meta
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option, say
 from dataprep.cli.options import max_rejected_option
 
 
@@ -100,10 +100,10 @@ def command(
     with progress("fetch-flickr", count) as report:
         summary = fetch(settings, credentials, out, report=report)
     for tag in summary.unknown_tags:
-        click.echo(f"no photos for tag {tag!r}", err=True)
+        say(f"no photos for tag {tag!r}")
     if summary.kept < count:
         dry = ", ".join(summary.dry_tags)
-        click.echo(f"only {summary.kept} of {count} photos: no more for {dry}", err=True)
+        say(f"only {summary.kept} of {count} photos: no more for {dry}")
     reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
     shares = ", ".join(f"{n} {tag}" for tag, n in summary.kept_by_tag.items())
     emit(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option, say
 from dataprep.cli.options import max_rejected_option, seed_option
 
 
@@ -57,9 +57,10 @@ def command(
 ) -> None:
     """Draw photos of each class of the SUN database from SOURCE into a photo folder.
 
-    SOURCE is SUN397's folder, its .tar or .tar.gz, or an http(s) address of one; an archive is read
-    once, as a stream. The same seed draws the same photos from each. Unusable files are replaced by
-    the next in line and listed with their reason. A second run adds what is missing.
+    SOURCE is SUN397's folder, its .tar or .tar.gz, an http(s) address of one, or - for an archive
+    that is piped in; it is read once, as a stream. The same seed draws the same photos from each.
+    Unusable files are replaced by the next in line and listed with their reason. A second run adds
+    what is missing.
 
     \b
     dataprep fetch-sun SUN397.tar.gz --out photos
@@ -98,7 +99,7 @@ def command(
         + f": {out}",
     )
     for line in words_about(summary):
-        click.echo(f"dataprep: {line}", err=True)
+        say(f"dataprep: {line}")
     if failure(summary, source):
         raise DataprepError(failure(summary, source))
     exit_for_skips(summary.rejected, max_rejected)

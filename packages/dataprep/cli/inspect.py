@@ -18,14 +18,14 @@ def command(shards: str, contact: str | None, overwrite: bool, as_json: bool) ->
     \b
     dataprep inspect shards --contact sheet.png
     """
-    from colorfiles.palette_file import parent_and_name, refuse_existing
+    from colorfiles.palette_file import is_png, parent_and_name, refuse_existing
     from colorfiles.progress import progress
     from dataprep.inspection.samples import inspect_shards
     from dataprep.inspection.text import inspection_text
     from dataprep.shards.shard_set import ShardSet
 
     if contact:
-        refuse_existing(contact, overwrite=overwrite)
+        refuse_existing(contact, overwrite=overwrite, own=is_png)
     opened = ShardSet.open(shards)
     with progress("inspect", len(opened.shards)) as report:
         inspection = inspect_shards(opened, report=report)

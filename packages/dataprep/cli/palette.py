@@ -46,7 +46,14 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     dataprep palette photos --bins 32 --out palette.json --plot palette.png
     dataprep palette photos --method auto --out palette.json
     """
-    from colorfiles.palette_file import refuse_existing, write_file, write_palette
+    from colorfiles.palette_file import (
+        is_palette,
+        is_png,
+        only_palette_writer,
+        refuse_existing,
+        write_file,
+        write_palette,
+    )
     from colorfiles.progress import progress
     from dataprep.palettes.learning import PaletteSettings, learn_palette
     from dataprep.palettes.pixel_batches import batches_of
@@ -59,16 +66,20 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    refuse_existing(options["out"], overwrite=options["overwrite"])
-    batches = [batch for address in photos for batch in batches_of(address)]
-    with progress("palette", sum(len(batch) for batch in batches)) as report:
-        palette, summary = learn_palette(
-            batches, settings, engine=make_engine(options), report=report
-        )
-    if options["plot"]:
-        from dataprep.palettes.plot import palette_png
+    overwrite = options["overwrite"]
+    with only_palette_writer(options["out"]):
+        refuse_existing(options["out"], overwrite=overwrite, own=is_palette)
+        if options["plot"]:
+            refuse_existing(options["plot"], overwrite=overwrite, own=is_png)
+        batches = [batch for address in photos for batch in batches_of(address)]
+        with progress("palette", sum(len(batch) for batch in batches)) as report:
+            palette, summary = learn_palette(
+                batches, settings, engine=make_engine(options), report=report
+            )
+        if options["plot"]:
+            from dataprep.palettes.plot import palette_png
 
-        figure = palette_png(palette, lam=options["lam"], prior_error=summary.prior_error)
-        write_file(options["plot"], figure)
-    write_palette(palette, options["out"], overwrite=options["overwrite"])
+            figure = palette_png(palette, lam=options["lam"], prior_error=summary.prior_error)
+            write_file(options["plot"], figure)
+        write_palette(palette, options["out"], overwrite=overwrite)
     emit(summary, options["as_json"], palette_text(summary, options["out"]))

@@ -12,8 +12,8 @@ from colorcore import Palette, bins_to_uv, yuv_to_rgb
 from colorfiles.shard_index import INDEX, ShardEntry
 from colorfiles.storage import Storage
 from dataprep.errors import UnusablePhoto
-from dataprep.photos.folder import Photo
 from dataprep.photos.reading import kept_photos
+from dataprep.photos.rows import Photo
 from dataprep.shards.samples import resized_photo
 from dataprep.shards.shard_set import ShardSet, iterate_samples, unpack_bins
 from dataprep.shards.views import ViewSettings, resize_short_edge

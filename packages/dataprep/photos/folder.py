@@ -5,91 +5,27 @@ import os
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, fields
+from contextlib import contextmanager
+from dataclasses import fields
 from datetime import UTC, datetime
-from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, Literal
+from typing import Any, BinaryIO
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colorfiles.files import discard, write_atomically
+from colorfiles.files import discard, open_own, sweep, write_atomically
+from colorfiles.locks import only_writer
+from colorfiles.outside.documents import parse_json
+from colorfiles.outside.files import is_inside, open_regular, read_regular
 from dataprep.errors import DataprepError
+from dataprep.photos.rows import SCHEMA, Photo, from_row, read_manifest, to_row
 
 MANIFEST = "manifest.parquet"
 _JOURNAL = ".manifest.journal.jsonl"
 _ROWS_AT_ONCE = 2_000
-_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
-
-
-@dataclass(frozen=True)
-class Photo:
-    """One row of the manifest: a photo that was seen, kept or rejected.
-
-    Args:
-        key: unique in the folder; small letters, digits, ``-`` and ``_``.
-        source: ``flickr``, ``sun``, ``folder``: also the name of the sub-folder.
-        source_id: the photo's id at its source.
-        path: of the stored file, relative to the folder, with ``/``; empty where rejected.
-        status: ``kept`` or ``rejected``.
-        reason: why it was rejected; empty where kept.
-        class_name: the class (column ``class``).
-    """
-
-    key: str
-    source: str
-    source_id: str
-    path: str = ""
-    status: Literal["kept", "rejected"] = "kept"
-    reason: str = ""
-    sha256: str = ""
-    perceptual_hash: str = ""
-    width: int = 0
-    height: int = 0
-    bytes: int = 0
-    class_name: str = field(default="", metadata={"column": "class"})
-    tags: tuple[str, ...] = ()
-    owner_id: str = ""
-    owner_name: str = ""
-    title: str = ""
-    license_id: str = ""
-    license_name: str = ""
-    license_url: str = ""
-    license_read_at: str = ""
-    page_url: str = ""
-    image_url: str = ""
-    fetched_at: str = ""
-    source_path: str = ""
-
-    def __post_init__(self) -> None:
-        """Refuse what could leave the folder or break the manifest's promises."""
-        if not _KEY.fullmatch(self.key):
-            raise ValueError(f"photo key: expected letters, digits, - and _, given {self.key!r}")
-        if (self.status == "kept") != (self.reason == ""):
-            raise ValueError(f"photo {self.key}: a kept photo has no reason, a rejected one has")
-
-
-@cache
-def column_of(name: str) -> str:
-    """Return the manifest's column of a field of ``Photo``."""
-    return {f.name: f.metadata.get("column", f.name) for f in fields(Photo)}[name]
-
-
-_INTEGERS = {"width", "height", "bytes"}
-SCHEMA = pa.schema(
-    [
-        (
-            column_of(f.name),
-            pa.int64()
-            if f.name in _INTEGERS
-            else pa.list_(pa.string())
-            if f.name == "tags"
-            else pa.string(),
-        )
-        for f in fields(Photo)
-    ]
-)
+MOST_BYTES = 200_000_000  # of a photo
+_MOST_JOURNAL_LINE = 1 << 20
 
 
 def utc_now() -> str:
@@ -126,6 +62,37 @@ class PhotoFolder:
         self._replay_journal()
         self._journal: BinaryIO | None = None
 
+    @classmethod
+    @contextmanager
+    def writing(
+        cls, root: Path, *, source: str = "", create: bool = True
+    ) -> Iterator["PhotoFolder"]:
+        """Open a folder as its only writer, and close it in the end.
+
+        Args:
+            root: the folder; made where it is missing, if ``create``.
+            source: whose sub-folder is needed; what a killed writer left there is swept.
+            create: False where there must be one already.
+
+        Raises:
+            ColorfilesError: another process writes there, or as on creation.
+        """
+        if create:
+            root.mkdir(parents=True, exist_ok=True)
+        elif not root.is_dir():
+            cls(root)  # raises
+        with only_writer(root):
+            folder = cls(root, create=create)
+            try:
+                sweep(root)
+                if source:
+                    folder._require_inside(f"{source}/any")
+                    (root / source).mkdir(exist_ok=True)
+                    sweep(root / source)
+                yield folder
+            finally:
+                folder.close()
+
     def __contains__(self, key: str) -> bool:
         return key in self._photos
 
@@ -158,7 +125,7 @@ class PhotoFolder:
             DataprepError: the file is missing.
         """
         try:
-            return (self.root / photo.path).read_bytes()
+            return read_regular(self.root / photo.path, most=MOST_BYTES, within=self.root)
         except OSError as error:
             raise DataprepError(
                 f"photo {photo.key}: {error.strerror} ({photo.path}); fetch or import it again"
@@ -175,7 +142,7 @@ class PhotoFolder:
         elif photo.status == "kept" and not (self.root / photo.path).is_file():
             raise ValueError(f"photo {photo.key}: kept, but neither bytes nor a file for it")
         self._photos[photo.key] = photo
-        self._append(_to_row(photo))
+        self._append(to_row(photo))
 
     def remove(self, photo: Photo, reason: str) -> None:
         """Reject a photo that was kept and delete its file; its row stays, with the reason."""
@@ -184,7 +151,7 @@ class PhotoFolder:
         self.add(
             rejected
         )  # the row first: a file without a row is swept, a row without a file isn't
-        if photo.path:
+        if photo.path and is_inside(self.root / photo.path, self.root):
             discard(self.root / photo.path)
 
     def commit(self) -> None:
@@ -195,7 +162,7 @@ class PhotoFolder:
             pq.ParquetWriter(temporary, SCHEMA, compression="zstd") as writer,
         ):
             for start in range(0, len(photos), _ROWS_AT_ONCE):  # halves the peak of memory
-                part = [_to_row(photo) for photo in photos[start : start + _ROWS_AT_ONCE]]
+                part = [to_row(photo) for photo in photos[start : start + _ROWS_AT_ONCE]]
                 writer.write_table(pa.Table.from_pylist(part, schema=SCHEMA))
         self.close()
         discard(self.root / _JOURNAL)
@@ -207,21 +174,24 @@ class PhotoFolder:
             self._journal = None
 
     def _store(self, photo: Photo, data: bytes) -> None:
-        parts = photo.path.split("/")
-        if (
-            len(parts) != 2
-            or parts[0] != photo.source
-            or not re.fullmatch(r"[\w-]+\.\w+", parts[1])
-        ):
-            raise ValueError(f"photo {photo.key}: {photo.path!r} is not <source>/<name>.<suffix>")
+        if not photo.path:
+            raise ValueError(f"photo {photo.key}: kept, but without a path")
+        self._require_inside(photo.path)
         target = self.root / photo.path
         target.parent.mkdir(exist_ok=True)
         with write_atomically(target) as temporary:
             temporary.write_bytes(data)
 
+    def _require_inside(self, path: str) -> None:
+        if not is_inside(self.root / path, self.root):
+            raise DataprepError(
+                f"{(self.root / path).parent}: a link that leads out of the photo folder; "
+                "put a folder in its place"
+            )
+
     def _append(self, row: dict[str, Any]) -> None:
         if self._journal is None:
-            self._journal = (self.root / _JOURNAL).open("ab", buffering=0)
+            self._journal = open_own(self.root / _JOURNAL, append=True)
             if self._journal.tell() > 0:
                 self._journal.write(b"\n")  # ends a line that a kill cut short
         self._journal.write(json.dumps(row).encode() + b"\n")
@@ -230,44 +200,24 @@ class PhotoFolder:
         journal = self.root / _JOURNAL
         if not journal.exists():
             return
-        for line in journal.read_bytes().splitlines():
-            try:
-                photo = _from_row(json.loads(line))
-            except (ValueError, TypeError, KeyError):
-                continue  # the line that a kill cut short
-            self._photos[photo.key] = photo
-
-
-def _to_row(photo: Photo) -> dict[str, Any]:
-    return {column_of(name): value for name, value in asdict(photo).items()}
-
-
-def _from_row(row: dict[str, Any]) -> Photo:
-    content = {f.name: row[column_of(f.name)] for f in fields(Photo)}
-    content["tags"] = tuple(content["tags"] or ())
-    return Photo(**content)
+        with open_regular(journal, within=self.root) as file:
+            while line := file.readline(_MOST_JOURNAL_LINE):
+                try:
+                    photo = from_row(parse_json(line))
+                except (ValueError, TypeError, KeyError):
+                    continue  # the line that a kill cut short
+                self._photos[photo.key] = photo
 
 
 def _read_own_manifest(root: Path) -> Iterator[Photo]:
     path = root / MANIFEST
     if path.exists():
-        yield from read_manifest(path, str(path))
-
-
-def read_manifest(file: Path | BinaryIO, name: str) -> Iterator[Photo]:
-    """Yield the rows of a manifest; ``name`` is what an error calls it.
-
-    Raises:
-        DataprepError: it isn't one.
-    """
-    try:
-        rows = pq.read_table(file).select(SCHEMA.names).to_pylist()
-        yield from (_from_row(row) for row in rows)
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise DataprepError(
-            f"{name}: not a manifest ({error}); "
-            f"move it away and import or fetch again, or restore it"
-        ) from None
+        try:
+            file = open_regular(path, within=root)
+        except OSError as error:
+            raise DataprepError(f"{path}: {error.strerror}") from None
+        with file:
+            yield from read_manifest(file, str(path))
 
 
 def size_on_disk(folder: Path) -> int:

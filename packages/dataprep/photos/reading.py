@@ -4,7 +4,8 @@ from pathlib import Path
 
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError
-from dataprep.photos.folder import MANIFEST, Photo, PhotoFolder, read_manifest
+from dataprep.photos.folder import MANIFEST, PhotoFolder
+from dataprep.photos.rows import Photo, read_manifest
 
 
 def kept_photos(address: str) -> list[Photo]:

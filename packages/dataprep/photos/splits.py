@@ -2,16 +2,18 @@
 
 import csv
 import hashlib
+import io
 import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorfiles.outside.files import read_text
 from colorfiles.shard_index import SPLITS
 from dataprep.errors import DataprepError
 from dataprep.photos.duplicates import NearDuplicateIndex
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 
 DEFAULT_RATIOS = "90/10/90/10"
 GROUP_BITS = 8  # of 64: what import lets pass as another photo may still show the same scene
@@ -148,8 +150,7 @@ def read_split_file(path: Path) -> dict[str, str]:
         DataprepError: it can't be read, lacks a column, or names another split.
     """
     try:
-        with path.open(newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise DataprepError(f"{path}: not a CSV that can be read ({error})") from None
     if not rows or not {"key", "split"} <= rows[0].keys():

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from colorfiles.shard_index import SPLITS
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.photos.splits import keyed_hash
 from dataprep.shards.views import ViewSettings
 

@@ -6,13 +6,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 import zstandard
 
 from colorcore import Palette
+from colorfiles.outside.documents import INDEX_BYTES
+from colorfiles.outside.tars import headers, open_tar
 from colorfiles.shard_index import INDEX, SPLITS, ShardEntry, ShardIndex
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError
+from dataprep.photos.parquet import read_table
+
+_MOST_BINS = 8_192**2
+_MOST_MEMBER = 256 << 20  # bytes; the largest view as PNG is a quarter of it
 
 
 @dataclass(frozen=True)
@@ -33,14 +38,16 @@ class ShardSet:
         """
         storage = Storage(str(address))
         try:
-            data = storage.read(INDEX)
+            data = storage.read(INDEX, most=INDEX_BYTES)
         except FileNotFoundError:
             raise DataprepError(
                 f"{address}: no {INDEX} there; make a shard set with `dataprep shard`, or finish "
                 "one that was stopped with `dataprep shard --resume`"
             ) from None
         except OSError as error:
-            raise DataprepError(f"{storage.at(INDEX)}: can't be read ({error})") from None
+            raise DataprepError(
+                f"{storage.at(INDEX)}: can't be read ({error.strerror or error})"
+            ) from None
         index = ShardIndex.from_bytes(data, storage.at(INDEX))
         return cls(storage, index.content, index.palette, index.shards)
 
@@ -57,7 +64,7 @@ class ShardSet:
     def table(self, shard: ShardEntry, columns: list[str] | None = None) -> pa.Table:
         """Read the parquet beside a shard; OSError or ArrowException where it is damaged."""
         with self.storage.open(shard.table_file) as file:
-            return pq.read_table(file, columns=columns)
+            return read_table(file, columns)
 
     def samples(self, shard: ShardEntry) -> Iterator[tuple[str, dict[str, bytes]]]:
         """Yield (key, members by extension such as ``bins.zst``) of each sample, in order."""
@@ -71,11 +78,14 @@ def iterate_samples(tar: Any) -> Iterator[tuple[str, dict[str, bytes]]]:
     Members of one key that don't stand next to each other come as two samples.
     """
     key, members = "", dict[str, bytes]()
-    with tarfile.open(fileobj=tar, mode="r|") as archive:
-        for member in archive:
+    with open_tar(tar, "r|") as archive:
+        for member in headers(archive):
+            if not member.isreg():
+                continue  # a link would have tarfile look for what it names
+            if member.size > _MOST_MEMBER:
+                raise tarfile.ReadError(f"{member.name!r} claims {member.size:,} bytes")
             stream = archive.extractfile(member)
-            if stream is None:
-                continue
+            assert stream is not None  # it is a regular file
             prefix, _, extension = member.name.partition(".")
             if prefix != key and members:
                 yield key, members
@@ -87,5 +97,15 @@ def iterate_samples(tar: Any) -> Iterator[tuple[str, dict[str, bytes]]]:
 
 
 def unpack_bins(data: bytes) -> bytes:
-    """Return the ids in a ``bins.zst`` member, row by row; ZstdError where it is damaged."""
-    return zstandard.ZstdDecompressor().decompress(data)
+    """Return the ids in a ``bins.zst`` member, row by row.
+
+    ZstdError where it is damaged, claims more than a view can have, or isn't one frame alone.
+    """
+    told = zstandard.frame_content_size(data)
+    if not 0 <= told <= _MOST_BINS:
+        raise zstandard.ZstdError(f"a frame of {told} bytes")
+    unpacker = zstandard.ZstdDecompressor().decompressobj()
+    bins = unpacker.decompress(data)
+    if not unpacker.eof or unpacker.unused_data:
+        raise zstandard.ZstdError("something stands after the first frame, or it is cut short")
+    return bytes(bins)

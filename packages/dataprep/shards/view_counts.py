@@ -1,8 +1,10 @@
 """How many views single photos get, where a split file says so: fewer of what there is much of."""
 
 import csv
+import io
 from pathlib import Path
 
+from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
 
 VARYING = "as the split file says"
@@ -19,14 +21,13 @@ def read_view_counts(path: Path, most: int) -> dict[str, int]:
         DataprepError: a number isn't one from 1 to ``most``.
     """
     counts = {}
-    with path.open(newline="", encoding="utf-8") as file:
-        for row in csv.DictReader(file):
-            given = row.get("views") or ""
-            if not given:
-                continue
-            if not given.isdecimal() or not 1 <= int(given) <= most:
-                raise DataprepError(
-                    f"{path}: photo {row['key']}: expected 1 to {most} views, given {given!r}"
-                )
-            counts[row["key"]] = int(given)
+    for row in csv.DictReader(io.StringIO(read_text(path), newline="")):
+        given = row.get("views") or ""
+        if not given:
+            continue
+        if not (given.isdecimal() and len(given) < 9) or not 1 <= int(given) <= most:
+            raise DataprepError(
+                f"{path}: photo {row['key']}: expected 1 to {most} views, given {given!r:.40}"
+            )
+        counts[row["key"]] = int(given)
     return counts

@@ -14,10 +14,11 @@ from jaxtyping import Int
 from PIL import Image
 
 from colorcore import Palette
+from colorfiles.outside.documents import SMALL, parse_json_object, text
 from colorfiles.shard_index import SCHEMA_VERSION, ShardEntry
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError, UnusablePhoto
-from dataprep.photos.folder import Photo, column_of
+from dataprep.photos.rows import Photo, column_of
 from dataprep.photos.splits import keyed_hash
 from dataprep.shards.plan import ShardPlan
 from dataprep.shards.samples import (
@@ -147,14 +148,19 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
 def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
     """Return what an earlier run wrote of this very shard, if that is whole."""
     try:
-        marker = json.loads(job.out.read(f"{plan.name}.json"))
+        marker = parse_json_object(job.out.read(f"{plan.name}.json", most=SMALL))
         if (marker.pop("job"), marker.pop("content")) != (job.facts, plan.content):
             return None
         del marker["schema_version"]
-        result = ShardResult(**marker | {"bin_counts": tuple(marker["bin_counts"])})
+        ShardEntry.from_dict(marker | {"file": f"{plan.name}.tar"})  # for the types in it
+        skipped = {text(key, "key"): text(why, "why") for key, why in marker["skipped"].items()}
+        lists = {"bin_counts": tuple(marker["bin_counts"]), "skipped": skipped}
+        result = ShardResult(**marker | lists)
+        if result.name != plan.name or result.split != plan.split:
+            return None
         whole = job.out.size(f"{plan.name}.tar") == result.bytes
         return result if whole and job.out.exists(f"{plan.name}.parquet") else None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
 
 

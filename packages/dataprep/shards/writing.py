@@ -1,33 +1,33 @@
 """From a photo folder to a shard set: split, plan, write every shard, then the index."""
 
-import fcntl
 import hashlib
 import json
-import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, Literal
 
 from colorcore import Palette
 from colorfiles.files import sweep
+from colorfiles.locks import only_writer
+from colorfiles.outside.documents import SMALL, parse_json_object
+from colorfiles.outside.words import shown
 from colorfiles.progress import ProgressCallback, silent
-from colorfiles.shard_index import INDEX, SPLITS
+from colorfiles.shard_index import INDEX
 from colorfiles.storage import Storage
 from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError, UnusablePhoto
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos
 from dataprep.shards.index import counts_by_reason, counts_by_split, index_content
+from dataprep.shards.own_files import own_files
 from dataprep.shards.plan import ShardPlan, plan_shards
 from dataprep.shards.view_counts import VARYING
 from dataprep.shards.views import ViewSettings, refuse_unfit
 from dataprep.shards.writer import ShardJob, ShardResult, finished_shard, write_shard
 
 Existing = Literal["refuse", "resume", "overwrite"]
-_OWN_FILE = re.compile(rf"({'|'.join(SPLITS)})-\d{{6}}\.(tar|parquet|json)|{INDEX}")
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ def write_shards(
     facts = _facts(palette, settings, plans)
     job = ShardJob(source.absolute(), out.absolute(), palette, settings.views, facts)
     out.make()
-    with _alone(out):
+    with nullcontext() if out.local is None else only_writer(out.local):
         done = _prepare(job, plans, existing)
         for plan in plans:
             if plan.name in done:
@@ -160,25 +160,6 @@ def _ratios(settings: ShardSettings) -> str:
     return f"{100 - test:g}/{test:g}/{100 - val:g}/{val:g}"
 
 
-@contextmanager
-def _alone(out: Storage) -> Iterator[None]:
-    """Hold a lock on a local output folder, so that two runs don't mix."""
-    if out.local is None:
-        yield
-        return
-    descriptor = os.open(out.local, os.O_RDONLY)
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise DataprepError(
-                f"{out.address}: another run is writing there; wait for it"
-            ) from None
-        yield
-    finally:
-        os.close(descriptor)
-
-
 def _prepare(
     job: ShardJob, plans: Sequence[ShardPlan], existing: Existing
 ) -> dict[str, ShardResult]:
@@ -186,15 +167,13 @@ def _prepare(
     if job.out.local is not None:
         sweep(job.out.local)
     names = job.out.names()
-    own = [name for name in names if _OWN_FILE.fullmatch(name)]
+    own = own_files(job.out, names)
     if existing == "refuse" and own:
         raise DataprepError(
             f"{job.out.address}: there is a shard set already; --resume to finish it, "
             "--overwrite to replace it, or name another folder"
         )
-    if existing != "overwrite" and (
-        foreign := [name for name in names if name not in own and name[0] != "."]
-    ):
+    if foreign := [name for name in names if name not in own and name[0] != "."]:
         raise DataprepError(
             f"{job.out.address}: holds other files ({', '.join(foreign[:3])}); name a folder of "
             "its own for the shard set"
@@ -217,13 +196,14 @@ def _prepare(
 
 def _refuse_other_job(job: ShardJob, marker: str) -> None:
     try:
-        written = json.loads(job.out.read(marker))["job"]
+        written = parse_json_object(job.out.read(marker, most=SMALL))["job"]
         differing = [key for key in job.facts if written[key] != job.facts[key]]
     except (OSError, ValueError, KeyError, TypeError):
         return  # not a marker of this version: the shard is written anew
     if differing:
         differences = "; ".join(
-            f"{key}: {written[key]} there, {job.facts[key]} asked for" for key in differing
+            f"{key}: {shown(str(written[key]))} there, {job.facts[key]} asked for"
+            for key in differing
         )
         raise DataprepError(
             f"{job.out.address}: was started with something else ({differences}); resume with the "

@@ -2,23 +2,23 @@
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from colorfiles.files import sweep
+from colorfiles.outside.files import read_regular
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.duplicates import NearDuplicateIndex
-from dataprep.photos.folder import Photo, PhotoFolder, slug, utc_now
+from dataprep.photos.folder import MOST_BYTES, PhotoFolder, slug, utc_now
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
+from dataprep.photos.rows import Photo
 from dataprep.sources.image_tree import image_paths
 from dataprep.sources.metadata_table import MetadataTable
 
 SOURCE = "folder"
-_MAX_BYTES = 200_000_000
 _BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
 
 
@@ -74,13 +74,34 @@ def import_folder(
     paths = image_paths(root, out)
     if not paths:
         raise DataprepError(f"{root}: no images in this folder; name one that has some")
-    folder = PhotoFolder(out, create=True)
-    (out / SOURCE).mkdir(exist_ok=True)
-    sweep(out / SOURCE)
-    sweep(out)
-    limits = limits or ImageLimits()
+    with PhotoFolder.writing(out, source=SOURCE) as folder:
+        metadata = metadata or MetadataTable(Path())
+        already, updated = _bring(
+            root,
+            paths,
+            folder,
+            limits=limits or ImageLimits(),
+            metadata=metadata,
+            workers=workers,
+            report=report,
+        )
+        folder.commit()
+        summary = _summary(folder, seen=len(paths), already=already)
+        return replace(summary, updated=updated, metadata_unmatched=metadata.unmatched(paths))
+
+
+def _bring(
+    root: Path,
+    paths: Sequence[str],
+    folder: PhotoFolder,
+    *,
+    limits: ImageLimits,
+    metadata: MetadataTable,
+    workers: int,
+    report: ProgressCallback,
+) -> tuple[int, int]:
+    """Add what is new; return how many were there, and how many of those had new metadata."""
     known = _KnownPhotos(folder)
-    metadata = metadata or MetadataTable(Path())
     already = updated = 0
     now = utc_now()
     with ThreadPoolExecutor(workers) as pool:
@@ -103,9 +124,7 @@ def import_folder(
             if not reason:
                 known.add(photo)
             report(note=reason)
-    folder.commit()
-    found = _summary(folder, seen=len(paths), already=already)
-    return replace(found, updated=updated, metadata_unmatched=metadata.unmatched(paths))
+    return already, updated
 
 
 class _KnownPhotos:
@@ -177,9 +196,9 @@ def _examine_file(
     stem = slug(Path(relative).stem)
     try:
         size = (root / relative).stat().st_size
-        if size > _MAX_BYTES:
+        if size > MOST_BYTES:
             raise UnusablePhoto(f"too large: {size} bytes")
-        data = (root / relative).read_bytes()
+        data = read_regular(root / relative, most=MOST_BYTES)
     except (OSError, UnusablePhoto) as error:
         reason = str(error) if isinstance(error, UnusablePhoto) else f"unreadable: {error.strerror}"
         name = hashlib.sha256(relative.encode(errors="surrogateescape")).hexdigest()[:10]

@@ -8,8 +8,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorfiles.commands import did_you_mean
+from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
-from dataprep.photos.folder import Photo, column_of
+from dataprep.photos.rows import Photo, column_of
 
 _DELIMITERS = (",", ";", "\t")
 _FIELDS = {
@@ -62,12 +63,12 @@ def read_metadata(path: Path) -> MetadataTable:
         DataprepError: the file can't be read, isn't UTF-8, or has no column ``path``.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path)
     except UnicodeDecodeError as error:
         number = error.object.count(b"\n", 0, error.start) + 1
         raise DataprepError(f"{path}: line {number} isn't UTF-8; save the table as UTF-8") from None
     except OSError as error:
-        raise DataprepError(f"{path}: {error.strerror}") from None
+        raise DataprepError(f"{path}: {error.strerror or error}") from None
     head = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=head.count)
     try:

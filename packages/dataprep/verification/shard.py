@@ -1,6 +1,5 @@
 """One shard with its table and its marker against its entry in the index."""
 
-import json
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -8,6 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.shard_index import ShardEntry
 from dataprep.shards.view_counts import VARYING
 from dataprep.verification.faults import Fault, capped
@@ -98,7 +98,7 @@ def _marker_faults(task: ShardTask) -> Iterator[Fault]:
     """Yield how the stats beside a shard differ from the index."""
     name, entry = task.entry.stats_file, task.entry
     try:
-        marker = json.loads(task.shards.storage.read(name))
+        marker = parse_json_object(task.shards.storage.read(name, most=SMALL))
         written_with = dict(marker["job"])
         told = ShardEntry.from_dict({"file": entry.file, **marker})
     except FileNotFoundError:

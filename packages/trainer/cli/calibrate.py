@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorfiles.commands import emit, json_option
+from colorfiles.commands import emit, json_option, say
 from colorunet.cli.options import averaging_options
 
 if TYPE_CHECKING:
@@ -72,4 +72,4 @@ def command(
         )
     emit(calibration, as_json, "" if as_json else calibration_text(calibration, shards))
     if not dry_run:
-        click.echo(f"written: {run / 'best.json'}", err=True)
+        say(f"written: {run / 'best.json'}")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorfiles.commands import emit, json_option, overwrite_option
+from colorfiles.commands import emit, json_option, overwrite_option, say
 from colorunet.cli.options import prediction_options
 
 if TYPE_CHECKING:
@@ -85,4 +85,4 @@ def command(
     emit(evaluation, as_json, "" if as_json else evaluation_text(evaluation))
     for path in (html, contact_sheet):
         if path is not None:
-            click.echo(f"written: {path}", err=True)
+            say(f"written: {path}")

@@ -2,13 +2,16 @@
 
 import dataclasses
 import difflib
-import tomllib
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
+from colorfiles.outside.documents import parse_toml
+from colorfiles.outside.files import read_regular
+from colorfiles.outside.words import shown
 from colorunet.networks.registry import NetworkSettings
 from trainer.config.settings import (
     ComputeSettings,
@@ -20,6 +23,7 @@ from trainer.config.settings import (
 from trainer.errors import TrainerError
 
 _ALIASES = {"lambda": "lam", "network": "architecture", "image_size": "crop", "lr": "learning_rate"}
+_MOST_BYTES = 1 << 16
 _SHOWN = {"lam": "lambda"}  # how a key is written in TOML, where Python can't
 
 
@@ -68,9 +72,12 @@ class Recipe:
         """
         path = Path(name)
         if name in recipe_names():
-            text = (files("trainer.config") / "recipes" / f"{name}.toml").read_text()
-        elif path.suffix == ".toml" and path.is_file():
-            text = path.read_text()
+            data = (files("trainer.config") / "recipes" / f"{name}.toml").read_bytes()
+        elif path.suffix == ".toml" and path.exists():
+            try:
+                data = read_regular(path, most=_MOST_BYTES)
+            except OSError as error:
+                raise TrainerError(f"recipe {name}: {error.strerror}") from None
         else:
             known = ", ".join(recipe_names())
             raise TrainerError(
@@ -78,8 +85,8 @@ class Recipe:
                 f"there are {known}, or give the path of a .toml file"
             )
         try:
-            return cls.from_dict(tomllib.loads(text))
-        except (tomllib.TOMLDecodeError, TrainerError) as error:
+            return cls.from_dict(parse_toml(data))
+        except (ValueError, TrainerError) as error:
             raise TrainerError(f"recipe {name}: {error}") from None
 
     @classmethod
@@ -172,7 +179,7 @@ def _find(
     place = places.get(bare)
     if place is None or (dot and section != place[0]):
         names = [_SHOWN.get(name, name) for name in places]
-        raise TrainerError(f"unknown key {key!r}{_nearest(bare, names)}")
+        raise TrainerError(f"unknown key {key!r:.80}{_nearest(bare[:80], names)}")
     return place
 
 
@@ -186,25 +193,42 @@ def _converted(key: str, value: Any, known: dataclasses.Field[Any]) -> Any:
     try:
         if kind is bool:
             return value if isinstance(value, bool) else _SWITCHES[str(value).lower()]
-        if kind is int and not isinstance(value, (bool, float)):
-            return int(value)
-        if kind is float and not isinstance(value, bool):
-            return float(value)
-        if kind is str:
-            return str(value)
-    except (ValueError, KeyError):
+        if kind is int and isinstance(value, int | str) and not isinstance(value, bool):
+            whole = int(value)
+            if abs(whole) < _BEYOND:
+                return whole
+        if kind is float and isinstance(value, int | float | str) and not isinstance(value, bool):
+            number = float(value)
+            if math.isfinite(number):
+                return number
+        if kind is str and isinstance(value, str) and value.isprintable():
+            return value
+    except (ValueError, KeyError, OverflowError):
         pass
     name = kind.__name__ if isinstance(kind, type) else str(kind)
-    raise TrainerError(f"{key}: expected {_KIND_WORDS.get(name, name)}, given {value!r}")
+    raise TrainerError(f"{key}: expected {_KIND_WORDS.get(name, name)}, given {_short(value)}")
 
 
+def _short(value: Any) -> str:
+    try:
+        return shown(f"{value!r:.80}")
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return "a number beyond all bounds"
+
+
+_BEYOND = 1 << 53  # a float holds every whole number below
 _SWITCHES = {"true": True, "yes": True, "on": True, "1": True} | {
     "false": False,
     "no": False,
     "off": False,
     "0": False,
 }
-_KIND_WORDS = {"bool": "true or false", "int": "a whole number", "float": "a number"}
+_KIND_WORDS = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "float": "a number",
+    "str": "a text",
+}
 
 
 def _toml(value: Any) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import fsspec
 
-from colorfiles.files import write_atomically
+from colorfiles.files import open_own, write_atomically
 from trainer.errors import TrainerError
 
 _BLOCK = 1 << 22
@@ -109,7 +109,7 @@ class ShardCache:
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
-        with (self._folder / f".{name}").open("w") as lock:
+        with open_own(self._folder / f".{name}", append=True) as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 

@@ -3,10 +3,13 @@
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from io import BufferedReader
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from colorcore import Palette
+from colorfiles.outside.documents import INDEX_BYTES, integer
+from colorfiles.outside.files import open_regular, read_regular
 from colorfiles.shard_index import INDEX, ShardEntry, ShardIndex
 from trainer.data.sample_decoder import Sample, SampleDecoder
 from trainer.data.shard_cache import ShardCache, cache_folder, is_remote, read_remote
@@ -14,6 +17,7 @@ from trainer.data.tar_index import TarShard
 from trainer.errors import BadShard, TrainerError
 
 _OPENING_TRIES = 5
+_LARGEST_SIZE = 8_192
 
 __all__ = ["INDEX", "Sample", "ShardEntry", "ShardSet"]
 
@@ -47,7 +51,7 @@ class ShardSet:
             return cls._open_remote(str(path), int(cache_gb * 1e9))
         path = Path(path)
         try:
-            text = (path / INDEX).read_bytes()
+            text = read_regular(path / INDEX, most=INDEX_BYTES, within=path)
         except OSError as error:
             raise TrainerError(
                 f"{path / INDEX}: {error.strerror}; make a shard set with `dataprep shard`"
@@ -68,9 +72,11 @@ class ShardSet:
         where = path / INDEX
         index = ShardIndex.from_bytes(text, str(where))
         try:
-            int(index.content["views"]["size"])
+            size = integer(index.content["views"]["size"], "size", least=1)
         except (KeyError, TypeError, ValueError):
             raise TrainerError(f"{where}: views.size: expected a whole number") from None
+        if size > _LARGEST_SIZE:
+            raise TrainerError(f"{where}: views.size: expected at most {_LARGEST_SIZE}")
         if not index.shards:
             raise TrainerError(f"{where}: shardlist: expected at least one shard")
         return cls(path, index.palette, index.content, index.fingerprint, index.shards)
@@ -141,8 +147,8 @@ class ShardSet:
 
 def require_sha256(path: Path, expected: str) -> None:
     """Raise BadShard unless the file has the content that the index promises."""
-    with path.open("rb") as file:
-        actual = hashlib.file_digest(file, "sha256").hexdigest()
+    with open_regular(path, within=path.parent) as file:
+        actual = hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest()
     if actual != expected:
         raise BadShard(
             f"shard {path.name}: expected sha256 {expected}, found {actual}: it was changed after "

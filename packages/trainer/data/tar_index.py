@@ -1,6 +1,7 @@
 """Where the members of a shard lie, so that any sample is read by offset, without unpacking."""
 
 import mmap
+import os
 import tarfile
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -8,6 +9,8 @@ from typing import Any
 
 from webdataset.tariterators import group_by_keys
 
+from colorfiles.outside.files import open_regular
+from colorfiles.outside.tars import headers, open_tar
 from trainer.errors import BadShard
 
 
@@ -37,6 +40,8 @@ class TarShard:
                 )
         except FileNotFoundError:
             raise self._missing() from None
+        except OSError as error:
+            raise BadShard(f"shard {path.name}: {error.strerror or error}; copy it again") from None
         except (tarfile.TarError, ValueError) as error:
             raise BadShard(
                 f"shard {path.name}: not a whole tar ({error}); write it again"
@@ -73,9 +78,12 @@ class TarShard:
 
     def _check_size(self, expected_bytes: int) -> None:
         try:
-            size = self.path.stat().st_size
+            with open_regular(self.path, within=self.path.parent) as file:
+                size = os.fstat(file.fileno()).st_size
         except FileNotFoundError:
             raise self._missing() from None
+        except OSError as error:
+            raise BadShard(f"shard {self.path.name}: {error.strerror}; copy it there") from None
         if size == 0 or (expected_bytes and size != expected_bytes):
             raise BadShard(
                 f"shard {self.path.name}: expected {expected_bytes or 'some'} bytes, "
@@ -89,15 +97,17 @@ class TarShard:
         )
 
     def _open(self) -> mmap.mmap:
-        with self.path.open("rb") as file:
+        with open_regular(self.path, within=self.path.parent) as file:
             self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         return self._map
 
 
 def _member_places(data: mmap.mmap, url: str) -> Iterator[dict[str, Any]]:
     data.seek(0)
-    with tarfile.open(fileobj=data, mode="r:") as tar:
-        for member in tar:
+    with open_tar(data, "r:") as tar:
+        for member in headers(tar):
             if member.isreg():
+                if member.offset_data + member.size > len(data):
+                    raise tarfile.ReadError(f"{member.name!r} ends beyond the archive")
                 place = (member.offset_data, member.size)
                 yield {"fname": member.name, "data": place, "__url__": url}

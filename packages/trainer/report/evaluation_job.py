@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorfiles.palette_file import is_page, is_png, refuse_existing
 from colorfiles.progress import progress
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import Sample, ShardSet
-from trainer.errors import TrainerError
 from trainer.evaluation.evaluate import Watch, evaluate, unwatched
 from trainer.evaluation.perceptual import PerceptualNetworks
 from trainer.evaluation.result import Evaluation, EvaluationSettings, ImageResult
@@ -31,9 +31,9 @@ class Outputs:
 
     def refuse_existing(self) -> None:
         """Raise TrainerError where one is there already, before any work is done."""
-        for path in (self.html, self.contact_sheet):
-            if path is not None and path.exists() and not self.overwrite:
-                raise TrainerError(f"{path}: already there; --overwrite replaces it")
+        for path, own in ((self.html, is_page), (self.contact_sheet, is_png)):
+            if path is not None:
+                refuse_existing(str(path), overwrite=self.overwrite, own=own)
 
 
 def evaluate_run(

@@ -1,22 +1,34 @@
 """The folder of a run: recipe, metrics, checkpoints, and the state to go on from."""
 
 import json
-import shutil
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from colorfiles.files import sweep, write_atomically
+from colorfiles.files import discard, open_own, sweep, write_atomically
+from colorfiles.locks import FOLDER_LOCK, only_writer
+from colorfiles.outside.documents import parse_json_object
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
 from trainer.config.recipe import Recipe
 from trainer.errors import TrainerError
+from trainer.runs.metrics_log import METRICS, log_lines
 
 RECIPE = "recipe.toml"
-METRICS = "metrics.jsonl"
 _STATE = "optim-last.safetensors"
 _HEADER = "progress"  # in that file's header: the state as JSON
+# All that a fit, its page, its pictures, TensorBoard, `trainer calibrate` and `colorunet export`
+# leave in a run.
+_OWN = re.compile(
+    rf"{re.escape(RECIPE)}|{re.escape(METRICS)}|{re.escape(_STATE)}|report\.html|network\.onnx"
+    r"|(last|best|epoch-\d{4,})\.(safetensors|json)"
+    r"|pictures/(gray|truth|epoch-\d{3,})\.png|tensorboard/events\.out\.tfevents\.[^/]+"
+    r"|(\w+/)?\.[^/]+\.[0-9a-f]{8}\.tmp"
+)
+_OWN_FOLDERS = ("pictures", "tensorboard")
 
 SavedState = tuple[dict[str, Tensor], dict[str, Any]]  # tensors, and the rest as JSON
 
@@ -41,15 +53,74 @@ class RunFolder:
                     f"{root}: there is a run already; --resume goes on with it, "
                     "--overwrite replaces it"
                 )
-            shutil.rmtree(root)
+            run.clear()
+        elif root.is_dir() and (taken := run.files()[0]):
+            raise TrainerError(
+                f"{root}: holds {taken[0].relative_to(root)} but no {RECIPE}: no run, and a fit "
+                "would replace it; name another folder"
+            )
         root.mkdir(parents=True, exist_ok=True)
         run.write_recipe(recipe)
-        (root / METRICS).write_text("")
+        open_own(root / METRICS).close()
         return run
+
+    @contextmanager
+    def only_writer(self) -> Iterator[None]:
+        """Make the folder where it is missing, and be the only process that writes there.
+
+        Raises:
+            ColorfilesError: another one is, which the message names.
+        """
+        made = not self.root.exists()
+        self.root.mkdir(parents=True, exist_ok=True)
+        try:
+            with only_writer(self.root):
+                yield
+        finally:
+            if made and not any(self.root.iterdir()):
+                self.root.rmdir()  # what failed before it wrote anything leaves nothing
+
+    def clear(self) -> None:
+        """Delete the files of a run, its recipe last; nothing else.
+
+        Raises:
+            TrainerError: something else is in the folder; nothing was deleted then.
+        """
+        own, foreign = self.files()
+        if not (self.root / METRICS).exists() and not self._wrote_recipe():
+            foreign.append(self.root / RECIPE)  # somebody's own recipe in a folder of its own
+        if foreign:
+            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
+            raise TrainerError(
+                f"{self.root}: holds {foreign[0].relative_to(self.root)}{more}, which no fit "
+                "wrote; --overwrite deletes only a run. Move it away, or name another folder"
+            )
+        for path in sorted(own, key=lambda path: path.name == RECIPE):
+            discard(path)
+        for name in _OWN_FOLDERS:
+            if (self.root / name).is_dir():
+                (self.root / name).rmdir()
 
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return (self.root / RECIPE).exists()
+
+    def files(self) -> tuple[list[Path], list[Path]]:
+        """Return what in the folder a run may have written, and all else."""
+        own, foreign = list[Path](), list[Path]()
+        for path in sorted(self.root.rglob("*")):
+            name = path.relative_to(self.root).as_posix()
+            if path.is_dir() and not path.is_symlink():
+                foreign += [] if name in _OWN_FOLDERS else [path]
+            elif name != FOLDER_LOCK:
+                (own if _OWN.fullmatch(name) else foreign).append(path)
+        return own, foreign
+
+    def _wrote_recipe(self) -> bool:
+        try:
+            return self.recipe().to_toml() == (self.root / RECIPE).read_text()
+        except TrainerError:
+            return False
 
     def write_recipe(self, recipe: Recipe) -> None:
         """Write every setting as TOML."""
@@ -62,8 +133,8 @@ class RunFolder:
 
     def log(self, line: Mapping[str, Any]) -> None:
         """Append one line to the metrics."""
-        with (self.root / METRICS).open("a") as file:
-            file.write(json.dumps(_rounded(line)) + "\n")
+        with open_own(self.root / METRICS, append=True) as file:
+            file.write(json.dumps(_rounded(line)).encode() + b"\n")
 
     def save_state(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
         """Write in one file, so in one instant, everything that resuming needs."""
@@ -98,7 +169,7 @@ class RunFolder:
             return None
         tensors, header = load_tensors(path)
         try:
-            return tensors, dict(json.loads(header[_HEADER]))
+            return tensors, parse_json_object(header[_HEADER].encode(), finite=False)
         except (KeyError, ValueError, TypeError) as error:
             raise TrainerError(f"{path}: not the state of a fit ({error!r})") from None
 
@@ -114,11 +185,11 @@ class RunFolder:
     def _keep_metrics(self, *, up_to_step: int) -> None:
         path = self.root / METRICS
         kept = []
-        for line in path.read_text().splitlines() if path.exists() else []:
+        for line in log_lines(path):
             try:
                 if json.loads(line)["step"] <= up_to_step:
                     kept.append(line)
-            except (ValueError, KeyError, TypeError):
+            except (ValueError, KeyError, TypeError, RecursionError):
                 continue  # the line that a kill cut short
         with write_atomically(path) as temporary:
             temporary.write_text("".join(f"{line}\n" for line in kept))

@@ -7,22 +7,35 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from colorfiles.outside.files import open_regular
+
 Line = Mapping[str, Any]
 METRICS = "metrics.jsonl"
+_MOST_BYTES = 1 << 30
+_LONGEST = 1 << 16
 
 
 def read_metrics(run: Path) -> list[Line]:
     """Return the lines of the log; a line that a kill cut short is left out, no log is no lines."""
     path = run / METRICS
     lines: list[Line] = []
-    for text in path.read_text().splitlines() if path.exists() else []:
+    for text in log_lines(path):
         try:
             line = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(line, dict) and isinstance(line.get("step"), int):
             lines.append(line)
     return lines
+
+
+def log_lines(path: Path) -> list[str]:
+    """Return the lines of a log of ordinary size, none where there is none."""
+    if not path.exists():
+        return []
+    with open_regular(path, within=path.parent) as file:
+        data = file.read(_MOST_BYTES)
+    return [line for line in data.decode(errors="replace").splitlines() if len(line) < _LONGEST]
 
 
 def series(lines: Sequence[Line], name: str, *, by: str = "step") -> list[tuple[float, float]]:

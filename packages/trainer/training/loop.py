@@ -1,6 +1,7 @@
 """The story of a fit, to be read from top to bottom."""
 
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -88,6 +89,19 @@ def fit(
     options = options or FitOptions()
     world = world or World()
     run = RunFolder(out)
+    with run.only_writer() if world.is_first else nullcontext():
+        return _fit(shard_set, run, recipe, options=options, world=world, report=report)
+
+
+def _fit(
+    shard_set: ShardSet,
+    run: RunFolder,
+    recipe: Recipe,
+    *,
+    options: FitOptions,
+    world: World,
+    report: ProgressCallback,
+) -> FitSummary:
     resumed = options.resume and run.exists()
     saved = run.load_state() if resumed else None
 
@@ -97,13 +111,13 @@ def fit(
     if world.is_first and resumed:
         run.reopen(recipe, step=state.step if saved else -1)
     elif world.is_first:
-        run = RunFolder.create(out, recipe, overwrite=options.overwrite)
+        run = RunFolder.create(run.root, recipe, overwrite=options.overwrite)
     world.wait()
 
     recorder = RunRecorder(run, recipe, data.palette, size=data.crop_size, writes=world.is_first)
     if world.is_first:
         recorder.monitor = RunMonitor(
-            out,
+            run.root,
             photos_to_picture(shard_set, skip_bad=options.skip_bad > 0),
             data.palette,
             temperature=recipe.validation.temperature,
@@ -116,7 +130,7 @@ def fit(
             ended = _train(
                 state, learner, data, recorder, options=options, wish=wish, report=report
             )
-    return _summary(out, state, learner, ended=ended, signal=wish.signal or 0)
+    return _summary(run.root, state, learner, ended=ended, signal=wish.signal or 0)
 
 
 def _begin(

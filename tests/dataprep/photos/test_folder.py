@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dataprep.errors import DataprepError
-from dataprep.photos.folder import MANIFEST, SCHEMA, Photo, PhotoFolder, size_on_disk, slug
+from dataprep.photos.folder import MANIFEST, PhotoFolder, size_on_disk, slug
+from dataprep.photos.rows import SCHEMA, Photo
 
 COLUMNS = {
     *("key", "source", "source_id", "path", "status", "reason", "sha256", "width", "height"),

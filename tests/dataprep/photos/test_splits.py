@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dataprep.errors import DataprepError
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.photos.splits import (
     LINKS_TWO,
     NOT_IN_FILE,

@@ -2,7 +2,7 @@ from collections import Counter
 
 import pytest
 
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.shards.plan import plan_shards, samples_per_shard
 from dataprep.shards.views import ViewSettings
 

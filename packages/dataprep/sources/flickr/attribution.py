@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from colorfiles.files import write_atomically
-from dataprep.photos.folder import Photo
+from colorfiles.outside.words import markdown, web_link
+from dataprep.photos.rows import Photo
 
 NAME = "ATTRIBUTION.md"
 NOTICE = "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc."
@@ -19,16 +20,12 @@ def write_attribution(root: Path, photos: Iterable[Photo]) -> None:
 
 
 def _line(photo: Photo) -> str:
-    title = _escape(photo.title) or "untitled"
-    owner = _escape(photo.owner_name or photo.owner_id) or "unknown"
-    license = _escape(photo.license_name) or "unknown licence"
-    if photo.license_url:
-        license = f"[{license}]({photo.license_url})"
-    return f"- [{title}]({photo.page_url}) by {owner}, {license}, `{photo.path}`\n"
+    title = _linked(photo.title or "untitled", photo.page_url)
+    owner = markdown(photo.owner_name or photo.owner_id) or "unknown"
+    license = _linked(photo.license_name or "unknown licence", photo.license_url)
+    return f"- {title} by {owner}, {license}, `{photo.path}`\n"
 
 
-def _escape(text: str) -> str:
-    """Return text that Markdown and HTML take as text."""
-    for character in "\\`*_[]()#|!":
-        text = text.replace(character, "\\" + character)
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _linked(text: str, url: str) -> str:
+    link = web_link(url)
+    return f"[{markdown(text)}]({link})" if link else markdown(text)

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
 
 KEY, SECRET = "FLICKR_API_KEY", "FLICKR_API_SECRET"
@@ -52,7 +53,7 @@ def read_credentials(env_file: Path | None, environ: Mapping[str, str] = os.envi
 
 def _read_env_file(path: Path, *, required: bool) -> dict[str, str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         if not required:
             return {}

@@ -39,10 +39,12 @@ class Outcome:
     Args:
         reason: empty where the image lies at its place.
         passing: the network's fault; another try may succeed.
+        proven: its host worked for other photos meanwhile.
     """
 
     reason: str = ""
     passing: bool = False
+    proven: bool = False
     sha256: str = ""
     perceptual_hash: str = ""
     width: int = 0
@@ -91,6 +93,20 @@ def try_download(task: Task, transport: Transport, *, now: str) -> Outcome:
         with write_atomically(task.target) as temporary:
             temporary.write_bytes(reply.body)
     return outcome
+
+
+def try_probe(url: str, transport: Transport) -> None:
+    """Ask for an image that was there before, only to see whether its host answers.
+
+    Raises:
+        TryAgain: it doesn't.
+    """
+    try:
+        _refusal(transport.get(url))
+    except (RefusedAddress, TooLarge):
+        pass  # an answer all the same
+    except NetworkFailure as failure:
+        raise TryAgain(str(failure), host_failed=True) from None
 
 
 def _refusal(reply: Reply) -> str:

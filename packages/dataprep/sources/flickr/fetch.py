@@ -3,7 +3,6 @@
 import errno
 from pathlib import Path
 
-from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
@@ -44,30 +43,27 @@ def fetch(
     patience = patience or Patience()
     client = client or FlickrClient(credentials, api_url=settings.api_url, patience=patience)
     try:
-        folder = PhotoFolder(out, create=True)
-        (out / SOURCE).mkdir(exist_ok=True)
-        sweep(out / SOURCE)
-        sweep(out)
-        journal = Journal(out)
-        transport = Transport(
-            HostRules.for_api(settings.api_url),
-            connections=settings.concurrency,
-            max_bytes=MAX_BYTES,
-            timeouts=timeouts,
-        )
-        work = FetchRun(
-            settings,
-            folder,
-            journal,
-            client=client,
-            transport=transport,
-            report=report,
-            patience=patience,
-        )
-        try:
-            return work.run()
-        finally:
-            work.close()
+        with PhotoFolder.writing(out, source=SOURCE) as folder:
+            journal = Journal(out)
+            transport = Transport(
+                HostRules.for_api(settings.api_url),
+                connections=settings.concurrency,
+                max_bytes=MAX_BYTES,
+                timeouts=timeouts,
+            )
+            work = FetchRun(
+                settings,
+                folder,
+                journal,
+                client=client,
+                transport=transport,
+                report=report,
+                patience=patience,
+            )
+            try:
+                return work.run()
+            finally:
+                work.close()
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise DataprepError(

@@ -1,15 +1,14 @@
 """Which addresses may be asked at all."""
 
-import ipaddress
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from dataprep.sources.connections import RefusedAddress, check_peer
+
+__all__ = ["HostRules", "RefusedAddress", "check_peer"]
+
 _FLICKR = ("flickr.com", "staticflickr.com")
 _PORTS = {"http": 80, "https": 443}
-
-
-class RefusedAddress(Exception):
-    """An address that isn't Flickr's; the message names it and says why."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +45,6 @@ class HostRules:
     def is_api(self, host: str, port: int) -> bool:
         """Whether this is where the API is."""
         return (host.lower(), port) == (self.api_host, self.api_port)
-
-
-def check_peer(address: str) -> None:
-    """Refuse to talk to a private, link-local or loopback address behind a public name.
-
-    Raises:
-        RefusedAddress: the address isn't a public one.
-    """
-    ip = ipaddress.ip_address(address.split("%", maxsplit=1)[0])
-    mapped = getattr(ip, "ipv4_mapped", None) or ip
-    if not mapped.is_global or mapped.is_multicast:
-        raise RefusedAddress(f"{address} isn't a public address")
 
 
 def _parts(url: str) -> tuple[str, str, int]:

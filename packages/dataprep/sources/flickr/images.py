@@ -12,7 +12,8 @@ from typing import Any
 
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import utc_now
-from dataprep.sources.flickr.download import Outcome, Task, TryAgain, try_download
+from dataprep.sources.flickr.download import Outcome, Task, TryAgain, try_download, try_probe
+from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.limits import TRIES, Breaker, Patience, TokenBucket, backoff_s
 from dataprep.sources.flickr.transport import Transport
 
@@ -24,10 +25,16 @@ class Images:
 
     No thread sleeps through a wait before another try, so a photo that has to wait holds up none.
 
+    Is it the photo or its host? A photo is given up only when the host has answered since it began
+    to fail: for another photo, or else for one that was got before and is asked for again. So
+    nothing is rejected because of an outage, and single photos that always fail stop no fetch,
+    however few others are left.
+
     Args:
         transport: how images are got.
         events: where results are put for that one thread.
         done: told of a photo's outcome.
+        journal: knows of failures in earlier runs, and of an image that was there.
         rate: images a second.
         concurrency: images at once; the transport holds to it.
         patience: before other tries.
@@ -39,6 +46,7 @@ class Images:
         events: "SimpleQueue[Event]",
         done: Callable[[Task, Outcome], None],
         *,
+        journal: Journal,
         rate: float,
         concurrency: int,
         patience: Patience,
@@ -57,12 +65,19 @@ class Images:
         self._order = count()
         self._active = 0
         self._quiet_until = 0.0
+        self._journal = journal
+        self._doubtful: list[tuple[str, str]] = []  # failures since the host's last answer
+        self._given_up: list[tuple[Task, str]] = []  # but only if the host turns out to work
+        self._failing_since: dict[str, int] = {}
+        self._answers = 0  # of the host
+        self._probing = False
         self._rng = random.Random()
 
     @property
     def outstanding(self) -> int:
         """How many photos are waited for."""
-        return len(self._fresh) + len(self._again) + self._active
+        waiting = len(self._fresh) + len(self._again) + len(self._given_up)
+        return waiting + self._active
 
     def offer(self, task: Task) -> None:
         """Queue a photo."""
@@ -70,26 +85,38 @@ class Images:
 
     def start(self) -> float | None:
         """Start what may start now; return the seconds until more may, None if that is an event."""
-        while self._fresh or self._again:
-            now = time.monotonic()
+        while self._fresh or self._again or self._given_up:
             if self._active >= (1 if self._breaker.suspect else self._threads):
                 return None
-            if self._breaker.suspect and now < self._quiet_until:
-                return self._quiet_until - now
-            due = bool(self._again) and self._again[0][0] <= now
-            if not due and not self._fresh:
-                return self._again[0][0] - now
-            wait_s = self._bucket.try_take()
+            url = self._url_to_probe()
+            if url is None and not (self._fresh or self._again):
+                return None  # the answer to a probe, or of what is under way, is waited for
+            wait_s = self._wait_before(url)
             if wait_s:
                 return wait_s
-            # While a host is suspect, other photos try it: nobody uses up all tries on it.
-            if due and not (self._breaker.suspect and self._fresh):
-                task = heapq.heappop(self._again)[2]
+            if url is None:
+                self._start_next()
             else:
-                task = self._fresh.popleft()
-            self._active += 1
-            self._pool.submit(self._work, task)
+                self._start_probe(url)
         return None
+
+    def _wait_before(self, probe: str | None) -> float:
+        now = time.monotonic()
+        if (self._breaker.suspect or probe) and now < self._quiet_until:
+            return self._quiet_until - now
+        if not probe and not self._fresh and self._again[0][0] > now:
+            return self._again[0][0] - now
+        return self._bucket.try_take()
+
+    def _start_next(self) -> None:
+        due = bool(self._again) and self._again[0][0] <= time.monotonic()
+        # While a host is suspect, other photos try it: nobody uses up all tries on it.
+        if due and not (self._breaker.suspect and self._fresh):
+            task = heapq.heappop(self._again)[2]
+        else:
+            task = self._fresh.popleft()
+        self._active += 1
+        self._pool.submit(self._work, task)
 
     def close(self) -> None:
         """Start nothing more; what is under way ends by itself."""
@@ -106,7 +133,7 @@ class Images:
     def _settle(self, task: Task, result: Any) -> None:
         self._active -= 1
         if isinstance(result, Outcome):
-            self._breaker.succeeded()
+            self._answered()
             self._tries.pop(task.id, None)
             self.downloaded += result.reason == ""
             self._done(task, result)
@@ -116,24 +143,81 @@ class Images:
             raise result
 
     def _failed(self, task: Task, failure: TryAgain) -> None:
+        before = self._tries.get(task.id)
+        if before is None:
+            before = self._journal.failures(task.id, task.url)
+            self._failing_since[task.id] = -1 if before else self._answers
+        tries = self._tries[task.id] = before + 1
         if failure.host_failed:
-            self._breaker.failed(failure.reason)
-            self._quiet_until = time.monotonic() + self._breaker.pause_s
+            self._doubtful.append((task.id, task.url))
+            self._host_failed(failure.reason)
         else:
-            self._breaker.succeeded()
-        if self._breaker.open:
-            raise DataprepError(
-                f"the image host failed {self._breaker.failures} times in a row, last: "
-                f"{failure.reason}; what was fetched is kept, rerun later to go on"
-            )
-        tries = self._tries[task.id] = self._tries.get(task.id, 0) + 1
+            self._answered()
         if tries < TRIES:
             wait_s = max(
                 failure.wait_s or 0.0, backoff_s(tries, self._rng, first_s=self._first_wait_s)
             )
             heapq.heappush(self._again, (time.monotonic() + wait_s, next(self._order), task))
-        elif failure.host_failed:
-            reason = f"unavailable: {failure.reason} after {TRIES} tries"
-            self._done(task, Outcome(reason=reason, passing=True))
-        else:
+        elif not failure.host_failed:
             self._done(task, Outcome(reason=failure.reason))
+        elif self._answers > self._failing_since[task.id]:
+            self._give_up(task, failure.reason, proven=True)
+        elif self._journal.good_url() is None:
+            self._give_up(task, failure.reason, proven=False)
+        else:
+            self._given_up.append((task, failure.reason))
+
+    def _give_up(self, task: Task, why: str, *, proven: bool) -> None:
+        reason = f"unavailable: {why} after {TRIES} tries"
+        self._done(task, Outcome(reason=reason, passing=True, proven=proven))
+
+    def _answered(self) -> None:
+        """Take note that the host works: what failed meanwhile was the photos' own fault."""
+        self._answers += 1
+        self._breaker.succeeded()
+        if self._doubtful:
+            self._journal.add_failures(self._doubtful)
+            self._doubtful = []
+        given_up, self._given_up = self._given_up, []
+        for task, why in given_up:
+            self._give_up(task, why, proven=True)
+
+    def _host_failed(self, reason: str) -> None:
+        self._breaker.failed(reason)
+        self._quiet_until = time.monotonic() + self._breaker.pause_s
+        if self._breaker.open:
+            raise DataprepError(
+                f"the image host failed {self._breaker.failures} times in a row, last: "
+                f"{reason}; what was fetched is kept, rerun later to go on"
+            )
+
+    def _url_to_probe(self) -> str | None:
+        """Return an address that gave an image before, where it is in doubt whether it does."""
+        if self._probing or not (self._given_up or self._breaker.suspect):
+            return None
+        return self._journal.good_url()
+
+    def _start_probe(self, url: str) -> None:
+        self._active += 1
+        self._probing = True
+
+        def probe() -> None:
+            result: Any = None
+            try:
+                try_probe(url, self._transport)
+            except Exception as error:
+                result = error
+            self._events.put((self._probed, result))
+
+        self._pool.submit(probe)
+
+    def _probed(self, result: Any) -> None:
+        self._active -= 1
+        self._probing = False
+        if result is None:
+            self._answered()
+        elif isinstance(result, TryAgain):
+            self._host_failed(result.reason)
+            self._quiet_until = max(self._quiet_until, time.monotonic() + self._first_wait_s)
+        else:
+            raise result

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +27,7 @@ CREATE TABLE IF NOT EXISTS outcomes (id TEXT, url TEXT, passing INT, data TEXT,
   PRIMARY KEY (id, url));
 CREATE TABLE IF NOT EXISTS fetches (settings TEXT PRIMARY KEY, licenses TEXT, finished INT);
 CREATE TABLE IF NOT EXISTS refreshed (id TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS failures (id TEXT, url TEXT, count INT, PRIMARY KEY (id, url));
 """
 
 
@@ -50,6 +51,8 @@ class Journal:
     def __init__(self, folder: Path) -> None:
         self._path = folder / NAME
         self._lock = threading.RLock()
+        if any(Path(f"{self._path}{end}").is_symlink() for end in ("", "-wal", "-shm")):
+            raise DataprepError(f"{self._path}: a link; delete it, a journal is a file of its own")
         with self._errors():
             self._db = sqlite3.connect(
                 self._path, check_same_thread=False, isolation_level=None, timeout=0.5
@@ -164,8 +167,38 @@ class Journal:
             ).fetchone()
         return row[0] if row else None
 
-    def add_outcome(self, photo_id: str, url: str, data: str, *, passing: bool) -> None:
-        """Remember what came of a download; a passing failure may be tried again one day."""
+    def good_url(self) -> str | None:
+        """Return where an image was got from before: to see whether its host still works."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT url FROM outcomes WHERE NOT passing"
+                " AND json_extract(data, '$.reason') = '' ORDER BY id LIMIT 1"
+            ).fetchone()
+        return str(row[0]) if row else None
+
+    def failures(self, photo_id: str, url: str) -> int:
+        """Return how often a photo failed, in all runs, while its host answered for others."""
+        with self._transaction() as db:
+            row = db.execute(
+                "SELECT count FROM failures WHERE (id, url) = (?, ?)", (photo_id, url)
+            ).fetchone()
+        return int(row[0]) if row else 0
+
+    def add_failures(self, photos: Iterable[tuple[str, str]]) -> None:
+        """Count one more failure of each photo, given as id and url."""
+        with self._transaction() as db:
+            db.executemany(
+                "INSERT INTO failures VALUES (?,?,1)"
+                " ON CONFLICT (id, url) DO UPDATE SET count = count + 1",
+                photos,
+            )
+
+    def add_outcome(self, photo_id: str, url: str, data: str, *, passing: int) -> None:
+        """Remember what came of a download.
+
+        ``passing`` is 0 where that is final; 1 for a failure that may be the network's, so that a
+        rerun tries again; 2 where the host worked meanwhile, so that only another fetch does.
+        """
         with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?)", (photo_id, url, passing, data)
@@ -174,8 +207,8 @@ class Journal:
     def begin(self, settings: str, licenses: tuple[str, ...]) -> bool:
         """Note a fetch; return whether it was finished before.
 
-        Where it wasn't, photos that were given up for the network's sake are forgotten, so that
-        they are tried again.
+        Where it wasn't, photos that may have been given up for the network's sake are forgotten,
+        so that they are tried again; in a new fetch all that failed are.
         """
         with self._transaction() as db:
             row = db.execute(
@@ -184,8 +217,11 @@ class Journal:
             if row is None:
                 values = (settings, ",".join(licenses), False)
                 db.execute("INSERT INTO fetches VALUES (?,?,?)", values)
-            if row is None or not row[0]:
                 db.execute("DELETE FROM outcomes WHERE passing")
+                db.execute("DELETE FROM failures")
+                return False
+            if not row[0]:
+                db.execute("DELETE FROM outcomes WHERE passing = 1")
                 return False
         return True
 

@@ -4,11 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import pyarrow.parquet as pq
+import pyarrow as pa
 
+from colorfiles.outside.files import open_regular
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError
-from dataprep.photos.folder import Photo, PhotoFolder, utc_now
+from dataprep.photos.folder import PhotoFolder, utc_now
+from dataprep.photos.parquet import read_table
+from dataprep.photos.rows import Photo
 from dataprep.sources.flickr.api import CallFailed, FlickrClient, PhotoGone
 from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.journal import Journal
@@ -60,8 +63,18 @@ def refresh(
     Raises:
         DataprepError: the folder or a shard set can't be read, or Flickr can't be asked.
     """
-    folder = PhotoFolder(root)
-    journal = Journal(root)
+    with PhotoFolder.writing(root, create=False) as folder:
+        return _refreshed(folder, client, licenses, shard_sets, report)
+
+
+def _refreshed(
+    folder: PhotoFolder,
+    client: FlickrClient,
+    licenses: tuple[str, ...] | None,
+    shard_sets: Iterable[Path],
+    report: ProgressCallback,
+) -> RefreshSummary:
+    journal = Journal(folder.root)
     try:
         allowed = set(licenses or journal.allowed_licenses() or license_ids(DEFAULT))
         photos = [photo for photo in folder.kept() if photo.source == SOURCE]
@@ -76,7 +89,7 @@ def refresh(
     finally:
         folder.commit()
         kept = [photo for photo in folder.kept() if photo.source == SOURCE]
-        write_attribution(root, kept)
+        write_attribution(folder.root, kept)
         journal.close()
     removed = [row for row in folder.photos() if row.reason.startswith(f"{REMOVED}:")]
     holding = _shards_of({row.key for row in removed}, shard_sets)
@@ -122,7 +135,11 @@ def _shards_of(keys: set[str], shard_sets: Iterable[Path]) -> dict[str, list[str
         if not tables:
             raise DataprepError(f"{folder}: no shards there; give a folder of `dataprep shard`")
         for path in tables:
-            held = set(pq.read_table(path, columns=["photo_key"])["photo_key"].to_pylist())
+            try:
+                with open_regular(path, within=folder) as file:
+                    held = set(read_table(file, ["photo_key"])["photo_key"].to_pylist())
+            except (OSError, ValueError, KeyError, pa.ArrowException) as error:
+                raise DataprepError(f"{path}: not the table of a shard ({error})") from None
             for key in sorted(held & keys):
                 holding.setdefault(key, []).append(str(path.with_suffix(".tar")))
     return holding

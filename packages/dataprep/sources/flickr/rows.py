@@ -1,6 +1,6 @@
 """A found photo and what came of it, as a row of the manifest."""
 
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.sources.flickr.download import Outcome
 from dataprep.sources.flickr.licenses import LICENSES
 from dataprep.sources.flickr.listing import FoundPhoto, Size, plain_tag

@@ -72,6 +72,7 @@ class FetchRun:
             transport,
             self.events,
             self._downloaded,
+            journal=journal,
             rate=settings.image_rate,
             concurrency=settings.concurrency,
             patience=patience,
@@ -229,7 +230,8 @@ class FetchRun:
             self.images.offer(Task(found.id, size.url, target, *edges))
 
     def _downloaded(self, task: Task, outcome: Outcome) -> None:
-        self.journal.add_outcome(task.id, task.url, outcome.to_json(), passing=outcome.passing)
+        passing = int(outcome.passing) + int(outcome.passing and outcome.proven)
+        self.journal.add_outcome(task.id, task.url, outcome.to_json(), passing=passing)
         self.fresh[task.id] = outcome
         for candidate in self.pending.pop(task.id):
             candidate.outcome = outcome

@@ -1,6 +1,5 @@
 """HTTP with pooled connections, bounded in time and size, to allowed addresses only."""
 
-import contextlib
 import threading
 import time
 from collections.abc import Mapping
@@ -11,10 +10,9 @@ from urllib.parse import urljoin
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
 
-from dataprep.sources.flickr.hosts import HostRules, check_peer
+from dataprep.sources.connections import CheckedAdapter, no_credentials
+from dataprep.sources.flickr.hosts import HostRules
 
 _CHUNK = 65_536
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -79,7 +77,8 @@ class Transport:
                 "Accept-Encoding": "identity",
             }
         )
-        adapter = _CheckedAdapter(rules, connections)
+        self.session.auth = no_credentials
+        adapter = CheckedAdapter(rules.is_api, connections)
         for scheme in ("http://", "https://"):
             self.session.mount(scheme, adapter)
 
@@ -152,49 +151,6 @@ class Transport:
     def close(self) -> None:
         """Close the connections."""
         self.session.close()
-
-
-class _CheckedAdapter(HTTPAdapter):
-    """Connections whose peer's address is looked at before anything is sent."""
-
-    def __init__(self, rules: HostRules, connections: int) -> None:
-        self._rules = rules
-        super().__init__(pool_connections=8, pool_maxsize=connections, max_retries=0)
-
-    def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        super().init_poolmanager(*arguments, **named)
-        manager = self.poolmanager
-        http = type("_Http", (_CheckedHttp,), {"rules": self._rules})
-        https = type("_Https", (_CheckedHttps,), {"rules": self._rules})
-        manager.pool_classes_by_scheme = {
-            "http": type("_HttpPool", (urllib3.HTTPConnectionPool,), {"ConnectionCls": http}),
-            "https": type("_HttpsPool", (urllib3.HTTPSConnectionPool,), {"ConnectionCls": https}),
-        }
-
-
-class _CheckedHttp(HTTPConnection):
-    rules: HostRules
-
-    def _new_conn(self) -> Any:
-        return _checked(super()._new_conn(), self.rules, self.host, self.port)
-
-
-class _CheckedHttps(HTTPSConnection):
-    rules: HostRules
-
-    def _new_conn(self) -> Any:
-        return _checked(super()._new_conn(), self.rules, self.host, self.port)
-
-
-def _checked(sock: Any, rules: HostRules, host: str, port: int) -> Any:
-    if not rules.is_api(host.strip("[]"), port):
-        try:
-            check_peer(str(sock.getpeername()[0]))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                sock.close()
-            raise
-    return sock
 
 
 def _in_words(error: Exception) -> str:

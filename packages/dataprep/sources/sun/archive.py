@@ -10,19 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import BinaryIO, Protocol
 
+from colorfiles.outside.tars import BROKEN, BoundedTarInfo, headers
+
 _CHUNK = 1 << 20
 _BLOCK = tarfile.BLOCKSIZE
 _MAX_READ = 256 << 20  # no header and no photo is longer; a forged length must not fill the memory
 _GZIP = b"\x1f\x8b"
-_BROKEN = (  # what tarfile and zlib stumble with over forged or broken bytes
-    tarfile.TarError,
-    zlib.error,
-    EOFError,
-    OSError,
-    ValueError,
-    OverflowError,
-    RecursionError,
-)
+_BROKEN = (*BROKEN, zlib.error)
 
 
 class ArchiveDamaged(Exception):
@@ -124,15 +118,16 @@ class StreamedArchive:
 
 def _headers(tape: "_Tape") -> Iterator[tarfile.TarInfo]:
     try:
-        opened = tarfile.TarFile(fileobj=tape, mode="r", errorlevel=2)  # type: ignore[arg-type]
+        opened = tarfile.TarFile(
+            fileobj=tape,  # type: ignore[arg-type]
+            mode="r",
+            tarinfo=BoundedTarInfo,
+            errorlevel=2,
+        )
     except tarfile.ReadError as error:
         raise tarfile.ReadError(f"neither a tar nor a tar.gz ({error})") from None
     with opened:
-        while (info := opened.next()) is not None:
-            opened.members.clear()  # type: ignore[attr-defined]  # else the list of 108,754 members stays in memory
-            if info.size < 0:
-                raise tarfile.ReadError("a member of negative size")
-            yield info
+        yield from headers(opened)
     # A tarfile ends as quietly at a broken header, or at no end at all, as at its end mark.
     if len(tape.last_block) < _BLOCK:
         raise EOFError("the archive ends without its end mark: it is cut off")

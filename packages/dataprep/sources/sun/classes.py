@@ -8,6 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
+from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
 
 OUTDOOR = 220
@@ -103,7 +104,7 @@ def _by_number(number: int) -> ClassChoice:
 
 def _names_in_file(path: Path) -> list[str]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataprepError(f"{path}: can't be read as a list of classes ({error})") from None
     fields = (line.split("\t")[0].split("#")[0].strip() for line in lines)

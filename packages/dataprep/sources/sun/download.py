@@ -1,19 +1,25 @@
 """A long file over HTTP as a stream that goes on where the connection broke."""
 
 import io
-import ipaddress
 import random
 import socket
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from urllib.parse import urljoin, urlsplit
+from typing import Any
+from urllib.parse import unquote, urljoin, urlsplit
 
 import requests
 import urllib3
 
 from dataprep.errors import DataprepError
+from dataprep.sources.connections import (
+    CheckedAdapter,
+    RefusedAddress,
+    check_peer,
+    no_credentials,
+)
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
@@ -40,8 +46,10 @@ class HttpStream(io.RawIOBase):
     """The bytes at an http(s) address, in order, each once.
 
     A broken connection is taken up where it broke, if the server knows ranges and the file is still
-    the same one. Redirects are followed; a private address is refused unless the caller named that
-    very host.
+    the same one. Redirects are followed; a private address is refused, by the address that was
+    really connected to, unless the caller typed that very host and port. A name and password in
+    the address go to that host and port alone; ~/.netrc is never read. With a proxy in the
+    environment only names are checked, as far as this machine can resolve them.
 
     Raises:
         DataprepError: the address can't be read at all.
@@ -61,7 +69,12 @@ class HttpStream(io.RawIOBase):
         self._position = 0
         self._fruitless = 0  # connections since the last byte
         self._validator = ""
+        self._typed = _origin(url)
         self._session = requests.Session()
+        self._session.auth = no_credentials
+        adapter = CheckedAdapter(lambda host, port: (host, port) == self._typed, 1)
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, adapter)
         self._response: requests.Response | None = None
         self.total: int | None = None
         try:
@@ -115,6 +128,8 @@ class HttpStream(io.RawIOBase):
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
             try:
                 response = self._get()
+            except RefusedAddress as error:
+                raise DataprepError(f"{error}, though its name seemed so; refused") from None
             except _TROUBLE as error:
                 problem = _words(error)
                 continue
@@ -136,10 +151,11 @@ class HttpStream(io.RawIOBase):
             if self._validator:
                 headers["If-Range"] = self._validator
         for _ in range(_MAX_REDIRECTS + 1):
-            _check_host(url, typed=self._url)
+            _check_host(url, typed=self._typed)
             response = self._session.get(
                 url,
                 headers=headers,
+                auth=_credentials(url) if _origin(url) == self._typed else no_credentials,
                 stream=True,
                 timeout=self._settings.timeout_s,
                 allow_redirects=False,
@@ -147,6 +163,8 @@ class HttpStream(io.RawIOBase):
             if response.status_code not in _REDIRECTS:
                 return response
             url = urljoin(url, response.headers.get("Location", ""))
+            if urlsplit(url).username is not None:
+                raise DataprepError("redirects to an address with a user name; refused")
             response.close()
         raise requests.TooManyRedirects(f"more than {_MAX_REDIRECTS} redirects")
 
@@ -176,16 +194,37 @@ def shown(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
 
 
-def _check_host(url: str, *, typed: str) -> None:
-    parts, own = urlsplit(url), urlsplit(typed)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
+def _origin(url: str) -> tuple[str, int]:
+    try:
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").lower(), parts.port
+    except ValueError:
+        raise DataprepError("not an address") from None
+    if parts.scheme not in ("http", "https") or not host:
         raise DataprepError("expected an http or https address")
-    if parts.hostname == own.hostname:
+    return host, port or (443 if parts.scheme == "https" else 80)
+
+
+def _check_host(url: str, *, typed: tuple[str, int]) -> None:
+    host, port = _origin(url)
+    if (host, port) == typed:
         return
-    found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return  # a proxy may know it; without one the connection fails by itself
     for *_, address in found:
-        if not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_global:
-            raise DataprepError(f"redirects to {parts.hostname}, a private address; refused")
+        try:
+            check_peer(str(address[0]))
+        except RefusedAddress:
+            raise DataprepError(f"redirects to {host}:{port}, a private address; refused") from None
+
+
+def _credentials(url: str) -> Any:
+    parts = urlsplit(url)
+    if parts.username is None:
+        return no_credentials
+    return (unquote(parts.username), unquote(parts.password or ""))
 
 
 def _retry_after_s(response: requests.Response) -> float:

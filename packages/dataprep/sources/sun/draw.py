@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import UnusablePhoto
-from dataprep.photos.folder import Photo, PhotoFolder, utc_now
+from dataprep.photos.folder import PhotoFolder, utc_now
 from dataprep.photos.imaging import ImageLimits
+from dataprep.photos.rows import Photo
 from dataprep.sources.sun.archive import ArchiveDamaged, Member, StreamedArchive
 from dataprep.sources.sun.classes import ClassChoice
-from dataprep.sources.sun.layout import SOURCE, SunFile, sun_file
+from dataprep.sources.sun.layout import SunFile, sun_file
 from dataprep.sources.sun.provisional import Provisional
 from dataprep.sources.sun.rows import SUN_LIMITS, examined, read_file, refused, too_large
 from dataprep.sources.sun.sample import ClassSample, Sample
@@ -82,12 +82,9 @@ class _Waiting:
 class Draw:
     """One draw into a photo folder: either ``from_tree`` or ``from_archive``."""
 
-    def __init__(self, out: Path, choice: ClassChoice, settings: SunSettings) -> None:
-        self._folder = PhotoFolder(out, create=True)
-        (out / SOURCE).mkdir(exist_ok=True)
-        sweep(out / SOURCE)
-        sweep(out)
-        self._provisional = Provisional(out)
+    def __init__(self, folder: PhotoFolder, choice: ClassChoice, settings: SunSettings) -> None:
+        self._folder = folder
+        self._provisional = Provisional(folder.root)
         self._settings = settings
         self._choice = choice
         self._sample = Sample(choice, per_class=settings.per_class, seed=settings.seed)

@@ -7,9 +7,11 @@ from pathlib import Path
 
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError
+from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.sun.classes import choose_classes
 from dataprep.sources.sun.download import shown
 from dataprep.sources.sun.draw import Draw, SunSettings, SunSummary
+from dataprep.sources.sun.layout import SOURCE
 from dataprep.sources.sun.source import Tree, open_source
 
 SUN397_MD5 = "8ca2778205c41d23104230ba66911c7a"
@@ -49,12 +51,19 @@ def fetch_sun(
         if isinstance(opened, Tree):
             choice = choose_classes(classes, opened.classes)
             total = sum(map(choice.allows, opened.classes)) * settings.per_class
-            with progress("photos", total) as report:
-                return Draw(out, choice, settings).from_tree(opened.root, opened.files, report)
+            with (
+                PhotoFolder.writing(out, source=SOURCE) as folder,
+                progress("photos", total) as report,
+            ):
+                draw = Draw(folder, choice, settings)
+                return draw.from_tree(opened.root, opened.files, report)
         choice = choose_classes(classes)
         total_mb = None if opened.total is None else opened.total >> 20
-        with progress("MB read", total_mb) as report:
-            draw = Draw(out, choice, settings)
+        with (
+            PhotoFolder.writing(out, source=SOURCE) as folder,
+            progress("MB read", total_mb) as report,
+        ):
+            draw = Draw(folder, choice, settings)
             return draw.from_archive(opened, md5=expected, report=report)
 
 

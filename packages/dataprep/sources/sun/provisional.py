@@ -5,9 +5,13 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from colorfiles.files import discard, write_atomically
+from colorfiles.outside.documents import parse_json, text
+from colorfiles.outside.files import read_regular
+from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 
 _NAME = ".sun-provisional.json"
+_MOST_BYTES = 16 << 20
 SUPERSEDED = "superseded: the whole archive had others to draw"
 
 
@@ -18,7 +22,13 @@ class Provisional:
         self._path = root / _NAME
         self._keys: set[str] = set()
         if self._path.exists():
-            self._keys = set(json.loads(self._path.read_text(encoding="utf-8")))
+            try:
+                keys = parse_json(read_regular(self._path, most=_MOST_BYTES, within=root))
+                if not isinstance(keys, list):
+                    raise ValueError("expected a list of keys")
+                self._keys = {text(key, "key") for key in keys}
+            except (OSError, ValueError) as error:
+                raise DataprepError(f"{self._path}: {error}; delete it") from None
 
     def __contains__(self, key: str) -> bool:
         return key in self._keys

@@ -4,9 +4,10 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+from colorfiles.outside.files import read_regular
 from dataprep.errors import UnusablePhoto
-from dataprep.photos.folder import Photo
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, examine
+from dataprep.photos.rows import Photo
 from dataprep.sources.sun.layout import SOURCE, SunFile
 
 # All of SUN is named .jpg; these are what it really holds.
@@ -51,7 +52,7 @@ def read_file(path: Path) -> bytes:
         size = path.stat().st_size
         if too_large(size):
             raise UnusablePhoto(too_large(size))
-        return path.read_bytes()
+        return read_regular(path, most=MAX_BYTES)
     except OSError as error:
         raise UnusablePhoto(f"unreadable: {error.strerror}") from None
 

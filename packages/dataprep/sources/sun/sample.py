@@ -5,7 +5,7 @@ from bisect import insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.sources.sun.classes import ClassChoice, class_rank
 from dataprep.sources.sun.layout import SunFile
 

@@ -1,12 +1,14 @@
 """What SOURCE may be: a folder, an archive, or the web address of an archive."""
 
 import io
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from colorfiles.outside.files import open_regular
 from dataprep.errors import DataprepError
 from dataprep.sources.sun.archive import StreamedArchive
 from dataprep.sources.sun.download import HttpStream
@@ -29,7 +31,7 @@ class Tree:
 
 @contextmanager
 def open_source(source: str, *, with_md5: bool = False) -> Iterator[Tree | StreamedArchive]:
-    """Open a folder, a ``.tar`` or ``.tar.gz``, or an http(s) address of one.
+    """Open a folder, a ``.tar`` or ``.tar.gz``, an http(s) address of one, or ``-`` for stdin.
 
     Raises:
         DataprepError: there is no such thing, or it is none of these.
@@ -45,14 +47,17 @@ def open_source(source: str, *, with_md5: bool = False) -> Iterator[Tree | Strea
         yield Tree(*tree_files(path))
         return
     with _open_file(path) as file:
-        total = path.stat().st_size if path.is_file() else None  # a pipe has no size
+        total = path.stat().st_size if path.is_file() else None  # a stream has no size
         yield StreamedArchive(file, total=total, with_md5=with_md5)
 
 
 def _open_file(path: Path) -> BinaryIO | io.FileIO:
     try:
-        return path.open("rb", buffering=0)
+        if str(path) == "-":
+            return sys.stdin.buffer
+        return open_regular(path, buffering=0)
     except OSError as error:
         raise DataprepError(
-            f"{path}: {error.strerror}; expected SUN397's folder, .tar, .tar.gz or its address"
+            f"{path}: {error.strerror}; expected SUN397's folder, .tar, .tar.gz or its address, "
+            "or - for what is piped in"
         ) from None

@@ -5,7 +5,8 @@ from collections import OrderedDict
 from pathlib import Path
 from types import TracebackType
 
-from dataprep.photos.folder import Photo
+from dataprep.errors import DataprepError
+from dataprep.photos.rows import Photo
 
 MEMORY_BYTES = 32 << 20
 
@@ -42,6 +43,8 @@ class Spool:
         self._size += len(data)
         while self._size > self._memory_bytes and self._held:
             _, oldest = self._held.popitem(last=False)
+            if self._folder.is_symlink():
+                raise DataprepError(f"{self._folder}: a link; delete it")
             self._folder.mkdir(exist_ok=True)
             for key, content in oldest.items():
                 (self._folder / key).write_bytes(content)

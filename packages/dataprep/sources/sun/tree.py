@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
 from dataprep.sources.sun.layout import SunFile, sun_file
 
@@ -38,7 +39,7 @@ def read_partition(path: Path) -> frozenset[str]:
         DataprepError: the file can't be read, or no line is a path of SUN's.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = read_text(path).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise DataprepError(f"{path}: can't be read as a partition ({error})") from None
     files = (sun_file(line.strip()) for line in lines)

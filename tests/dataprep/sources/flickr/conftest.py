@@ -16,7 +16,9 @@ from flickr_server.faults import Faults  # noqa: E402
 from flickr_server.library import Library, make_library  # noqa: E402
 from flickr_server.server import FlickrServer  # noqa: E402
 
-from dataprep.photos.folder import Photo, PhotoFolder  # noqa: E402
+from colorfiles.progress import Report, silent  # noqa: E402
+from dataprep.photos.folder import PhotoFolder  # noqa: E402
+from dataprep.photos.rows import Photo  # noqa: E402
 from dataprep.sources.flickr.credentials import Credentials  # noqa: E402
 from dataprep.sources.flickr.fetch import FetchSummary, fetch  # noqa: E402
 from dataprep.sources.flickr.limits import Patience  # noqa: E402
@@ -56,7 +58,9 @@ def serve() -> Any:
 def run(tmp_path: Path) -> Callable[..., FetchSummary]:
     """Fetches from a server, quickly."""
 
-    def run_it(server: FlickrServer, out: str = "photos", **settings: Any) -> FetchSummary:
+    def run_it(
+        server: FlickrServer, out: str = "photos", *, report: Report = silent, **settings: Any
+    ) -> FetchSummary:
         defaults = FetchSettings(
             tags=TAGS, count=10, api_url=server.api_url, image_rate=1_000, concurrency=8
         )
@@ -66,6 +70,7 @@ def run(tmp_path: Path) -> Callable[..., FetchSummary]:
             tmp_path / out,
             timeouts=Timeouts(connect_s=2, read_s=2, total_s=4),
             patience=Patience(first_wait_s=0.05, first_pause_s=0.05),
+            report=report,
         )
 
     return run_it

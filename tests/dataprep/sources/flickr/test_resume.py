@@ -162,3 +162,99 @@ def test_second_fetch_into_the_same_folder_is_refused(make, serve, run, tmp_path
     with pytest.raises(DataprepError, match="another fetch is at work"):
         run(serve(make()))
     journal.close()
+
+
+def _closed_for(server, bad):
+    """Have the server close the connection for some photos, as long as it runs."""
+    image = server.library.image
+
+    def answer(entry, size):
+        if entry.id in bad:
+            raise ConnectionError
+        return image(entry, size)
+
+    server.library.image = answer
+
+
+def _some(library):
+    """Photos that a fetch looks at early on: four of each tag."""
+    return {i for tag in ("beach", "nature") for i in sorted(
+        (e.id for e in library.entries.values() if tag in e.tags), key=int)[:4]}  # fmt: skip
+
+
+@pytest.mark.parametrize("kills", [[1.0], [1.6, 0.5], [0.9, 0.4, 0.4, 0.4]])
+def test_photos_that_always_fail_stop_no_rerun_whenever_it_was_killed(
+    make, serve, tmp_path, rows, kills
+):
+    library = make(per_tag=25)
+    bad = _some(library)
+    calm = serve(library)
+    _closed_for(calm, bad)
+    subprocess.run(_command(calm, tmp_path / "calm"), check=True, env=_ENVIRONMENT, timeout=120)
+    for wait_s in kills:
+        process = subprocess.Popen(
+            _command(calm, tmp_path / "killed", rate=40),
+            env=_ENVIRONMENT,
+            stdout=subprocess.DEVNULL,
+        )
+        time.sleep(1 + wait_s)  # an interpreter needs a second to start
+        process.kill()
+        process.wait()
+    done = subprocess.run(
+        _command(calm, tmp_path / "killed"),
+        check=False,
+        env=_ENVIRONMENT,
+        timeout=120,
+        capture_output=True,
+    )
+    assert done.returncode == 0, done.stderr
+    assert _files(tmp_path / "killed") == _files(tmp_path / "calm")
+    told = {i: row.reason for i, row in rows("killed").items() if i in bad}
+    assert {reason.split(":")[0] for reason in told.values()} == {"unavailable"}
+    assert all("connection" in reason for reason in told.values())
+
+
+def test_where_only_failing_photos_are_left_a_rerun_ends(make, serve, run, kept, rows):
+    library = make(per_tag=12)
+    server = serve(library)
+    bad = sorted(library.entries, key=int)[-6:]
+    _closed_for(server, set(bad))
+    run(server, "calm", count=24)
+    with pytest.raises(_Killed):
+        run(server, count=24, report=_killed_after(18))
+    summary = run(server, count=24)
+    assert kept() == kept("calm")
+    assert summary.kept == 18
+    assert {rows()[i].reason.split(":")[0] for i in bad} == {"unavailable"}
+    before = sum(server.image_requests.values())
+    run(server, count=24)
+    assert sum(server.image_requests.values()) == before
+
+
+def test_an_outage_rejects_no_photo_however_few_are_left(make, serve, run, kept, rows):
+    server = serve(make(per_tag=12))
+    run(server, "calm", count=20)
+    run(server, count=18)
+    server.library.image, image = _failing, server.library.image
+    for _ in range(3):
+        with pytest.raises(DataprepError, match=r"image host failed \d+ times in a row"):
+            run(server, count=20)
+    server.library.image = image
+    run(server, count=20)
+    assert kept() == kept("calm")
+    assert not [row for row in rows().values() if row.reason.startswith("unavailable")]
+
+
+class _Killed(BaseException):
+    """Ends a run as a kill would: nothing is written any more."""
+
+
+def _killed_after(photos):
+    left = [photos]
+
+    def report(advance=1, *, note=None):
+        left[0] -= advance
+        if left[0] <= 0:
+            raise _Killed
+
+    return report

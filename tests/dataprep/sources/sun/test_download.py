@@ -2,6 +2,7 @@
 
 import http.server
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,6 +31,7 @@ class Server(http.server.ThreadingHTTPServer):
         self.redirect = ""
         self.chunked = False
         self.requests: list[str | None] = []
+        self.seen: list[dict[str, str]] = []  # headers
 
     @property
     def url(self) -> str:
@@ -47,6 +49,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         server = self.server
         wanted = self.headers.get("Range")
         server.requests.append(wanted)
+        server.seen.append(dict(self.headers))
         if server.statuses:
             status, headers = server.statuses.pop(0)
             return self.answer(status, headers, b"")
@@ -203,3 +206,47 @@ def test_endless_redirects_are_given_up(server: Server) -> None:
 
 def test_an_address_is_shown_without_what_is_secret_in_it() -> None:
     assert shown("https://me:secret@host/a.tar?token=x") == "https://host/a.tar"
+
+
+def test_the_address_that_was_checked_is_the_one_connected_to(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server may answer twice: with a public address first, a private one then."""
+    real, asked = socket.getaddrinfo, list[str]()
+
+    def rebinding(host: str, port: int, *rest: object, **named: object) -> object:
+        if host != "rebinding.example":
+            return real(host, port, *rest, **named)  # type: ignore[arg-type]
+        asked.append(host)
+        address = "93.184.216.34" if len(asked) == 1 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    server.redirect = f"http://rebinding.example:{server.server_address[1]}/real"
+    with pytest.raises(DataprepError, match=r"127\.0\.0\.1 isn't a public address"):
+        HttpStream(server.url, settings=DownloadSettings(tries=1, timeout_s=5))
+    assert len(asked) == 2
+
+
+def test_a_redirect_to_another_port_of_the_same_private_host_is_refused(server: Server) -> None:
+    with Server() as other:
+        server.redirect = f"http://127.0.0.1:{other.server_address[1]}/real"
+        with pytest.raises(DataprepError, match="private address"):
+            HttpStream(server.url, settings=DownloadSettings(tries=1, timeout_s=5))
+        assert not other.seen
+
+
+def test_no_credentials_of_netrc_are_sent_and_those_typed_to_their_host_alone(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password secret\n")
+    netrc.chmod(0o600)
+    monkeypatch.setenv("NETRC", str(netrc))
+    HttpStream(server.url, settings=DownloadSettings(tries=1, timeout_s=5)).close()
+    assert "Authorization" not in server.seen[-1]
+    HttpStream(
+        server.url.replace("http://", "http://a:b@"),
+        settings=DownloadSettings(tries=1, timeout_s=5),
+    ).close()
+    assert server.seen[-1]["Authorization"].startswith("Basic ")

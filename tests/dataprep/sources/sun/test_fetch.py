@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import subprocess
 from collections import Counter
@@ -224,11 +223,9 @@ def test_a_source_without_sun_in_it_is_one_clear_error(
 def test_a_pipe_is_read_like_an_archive(sun_tree: Path, sun_tar: Path, tmp_path: Path) -> None:
     options = ("--classes", "all", "--per-class", 3, "--out")
     succeed(sun_tree, *options, tmp_path / "0")
-    pipe = tmp_path / "pipe"
-    os.mkfifo(pipe)
-    writer = subprocess.Popen(["cp", "--", str(sun_tar), str(pipe)])
-    succeed(pipe, *options, tmp_path / "1")
-    assert writer.wait() == 0
+    command = [sys.executable, "-m", "dataprep", "fetch-sun", "-", *map(str, options)]
+    with subprocess.Popen(["cat", "--", str(sun_tar)], stdout=subprocess.PIPE) as writer:
+        subprocess.run([*command, str(tmp_path / "1")], stdin=writer.stdout, check=True)
     assert rows(tmp_path / "0") == rows(tmp_path / "1")
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.sources.sun.layout import sun_file
 
 

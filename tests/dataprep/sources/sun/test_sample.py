@@ -6,7 +6,7 @@ import random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dataprep.photos.folder import Photo
+from dataprep.photos.rows import Photo
 from dataprep.sources.sun.sample import ClassSample
 
 # (content, usable): few contents, so that there are many twins

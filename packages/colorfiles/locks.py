@@ -1,0 +1,128 @@
+"""One writer at a time: a lock that names its holder and that the kernel frees when he dies."""
+
+import contextlib
+import errno
+import fcntl
+import json
+import os
+import re
+import socket
+import stat
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from colorfiles.errors import ColorfilesError
+from colorfiles.outside.words import shown
+
+FOLDER_LOCK = ".writer.lock"
+_MOST_BYTES = 4096
+_COMMAND = re.compile(r"[a-z][a-z-]*")
+_HELD: set[int] = set()  # descriptors
+
+
+@contextmanager
+def only_writer(target: Path, *, folder: bool = True) -> Iterator[None]:
+    """Be the only process that writes ``target`` while the block runs.
+
+    The lock is an ``flock`` on a hidden file in the folder (or beside the file): it ends with the
+    process that took it, however that ends, so a killed holder is in nobody's way. Processes that
+    the holder starts hold nothing. NFS passes such locks between machines; where a file system has
+    none, that is said on stderr and the work goes on. Addresses such as ``s3://`` can't be locked:
+    there two writers of one shard set are for the user to avoid, and `dataprep verify` to find.
+
+    Args:
+        target: a folder that is there, or a file that may not be.
+        folder: which of the two it is.
+
+    Raises:
+        ColorfilesError: somebody else writes there; the message says who, where and since when.
+    """
+    path = target / FOLDER_LOCK if folder else target.with_name(f".{target.name}.lock")
+    descriptor = _acquired(path, target)
+    _HELD.add(descriptor)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)  # while it is held: see _is_still
+        _HELD.discard(descriptor)
+        os.close(descriptor)
+
+
+def _acquired(path: Path, target: Path) -> int:
+    while True:
+        flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+        descriptor = os.open(path, flags, 0o644)
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise OSError(errno.EINVAL, "not a regular file", str(path))
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            raise ColorfilesError(
+                f"{target}: {holder} is writing there; wait for it to end, or end it"
+            ) from None
+        except OSError as error:
+            print(
+                f"{target}: this file system has no locks ({error.strerror}); "
+                "see that only one command at a time writes there",
+                file=sys.stderr,
+            )
+        if _is_still(descriptor, path):
+            _write_holder(descriptor)
+            return descriptor
+        os.close(descriptor)  # its last holder deleted it just then
+
+
+def _is_still(descriptor: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(descriptor), os.stat(path))
+    except FileNotFoundError:
+        return False
+
+
+def _write_holder(descriptor: int) -> None:
+    holder = {
+        "pid": os.getpid(),
+        "host": socket.gethostname(),
+        "command": _command(),
+        "since": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
+    }
+    with contextlib.suppress(OSError):  # a full disk: the lock holds without words
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, json.dumps(holder).encode(), 0)
+
+
+def _command() -> str:
+    """``dataprep import``: no arguments, which may hold a password."""
+    program = Path(sys.argv[0])
+    name = program.parent.name if program.stem == "__main__" else program.name
+    return " ".join([name, *(word for word in sys.argv[1:2] if _COMMAND.fullmatch(word))])
+
+
+def _holder(descriptor: int) -> str:
+    for _ in range(20):  # it is written just after the lock was taken
+        try:
+            told = json.loads(os.pread(descriptor, _MOST_BYTES, 0))
+            words = {key: shown(str(told[key])) for key in ("command", "pid", "host", "since")}
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            time.sleep(0.01)
+            continue
+        return "`{command}` (process {pid} on {host}, since {since})".format(**words)
+    return "another process"
+
+
+def _let_go_in_child() -> None:
+    """A forked child (a loader's worker) would keep its dead parent's lock."""
+    for descriptor in _HELD:
+        with contextlib.suppress(OSError):
+            os.close(descriptor)
+    _HELD.clear()
+
+
+os.register_at_fork(after_in_child=_let_go_in_child)

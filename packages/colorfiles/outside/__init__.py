@@ -1,0 +1,1 @@
+"""What comes from outside: opened without waiting, bounded, checked, and harmless when shown."""

@@ -1,0 +1,127 @@
+"""The manifest's rows: a photo that was seen, kept or rejected, and all that is known of it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from functools import cache
+from typing import Any, BinaryIO, Literal
+
+import pyarrow as pa
+
+from dataprep.errors import DataprepError
+from dataprep.photos.parquet import read_rows
+
+_KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
+_SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
+_FILE = re.compile(r"[\w-]{1,200}\.\w{1,8}")
+
+
+@dataclass(frozen=True)
+class Photo:
+    """One row of the manifest: a photo that was seen, kept or rejected.
+
+    Args:
+        key: unique in the folder; small letters, digits, ``-`` and ``_``.
+        source: ``flickr``, ``sun``, ``folder``: also the name of the sub-folder.
+        source_id: the photo's id at its source.
+        path: of the stored file, relative to the folder, with ``/``; empty where rejected.
+        status: ``kept`` or ``rejected``.
+        reason: why it was rejected; empty where kept.
+        class_name: the class (column ``class``).
+    """
+
+    key: str
+    source: str
+    source_id: str
+    path: str = ""
+    status: Literal["kept", "rejected"] = "kept"
+    reason: str = ""
+    sha256: str = ""
+    perceptual_hash: str = ""
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    class_name: str = field(default="", metadata={"column": "class"})
+    tags: tuple[str, ...] = ()
+    owner_id: str = ""
+    owner_name: str = ""
+    title: str = ""
+    license_id: str = ""
+    license_name: str = ""
+    license_url: str = ""
+    license_read_at: str = ""
+    page_url: str = ""
+    image_url: str = ""
+    fetched_at: str = ""
+    source_path: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse what could leave the folder or break the manifest's promises."""
+        if not _KEY.fullmatch(self.key):
+            raise ValueError(f"photo key: expected letters, digits, - and _, given {self.key!r}")
+        if (self.status == "kept") != (self.reason == ""):
+            raise ValueError(f"photo {self.key}: a kept photo has no reason, a rejected one has")
+        source, slash, name = self.path.partition("/")
+        named = bool(slash) and source == self.source and _FILE.fullmatch(name) is not None
+        if not _SOURCE.fullmatch(self.source) or (self.path and not named):
+            raise ValueError(
+                f"photo {self.key}: its path {self.path!r:.80} isn't <source>/<name>.<suffix>"
+            )
+
+
+@cache
+def column_of(name: str) -> str:
+    """Return the manifest's column of a field of ``Photo``."""
+    return {f.name: f.metadata.get("column", f.name) for f in fields(Photo)}[name]
+
+
+_INTEGERS = {"width", "height", "bytes"}
+SCHEMA = pa.schema(
+    [
+        (
+            column_of(f.name),
+            pa.int64()
+            if f.name in _INTEGERS
+            else pa.list_(pa.string())
+            if f.name == "tags"
+            else pa.string(),
+        )
+        for f in fields(Photo)
+    ]
+)
+
+
+def to_row(photo: Photo) -> dict[str, Any]:
+    """Return a row as the manifest has it, by column."""
+    return {column_of(name): value for name, value in asdict(photo).items()}
+
+
+def from_row(row: Mapping[str, Any]) -> Photo:
+    """Read a row; KeyError, TypeError or ValueError where it isn't one."""
+    content = {f.name: row[column_of(f.name)] for f in fields(Photo)}
+    content["tags"] = tuple(content["tags"] or ())
+    for name, value in content.items():
+        kind = int if name in _INTEGERS else tuple if name == "tags" else str
+        if type(value) is not kind:
+            raise ValueError(f"photo {content['key']!r:.80}: {name}: expected {kind.__name__}")
+    if not all(type(tag) is str for tag in content["tags"]):
+        raise ValueError(f"photo {content['key']!r:.80}: tags: expected texts")
+    if content["status"] not in ("kept", "rejected"):
+        raise ValueError(f"photo {content['key']}: status {content['status']!r:.40}")
+    return Photo(**content)
+
+
+def read_manifest(file: BinaryIO, name: str) -> Iterator[Photo]:
+    """Yield the rows of a manifest; ``name`` is what an error calls it.
+
+    Raises:
+        DataprepError: it isn't one.
+    """
+    try:
+        for row in read_rows(file, SCHEMA):
+            yield from_row(row)
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
+        raise DataprepError(
+            f"{name}: not a manifest ({error}); "
+            f"move it away and import or fetch again, or restore it"
+        ) from None

@@ -1,0 +1,141 @@
+"""``--overwrite`` deletes what the command itself wrote, and nothing else."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from colorcore import Palette
+from colorfiles.storage import Storage
+from dataprep.engines.local import LocalEngine
+from dataprep.photos.folder import PhotoFolder
+from dataprep.shards.views import ViewSettings
+from dataprep.shards.writing import ShardSettings, write_shards
+from dataprep.sources.folder import import_folder
+from trainer.config.recipe import Recipe
+from trainer.errors import TrainerError
+from trainer.runs.folder import RunFolder
+
+
+def _content(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def test_a_fit_never_deletes_the_shards_that_it_trains_on(
+    tmp_path, run, one_line, make_shards
+) -> None:
+    shards = make_shards(tmp_path / "shards")
+    (shards / "recipe.toml").write_text("epochs = 1\n")
+    before = _content(shards)
+    options = ("--out", shards, "--overwrite", "--recipe", "small", "--device", "cpu")
+    assert "--overwrite deletes only a run" in one_line(run("trainer", "fit", shards, *options))
+    assert _content(shards) == before
+
+
+@pytest.mark.parametrize("foreign", ["thesis.txt", "pictures/holiday.png", "other/best.json"])
+def test_a_run_with_anything_else_in_it_is_left_alone(tmp_path: Path, foreign: str) -> None:
+    folder = tmp_path / "run"
+    RunFolder.create(folder, Recipe(), overwrite=False)
+    (folder / "best.safetensors").write_bytes(b"parameters")
+    (folder / foreign).parent.mkdir(exist_ok=True)
+    (folder / foreign).write_text("mine")
+    before = _content(folder)
+    with pytest.raises(TrainerError, match="which no fit wrote"):
+        RunFolder.create(folder, Recipe(), overwrite=True)
+    assert _content(folder) == before
+
+
+def test_a_run_alone_is_replaced(tmp_path: Path) -> None:
+    folder = tmp_path / "run"
+    RunFolder.create(folder, Recipe(), overwrite=False)
+    own = ["best.safetensors", "best.json", "epoch-0001.safetensors", "optim-last.safetensors"]
+    own += ["report.html", "pictures/truth.png", "pictures/epoch-001.png"]
+    own += ["tensorboard/events.out.tfevents.1.host.2.0", ".last.json.0a1b2c3d.tmp"]
+    for name in own:
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(b"old")
+    RunFolder.create(folder, Recipe(), overwrite=True)
+    assert sorted(_content(folder)) == ["metrics.jsonl", "recipe.toml"]
+
+
+def test_somebody_s_recipe_is_no_run(tmp_path: Path) -> None:
+    (tmp_path / "recipe.toml").write_text("# mine\nepochs = 3\n")
+    with pytest.raises(TrainerError, match="which no fit wrote"):
+        RunFolder.create(tmp_path, Recipe(), overwrite=True)
+    assert (tmp_path / "recipe.toml").read_text().startswith("# mine")
+
+
+def test_a_fit_replaces_no_checkpoint_that_lies_in_a_folder_without_a_run(tmp_path: Path) -> None:
+    (tmp_path / "best.safetensors").write_bytes(b"mine")
+    with pytest.raises(TrainerError, match=r"holds best\.safetensors but no recipe\.toml"):
+        RunFolder.create(tmp_path, Recipe(), overwrite=False)
+
+
+@pytest.fixture(scope="module")
+def photos(noise_tree: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("photos")
+    import_folder(noise_tree, out)
+    return out
+
+
+def _shard(photos: Path, out: Path, palette: Palette, existing: str = "overwrite") -> None:
+    write_shards(
+        PhotoFolder(photos).kept()[:6],
+        Storage(str(photos)),
+        Storage(str(out)),
+        palette=palette,
+        settings=ShardSettings(ViewSettings(size=32, views=1)),
+        engine=LocalEngine(1),
+        existing=existing,  # type: ignore[arg-type]
+    )
+
+
+@pytest.mark.parametrize("name", ["train-000000.tar", "index.json", "val-000001.json", "notes.md"])
+def test_files_that_another_tool_calls_alike_are_not_deleted(
+    tmp_path: Path, photos: Path, small_palette: Palette, name: str
+) -> None:
+    (tmp_path / name).write_bytes(b'{"a": "web site"}')
+    with pytest.raises(Exception, match="holds other files"):
+        _shard(photos, tmp_path, small_palette)
+    assert _content(tmp_path) == {name: b'{"a": "web site"}'}
+
+
+def test_what_a_kill_left_of_a_shard_set_is_replaced(
+    tmp_path: Path, photos: Path, small_palette: Palette
+) -> None:
+    whole = tmp_path / "whole"
+    _shard(photos, whole, small_palette, "refuse")
+    left = tmp_path / "left"
+    left.mkdir()
+    for name in ("train-000000.tar", "train-000001.tar", "train-000001.parquet"):
+        shutil.copy(whole / name, left)
+    _shard(photos, left, small_palette)
+    assert _content(left) == _content(whole)
+
+
+def test_photos_are_not_overwritten_by_shards_of_them(
+    tmp_path: Path, photos: Path, small_palette: Palette
+) -> None:
+    copy = shutil.copytree(photos, tmp_path / "photos")
+    before = _content(copy)
+    with pytest.raises(Exception, match="holds other files"):
+        _shard(copy, copy, small_palette)
+    assert _content(copy) == before
+
+
+@pytest.mark.parametrize("option", ["--out", "--plot"])
+def test_a_palette_replaces_palettes_and_its_figure_figures_only(
+    tmp_path, run, one_line, photos, option
+) -> None:
+    (tmp_path / "mine").write_text('{"thesis": 1}')
+    outputs = {"--out": tmp_path / "palette.json"} | {option: tmp_path / "mine"}
+    arguments = [word for pair in outputs.items() for word in pair]
+    done = run(
+        "dataprep", "palette", photos, "--bins", 4, "--workers", 1, "--overwrite", *arguments
+    )
+    assert "not a file that this command writes" in one_line(done)
+    assert (tmp_path / "mine").read_text() == '{"thesis": 1}'
