@@ -1,10 +1,21 @@
 """``colorunet export``."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
+from colorfiles.commands import emit, json_option
 from colorunet.parameters.shipped import DEFAULT_NETWORK
+
+
+@dataclass(frozen=True)
+class Exported:
+    """The file that was written, and how far its logits are from torch's at most."""
+
+    file: str
+    bytes: int
+    difference: float
 
 
 @click.command(name="export")
@@ -15,7 +26,8 @@ from colorunet.parameters.shipped import DEFAULT_NETWORK
     help="File to write, parameters and all.  [default: network.onnx in RUN, which points to the "
     "parameters beside it; colourising looks for it there]",
 )
-def command(run: str, onnx: Path | None) -> None:
+@json_option
+def command(run: str, onnx: Path | None, as_json: bool) -> None:
     """Write the network of RUN as an ONNX file, which runs without torch.
 
     RUN is a folder that `trainer fit` wrote, or the name of a network that comes with the package.
@@ -35,6 +47,6 @@ def command(run: str, onnx: Path | None) -> None:
     target = onnx or folder / ONNX_FILE
     beside = None if onnx else folder / "best.safetensors"
     apart = export_onnx(load_run(folder).network, target, parameters=beside)
-    click.echo(
-        f"{target}: {target.stat().st_size / 1e6:.1f} MB, logits at most {apart:.1g} from torch's"
-    )
+    result = Exported(str(target), target.stat().st_size, apart)
+    text = f"{target}: {result.bytes / 1e6:.1f} MB, logits at most {apart:.1g} from torch's"
+    emit(result, as_json, text)

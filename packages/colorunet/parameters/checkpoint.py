@@ -53,6 +53,7 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
     """Write tensors (from any device) and a header of texts to one safetensors file, atomically."""
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with write_atomically(path) as temporary:
+        temporary.touch()  # with the usual mode; the library's own files are for their owner alone
         save_file(on_cpu, temporary, metadata=dict(header))
 
 
