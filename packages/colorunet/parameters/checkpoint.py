@@ -53,8 +53,10 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
     """Write tensors (from any device) and a header of texts to one safetensors file, atomically."""
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with write_atomically(path) as temporary:
-        temporary.touch()  # with the usual mode; the library's own files are for their owner alone
+        temporary.touch()
+        mode = temporary.stat().st_mode
         save_file(on_cpu, temporary, metadata=dict(header))
+        temporary.chmod(mode)  # the library makes it readable for its owner alone
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

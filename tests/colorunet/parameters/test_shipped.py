@@ -18,7 +18,7 @@ from safetensors import safe_open
 from colorcore import Palette, uv_to_bins
 from colorunet.errors import ColorunetError
 from colorunet.networks import build_network
-from colorunet.parameters.checkpoint import load_run, save_parameters
+from colorunet.parameters.checkpoint import load_run, save_parameters, save_tensors
 from colorunet.parameters.shipped import (
     DEFAULT_NETWORK,
     SHIPPED_NETWORKS,
@@ -192,3 +192,9 @@ def test_a_shipped_network_colours_a_photo_in_more_than_two_colors(photo: Path, 
 def _fullest(uv: np.ndarray, palette: Palette) -> Sequence[int]:
     counts = np.bincount(np.asarray(uv_to_bins(uv, palette)).ravel(), minlength=palette.n)
     return [bin_ for bin_, count in enumerate(counts) if count >= 0.01 * counts.sum()]
+
+
+def test_parameters_are_readable_as_other_files_are(tmp_path: Path) -> None:
+    (tmp_path / "other").touch()
+    save_tensors(tmp_path / "x.safetensors", {"a": torch.zeros(3)}, {})
+    assert (tmp_path / "x.safetensors").stat().st_mode == (tmp_path / "other").stat().st_mode
