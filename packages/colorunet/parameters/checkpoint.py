@@ -53,7 +53,10 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
     """Write tensors (from any device) and a header of texts to one safetensors file, atomically."""
     on_cpu = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     with write_atomically(path) as temporary:
-        save_file(on_cpu, temporary, metadata=dict(header))
+        try:
+            save_file(on_cpu, temporary, metadata=dict(header))
+        except SafetensorError as error:  # in place of an OSError
+            raise ColorunetError(f"{path}: can't be written ({error})") from None
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
