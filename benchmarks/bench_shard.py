@@ -37,8 +37,8 @@ from dataprep.engines.local import LocalEngine
 from dataprep.palettes.learning import PaletteSettings, fit_palette
 from dataprep.photos.color_counts import ColorCounts
 from dataprep.photos.folder import PhotoFolder
-from dataprep.photos.rows import Photo
 from dataprep.photos.imaging import decode_photo
+from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios
 from dataprep.shards.samples import ZSTD_LEVEL, SampleMaker, encode_jpeg, resized_photo
 from dataprep.shards.views import ViewSettings, cut, cut_luma, plan_views, resize_short_edge

@@ -155,7 +155,8 @@ class Journal:
         marks = ",".join("?" * len(queries))
         with self._transaction() as db:
             row = db.execute(
-                f"SELECT 1 FROM found WHERE query IN ({marks}) AND id = ?", (*queries, photo_id)
+                f"SELECT 1 FROM found WHERE query IN ({marks}) AND id = ?",
+                (*queries, photo_id),  # noqa: S608 - question marks
             ).fetchone()
         return row is not None
 
