@@ -107,6 +107,11 @@ class Bench:
         wanted = Kept(self.fingerprint(step), self._command(step))
         path = self._steps / f"{step.name}.json"
         record = _read(path)
+        if record is None and step.makes is not None and os.path.lexists(step.makes):
+            raise StepFailed(
+                f"{step.name}: {step.makes} is there, and no step made it; move it away, or name "
+                "another --out"
+            )
         if record is not None and record.fingerprint != wanted.fingerprint:
             if not self._overwrite:
                 raise StepFailed(
