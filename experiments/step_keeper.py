@@ -3,6 +3,7 @@
 import fcntl
 import hashlib
 import json
+import os
 import shlex
 import shutil
 import time
@@ -149,6 +150,11 @@ class StepKeeper:
     def _once(self, step: Step, record: StepRecord, work: Callable[[], Any]) -> StepRecord:
         path = self._records / f"{step.name}.json"
         former = _read(path)
+        if former is None and step.makes is not None and os.path.lexists(step.makes):
+            raise StepFailed(
+                f"{step.name}: {step.makes} is there, and no step made it; move it away, or name "
+                "another --out"
+            )
         if former is not None and former.fingerprint != record.fingerprint:
             if not self._overwrite:
                 raise StepFailed(

@@ -18,7 +18,20 @@ TOOLS = Path(__file__).resolve().parent
 BIN = Path(sys.executable).parent
 CREDITS = TOOLS / "demo_photos.csv"
 _STEPS = 250  # of the recipe `small`: about a minute on two idle CPU cores
+_MARK = ".colorunet-demo"  # stands in a folder that a demo made: what it holds may be deleted
 _MEASURED = 24  # photos that the page measures
+
+
+def _clear(out: Path) -> None:
+    """Delete what an earlier demo left in ``out``; leave a folder alone that is somebody's own."""
+    old = [out / name for name in ("photos", "shards", "run", "colorized")]
+    there = [path for path in old if os.path.lexists(path)]
+    if there and not (out / _MARK).exists():
+        sys.exit(f"{there[0]}: no demo made this; name another folder with --out, or move it away")
+    for path in there:
+        shutil.rmtree(path)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / _MARK).touch()
 
 
 @click.command()
@@ -47,9 +60,7 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
     """
     out = out.resolve()
     started = time.monotonic()
-    for old in ("photos", "shards", "run", "colorized"):
-        shutil.rmtree(out / old, ignore_errors=True)
-    out.mkdir(parents=True, exist_ok=True)
+    _clear(out)
     os.chdir(out)
 
     few = photos is None

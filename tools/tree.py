@@ -15,7 +15,7 @@ _WORDS = {
     "benchmarks": "what backs every claim of speed; RESULTS.md names machine and command",
 }
 _OTHERS = {
-    "tests/": "mirrors packages/, plus contract/ (dataprep writes, others read) and rules/",
+    "tests/": "mirrors packages/, plus contract/ (one writes, one reads), rules/, faults/, fuzz/",
     "docs/": "architecture, shard format, experiments, and how each source and the training work",
 }
 

@@ -7,6 +7,7 @@ from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
 from colorfiles.files import write_atomically
+from colorfiles.outside.words import table_cell
 from dataprep.photos.rows import Photo
 
 CLASSES = ("CC-BY", "CC-BY-SA", "CC0/PD", "MIT", "Unsplash", "Pexels")
@@ -85,7 +86,7 @@ def write_rows(rows: Iterable[PhotoRow], path: Path) -> None:
     with write_atomically(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow([field.name for field in fields(PhotoRow)])
-        writer.writerows(astuple(row) for row in rows)
+        writer.writerows([table_cell(str(value)) for value in astuple(row)] for row in rows)
 
 
 def _row(photo: Photo, split: str) -> PhotoRow:

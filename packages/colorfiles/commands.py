@@ -4,12 +4,14 @@ import dataclasses
 import difflib
 import importlib
 import json
+import signal
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from colorfiles.errors import Interrupted
 from colorfiles.outside.words import shown
 
 FINISHED_WITH_SKIPS = 3
@@ -39,6 +41,14 @@ class LazyGroup(click.Group):
     def __init__(self, *args: Any, modules: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.modules = modules
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; Ctrl-C becomes one line, click would say Aborted! after an empty one."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending already
+            raise Interrupted from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order they were given."""

@@ -2,10 +2,11 @@
 
 import importlib
 import os
+import signal
 import sys
 from collections.abc import Mapping
 
-from colorfiles.errors import ColorfilesError
+from colorfiles.errors import ColorfilesError, Interrupted
 from colorfiles.outside.words import shown
 
 HOUSE = ("colorcore", "colorfiles", "colorunet", "dataprep", "trainer")
@@ -29,6 +30,8 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
             raise
         needs = extra + (f",{extras[missing]}" if missing in extras else "")
         _fail(name, f"{error.name} is not installed: pip install '.[{needs}]'")
+    except (Interrupted, KeyboardInterrupt):
+        _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
     except ColorfilesError as error:
         if debug:
             raise
@@ -42,6 +45,6 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         _fail(name, f"{error.filename or 'system'}: {error.strerror or error}")
 
 
-def _fail(name: str, message: str) -> None:
+def _fail(name: str, message: str, *, code: int = 1) -> None:
     print(f"{name}: {shown(message)}", file=sys.stderr)
-    sys.exit(1)
+    sys.exit(code)

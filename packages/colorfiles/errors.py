@@ -8,6 +8,13 @@ class ColorfilesError(Exception):
     """
 
 
+class Interrupted(ColorfilesError):
+    """The user asked a command to stop."""
+
+    def __init__(self) -> None:
+        super().__init__("interrupted; what is finished stays, the same command may be run again")
+
+
 class UnreadableImage(ColorfilesError):
     """An image that can't be used; the message is the reason, without the file's name.
 

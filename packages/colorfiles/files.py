@@ -22,16 +22,35 @@ def write_atomically(target: Path) -> Iterator[Path]:
     """
     temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
     try:
-        yield temporary
-        descriptor = os.open(temporary, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        os.replace(temporary, target)
+        with naming(target):
+            yield temporary
+            descriptor = os.open(temporary, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+            os.replace(temporary, target)
     except BaseException:
         discard(temporary)
         raise
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Have an OSError of the block name a file: Python's own of a full disk names none."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.strerror is not None:
+            error.filename = str(path)
+        raise
+
+
+def append(file: BinaryIO, data: bytes, path: Path) -> None:
+    """Write to the end of an unbuffered file, all of it; OSError that names ``path``."""
+    with naming(path):
+        while data:  # a disk that fills up takes a part first
+            data = data[file.write(data) :]
 
 
 def open_own(path: Path, *, append: bool = False) -> BinaryIO:

@@ -12,6 +12,8 @@ from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.outside.files import read_regular
 from colorfiles.storage import Storage
 
+PNG_TAG = "colorunet figure"  # stands under Software in every PNG of ours
+
 
 def read_palette(address: str) -> Palette:
     """Return the palette in a file.
@@ -70,6 +72,11 @@ def is_palette(start: bytes) -> bool:
 def is_png(start: bytes) -> bool:
     """Whether a file that starts so is a PNG."""
     return start.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def is_own_png(start: bytes) -> bool:
+    """Whether a file that starts so is a PNG that a command of ours wrote."""
+    return is_png(start) and PNG_TAG.encode() in start[:4096]
 
 
 def is_page(start: bytes) -> bool:

@@ -123,7 +123,7 @@ def torch_facts() -> TorchFacts:
     if not installed:
         return TorchFacts()
     try:
-        process = subprocess.run(
+        process = subprocess.run(  # noqa: S603 - this very interpreter and a constant
             [sys.executable, "-P", "-c", _ASK_TORCH],
             capture_output=True,
             text=True,

@@ -1,5 +1,6 @@
 """Two writers of one place: real processes, started at once, killed, begun again."""
 
+import json
 import os
 import signal
 import subprocess
@@ -121,3 +122,25 @@ def test_two_palettes_are_not_learnt_into_one_file(tmp_path, run, one_line, nois
         )  # fmt: skip
     assert f"process {os.getpid()} on" in one_line(done)
     assert not (tmp_path / "palette.json").exists()
+
+
+def test_of_two_resumed_fits_at_once_the_metrics_have_each_step_once(tmp_path, make_shards) -> None:
+    shards = make_shards(tmp_path / "shards")
+    command = [sys.executable, "-m", "trainer", "fit", shards, "--out", tmp_path / "run"]
+    command += ["--recipe", "small", "--resume", "--device", "cpu", "--set", "epochs=3"]
+    command += ["--set", "batch_size=2", "--set", "width=8", "--set", "depth=2"]
+    running = [
+        subprocess.Popen(
+            list(map(str, command)),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    ends = [(process.communicate()[1], process.returncode) for process in running]
+    assert 0 in [code for _, code in ends], ends
+    assert all(code == 0 or "is writing there" in told for told, code in ends), ends
+    lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
+    steps = [json.loads(line)["step"] for line in lines if "val_" not in line]
+    assert steps == sorted(set(steps))

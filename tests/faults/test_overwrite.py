@@ -1,6 +1,8 @@
 """``--overwrite`` deletes what the command itself wrote, and nothing else."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -139,3 +141,18 @@ def test_a_palette_replaces_palettes_and_its_figure_figures_only(
     )
     assert "not a file that this command writes" in one_line(done)
     assert (tmp_path / "mine").read_text() == '{"thesis": 1}'
+
+
+def test_the_demo_deletes_nothing_that_no_demo_made(tmp_path: Path) -> None:
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "holiday.jpg").write_bytes(b"mine")
+    demo = Path(__file__).parents[2] / "tools" / "demo.py"
+    done = subprocess.run(
+        [sys.executable, str(demo), "--out", str(tmp_path)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "no demo made this" in done.stderr
+    assert (tmp_path / "photos" / "holiday.jpg").exists()

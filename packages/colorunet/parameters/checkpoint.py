@@ -55,7 +55,10 @@ def save_tensors(path: Path, tensors: Mapping[str, Tensor], header: Mapping[str,
     with write_atomically(path) as temporary:
         temporary.touch()
         mode = temporary.stat().st_mode
-        save_file(on_cpu, temporary, metadata=dict(header))
+        try:
+            save_file(on_cpu, temporary, metadata=dict(header))
+        except SafetensorError as error:  # in place of an OSError
+            raise ColorunetError(f"{path}: can't be written ({error})") from None
         temporary.chmod(mode)  # the library makes it readable for its owner alone
 
 

@@ -47,6 +47,7 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     dataprep palette photos --method auto --out palette.json
     """
     from colorfiles.palette_file import (
+        is_own_png,
         is_palette,
         is_png,
         only_palette_writer,
@@ -70,7 +71,9 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     with only_palette_writer(options["out"]):
         refuse_existing(options["out"], overwrite=overwrite, own=is_palette)
         if options["plot"]:
-            refuse_existing(options["plot"], overwrite=overwrite, own=is_png)
+            # The palette is written last: a figure without it is what a kill left.
+            figure_of_ours = is_png if overwrite else is_own_png
+            refuse_existing(options["plot"], overwrite=True, own=figure_of_ours)
         batches = [batch for address in photos for batch in batches_of(address)]
         with progress("palette", sum(len(batch) for batch in batches)) as report:
             palette, summary = learn_palette(

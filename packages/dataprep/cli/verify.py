@@ -13,6 +13,8 @@ def command(shards: str, workers: int | None, as_json: bool) -> None:
     """Hold a shard set to its checksums, its format and its splits; exit 3 where anything is off.
 
     Every member is decoded: what was changed is found even where its checksum was changed along.
+    Who writes a set anew as a whole, all digests included, can't be told from you: for that sign
+    index.json (ssh-keygen -Y sign, gpg, minisign; docs/security.md shows how).
 
     \b
     dataprep verify shards

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -76,6 +77,10 @@ class LocalEngine:
                     index = running.pop(future)
                     yield index, future.result()
                     _submit_next(pool, function, tasks, ahead, running)
+        except (KeyboardInterrupt, GeneratorExit):
+            for worker in multiprocessing.active_children():
+                worker.terminate()  # a shard takes minutes, and a half-written one has no name yet
+            raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
@@ -89,7 +94,13 @@ def _submit_next(
 ) -> None:
     index = next(ahead, None)
     if index is not None:
-        running[pool.submit(function, tasks[index])] = index
+        # Workers are started here. They inherit the mask: Ctrl-C, which a terminal sends to all, is
+        # for this process to answer; theirs would be a traceback each.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            running[pool.submit(function, tasks[index])] = index
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_parent() -> None:

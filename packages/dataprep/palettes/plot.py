@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from colorcore import Palette, rebalancing_weights, uv_to_bins, yuv_to_rgb
+from colorfiles.palette_file import PNG_TAG
 from dataprep.palettes.measures import PriorError
 
 _SWATCH_LUMA = 0.6  # sRGB has most of the palette's colours at this luma
@@ -61,7 +62,7 @@ def palette_png(palette: Palette, *, lam: float, prior_error: PriorError | None 
             fontweight="bold",
         )
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png")
+        figure.savefig(buffer, format="png", metadata={"Software": PNG_TAG})
     return buffer.getvalue()
 
 

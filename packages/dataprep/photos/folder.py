@@ -14,7 +14,7 @@ from typing import Any, BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from colorfiles.files import discard, open_own, sweep, write_atomically
+from colorfiles.files import append, discard, open_own, sweep, write_atomically
 from colorfiles.locks import only_writer
 from colorfiles.outside.documents import parse_json
 from colorfiles.outside.files import is_inside, open_regular, read_regular
@@ -193,8 +193,8 @@ class PhotoFolder:
         if self._journal is None:
             self._journal = open_own(self.root / _JOURNAL, append=True)
             if self._journal.tell() > 0:
-                self._journal.write(b"\n")  # ends a line that a kill cut short
-        self._journal.write(json.dumps(row).encode() + b"\n")
+                append(self._journal, b"\n", self.root / _JOURNAL)  # ends a line that a kill cut
+        append(self._journal, json.dumps(row).encode() + b"\n", self.root / _JOURNAL)
 
     def _replay_journal(self) -> None:
         journal = self.root / _JOURNAL

@@ -73,6 +73,7 @@ def _split_faults(shards: ShardSet) -> Iterator[Fault]:
         found = {
             "photos": sum(entry.nphotos for entry in of_split),
             "samples": sum(entry.nsamples for entry in of_split),
+            "shards": len(of_split),
         }
         section = told.get(split)
         written = {key: section.get(key) for key in found} if isinstance(section, Mapping) else {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.progress import ProgressCallback, silent
-from colorfiles.shard_index import INDEX
+from colorfiles.shard_index import INDEX, SPLITS
 from colorfiles.storage import Storage
 from dataprep.engines.engine import Engine
 from dataprep.shards.shard_set import ShardSet
@@ -13,6 +13,7 @@ from dataprep.shards.views import ViewSettings
 from dataprep.verification.disjoint import shared_faults
 from dataprep.verification.faults import Fault, capped
 from dataprep.verification.index import file_faults, index_faults, view_settings
+from dataprep.verification.marker import set_faults
 from dataprep.verification.shard import check_shard
 from dataprep.verification.tar import ShardTask
 
@@ -37,6 +38,8 @@ def verify_shards(
 
     A checksum only says that a file is the one that the index was written for; so every member is
     decoded too, and held to its row, its photo's other views, its colour crop and its palette.
+    Who changes a set and writes all of its digests anew, with photos of his own choice, makes
+    another sound set: that only a signature over ``index.json`` tells.
 
     Args:
         address: of the set.
@@ -65,6 +68,10 @@ def verify_shards(
         report(note=f"{sum(len(f.faults) for f in findings.values())} faults")
     ordered = [findings[file] for file in sorted(findings)]
     faults += [fault for found in ordered for fault in found.faults]
+    named = all(file.partition("-")[0] in SPLITS for file in findings)
+    if named:
+        markers = {found.entry.file: found.marker for found in ordered}
+        faults += set_faults(shards.index, markers)
     faults += capped(shared_faults(ordered), INDEX)
     return Verification(
         shards=len(ordered),

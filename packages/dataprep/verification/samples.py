@@ -107,9 +107,25 @@ def _decode_image(data: bytes, extension: str, size: int) -> UInt8[np.ndarray, "
                     f"expected {mode} of {size} x {size} pixels, "
                     f"found {image.mode} of {image.width} x {image.height}"
                 )
-            return np.asarray(image)
+            pixels = np.asarray(image)
     except (OSError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise ValueError(f"can't be decoded ({error})") from None
+    after = len(data) - _end_of_image(data, format_name)
+    if after:
+        raise ValueError(f"{after} bytes after the end of the image")
+    return pixels
+
+
+def _end_of_image(data: bytes, format_name: str) -> int:
+    """Return where a baseline JPEG or a PNG ends; what stands behind it no decoder looks at."""
+    if format_name == "jpeg":
+        scan = data.find(b"\xff\xda")
+        return data.find(b"\xff\xd9", scan) + 2  # in the scan ff is followed by 00 or a restart
+    at, kind = 8, b""
+    while kind != b"IEND" and at + 8 <= len(data):
+        kind = data[at + 4 : at + 8]
+        at += 12 + int.from_bytes(data[at : at + 4], "big")
+    return at
 
 
 def _distance_beyond_nearest(

@@ -2,15 +2,15 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow as pa
 
-from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.shard_index import ShardEntry
 from dataprep.shards.view_counts import VARYING
 from dataprep.verification.faults import Fault, capped
+from dataprep.verification.marker import Marker, read_marker
 from dataprep.verification.tables import photo_fields, row_faults, schema_faults
 from dataprep.verification.tar import ShardTask, read_tar
 
@@ -37,6 +37,8 @@ class ShardFindings:
         photos: in it.
         keys: of its samples, in order.
         luma_digests: 64 bits of each sample's luma member, in the same order.
+        prints: by key, a small copy of the decoded luma of each center view.
+        marker: what the stats beside it say of the job and its photos.
     """
 
     entry: ShardEntry
@@ -44,6 +46,8 @@ class ShardFindings:
     photos: tuple[PhotoTrace, ...]
     keys: tuple[str, ...]
     luma_digests: tuple[int, ...]
+    prints: Mapping[str, bytes] = field(default_factory=dict)
+    marker: Marker | None = None
 
 
 def check_shard(task: ShardTask) -> ShardFindings:
@@ -53,7 +57,8 @@ def check_shard(task: ShardTask) -> ShardFindings:
     faulty = {number for number, _ in table_faults}
     sound = [None if number in faulty else row for number, row in enumerate(rows)]
     tar = read_tar(task, sound)
-    faults = [fault for _, fault in table_faults] + list(_marker_faults(task)) + tar.faults
+    marker, marker_faults = read_marker(task, rows)
+    faults = [fault for _, fault in table_faults] + marker_faults + tar.faults
     if task.settings:
         views = task.settings.views_in(entry.split)
         told = task.shards.index.get("split")
@@ -68,6 +73,8 @@ def check_shard(task: ShardTask) -> ShardFindings:
         photos=tuple(_traces(rows)),
         keys=tuple(tar.keys),
         luma_digests=tuple(tar.luma_digests),
+        prints=tar.prints,
+        marker=marker,
     )
 
 
@@ -92,29 +99,6 @@ def _read_table(task: ShardTask) -> tuple[list[dict[str, Any]], list[tuple[int, 
             for what in row_faults(row, task.entry.split, task.settings):
                 wrong.append((number, Fault(where, what)))
     return rows, wrong
-
-
-def _marker_faults(task: ShardTask) -> Iterator[Fault]:
-    """Yield how the stats beside a shard differ from the index."""
-    name, entry = task.entry.stats_file, task.entry
-    try:
-        marker = parse_json_object(task.shards.storage.read(name, most=SMALL))
-        written_with = dict(marker["job"])
-        told = ShardEntry.from_dict({"file": entry.file, **marker})
-    except FileNotFoundError:
-        return
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        yield Fault(name, f"not the stats of a shard ({error!r})")
-        return
-    for key in ("split", "sha256", "nsamples", "bytes", "nphotos", "bin_counts"):
-        if getattr(told, key) != getattr(entry, key):
-            yield Fault(name, f"{key} differs from what the index says")
-    expected = {"palette": task.shards.palette.fingerprint}
-    expected |= asdict(task.settings) if task.settings else {}
-    for key, value in expected.items():
-        if written_with.get(key) != value:
-            found = written_with.get(key)
-            yield Fault(name, f"written with {key} {found}, the index has {value}")
 
 
 def _photo_faults(entry: ShardEntry, keys: list[str], views: int, varying: bool) -> Iterator[str]:

@@ -16,6 +16,7 @@ from dataprep.shards.shard_set import ShardSet, iterate_samples
 from dataprep.shards.ustar import TarWriter
 from dataprep.shards.views import ViewSettings
 from dataprep.verification.faults import Fault
+from dataprep.verification.luma_prints import luma_print
 from dataprep.verification.overlaps import Overlaps
 from dataprep.verification.samples import decode_sample, disagreements
 from dataprep.verification.tables import view_of
@@ -40,11 +41,13 @@ class TarFindings:
         faults: in it.
         keys: of its samples, in order.
         luma_digests: 64 bits of each sample's luma member, in the same order.
+        prints: by key, a small copy of the decoded luma of each center view.
     """
 
     faults: list[Fault] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     luma_digests: list[int] = field(default_factory=list)
+    prints: dict[str, bytes] = field(default_factory=dict)
 
 
 def read_tar(task: ShardTask, rows: Sequence[Mapping[str, Any] | None]) -> TarFindings:
@@ -93,6 +96,8 @@ class _TarPass:
             self.fault(f"sha256: expected {self.entry.sha256}, found {sha256}")
         if stream.size != self.entry.bytes:
             self.fault(f"expected {self.entry.bytes} bytes, found {stream.size}")
+        if whole and stream.size > rebuilt.size:
+            self.fault(f"{stream.size - rebuilt.size} bytes after the end of the archive")
         if whole and rebuilt.sha256 != sha256:
             self.fault(
                 "headers or padding aren't the format's: plain files only, each once, mtime 0, "
@@ -129,6 +134,8 @@ class _TarPass:
         view = view_of(row) if row is not None else None
         noise = settings.noise_sigma if view is None else view.noise_sigma
         wrong += disagreements(sample, self.palette, noise)
+        if sample.luma is not None and key.endswith("-v0"):
+            self.findings.prints[key] = luma_print(sample.luma)
         if sample.bins is not None:
             self._counts += bin_counts(sample.bins, self.palette.n)
         if row is not None and view and sample.bins is not None and sample.luma is not None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from colorfiles.files import write_atomically
+from colorfiles.locks import only_writer
 from colorunet.parameters.checkpoint import load_run
 from colorunet.parameters.meta import read_meta
 from colorunet.prediction.colorizer import Colorizer
@@ -99,7 +100,7 @@ def calibrate_run(
     if write:
         settled = {"averaging": asdict(best), "decoding": asdict(chosen.decoding)}
         meta = read_meta(run, "best") | settled
-        with write_atomically(run / "best.json") as temporary:
+        with only_writer(run), write_atomically(run / "best.json") as temporary:
             temporary.write_text(json.dumps(meta, indent=1) + "\n")
     return Calibration(
         run=str(run),

@@ -10,6 +10,7 @@ from pathlib import Path
 import fsspec
 
 from colorfiles.files import open_own, write_atomically
+from colorfiles.outside.documents import INDEX_BYTES
 from trainer.errors import TrainerError
 
 _BLOCK = 1 << 22
@@ -30,7 +31,10 @@ def read_remote(url: str) -> bytes:
     """
     try:
         with fsspec.open(url, "rb") as file:
-            return bytes(file.read())
+            data = bytes(file.read(INDEX_BYTES + 1))
+        if len(data) > INDEX_BYTES:
+            raise ValueError(f"larger than {INDEX_BYTES:,} bytes")
+        return data
     except ImportError as error:
         raise TrainerError(f"{url}: {error}") from None
     except Exception as error:  # each file system has its own exceptions
@@ -62,8 +66,10 @@ class ShardCache:
         self.limit_bytes = limit_bytes
         folder.mkdir(parents=True, exist_ok=True)
 
-    def fetch(self, file: str, sha256: str) -> Path:
+    def fetch(self, file: str, sha256: str, *, most: int | None = None) -> Path:
         """Return the local path of a shard, downloaded first where it isn't there.
+
+        ``most`` is how many bytes it may have.
 
         Raises:
             TrainerError: it can't be downloaded, or what came isn't what the index promises.
@@ -73,17 +79,17 @@ class ShardCache:
             try:
                 os.utime(target)  # used just now
             except FileNotFoundError:
-                self._download(file, sha256, target)
+                self._download(file, sha256, target, most)
         self._evict(keep=target)
         return target
 
-    def _download(self, file: str, sha256: str, target: Path) -> None:
+    def _download(self, file: str, sha256: str, target: Path, most: int | None) -> None:
         url = f"{self._address}/{file}"
         reason = ""
         for _ in range(_TRIES):
             try:
                 with write_atomically(target) as temporary:
-                    digest = _copy(url, temporary)
+                    digest = _copy(url, temporary, most)
                     if digest != sha256:
                         raise _Tampered(digest)
                 return
@@ -118,12 +124,15 @@ class _Tampered(Exception):
     pass
 
 
-def _copy(url: str, target: Path) -> str:
-    digest = hashlib.sha256()
+def _copy(url: str, target: Path, most: int | None) -> str:
+    digest, size = hashlib.sha256(), 0
     with fsspec.open(url, "rb") as source, target.open("wb") as copy:
         while block := source.read(_BLOCK):
             digest.update(block)
             copy.write(block)
+            size += len(block)
+            if most is not None and size > most:  # a server may send without end
+                raise _Tampered(f"more than {most:,} bytes")
     return digest.hexdigest()
 
 

@@ -142,7 +142,7 @@ class ShardSet:
         """Return where a shard lies on this machine, downloaded first where it is remote."""
         if self.cache is None:
             return self.path / shard.file
-        return self.cache.fetch(shard.file, shard.sha256)
+        return self.cache.fetch(shard.file, shard.sha256, most=shard.bytes)
 
 
 def require_sha256(path: Path, expected: str) -> None:

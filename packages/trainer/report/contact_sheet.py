@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from colorfiles.files import write_atomically
+from colorfiles.palette_file import PNG_TAG
 from trainer.report.lettering import draw_text
 from trainer.report.panels import TITLES, Panels
 
@@ -50,7 +52,13 @@ def write_png(image: Image.Image, path: Path) -> None:
     """Write a picture as PNG, atomically; its folder is made where it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as temporary:
-        image.save(temporary, format="PNG")
+        image.save(temporary, format="PNG", pnginfo=_tagged())
+
+
+def _tagged() -> PngInfo:
+    info = PngInfo()
+    info.add_text("Software", PNG_TAG)
+    return info
 
 
 def _shortened(caption: str, longest: int = 110) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from colorfiles.palette_file import is_page, is_png, refuse_existing
+from colorfiles.palette_file import is_own_png, is_page, is_png, refuse_existing
 from colorfiles.progress import progress
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
@@ -31,9 +31,12 @@ class Outputs:
 
     def refuse_existing(self) -> None:
         """Raise TrainerError where one is there already, before any work is done."""
-        for path, own in ((self.html, is_page), (self.contact_sheet, is_png)):
-            if path is not None:
-                refuse_existing(str(path), overwrite=self.overwrite, own=own)
+        png = is_png if self.overwrite else is_own_png
+        asked = [(p, own) for p, own in ((self.html, is_page), (self.contact_sheet, png)) if p]
+        # One of two is what a kill left: it is written again.
+        unfinished = len({path.exists() for path, _ in asked}) == 2
+        for path, own in asked:
+            refuse_existing(str(path), overwrite=self.overwrite or unfinished, own=own)
 
 
 def evaluate_run(

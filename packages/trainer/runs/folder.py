@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from colorfiles.files import discard, open_own, sweep, write_atomically
+from colorfiles.files import append, discard, open_own, sweep, write_atomically
 from colorfiles.locks import FOLDER_LOCK, only_writer
 from colorfiles.outside.documents import parse_json_object
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
@@ -134,7 +134,7 @@ class RunFolder:
     def log(self, line: Mapping[str, Any]) -> None:
         """Append one line to the metrics."""
         with open_own(self.root / METRICS, append=True) as file:
-            file.write(json.dumps(_rounded(line)).encode() + b"\n")
+            append(file, json.dumps(_rounded(line)).encode() + b"\n", self.root / METRICS)
 
     def save_state(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
         """Write in one file, so in one instant, everything that resuming needs."""

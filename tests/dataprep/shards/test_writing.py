@@ -18,6 +18,7 @@ from PIL import Image
 from colorcore import Palette
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import discard
+from colorfiles.locks import only_writer
 from colorfiles.storage import Storage
 from dataprep.engines.local import LocalEngine
 from dataprep.errors import DataprepError
@@ -215,7 +216,7 @@ def test_a_damaged_or_missing_part_is_written_anew_on_resume(
     discard(out / "train-000001.parquet")
     os.truncate(out / "train-000002.tar", 5000)
     (out / "val-000000.json").write_text("{")
-    (out / "train-000099.tar").write_bytes(b"of another run")
+    shutil.copy(reference / "train-000000.tar", out / "train-000099.tar")  # of another run
     summary = write(photo_folder, out, small_palette, existing="resume")
     assert summary.resumed_shards == summary.shards - 3
     assert bytes_of(out) == bytes_of(reference)
@@ -272,13 +273,9 @@ def test_a_folder_of_other_files_is_refused(
 def test_two_runs_into_one_folder_exclude_each_other(
     photo_folder: Path, small_palette: Palette, tmp_path: Path
 ) -> None:
-    import fcntl
-
-    descriptor = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
-    with pytest.raises(DataprepError, match="another run is writing there"):
+    told = pytest.raises(ColorfilesError, match=f"process {os.getpid()} on .* is writing there")
+    with only_writer(tmp_path), told:
         write(photo_folder, tmp_path, small_palette)
-    os.close(descriptor)
 
 
 def test_photos_that_turn_out_unusable_are_skipped_and_counted_by_reason(

@@ -154,6 +154,52 @@ def test_workers_find_the_same(victim: Victim) -> None:
     assert verify_shards(str(victim.path), engine=LocalEngine(2)) == here
 
 
+def _bytes_after_an_image(v: Victim) -> None:
+    v.change("train-000000", ".y.jpg", lambda data: data + b"smuggled!")
+
+
+def _a_second_zstd_frame(v: Victim) -> None:
+    more = zstandard.ZstdCompressor().compress(b"smuggled")
+    v.change("train-000000", ".bins.zst", lambda data: data + more)
+
+
+def _a_train_picture_encoded_anew_in_val(v: Victim) -> None:
+    luma = next(d for n, d in v.members("train-000000") if n.endswith("-v0.y.jpg"))
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(luma)).save(buffer, "JPEG", quality=60)
+    v.change("val-000000", "-v0.y.jpg", lambda _: buffer.getvalue())
+
+
+def _hashes_blank(v: Victim) -> None:
+    v.set_rows("val-000000", sha256="", perceptual_hash="")
+
+
+def _hash_false(v: Victim) -> None:
+    v.set_rows("val-000000", sha256="0" * 64)
+
+
+def _a_photo_deleted(v: Victim) -> None:
+    gone = v.rows("train-000000")[0]["photo_key"]
+    v.write("train-000000", [m for m in v.members("train-000000") if gone not in m[0]])
+    v.write_rows("train-000000", [r for r in v.rows("train-000000") if r["photo_key"] != gone])
+
+
+def _a_shard_deleted(v: Victim) -> None:
+    index = v.index
+    entry = next(e for e in index["shardlist"] if e["file"] == "train-000001.tar")
+    index["shardlist"].remove(entry)
+    index["split"]["train"]["shards"] -= 1
+    v.write_index(index)
+    for path in v.path.glob("train-000001.*"):
+        path.unlink()
+
+
+def _splits_of_other_ratios(v: Victim) -> None:
+    index = v.index
+    index["split"]["ratios"] = "50/50/50/50"
+    v.write_index(index)
+
+
 # Each damage, and words of the fault that names it. The checksums are mended after each.
 
 
@@ -409,12 +455,20 @@ DAMAGES = {
     _parquet_not_parquet: "val-000000.parquet: can't be read",
     _column_gone: "the column noise_seed is missing",
     _tar_with_an_owner: "headers or padding aren't the format's",
-    _tar_with_a_link: "cannot extract (sym)link",
+    _tar_with_a_link: "headers or padding aren't the format's",
     _tar_cut_in_a_member: "not a whole tar",
     _bytes_after_the_end: "headers or padding aren't the format's",
     _palette_swapped: "bins aren't those of rgb.jpg under this palette",
     _palette_of_the_index_alone: "written with palette",
     _views_of_another_seed: "written with seed 0, the index has 7",
+    _bytes_after_an_image: "y.jpg: 9 bytes after the end of the image",
+    _a_second_zstd_frame: "something stands after the first frame",
+    _a_train_picture_encoded_anew_in_val: "the same picture, encoded anew, is in",
+    _hashes_blank: "sha256: '' isn't one",
+    _hash_false: "given another sha256",
+    _a_photo_deleted: "some were deleted",
+    _a_shard_deleted: "its shards aren't all that their job wrote",
+    _splits_of_other_ratios: "written with split 90/10/90/10",
 }
 
 
@@ -515,7 +569,7 @@ INDEX_DAMAGES = {
     _index_of_no_shard: "expected at least one shard",
     _index_with_a_shard_twice: "stands there 2 times",
     _index_unsorted: "found another order",
-    _index_with_other_counts: "bin_counts: the index has others",
+    _index_with_other_counts: "bin_counts: expected",
     _index_with_more_samples: "split train: says",
     _index_with_a_shard_of_another_split: "its name says another",
     _index_for_nobody_else: "wids keys",

@@ -6,7 +6,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from colorfiles.files import write_atomically
-from dataprep.errors import UnusablePhoto
+from colorfiles.outside.documents import parse_json_object
+from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.imaging import WEB_FORMATS, ImageLimits, examine
 from dataprep.sources.flickr.hosts import RefusedAddress
 from dataprep.sources.flickr.limits import retry_after_s
@@ -58,8 +59,20 @@ class Outcome:
 
     @classmethod
     def from_json(cls, text: str) -> "Outcome":
-        """Read what ``to_json`` wrote."""
-        return cls(**json.loads(text))
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            DataprepError: it is something else.
+        """
+        try:
+            outcome = cls(**parse_json_object(text.encode()))
+        except (ValueError, TypeError) as error:
+            raise DataprepError(f"the journal's outcome of a photo isn't one ({error})") from None
+        texts = (outcome.reason, outcome.sha256, outcome.perceptual_hash, outcome.fetched_at)
+        numbers = (outcome.width, outcome.height, outcome.bytes)
+        if {type(t) for t in texts} != {str} or {type(n) for n in numbers} != {int}:
+            raise DataprepError("the journal's outcome of a photo has odd values")
+        return outcome
 
 
 class TryAgain(Exception):

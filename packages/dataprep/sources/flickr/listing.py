@@ -9,6 +9,9 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
+from colorfiles.outside.documents import parse_json_object
+from dataprep.errors import DataprepError
+
 _ID = re.compile(r"[0-9]{1,24}", re.ASCII)
 SIZES = {"c": 800, "z": 640, "m": 500, "l": 1024}  # the longest edge that a size normally has
 EXTRAS = "license,date_upload,owner_name,tags," + ",".join(f"url_{size}" for size in SIZES)
@@ -73,11 +76,24 @@ class FoundPhoto:
 
     @classmethod
     def from_json(cls, text: str) -> "FoundPhoto":
-        """Read what ``to_json`` wrote."""
-        content = json.loads(text)
-        content["tags"] = tuple(content["tags"])
-        content["sizes"] = tuple(Size(**size) for size in content["sizes"])
-        return cls(**content)
+        """Read what ``to_json`` wrote.
+
+        Raises:
+            DataprepError: it is something else.
+        """
+        try:
+            content = parse_json_object(text.encode())
+            sizes = tuple(Size(**size) for size in content["sizes"])
+            found = cls(**content | {"tags": tuple(content["tags"]), "sizes": sizes})
+        except (ValueError, KeyError, TypeError) as error:
+            raise DataprepError(f"the journal's row of a photo isn't one ({error})") from None
+        texts = (found.id, found.owner_id, found.owner_name, found.title, found.license_id)
+        urls = tuple(size.url for size in sizes)
+        numbers = [n for s in sizes for n in (s.width, s.height, s.nominal_px)]
+        sound = all(type(value) is str for value in (*texts, *urls, *found.tags, found.read_at))
+        if not sound or not all(type(number) is int for number in numbers):
+            raise DataprepError(f"the journal's row of photo {found.id!r:.40} has odd values")
+        return found
 
 
 @dataclass(frozen=True)
