@@ -71,8 +71,12 @@ def test_of_many_imports_at_once_every_photo_of_those_that_succeed_has_its_row(
 
 
 def test_a_forked_child_of_a_dead_holder_holds_nothing(tmp_path) -> None:
-    code = HOLD.replace("time.sleep(60)", "os.fork() or time.sleep(5); os._exit(0)")
-    code = "import os; " + code
+    fork = (
+        "r, w = os.pipe(); pid = os.fork()\n"
+        "    (os.write(w, b'x'), time.sleep(8)) if pid == 0 else os.read(r, 1)\n"
+        "    os._exit(0)"
+    )
+    code = "import os; " + HOLD.replace("time.sleep(60)", fork)
     process = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.DEVNULL, check=False
     )
