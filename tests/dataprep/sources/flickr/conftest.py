@@ -16,7 +16,7 @@ from flickr_server.faults import Faults  # noqa: E402
 from flickr_server.library import Library, make_library  # noqa: E402
 from flickr_server.server import FlickrServer  # noqa: E402
 
-from colorfiles.progress import Report, silent  # noqa: E402
+from colorfiles.progress import ProgressCallback, silent  # noqa: E402
 from dataprep.photos.folder import PhotoFolder  # noqa: E402
 from dataprep.photos.rows import Photo  # noqa: E402
 from dataprep.sources.flickr.credentials import Credentials  # noqa: E402
@@ -59,7 +59,7 @@ def run(tmp_path: Path) -> Callable[..., FetchSummary]:
     """Fetches from a server, quickly."""
 
     def run_it(
-        server: FlickrServer, out: str = "photos", *, report: Report = silent, **settings: Any
+        server: FlickrServer, out: str = "photos", *, report: ProgressCallback = silent, **settings: Any
     ) -> FetchSummary:
         defaults = FetchSettings(
             tags=TAGS, count=10, api_url=server.api_url, image_rate=1_000, concurrency=8
