@@ -77,7 +77,7 @@ def _head(card: Card) -> str:
             f"every pixel a distribution over {bins} colour bins. "
             f"{card.meta['parameters']:,} parameters in float16,",
             f"{card.file_bytes / 1e6:.1f} MB; they load to float32.",
-            "`trainer colorize photo.jpg --out colorized` uses it. Licence of the parameters: the",
+            "`colorunet photo.jpg` uses it. Licence of the parameters: the",
             "package's, Apache-2.0; each photo keeps its own, in [photos.csv](photos.csv).",
             "",
         ]
