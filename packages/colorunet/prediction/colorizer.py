@@ -14,6 +14,7 @@ from colorcore import Palette
 from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import palette_of, read_meta
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_shipped
+from colorunet.prediction.any_image import colorize_any
 from colorunet.prediction.composing import ColoredImage, Luma, in_8_bits
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.options import PredictionOptions
@@ -149,6 +150,10 @@ class Colorizer:
     def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:
         """Return U and V at the working size of a photo."""
         return self.decode(self.logits(_resized(luma, working_size(luma, self.working_edge_px))))
+
+    def __call__(self, image: Any) -> Any:
+        """Return a PIL image, array or tensor, or a list of them, in colour; see ``any_image``."""
+        return colorize_any(image, self.colorize)
 
     def colorize(self, luma: Luma) -> np.ndarray:
         """Return the photo (H, W, 3) at its own size and depth, its luma kept, chroma scaled up."""

@@ -59,7 +59,11 @@ def run(tmp_path: Path) -> Callable[..., FetchSummary]:
     """Fetches from a server, quickly."""
 
     def run_it(
-        server: FlickrServer, out: str = "photos", *, report: ProgressCallback = silent, **settings: Any
+        server: FlickrServer,
+        out: str = "photos",
+        *,
+        report: ProgressCallback = silent,
+        **settings: Any,
     ) -> FetchSummary:
         defaults = FetchSettings(
             tags=TAGS, count=10, api_url=server.api_url, image_rate=1_000, concurrency=8
