@@ -25,7 +25,7 @@ _COLORED = 0.03  # chroma above which a predicted or counted pixel is called col
 _CLEARLY_COLORED = 0.05  # chroma above which the truth's hue is asked for
 _NOTICED_SHARE = 0.01  # a colour on 1 % of the pixels is one that is seen
 _HUE_TOLERANCE = math.pi / 4
-_AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab
+AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab
 
 
 def bin_counts(bins: Integer[Any, "*shape"], n: int) -> Integer[Any, "n"]:
@@ -153,7 +153,12 @@ def area_under_error_curve(
     xp = array_api_compat.array_namespace(errors)
     if weights is None:
         weights = xp.ones_like(errors)
-    return 1 - weighted_mean(xp.clip(errors, 0.0, _AUC_LIMIT), weights) / _AUC_LIMIT
+    return area_of_mean_error(weighted_mean(xp.clip(errors, 0.0, AUC_LIMIT), weights))
+
+
+def area_of_mean_error(mean: float) -> float:
+    """Return the same area for a mean error in ab, each error cut at ``AUC_LIMIT`` before."""
+    return 1 - mean / AUC_LIMIT
 
 
 def row_correlation(uv: Float[Any, "height width 2"]) -> tuple[float, float]:

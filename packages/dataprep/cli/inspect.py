@@ -8,7 +8,7 @@ from dataprep.cli.options import idle_seed_option
 
 @click.command(name="inspect")
 @click.argument("shards")
-@click.option("--contact", help="Contact sheet (PNG) of samples to write: luma | color from bins.")
+@click.option("--contact", help="Contact sheet (PNG) of samples to write: luma | colour from bins.")
 @overwrite_option
 @idle_seed_option
 @json_option

@@ -42,7 +42,7 @@ def _lay_out(items: Sequence[InspectedSample], palette: Palette) -> Image.Image:
     width, height = _GAP + _PAIRS_A_ROW * step_x, _TITLE + rows * step_y
     sheet = Image.new("RGB", (width, height), _PAPER)
     draw = ImageDraw.Draw(sheet)
-    title = f"luma | color from bins, {palette.n} bins ({palette.method})"
+    title = f"luma | colour from bins, {palette.n} bins ({palette.method})"
     draw.text((_GAP, _TITLE // 2), title, fill=_INK, font=ImageFont.load_default(18), anchor="lm")
     small = ImageFont.load_default(11)
     for number, item in enumerate(items):

@@ -36,7 +36,7 @@ def _ceiling_text(inspection: Inspection) -> str:
     return (
         f"palette's ceiling (medians of {ceiling.images} val and test crops): "
         f"PSNR {ceiling.psnr_db:.1f} dB, {ceiling.effective_colors:.1f} effective and "
-        f"{ceiling.distinct_colors:.0f} distinct colors, colorfulness "
+        f"{ceiling.distinct_colors:.0f} distinct colours, colourfulness "
         + (
             f"{ratio:.2f} of the truth's"
             if ratio is not None

@@ -8,6 +8,7 @@ from jaxtyping import Float, Int, UInt8
 
 from colorcore import IGNORE_BIN, Palette, bins_to_uv, ciede2000, rgb_to_lab, rgb_to_yuv, uv_to_bins
 from colorcore.measures import (
+    AUC_LIMIT,
     bin_counts,
     chroma_spread,
     colorfulness,
@@ -20,7 +21,6 @@ from colorcore.measures import (
 from colorunet.prediction.gamut_mapping import compose_rgb
 from trainer.evaluation.structural import ssim
 
-_AUC_LIMIT = 150.0  # Zhang et al. 2016: the error curve ends at 150 in ab
 _WHEEL_CHROMA = 0.03  # below it a hue can't be seen
 WHEEL_SECTORS = 36
 
@@ -125,7 +125,7 @@ def measure(colors: Colors, truth: Colors, n: int, *, structure: bool = True) ->
     known = true_bins < n
     counts = bin_counts(np.where(known, given_bins, IGNORE_BIN), n)
     apart = colors.lab[..., 1:] - truth.lab[..., 1:]
-    errors = np.minimum(np.hypot(apart[..., 0], apart[..., 1]), _AUC_LIMIT).ravel()
+    errors = np.minimum(np.hypot(apart[..., 0], apart[..., 1]), AUC_LIMIT).ravel()
     hits, pixels = hue_family_counts(colors.uv, truth.uv)
     itself = colors is truth
     return ImageMeasures(

