@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-_LEFTOVER = re.compile(r"\..+\.[0-9a-f]{4,}\.tmp")
+_LEFTOVER = re.compile(r"\.(.+\.)?[0-9a-f]{4,}\.tmp")
 
 
 @contextmanager
