@@ -56,7 +56,11 @@ def test_a_run_alone_is_replaced(tmp_path: Path) -> None:
     RunFolder.create(folder, Recipe(), overwrite=False)
     own = ["best.safetensors", "best.json", "epoch-0001.safetensors", "optim-last.safetensors"]
     own += ["report.html", "pictures/truth.png", "pictures/epoch-001.png"]
-    own += ["tensorboard/events.out.tfevents.1.host.2.0", ".last.json.0a1b2c3d.tmp", ".0123456789abcdef.tmp"]
+    own += [
+        "tensorboard/events.out.tfevents.1.host.2.0",
+        ".last.json.0a1b2c3d.tmp",
+        ".0123456789abcdef.tmp",
+    ]
     for name in own:
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"old")

@@ -17,16 +17,16 @@ from colorunet.prediction.decoding import Decoding
 from trainer.calibration.held_out import HeldOut
 from trainer.evaluation.criteria import Verdict, cost, missed
 
-TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.28)
-CAUTIONS = (0.0, 0.1, 0.2, 0.3, 0.5)
-SATURATIONS = (0.75, 0.9, 1.05, 1.2, 1.4)
-STRENGTHS = (0.25, 0.5, 1.0)  # of the offsets
+TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.28, 0.18)
+CAUTIONS = (0.0, 0.1, 0.3, 0.5)
+SATURATIONS = (0.8, 1.0, 1.2, 1.4)
+STRENGTHS = (0.5, 1.0)  # of the offsets
 _FINE_STEPS = (-0.1, -0.05, 0.05, 0.1)  # of the saturation, at last
-_OFFSET = 3  # decodings that are tried with offsets too
+_REFINED = 3  # decodings with offsets whose caution and saturation are varied too
 _ROUNDS = 12
 _RATE = 0.5
 _LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
-STAGES = len(TEMPERATURES) + _OFFSET + 1
+STAGES = len(TEMPERATURES) + _REFINED + 1
 
 
 @dataclass(frozen=True)
@@ -65,20 +65,29 @@ def choose(
     """Return the decoding that costs least over the sets, and all that were tried."""
     tried = []
     for temperature in TEMPERATURES:
-        for caution, saturation in product(CAUTIONS, SATURATIONS):
-            tried.append(judged(sets, Decoding(temperature, saturation, caution)))
-        report()
-    for one in sorted(tried, key=_cost)[:_OFFSET]:
-        offsets = matching_offsets(sets, one.decoding, n)
+        plain = Decoding(temperature)
+        tried += [judged(sets, how) for how in _variations(plain)]
+        offsets = matching_offsets(sets, plain, n)
         for strength in STRENGTHS:
             added = tuple(float(x) for x in strength * offsets)
-            tried.append(judged(sets, replace(one.decoding, bin_offsets=added)))
+            tried.append(judged(sets, replace(plain, bin_offsets=added)))
+        report()
+    with_offsets = [one for one in tried if one.decoding.bin_offsets is not None]
+    for one in sorted(with_offsets, key=_cost)[:_REFINED]:
+        tried += [judged(sets, how) for how in _variations(one.decoding)]
         report()
     nearest = min(tried, key=_cost).decoding
     for step in _FINE_STEPS:
         tried.append(judged(sets, replace(nearest, saturation=round(nearest.saturation + step, 3))))
     report()
     return min(tried, key=_cost), tried
+
+
+def _variations(decoding: Decoding) -> list[Decoding]:
+    return [
+        replace(decoding, caution=caution, saturation=saturation)
+        for caution, saturation in product(CAUTIONS, SATURATIONS)
+    ]
 
 
 def judged(sets: Sequence[HeldOut], decoding: Decoding) -> JudgedDecoding:
