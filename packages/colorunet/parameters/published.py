@@ -1,6 +1,7 @@
 """Published parameters of encoders: which file, whose it is, and reading it without running it."""
 
 import hashlib
+import io
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -60,15 +61,18 @@ def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tenso
     published = PUBLISHED[encoder]
     path = file or _installed(encoder, published)
     try:
-        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        content = path.read_bytes()
     except OSError as error:
         raise ColorunetError(f"encoder {encoder}: {path}: {error.strerror}") from None
+    digest = hashlib.sha256(content).hexdigest()
     if digest != published.sha256:
         raise ColorunetError(
             f"encoder {encoder}: {path}: expected the sha256 {published.sha256}, found {digest}; "
             f"install {published.distribution}"
         )
-    tensors: dict[str, Tensor] = torch.load(path, map_location="cpu", weights_only=True)
+    tensors: dict[str, Tensor] = torch.load(
+        io.BytesIO(content), map_location="cpu", weights_only=True
+    )
     return tensors
 
 

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorfiles.outside.documents import parse_json_object
+from colorfiles.outside.files import open_regular
 from colorunet.errors import ColorunetError
 
 _MOST_HEADER_BYTES = 10_000_000
@@ -37,11 +39,11 @@ class TensorLayout:
             ColorunetError: it can't be read, or isn't one.
         """
         try:
-            with path.open("rb") as file:
+            with open_regular(path, within=path.parent) as file:
                 length = int.from_bytes(file.read(8), "little")
                 if not 2 <= length <= _MOST_HEADER_BYTES:
                     raise ValueError("no header")
-                header = json.loads(file.read(length))
+                header = parse_json_object(file.read(length))
             header.pop("__metadata__", None)
             places = {
                 name: TensorPlace(
@@ -52,7 +54,7 @@ class TensorLayout:
                 )
                 for name, entry in header.items()
             }
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise ColorunetError(f"{path}: not a whole safetensors file ({error})") from None
         told = json.dumps({name: vars(place) for name, place in places.items()}, sort_keys=True)
         return cls(path.name, places, hashlib.sha256(told.encode()).hexdigest())

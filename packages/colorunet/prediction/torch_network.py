@@ -41,7 +41,10 @@ class TorchNetwork:
 
 def resized(image: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tensor, "b c hs ws"]:
     """Return an image at another size, bilinear; antialiased where it shrinks."""
-    return F.interpolate(image, tuple(size), mode="bilinear", align_corners=False, antialias=True)
+    shrinks = size[0] < image.shape[-2] or size[1] < image.shape[-1]  # only then it pays
+    return F.interpolate(
+        image, tuple(size), mode="bilinear", align_corners=False, antialias=shrinks
+    )
 
 
 def best_device() -> torch.device:
