@@ -1,12 +1,12 @@
 """``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, say
+from colorfiles.outside.words import shown
 from colorunet.cli.options import (
     look_options,
     out_option,
@@ -69,12 +69,14 @@ def command(
     named and skipped; the command then exits with 3.
     """
     from colorfiles.progress import progress
+    from colorunet.errors import ColorunetError
     from colorunet.parameters.meta import read_meta
     from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, shipped_run
     from colorunet.prediction.batch import ColorizeSettings
     from colorunet.prediction.colorizer import Colorizer
     from colorunet.prediction.files import colorize_plan
     from colorunet.prediction.outputs import plan_outputs
+    from colorunet.prediction.sources import require_paths
     from colorunet.prediction.toning import Toning, as_vivid
 
     given_run = is_run(paths[0])
@@ -85,7 +87,10 @@ def command(
         raise click.UsageError(f"{paths[0]} is a run; give it or --network, not both")
     if prediction.temperature is not None and vividness is not None:
         raise click.UsageError("--vividness is --temperature in other words; give one of them")
-    require_paths(images)
+    try:
+        require_paths(images)
+    except ColorunetError as error:
+        raise click.UsageError(str(error)) from None
     plan = plan_outputs(images, out, compare=compare)
     if images[0] in plan.sources.empty:
         raise click.UsageError(f"{images[0]}: neither a run nor a folder with images in it")
@@ -112,18 +117,7 @@ def command(
         raise SystemExit(FINISHED_WITH_SKIPS)
 
 
-def require_paths(paths: Sequence[Path]) -> None:
-    """Refuse paths that don't exist as wrong usage, before anything heavy is loaded."""
-    for path in paths:
-        if not path.exists() and not path.is_symlink():
-            raise click.UsageError(
-                f"{str(path)!r}: no such file or folder, and no command; nothing was done"
-            )
-
-
 def _tell(summary: "ColorizeSummary", as_json: bool) -> None:
-    from colorunet.prediction.sources import shown
-
     for image in summary.images:
         if image.notes:
             say(f"{shown(image.input)}: {'; '.join(image.notes)}")

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float
 from PIL import Image
 
+from colorfiles.outside.words import shown
 from colorfiles.photos import (
     DecodedImage,
     ImageHeader,
@@ -23,7 +24,6 @@ from colorfiles.photos import (
 )
 from colorfiles.photos.tiff_pages import photo_pages
 from colorunet.prediction.composing import ColoredImage, Luma
-from colorunet.prediction.sources import shown
 
 _TAIL_BYTES = 64
 _LOSSLESS_WEBP = b"VP8L"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorfiles.outside.words import shown
 from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
 from colorunet.errors import ColorunetError
-from colorunet.prediction.sources import Identity, Source, Sources, find_sources, shown
+from colorunet.prediction.sources import Identity, Source, Sources, find_sources
 from colorunet.prediction.writing.formats import (
     FORMATS,
     OutputFormat,
@@ -83,17 +84,19 @@ def plan_outputs(inputs: Sequence[Path], out: Path, *, compare: bool = False) ->
     chosen = None if out.is_dir() else format_named(out.name)
     sources = find_sources(inputs, out)
     if not sources.photos:
-        raise ColorunetError(f"{', '.join(map(shown, inputs))}: no images in there")
+        raise ColorunetError(f"{', '.join(map(shown, map(str, inputs)))}: no images in there")
     if chosen is not None:
         if len(inputs) != 1 or inputs[0].is_dir():
-            raise ColorunetError(f"{shown(out)} names one file; for several give a folder")
+            raise ColorunetError(f"{shown(str(out))} names one file; for several give a folder")
         beside = _beside(str(out)) if compare else ""
         jobs = [(sources.photos[0], str(out), chosen, beside)]
         out = out.parent
     else:
         jobs = _named(sources.photos, str(out), compare)
     if out.exists() and not out.is_dir():
-        raise ColorunetError(f"{shown(out)}: not a folder; --out names the folder of the outputs")
+        raise ColorunetError(
+            f"{shown(str(out))}: not a folder; --out names the folder of the outputs"
+        )
     return Plan(_checked(jobs, sources.photos), out, sources)
 
 

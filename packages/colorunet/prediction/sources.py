@@ -88,6 +88,8 @@ def require_paths(inputs: Sequence[Path]) -> None:
     for given in inputs:
         try:
             os.stat(given)
+        except FileNotFoundError:
+            raise ColorunetError(f"{given}: no such file or folder; nothing was done") from None
         except OSError as error:
             raise ColorunetError(f"{given}: {error.strerror}; nothing was done") from None
 
@@ -196,12 +198,6 @@ def _looked_into(
         return b"", identity, f"{_NOT_READ}: {error.strerror}"
     finally:
         os.close(descriptor)
-
-
-def shown(path: Path | str) -> str:
-    """Return a path as one line that any terminal and log takes."""
-    text = str(path).encode("utf-8", "backslashreplace").decode()
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def words_of(left_out: Counter[str]) -> Iterator[str]:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from colorfiles.outside.words import shown
 from colorunet.errors import ColorunetError
 from colorunet.prediction.outputs import plan_outputs
-from colorunet.prediction.sources import shown
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(60)
@@ -170,4 +170,4 @@ def test_a_folder_costs_two_calls_and_a_file_one(
 
 
 def test_a_path_is_shown_as_one_line_that_any_terminal_takes() -> None:
-    assert shown(Path(os.fsdecode(b"new\nline \xe9 \xc3\xa9.jpg"))) == "new\\nline \\udce9 é.jpg"
+    assert shown(os.fsdecode(b"new\nline \xe9 \xc3\xa9.jpg")) == "new\\x0aline \\udce9 é.jpg"
