@@ -54,8 +54,8 @@ class Criterion:
         """
         if value is None or not math.isfinite(value):
             return 1.0
-        below = -math.inf if self.low is None else (self.low - value) / abs(self.low)
-        above = -math.inf if self.high is None else (value - self.high) / abs(self.high)
+        below = -math.inf if self.low is None else _share(self.low - value, self.low)
+        above = -math.inf if self.high is None else _share(value - self.high, self.high)
         return min(1.0, max(0.0, below + inside, above + inside))
 
 
@@ -111,7 +111,7 @@ def criteria_of(
         gray: the figures of the gray image, by measure.
         family_shares: of truth's coloured pixels, by hue family.
     """
-    error, decibels = gray["ciede2000"], gray["psnr"]
+    error, decibels = _finite(gray["ciede2000"]), _finite(gray["psnr"])
     nearer = "wrong colours cost more than none"
     return [
         *CRITERIA.values(),
@@ -138,6 +138,11 @@ def missed(found: Sequence[Verdict]) -> float:
 def cost(found: Sequence[Verdict], error: float) -> float:
     """Return what the choice of a decoding minimises: criteria missed, and mean CIEDE2000."""
     return missed(found) + _ERROR_WEIGHT * error
+
+
+def _share(off: float, bound: float) -> float:
+    """Return a distance as a share of a bound, which may be nought where gray is nearly right."""
+    return off / max(abs(bound), 1e-6)
 
 
 def _finite(value: float | None) -> float | None:

@@ -131,7 +131,9 @@ def test_no_input_is_replaced_by_any_of_its_names(album: Path, tmp_path: Path) -
 
 
 def test_a_path_that_does_not_exist_is_an_error_before_anything(album: Path) -> None:
-    with pytest.raises(ColorunetError, match=r"gone\.jpg: No such file.*nothing was done"):
+    with pytest.raises(
+        ColorunetError, match=r"gone\.jpg: no such file or folder; nothing was done"
+    ):
         plan_outputs([album, album / "gone.jpg"], album.parent / "out")
 
 

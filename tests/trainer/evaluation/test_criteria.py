@@ -53,6 +53,13 @@ def test_gray_must_be_beaten_in_both_errors() -> None:
     assert set(CRITERIA) < set(found)
 
 
+def test_photos_that_are_gray_already_break_nothing() -> None:
+    for gray in ({"ciede2000": 0.5, "psnr": math.inf}, {"ciede2000": 0.0, "psnr": None}):
+        asked_for = {c.measure: c for c in criteria_of(gray, {})}
+        assert asked_for["ciede2000"].shortfall(3.0) == 1
+        assert math.isfinite(asked_for["psnr"].shortfall(20.0))
+
+
 def test_of_two_decodings_the_nearer_to_truth_costs_less() -> None:
     figures = {name: (c.low or 0) + 0.1 for name, c in CRITERIA.items()}
     near = verdicts(figures | {"ciede2000": 11.0, "psnr": 23.0}, criteria_of(GRAY, {}))
