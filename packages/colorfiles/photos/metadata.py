@@ -128,7 +128,7 @@ def _dpi(image: Image.Image, orientation: int) -> tuple[float, float] | None:
     if image.format in ("JPEG", "MPO") and not image.info.get("jfif_unit"):
         try:
             dpi = dpi if 0x011A in image.getexif() else None  # else Pillow's own default
-        except Exception:
+        except Exception:  # broken EXIF; the pixels are worth more
             dpi = None
     return _usable_dpi(dpi, orientation)
 
@@ -161,5 +161,5 @@ def _directory(file: BinaryIO, page: TiffPage, tag: int) -> dict[int, object]:
         file.seek(place)
         inner.load(file)
         return dict(inner)
-    except Exception:
+    except Exception:  # a broken directory; the pixels are worth more
         return {}

@@ -126,7 +126,7 @@ class Images:
         result: Any
         try:
             result = try_download(task, self._transport, now=utc_now())
-        except Exception as error:
+        except Exception as error:  # raised again where its event is settled
             result = error
         self._events.put((lambda got: self._settle(task, got), result))
 
@@ -205,7 +205,7 @@ class Images:
             result: Any = None
             try:
                 try_probe(url, self._transport)
-            except Exception as error:
+            except Exception as error:  # raised again where its event is settled
                 result = error
             self._events.put((self._probed, result))
 

@@ -187,7 +187,7 @@ class FetchRun:
         result: Any
         try:
             result = self.streams[tag].more(self.ahead)
-        except Exception as error:
+        except Exception as error:  # raised again where its event is settled
             result = error
         self.events.put((lambda got: self._listed(tag, got), result))
 
