@@ -11,8 +11,11 @@ from jaxtyping import Float, Shaped
 
 SCHEMA_VERSION = 1
 COLOR_SPACE = "yuv-bt601-gamma"
+"""The space that every palette's centres lie in: BT.601 Y'UV on gamma-encoded sRGB."""
 MAX_BINS = 255
-IGNORE_BIN = 255  # a pixel with this id takes no part in loss or measures
+"""The most bins that a palette may have: an id is one byte."""
+IGNORE_BIN = 255
+"""A pixel with this id takes no part in loss or measures."""
 
 
 def _frozen(array: Shaped[Any, "..."], name: str) -> Shaped[Any, "..."]:

@@ -7,8 +7,10 @@ from jaxtyping import Float
 
 from colorcore._arrays import require_finite, require_last_axis, require_real_floating
 
-U_MAX = 0.436  # ITU-R BT.601 scaled as in analogue PAL: U in ±0.436
-V_MAX = 0.615  # and V in ±0.615
+U_MAX = 0.436  # ITU-R BT.601 scaled as in analogue PAL
+"""U lies in ±0.436."""
+V_MAX = 0.615  # the same
+"""V lies in ±0.615."""
 KR, KG, KB = 0.299, 0.587, 0.114  # ITU-R BT.601 luma coefficients
 _U_SCALE = U_MAX / (1 - KB)
 _V_SCALE = V_MAX / (1 - KR)

@@ -32,6 +32,7 @@ __all__ = [
 
 try:
     __version__ = version("colorunet")
+    """The version of the distribution; ``0+source`` where it runs from a source tree."""
 except PackageNotFoundError:  # run from the source tree
     __version__ = "0+source"
 
