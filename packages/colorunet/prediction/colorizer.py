@@ -149,7 +149,7 @@ class Colorizer:
 
     def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:
         """Return U and V at the working size of a photo."""
-        return self.decode(self.logits(_resized(luma, working_size(luma, self.working_edge_px))))
+        return self.decode(self.logits(working_luma(luma, self.working_edge_px)))
 
     def __call__(self, image: Any) -> Any:
         """Return a PIL image, array or tensor, or a list of them, in colour; see ``any_image``."""
@@ -215,9 +215,9 @@ def merge_chroma(luma: Luma, uv: Float[np.ndarray, "h w 2"]) -> np.ndarray:
     return rgb
 
 
-def _resized(
-    luma: UInt8[np.ndarray, "height width"], size: tuple[int, int]
-) -> UInt8[np.ndarray, "h w"]:
+def working_luma(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> UInt8[np.ndarray, "h w"]:
+    """Return luma at the size at which the network sees a photo; see ``working_size``."""
+    size = working_size(luma, edge_px)
     if luma.shape == size:
         return luma
     # Pillow widens the filter when it shrinks, so this is antialiased.

@@ -1,5 +1,6 @@
 """Any photo as colourising needs it, page by page; and whether an output is whole."""
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -64,7 +65,7 @@ class GrayImage:
 
 
 def read_gray(
-    path: Path,
+    file: Path | bytes,
     settings: ReadSettings | None = None,
     *,
     bits: int | None = 8,
@@ -73,7 +74,7 @@ def read_gray(
     """Decode an image file to its last pixel; it comes upright.
 
     Args:
-        path: of the file.
+        file: its path, or its content.
         settings: what is read, and how.
         bits: of the luma: 8 or 16; None for 16 where the file is deeper than 8.
         colors: keep its own colours, too.
@@ -81,8 +82,8 @@ def read_gray(
     Raises:
         UnusableImage: it can't be read, is no image, is damaged or decodes to too many bytes.
     """
-    with _opened(path) as file:
-        return _gray_of(read_image(file, settings), bits, colors)
+    with _opened(file) as opened:
+        return _gray_of(read_image(opened, settings), bits, colors)
 
 
 def read_gray_pages(
@@ -112,20 +113,20 @@ def read_gray_pages(
         yield unusable
 
 
-def header_of(path: Path, settings: ReadSettings | None = None) -> ImageHeader:
+def header_of(file: Path | bytes, settings: ReadSettings | None = None) -> ImageHeader:
     """Return what a file says of itself before it is decoded.
 
     Raises:
         UnusableImage: as ``read_gray``, as far as that can be told.
     """
-    with _opened(path) as file:
-        return look_at(file, settings)
+    with _opened(file) as opened:
+        return look_at(opened, settings)
 
 
-def is_lossless_webp(path: Path) -> bool:
+def is_lossless_webp(file: Path | bytes) -> bool:
     """Whether a WebP was compressed without loss."""
-    with _opened(path) as file:
-        return _LOSSLESS_WEBP in file.read(1 << 16)
+    with _opened(file) as opened:
+        return _LOSSLESS_WEBP in opened.read(1 << 16)
 
 
 def is_whole(path: Path) -> bool:
@@ -172,13 +173,13 @@ def _gray_of(image: DecodedImage, bits: int | None, colors: bool) -> GrayImage:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[BinaryIO]:
+def _opened(file: Path | bytes) -> Iterator[BinaryIO]:
     """Open a file; whatever is wrong with it becomes one kind of error."""
-    if path.exists() and not path.is_file():
+    if isinstance(file, Path) and file.exists() and not file.is_file():
         raise UnusableImage("not a regular file")
     try:
-        with path.open("rb") as file:
-            yield file
+        with file.open("rb") if isinstance(file, Path) else io.BytesIO(file) as opened:
+            yield opened
     except FileNotFoundError:
         raise UnusableImage("no such file") from None
     except OSError as error:

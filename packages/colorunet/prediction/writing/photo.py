@@ -56,17 +56,30 @@ def write_photo(
         UnwritableImage: its format doesn't take it.
     """
     first = next(images)
-    longest = settings.format.longest_px
-    if max(first.size) > longest:
-        name = settings.format.name
-        raise UnwritableImage(f"{name} holds at most {longest:,} pixels an edge; name a .png")
-    notes = what_is_lost(first, settings.format, pages=pages)
-    with write_atomically(path) as temporary, temporary.open("w+b") as file, _translated():
+    _refuse_too_long(first, settings.format)
+    with write_atomically(path) as temporary, temporary.open("w+b") as file:
+        return write_photo_to(file, chain((first,), images), settings, pages=pages)
+
+
+def write_photo_to(
+    file: BinaryIO, images: Iterator[ColoredImage], settings: WritingSettings, *, pages: int = 1
+) -> list[str]:
+    """Write a photo to an empty file that is open for reading, too; see ``write_photo``."""
+    first = next(images)
+    _refuse_too_long(first, settings.format)
+    with _translated():
         if pages > 1 and settings.format.pages:
             _write_pages(file, chain((first,), images), settings)
         else:
             _write_one(file, first, settings)
-    return notes
+    return what_is_lost(first, settings.format, pages=pages)
+
+
+def _refuse_too_long(image: ColoredImage, target: OutputFormat) -> None:
+    if max(image.size) > target.longest_px:
+        raise UnwritableImage(
+            f"{target.name} holds at most {target.longest_px:,} pixels an edge; name a .png"
+        )
 
 
 @contextmanager
