@@ -32,8 +32,8 @@ from PIL import Image, features
 
 from colorcore import Palette
 from colorcore.measures import psnr
+from colorfiles.engines.local import LocalEngine
 from colorfiles.storage import Storage
-from dataprep.engines.local import LocalEngine
 from dataprep.palettes.learning import PaletteSettings, fit_palette
 from dataprep.photos.color_counts import ColorCounts
 from dataprep.photos.folder import PhotoFolder

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from colorcore import Palette
+from colorfiles.engines.local import LocalEngine
 from colorfiles.storage import Storage
-from dataprep.engines.local import LocalEngine
 from dataprep.photos.folder import PhotoFolder
 from dataprep.shards.views import ViewSettings
 from dataprep.shards.writing import ShardSettings, write_shards

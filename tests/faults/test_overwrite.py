@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from colorcore import Palette
+from colorfiles.engines.local import LocalEngine
 from colorfiles.storage import Storage
-from dataprep.engines.local import LocalEngine
 from dataprep.photos.folder import PhotoFolder
 from dataprep.shards.views import ViewSettings
 from dataprep.shards.writing import ShardSettings, write_shards

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from colorfiles.engines.local import LocalEngine
 from colorfiles.errors import ColorfilesError
-from dataprep.engines.local import LocalEngine
 from dataprep.sources.sun.archive import ArchiveDamaged, StreamedArchive
 from dataprep.verification.job import verify_shards
 from trainer.data.tar_index import TarShard

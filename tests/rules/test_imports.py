@@ -23,7 +23,7 @@ MAY_IMPORT = {
 }
 NEVER = {
     "colorcore": set(),
-    "colorfiles": {"torch", "safetensors", "pyarrow", "flickrapi", "ray"},
+    "colorfiles": {"torch", "safetensors", "pyarrow", "flickrapi"},
     "dataprep": {"torch", "safetensors"},
     "colorunet": {"flickrapi", "ray", "pyarrow", "webdataset"},
     "trainer": {"flickrapi", "ray"},

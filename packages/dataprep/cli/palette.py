@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from colorfiles.commands import emit, json_option, overwrite_option
-from dataprep.cli.engine_options import engine_options, make_engine
+from colorfiles.engines.options import engine_options, make_engine
 from dataprep.cli.options import seed_option
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from colorfiles.commands import emit, exit_for_skips, json_option, overwrite_option
-from dataprep.cli.engine_options import engine_options, make_engine
+from colorfiles.engines.options import engine_options, make_engine
 from dataprep.cli.options import max_rejected_option, seed_option
 
 _RATIOS = "90/10/90/10"

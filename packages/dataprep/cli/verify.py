@@ -19,8 +19,8 @@ def command(shards: str, workers: int | None, as_json: bool) -> None:
     \b
     dataprep verify shards
     """
+    from colorfiles.engines.local import LocalEngine
     from colorfiles.progress import progress
-    from dataprep.engines.local import LocalEngine
     from dataprep.verification.job import verify_shards
 
     with progress("verify", None) as report:

@@ -15,8 +15,8 @@ from colorcore import (
     kmeans_palette,
     rebalancing_weights,
 )
+from colorfiles.engines.engine import Engine
 from colorfiles.progress import ProgressCallback, silent
-from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError
 from dataprep.palettes.ceiling import Ceiling, best_ceiling, summarize_ceilings
 from dataprep.palettes.measures import (

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Literal
 
 from colorcore import Palette
+from colorfiles.engines.engine import Engine
 from colorfiles.files import sweep
 from colorfiles.locks import only_writer
 from colorfiles.outside.documents import SMALL, parse_json_object
@@ -16,7 +17,6 @@ from colorfiles.outside.words import shown
 from colorfiles.progress import ProgressCallback, silent
 from colorfiles.shard_index import INDEX
 from colorfiles.storage import Storage
-from dataprep.engines.engine import Engine
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos

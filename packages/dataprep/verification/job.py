@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from colorfiles.engines.engine import Engine
 from colorfiles.errors import ColorfilesError
 from colorfiles.progress import ProgressCallback, silent
 from colorfiles.shard_index import INDEX, SPLITS
 from colorfiles.storage import Storage
-from dataprep.engines.engine import Engine
 from dataprep.shards.shard_set import ShardSet
 from dataprep.shards.views import ViewSettings
 from dataprep.verification.disjoint import shared_faults

@@ -8,11 +8,11 @@ from click.testing import CliRunner
 from PIL import Image
 
 from colorcore import Palette, UvGrid, UvHistogram, uv_of_uint8
+from colorfiles.engines.local import LocalEngine
 from colorfiles.errors import ColorfilesError
 from colorfiles.palette_file import read_palette
 from colorfiles.storage import Storage
 from dataprep.cli import app
-from dataprep.engines.local import LocalEngine
 from dataprep.errors import DataprepError
 from dataprep.palettes.ceiling import Ceiling, best_ceiling
 from dataprep.palettes.learning import PaletteSettings, count_colors, fit_palette, learn_palette

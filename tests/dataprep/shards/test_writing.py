@@ -16,11 +16,11 @@ import pytest
 from PIL import Image
 
 from colorcore import Palette
+from colorfiles.engines.local import LocalEngine
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import discard
 from colorfiles.locks import only_writer
 from colorfiles.storage import Storage
-from dataprep.engines.local import LocalEngine
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 from dataprep.shards.samples import resized_photo

@@ -19,8 +19,8 @@ from click.testing import CliRunner
 from PIL import Image
 
 from colorcore import Palette
+from colorfiles.engines.local import LocalEngine
 from dataprep.cli import app
-from dataprep.engines.local import LocalEngine
 from dataprep.errors import DataprepError
 from dataprep.shards.ustar import TarWriter
 from dataprep.verification.faults import Fault

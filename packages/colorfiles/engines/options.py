@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from dataprep.engines.engine import Engine
+    from colorfiles.engines.engine import Engine
 
 
 def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -28,8 +28,8 @@ def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
 
 def make_engine(options: dict[str, Any]) -> "Engine":
     """Return the engine that the options ask for."""
-    from dataprep.engines.local import LocalEngine
-    from dataprep.engines.ray import RayEngine
+    from colorfiles.engines.local import LocalEngine  # noqa: PLC0415 - commands load it when run
+    from colorfiles.engines.ray import RayEngine  # noqa: PLC0415 - likewise
 
     if options["engine"] == "ray" or options["ray_address"]:
         return RayEngine(options["ray_address"], options["workers"])

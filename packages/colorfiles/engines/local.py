@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait as wait_for_end
 from typing import TypeVar
 
-from dataprep.errors import DataprepError
+from colorfiles.errors import ColorfilesError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -36,7 +36,7 @@ class LocalEngine:
         """Yield each task with its result, in the order in which they end.
 
         Raises:
-            DataprepError: workers died three times without finishing a task in between.
+            ColorfilesError: workers died three times without finishing a task in between.
         """
         if self.workers == 1 or len(tasks) <= 1:
             for task in tasks:
@@ -52,9 +52,9 @@ class LocalEngine:
             except BrokenProcessPool:
                 fruitless = 0 if done else fruitless + 1
                 if fruitless == _TRIES:
-                    raise DataprepError(
+                    raise ColorfilesError(
                         f"worker processes died {_TRIES} times (out of memory?); rerun with "
-                        "fewer --workers and --resume"
+                        "fewer --workers; what is finished stays"
                     ) from None
             waiting = [index for index in waiting if index not in done]
 

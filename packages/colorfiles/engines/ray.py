@@ -5,7 +5,7 @@ import socket
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeVar
 
-from dataprep.errors import DataprepError
+from colorfiles.errors import ColorfilesError
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -17,7 +17,7 @@ _AHEAD = 2  # tasks under way for each core, so that none waits for the driver
 class RayEngine:
     """Runs tasks of one core each on Ray, which does those of a lost worker or node again.
 
-    Photos, palette and output must lie where every node can reach them: a shared disk or an
+    What a task reads and writes must lie where every node can reach them: a shared disk or an
     address. The nodes need this package at the same version.
 
     Args:
@@ -34,7 +34,7 @@ class RayEngine:
         """Yield each task with its result, in the order in which they end.
 
         Raises:
-            DataprepError: the cluster can't be reached, or a task lost its worker six times.
+            ColorfilesError: the cluster can't be reached, or a task lost its worker six times.
         """
         import ray  # noqa: PLC0415 - an extra
 
@@ -45,11 +45,11 @@ class RayEngine:
             yield from _run(ray, function, tasks)
         except ray.exceptions.RayTaskError as error:
             cause = error.cause
-            raise cause if isinstance(cause, Exception) else DataprepError(str(error)) from None
+            raise cause if isinstance(cause, Exception) else ColorfilesError(str(error)) from None
         except ray.exceptions.RayError as error:
             first_line = str(error).strip().splitlines()[0]
-            raise DataprepError(
-                f"ray: {first_line}; rerun with --resume when the cluster is well"
+            raise ColorfilesError(
+                f"ray: {first_line}; rerun when the cluster is well, what is finished stays"
             ) from None
         finally:
             if ours:
@@ -69,20 +69,20 @@ class RayEngine:
                 ray.init(address="local", num_cpus=self.workers, include_dashboard=False, **quiet)
         except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
             first_line = str(error).strip().splitlines()[0]
-            raise DataprepError(
+            raise ColorfilesError(
                 f"ray: no cluster at {self.address or 'this machine'} ({first_line})"
             ) from None
 
 
 def _refuse_unreachable(address: str) -> None:
-    """Raise DataprepError at once where nothing listens; Ray itself would wait a minute."""
+    """Raise ColorfilesError at once where nothing listens; Ray itself would wait a minute."""
     host, _, port = address.removeprefix("ray://").partition(":")
     if not port.isdigit():
         return  # auto, local: Ray looks the address up itself
     try:
         socket.create_connection((host, int(port)), timeout=_CONNECT_TIMEOUT_S).close()
     except OSError as error:
-        raise DataprepError(f"ray: no cluster at {address} ({error.strerror or error})") from None
+        raise ColorfilesError(f"ray: no cluster at {address} ({error.strerror or error})") from None
 
 
 def _run(ray: Any, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
