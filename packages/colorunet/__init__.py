@@ -14,19 +14,27 @@ if TYPE_CHECKING:
     from colorunet.prediction.decoding import Decoding
     from colorunet.prediction.files import colorize_files
     from colorunet.prediction.options import PredictionOptions
+    from colorunet.prediction.steering.hints import Hint, parse_hints, read_hints
+    from colorunet.prediction.steering.steer import Steering
     from colorunet.prediction.test_time_augmentation import Averaging
+    from colorunet.prediction.toning import Toning
 
 __all__ = [
     "Averaging",
     "Colorizer",
     "ColorunetError",
     "Decoding",
+    "Hint",
     "NetworkSettings",
     "PredictionOptions",
+    "Steering",
+    "Toning",
     "__version__",
     "build_network",
     "colorize_files",
     "load_run",
+    "parse_hints",
+    "read_hints",
     "shipped_run",
 ]
 
@@ -43,11 +51,16 @@ __getattr__ = imported_when_asked(
         "Colorizer": "colorunet.prediction.colorizer",
         "ColorunetError": "colorunet.errors",
         "Decoding": "colorunet.prediction.decoding",
+        "Hint": "colorunet.prediction.steering.hints",
         "NetworkSettings": "colorunet.networks.registry",
         "PredictionOptions": "colorunet.prediction.options",
+        "Steering": "colorunet.prediction.steering.steer",
+        "Toning": "colorunet.prediction.toning",
         "build_network": "colorunet.networks.registry",
         "colorize_files": "colorunet.prediction.files",
         "load_run": "colorunet.parameters.checkpoint",
+        "parse_hints": "colorunet.prediction.steering.hints",
+        "read_hints": "colorunet.prediction.steering.hints",
         "shipped_run": "colorunet.parameters.shipped",
     },
 )

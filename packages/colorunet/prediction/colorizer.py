@@ -18,7 +18,11 @@ from colorunet.prediction.any_image import colorize_any
 from colorunet.prediction.composing import ColoredImage, Luma, in_8_bits
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.options import PredictionOptions
+from colorunet.prediction.steering.seen_photo import SeenPhoto
+from colorunet.prediction.steering.steer import Steering, steered_uv, steered_versions
+from colorunet.prediction.steering.versions import Version
 from colorunet.prediction.test_time_augmentation import Averaging
+from colorunet.prediction.toning import Toning
 
 if TYPE_CHECKING:
     from colorunet.parameters.checkpoint import Trained
@@ -150,6 +154,51 @@ class Colorizer:
     def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:
         """Return U and V at the working size of a photo."""
         return self.decode(self.logits(working_luma(luma, self.working_edge_px)))
+
+    def see(self, luma: Luma) -> SeenPhoto:
+        """Ask the network once; ``steered`` and ``versions`` colour what it saw, time and again."""
+        small = _resized(in_8_bits(luma), working_size(luma, self.working_edge_px))
+        logits = self.logits(small)
+        if not isinstance(logits, np.ndarray):
+            logits = logits.cpu().numpy()
+        return SeenPhoto(logits, small, (luma.shape[1], luma.shape[0]))
+
+    def steered(
+        self,
+        seen: SeenPhoto,
+        steering: Steering | None = None,
+        *,
+        decoding: Decoding | None = None,
+        toning: Toning | None = None,
+    ) -> Float[np.ndarray, "h w 2"]:
+        """Return U and V at the working size, with hints and the like; see ``steered_uv``.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+        """
+        steering = steering or Steering()
+        return steered_uv(seen, self.palette, decoding or self.decoding, steering, toning)
+
+    def versions(
+        self,
+        seen: SeenPhoto,
+        count: int,
+        steering: Steering | None = None,
+        *,
+        decoding: Decoding | None = None,
+        toning: Toning | None = None,
+        seed: int = 0,
+    ) -> list[Version]:
+        """Return different plausible colourings, the most likely first; see ``draw_versions``.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: the count is out of its range.
+        """
+        decoding, steering = decoding or self.decoding, steering or Steering()
+        return steered_versions(
+            seen, self.palette, decoding, steering, toning, count=count, seed=seed
+        )
 
     def __call__(self, image: Any) -> Any:
         """Return a PIL image, array or tensor, or a list of them, in colour; see ``any_image``."""
