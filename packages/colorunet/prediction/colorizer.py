@@ -157,7 +157,7 @@ class Colorizer:
 
     def see(self, luma: Luma) -> SeenPhoto:
         """Ask the network once; ``steered`` and ``versions`` colour what it saw, time and again."""
-        small = resized(in_8_bits(luma), working_size(luma, self.working_edge_px))
+        small = working_luma(in_8_bits(luma), self.working_edge_px)
         logits = self.logits(small)
         if not isinstance(logits, np.ndarray):
             logits = logits.cpu().numpy()
