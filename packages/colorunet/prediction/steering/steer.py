@@ -1,7 +1,7 @@
 """Steering a prediction: hints are evidence on the logits, then hold the colours where they are."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float, Float32
@@ -50,7 +50,19 @@ def steered_uv(
         ColorunetError: a hint lies outside the photo, or two differ about a pixel.
     """
     field = hint_field(seen, steering.hints) if steering.hints else None
-    logits = seen.logits if field is None else hinted_logits(seen.logits, field, palette)
+    return hinted_uv(seen.logits, field, palette, decoding, toning)
+
+
+def hinted_uv(
+    logits: Float32[np.ndarray, "h w n"],
+    field: "HintField | None",
+    palette: Palette,
+    decoding: Decoding,
+    toning: Toning | None = None,
+) -> Float32[np.ndarray, "h w 2"]:
+    """Return the chroma of logits, what the hints say being known already; None says nothing."""
+    if field is not None:
+        logits = hinted_logits(logits, field, palette)
     return _finished(np.asarray(decoding.uv(logits, palette)), toning, field)
 
 
@@ -73,7 +85,7 @@ def steered_versions(
     field = hint_field(seen, steering.hints) if steering.hints else None
     logits = seen.logits if field is None else hinted_logits(seen.logits, field, palette)
     drawn = draw_versions(seen, logits, palette, decoding, count=count, seed=seed)
-    return [Version(_finished(one.uv, toning, field), one.likelihood) for one in drawn]
+    return [replace(one, uv=_finished(one.uv, toning, field)) for one in drawn]
 
 
 @dataclass(frozen=True)

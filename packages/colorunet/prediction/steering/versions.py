@@ -30,10 +30,21 @@ class Version:
         uv: (h, w, 2) at the working size.
         likelihood: in (0, 1): the geometric mean over the pixels of the probability that the
             network gives to colours as near as 0.05 (UV) to this one's.
+        regions: (t, s, r), how much of each region a thinned pixel belongs to.
+        tilt: (r, n), what is added to the logits of each region's bins.
     """
 
     uv: Float32[np.ndarray, "h w 2"]
     likelihood: float
+    regions: Float32[np.ndarray, "t s r"]
+    tilt: Float32[np.ndarray, "r n"]
+
+    def tilted(self, logits: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "h w n"]:
+        """Return the photo's logits, at any size, as this version has them.
+
+        So a version keeps its regions and its hues whatever dials are turned.
+        """
+        return logits + _as_large(self.regions, logits.shape[:2]) @ self.tilt
 
 
 def draw_versions(
@@ -76,7 +87,8 @@ def draw_versions(
     versions = []
     for number in chosen:
         uv = _uv(logits + memberships @ tilts[number], palette, decoding)
-        versions.append(Version(uv, _likelihood(uv, logits, palette)))
+        likelihood = _likelihood(uv, logits, palette)
+        versions.append(Version(uv, likelihood, coarse, tilts[number]))
     return sorted(versions, key=lambda version: -version.likelihood)
 
 

@@ -59,3 +59,11 @@ def test_a_count_out_of_range_is_refused(seen: SeenPhoto, colorizer: Colorizer) 
             colorizer.versions(seen, count)
     (only,) = colorizer.versions(seen, 1)
     np.testing.assert_allclose(only.uv, colorizer.steered(seen), atol=1e-6)
+
+
+def test_a_versions_logits_decode_to_its_colors_whatever_dials_come_later(
+    colorizer: Colorizer, seen: SeenPhoto
+) -> None:
+    for version in colorizer.versions(seen, 3):
+        again = colorizer.decode(version.tilted(seen.logits))
+        np.testing.assert_allclose(again, version.uv, atol=1e-5)
