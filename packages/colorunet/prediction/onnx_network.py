@@ -1,14 +1,16 @@
 """A network that ONNX Runtime runs on the CPU, without torch."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
+from colorfiles.outside.documents import parse_json_object
 from colorunet.errors import ColorunetError
+from colorunet.parameters.onnx_properties import onnx_properties
 from colorunet.parameters.tensor_layout import TensorLayout
 from colorunet.prediction.test_time_augmentation import Averaging
 
@@ -27,39 +29,19 @@ class OnnxNetwork:
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
+        about = _require_own(path)
         import onnxruntime  # noqa: PLC0415 - takes a while, and only this needs it
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
         try:
+            self._stride, self._logits_stride = int(about["stride"]), int(about["logits_stride"])
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-            about = json.loads(self._session.get_modelmeta().custom_metadata_map[PROPERTY])
-            self._stride, self._logits_stride = int(about["stride"]), int(about["logits_stride"])
-            self._require_layout(path, about)
-        except ColorunetError:
-            raise
-        except KeyError:
-            raise ColorunetError(f"{path}: not a file of `colorunet export`") from None
         except Exception as error:  # the library raises classes of its own
-            told = str(error).strip().splitlines()
-            raise ColorunetError(
-                f"{path}: can't be run ({told[-1] if told else error!r})"
-            ) from None
-
-    @staticmethod
-    def _require_layout(path: Path, about: Mapping[str, str]) -> None:
-        """Refuse a file that points into parameters of another network than it was made for."""
-        if "parameters" not in about:
-            return
-        parameters = path.parent / PurePath(about["parameters"]).name
-        if TensorLayout.of(parameters).digest != about["layout"]:
-            raise ColorunetError(
-                f"{path}: made for another network than {parameters.name}; write it anew: "
-                f"colorunet export {path.parent}"
-            )
+            raise _cannot_be_run(path, error) from None
 
     def logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
@@ -76,6 +58,38 @@ class OnnxNetwork:
         if self._logits_stride == 1:
             return np.asarray(coarse[..., :height, :width])
         return resized(coarse, padded.shape[-2:])[..., :height, :width]
+
+
+def _require_own(path: Path) -> Mapping[str, Any]:
+    """Return what a file says of itself; refuse others, and parameters that it wasn't made for."""
+    try:
+        properties = onnx_properties(path)
+    except (OSError, ValueError) as error:
+        raise _cannot_be_run(path, error) from None
+    if PROPERTY not in properties:
+        raise ColorunetError(f"{path}: not a file of `colorunet export`")
+    try:
+        about = parse_json_object(properties[PROPERTY].encode())
+    except ValueError as error:
+        raise _cannot_be_run(path, error) from None
+    if about.get("decoded"):
+        raise ColorunetError(
+            f"{path}: it gives colours, no logits; colourise with one that was exported without "
+            "--decode"
+        )
+    if "parameters" in about:
+        parameters = path.parent / PurePath(str(about["parameters"])).name
+        if TensorLayout.of(parameters).digest != about.get("layout"):
+            raise ColorunetError(
+                f"{path}: made for another network than {parameters.name}; write it anew: "
+                f"colorunet export {path.parent}"
+            )
+    return about
+
+
+def _cannot_be_run(path: Path, error: Exception) -> ColorunetError:
+    told = str(error).strip().splitlines()
+    return ColorunetError(f"{path}: can't be run ({told[-1] if told else error!r})")
 
 
 def resized(

@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from colorfiles.photos import FIRST_BYTES, format_of, looks_like_picture
+from colorfiles.photos.left_out import (
+    FILES_LEFT_OUT,
+    FOLDERS_LEFT_OUT,
+    is_left_out_file,
+    is_left_out_folder,
+)
 from colorunet.errors import ColorunetError
 
-# What photo programs and systems keep beside the photos of a folder.
-_PROGRAMS_FOLDERS = frozenset(
-    ("@eadir", "__macosx", "#recycle", "$recycle.bin", "lost+found", "system volume information")
-)
 _NOT_READ = "unreadable"
 Identity = tuple[int, int]
 
@@ -120,8 +122,8 @@ class _Walk:
                 target = (os.path.join(path, entry.name), os.path.join(place, entry.name))
                 if not _is_folder(entry):
                     self.file(*target, entry=entry, device=identity[0] if identity else 0)
-                elif entry.name.startswith(".") or entry.name.lower() in _PROGRAMS_FOLDERS:
-                    self.found.left_out["hidden or programs' folders"] += 1
+                elif is_left_out_folder(entry.name):
+                    self.found.left_out[FOLDERS_LEFT_OUT] += 1
                 else:
                     (links if entry.is_symlink() else inner).append(target)
             waiting += reversed(inner)
@@ -142,8 +144,8 @@ class _Walk:
             name = os.path.basename(path)
             if not looks_like_picture(name, start):
                 return
-            if name.startswith("."):
-                self.found.left_out["hidden files"] += 1
+            if is_left_out_file(name):
+                self.found.left_out[FILES_LEFT_OUT] += 1
                 return
         self._files.add(path)
         kind = format_of(start) or ("TGA" if path.lower().endswith(".tga") else "")

@@ -33,8 +33,9 @@ def command(
     """Bring a FOLDER tree of images into a photo folder with a manifest.
 
     Every file is verified by decoding it. Gray, tiny, broken and (near-)duplicate images are left
-    out, each with its reason in manifest.parquet. The name of the folder an image lies in becomes
-    its class. A second run adds what is new, and what --metadata now says of what is there.
+    out, each with its reason in manifest.parquet; hidden folders and those of programs, such as
+    @eaDir, aren't looked into. The name of the folder an image lies in becomes its class. A second
+    run adds what is new, and what --metadata now says of what is there.
 
     \b
     dataprep import ~/Pictures --out photos
@@ -42,13 +43,13 @@ def command(
     from colorfiles.progress import progress
     from dataprep.photos.imaging import ImageLimits
     from dataprep.sources.folder import import_folder
-    from dataprep.sources.image_tree import image_paths
+    from dataprep.sources.image_tree import image_tree
     from dataprep.sources.metadata_table import read_metadata, some_of
 
     rows = read_metadata(metadata) if metadata else None
     for fault in rows.faults if rows else ():
         click.echo(f"{metadata}: {fault}", err=True)
-    with progress("import", len(image_paths(folder, out))) as report:
+    with progress("import", len(image_tree(folder, out).paths)) as report:
         summary = import_folder(
             folder,
             out,
@@ -61,6 +62,9 @@ def command(
         click.echo(
             f"{metadata}: {len(unmatched)} rows match no image: {some_of(unmatched)}", err=True
         )
+    if summary.left_out:
+        left_out = ", ".join(f"{count} {what}" for what, count in summary.left_out.items())
+        click.echo(f"not looked at: {left_out}", err=True)
     reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
     emit(
         summary,

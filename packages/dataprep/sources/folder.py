@@ -15,7 +15,7 @@ from dataprep.photos.duplicates import NearDuplicateIndex
 from dataprep.photos.folder import MOST_BYTES, PhotoFolder, slug, utc_now
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
 from dataprep.photos.rows import Photo
-from dataprep.sources.image_tree import image_paths
+from dataprep.sources.image_tree import image_tree
 from dataprep.sources.metadata_table import MetadataTable
 
 SOURCE = "folder"
@@ -33,6 +33,7 @@ class ImportSummary:
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
     updated: int = 0  # rows of earlier imports that the metadata changed
     metadata_unmatched: list[str] = field(default_factory=list)  # rows that no photo has
+    left_out: dict[str, int] = field(default_factory=dict)  # what wasn't looked at, by words for it
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,8 @@ def import_folder(
     Raises:
         DataprepError: ``root`` isn't a folder, or no image is in it.
     """
-    paths = image_paths(root, out)
+    tree = image_tree(root, out)
+    paths = tree.paths
     if not paths:
         raise DataprepError(f"{root}: no images in this folder; name one that has some")
     with PhotoFolder.writing(out, source=SOURCE) as folder:
@@ -87,7 +89,12 @@ def import_folder(
         )
         folder.commit()
         summary = _summary(folder, seen=len(paths), already=already)
-        return replace(summary, updated=updated, metadata_unmatched=metadata.unmatched(paths))
+        return replace(
+            summary,
+            updated=updated,
+            metadata_unmatched=metadata.unmatched(paths),
+            left_out=dict(tree.left_out),
+        )
 
 
 def _bring(

@@ -1,19 +1,38 @@
 """What in a folder tree looks like an image."""
 
 import os
-import re
+from collections import Counter
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorfiles.photos import FIRST_BYTES, looks_like_picture
+from colorfiles.photos.left_out import (
+    FILES_LEFT_OUT,
+    FOLDERS_LEFT_OUT,
+    is_left_out_file,
+    is_left_out_folder,
+)
 from dataprep.errors import DataprepError
 
-_IMAGE_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp", ".heic")
-) | {".heif", ".avif", ".jp2", ".j2k", ".ppm", ".pgm", ".tga", ".pcx"}
-_MAGIC = re.compile(rb"\xff\xd8\xff|\x89PNG|GIF8|BM|II\*\0|MM\0\*|RIFF....WEBP", re.DOTALL)
+
+@dataclass
+class ImageTree:
+    """What a walk through a folder found.
+
+    Args:
+        paths: relative, with ``/``, in order.
+        left_out: how many of what kind weren't looked at, by words for them.
+    """
+
+    paths: list[str] = field(default_factory=list)
+    left_out: Counter[str] = field(default_factory=Counter)
 
 
-def image_paths(root: Path, out: Path | None = None) -> list[str]:
-    """Return the relative paths (with ``/``) of what looks like an image by suffix or first bytes.
+def image_tree(root: Path, out: Path | None = None) -> ImageTree:
+    """Return what looks like an image by suffix or first bytes.
+
+    Hidden files and folders, and those that systems and programs keep beside photos, such as
+    ``@eaDir``, are left out and counted.
 
     Raises:
         DataprepError: ``root`` isn't a folder, or it is ``out``.
@@ -23,16 +42,26 @@ def image_paths(root: Path, out: Path | None = None) -> list[str]:
     top, skipped = root.resolve(), out.resolve() if out else None
     if top == skipped:
         raise DataprepError(f"{root}: import into another folder than the one that is imported")
-    found = []
+    tree = ImageTree()
     for folder, names, files in os.walk(root, followlinks=False):
-        names[:] = [n for n in names if Path(os.path.realpath(Path(folder) / n)) != skipped]
+        tree.left_out[FOLDERS_LEFT_OUT] += sum(map(is_left_out_folder, names))
+        names[:] = [
+            name
+            for name in names
+            if not is_left_out_folder(name)
+            and Path(os.path.realpath(Path(folder) / name)) != skipped
+        ]
         for name in files:
             path = Path(folder) / name
-            if name.startswith(".") or not path.is_file() or not _is_inside(path, top):
+            if not path.is_file() or not _is_inside(path, top) or not _looks_like_image(path):
                 continue
-            if _looks_like_image(path):
-                found.append(path.relative_to(root).as_posix())
-    return sorted(found)
+            if is_left_out_file(name):
+                tree.left_out[FILES_LEFT_OUT] += 1
+            else:
+                tree.paths.append(path.relative_to(root).as_posix())
+    tree.paths.sort()
+    tree.left_out += Counter()  # drops what was counted as none
+    return tree
 
 
 def _is_inside(path: Path, top: Path) -> bool:
@@ -41,10 +70,8 @@ def _is_inside(path: Path, top: Path) -> bool:
 
 
 def _looks_like_image(path: Path) -> bool:
-    if path.suffix.lower() in _IMAGE_SUFFIXES:
-        return True
     try:
         with path.open("rb") as file:
-            return _MAGIC.match(file.read(12)) is not None
+            return looks_like_picture(path.name, file.read(FIRST_BYTES))
     except OSError:
-        return False
+        return looks_like_picture(path.name, b"")

@@ -96,6 +96,7 @@ def test_each_file_is_kept_or_has_its_reason(tree: Path, tmp_path: Path) -> None
         },
         "updated": 0,
         "metadata_unmatched": [],
+        "left_out": {"hidden files": 1},
     }  # fmt: skip
     kept = {path: row for path, row in found.items() if row["status"] == "kept"}
     assert {row["path"] for row in kept.values()} == set(stored(out))
@@ -232,7 +233,7 @@ def test_tables_as_other_programs_write_them_are_read(
     table = tmp_path / "metadata.csv"
     table.write_text(content, encoding="utf-8", newline="")
     result = run_import(tree, "--out", tmp_path / "out", "--metadata", table)
-    assert result.stderr == ""
+    assert result.stderr == "not looked at: 1 hidden files\n"
     china = rows(tmp_path / "out")["places/china.jpg"]
     assert (china["license_name"], china["owner_name"]) == ("CC BY 4.0", "Zoë")
 
@@ -245,6 +246,7 @@ def test_what_of_a_table_has_no_use_is_named(tree: Path, tmp_path: Path) -> None
         f"{table}: column 'licence_name' isn't used; did you mean license_name?",
         f"{table}: column 'notes' isn't used",
         f"{table}: 1 rows match no image: places/chna.jpg",
+        "not looked at: 1 hidden files",
     ]
     assert json.loads(result.stdout)["metadata_unmatched"] == ["places/chna.jpg"]
     table.write_bytes("path,owner_name\nplaces/china.jpg,Zoë\n".encode("latin-1"))
@@ -270,6 +272,20 @@ def test_a_second_import_brings_the_metadata_up_to_date(tree: Path, tmp_path: Pa
     assert stored(out) == files
     again = json.loads(run_import(tree, "--out", out, "--metadata", table, "--json").stdout)
     assert again["updated"] == 0
+
+
+def test_what_programs_keep_beside_photos_is_left_out_and_counted(
+    tree: Path, tmp_path: Path
+) -> None:
+    for name in (".thumbnails", "@eaDir", "__MACOSX", "#recycle"):
+        (tree / "places" / name).mkdir()
+        shutil.copy(tree / "gray.png", tree / "places" / name / "thumb.png")
+    shutil.copy(tree / "gray.png", tree / "._gray.png")
+    result = run_import(tree, "--out", tmp_path / "photos", "--json")
+    summary = json.loads(result.stdout)
+    assert summary["left_out"] == {"hidden or programs' folders": 4, "hidden files": 2}
+    assert "not looked at: 4 hidden or programs' folders, 2 hidden files" in result.stderr
+    assert not [path for path in rows(tmp_path / "photos") if "thumb" in path]
 
 
 @pytest.mark.parametrize("content", [None, [], ["notes.txt"]])
@@ -302,7 +318,7 @@ def test_the_real_command_prints_one_json_object_and_one_line_for_an_error(
     good = command(tree, "--out", tmp_path / "out", "--json")
     assert good.returncode == 0
     assert json.loads(good.stdout)["kept"] == 3
-    assert good.stderr == ""
+    assert good.stderr == "not looked at: 1 hidden files\n"
     bad = command(tmp_path / "nowhere", "--out", tmp_path / "out")
     assert (bad.returncode, bad.stdout) == (1, "")
     assert bad.stderr.count("\n") == 1
