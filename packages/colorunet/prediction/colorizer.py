@@ -38,6 +38,11 @@ class LogitsNetwork(Protocol):
     def logits(self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, bins on the last axis."""
 
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
+    ) -> Float[Any, "hc wc n"]:
+        """Return the logits at the network's own resolution, the size of the photo or below."""
+
 
 class Colorizer:
     """Colourises luma of any size with a network that maps luma to logits over bins.
@@ -139,6 +144,16 @@ class Colorizer:
     def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, at the size given, bins on the last axis."""
         return self._network.logits(luma, self.averaging)
+
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "height width"]
+    ) -> Float[np.ndarray, "hc wc n"]:
+        """Return the logits (float32) at the network's own resolution, in a fraction of the time.
+
+        Films are coloured from these: upscaled colours differ little from upscaled logits.
+        """
+        logits = self._network.coarse_logits(luma, self.averaging)
+        return logits if isinstance(logits, np.ndarray) else logits.cpu().numpy()
 
     def decode(
         self, logits: Float[Any, "h w n"], decoding: Decoding | None = None

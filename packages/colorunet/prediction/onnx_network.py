@@ -50,14 +50,34 @@ class OnnxNetwork:
         batch = luma[None, None].astype(np.float32) / 255
         return np.moveaxis(averaging.logits(self._run, batch, resized)[0], 0, -1)
 
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
+    ) -> Float32[np.ndarray, "hc wc n"]:
+        """Return the logits at the network's own resolution, likewise."""
+        batch, step = luma[None, None].astype(np.float32) / 255, self._logits_stride
+        mean = averaging.logits(self._run_coarse, batch, resized, stride=step)
+        return np.moveaxis(mean[0], 0, -1)
+
     def _run(self, luma: Float32[np.ndarray, "b 1 h w"]) -> Float32[np.ndarray, "b n h w"]:
+        height, width = luma.shape[-2:]
+        padded, coarse = self._run_padded(luma)
+        if self._logits_stride == 1:
+            return coarse[..., :height, :width]
+        return resized(coarse, padded)[..., :height, :width]
+
+    def _run_coarse(self, luma: Float32[np.ndarray, "b 1 h w"]) -> Float32[np.ndarray, "b n hc wc"]:
+        height, width = (-(-edge // self._logits_stride) for edge in luma.shape[-2:])
+        return self._run_padded(luma)[1][..., :height, :width]
+
+    def _run_padded(
+        self, luma: Float32[np.ndarray, "b 1 h w"]
+    ) -> tuple[tuple[int, int], Float32[np.ndarray, "b n hc wc"]]:
+        """Return the size that the network saw, a multiple of its stride, and what it gave."""
         height, width = luma.shape[-2:]
         below, right = -height % self._stride, -width % self._stride
         padded = np.pad(luma, ((0, 0), (0, 0), (0, below), (0, right)), mode="edge")
         (coarse,) = self._session.run(None, {"luma": padded})
-        if self._logits_stride == 1:
-            return np.asarray(coarse[..., :height, :width])
-        return resized(coarse, padded.shape[-2:])[..., :height, :width]
+        return (height + below, width + right), np.asarray(coarse)
 
 
 def _require_own(path: Path) -> Mapping[str, Any]:

@@ -47,22 +47,26 @@ class Averaging:
         network: Callable[[Any], Any],
         luma: Float[Any, "b 1 h w"],
         resized: Callable[[Any, Sequence[int]], Any],
-    ) -> Float[Any, "b n h w"]:
+        *,
+        stride: int = 1,
+    ) -> Float[Any, "b n hs ws"]:
         """Return the mean of a network's logits over the versions, at the size of ``luma``.
 
         Args:
-            network: from luma to logits of the same size.
+            network: from luma to logits, at 1 / stride of its size.
             luma: an array of the library that the network and ``resized`` work with.
             resized: from an image (b, c, h, w) to one of another size.
+            stride: how many pixels of ``luma`` a logit stands for, each way; sizes are rounded up.
         """
         xp = array_api_compat.array_namespace(luma)
-        size = tuple(luma.shape[-2:])
+        edges = tuple(luma.shape[-2:])
+        size = tuple(-(-edge // stride) for edge in edges)
         versions = []
         for mirrored in (False, True)[: 1 + self.mirrored]:
             for scale in self.scales:
                 seen = xp.flip(luma, axis=-1) if mirrored else luma
                 if scale != 1:
-                    seen = resized(seen, [max(1, round(edge * scale)) for edge in size])
+                    seen = resized(seen, [max(1, round(edge * scale)) for edge in edges])
                 found = network(seen)
                 if tuple(found.shape[-2:]) != size:
                     found = resized(found, size)

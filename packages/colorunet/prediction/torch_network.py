@@ -1,6 +1,7 @@
 """A network that torch runs, on a GPU where there is one."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 import torch
@@ -8,6 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.prediction.test_time_augmentation import Averaging
 
 
@@ -30,10 +32,29 @@ class TorchNetwork:
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
     ) -> Float[Tensor, "h w n"]:
         """Return the logits of every pixel, averaged over the versions of the photo."""
+        return self._averaged(self._network, luma, averaging, stride=1)
+
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
+    ) -> Float[Tensor, "hc wc n"]:
+        """Return the logits at the network's own resolution, likewise."""
+        if not isinstance(self._network, PixelClassifier):
+            return self.logits(luma, averaging)
+        network = partial(self._network, coarse=True)
+        return self._averaged(network, luma, averaging, stride=self._network.logits_stride)
+
+    def _averaged(
+        self,
+        network: Callable[[Tensor], Tensor],
+        luma: UInt8[np.ndarray, "h w"],
+        averaging: Averaging,
+        *,
+        stride: int,
+    ) -> Float[Tensor, "hs ws n"]:
         batch = torch.from_numpy(np.array(luma)).to(self.device)[None, None].float() / 255
         try:
             with torch.inference_mode():
-                mean = averaging.logits(self._network, batch, resized)
+                mean = averaging.logits(network, batch, resized, stride=stride)
                 return mean[0].float().permute(1, 2, 0)
         except torch.OutOfMemoryError as error:
             raise MemoryError(str(error)) from None

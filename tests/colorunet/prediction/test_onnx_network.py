@@ -61,10 +61,23 @@ def test_logits_are_torchs_at_any_size(settings: NetworkSettings, tmp_path: Path
     rng = np.random.default_rng(0)
     for size in SIZES:
         luma = rng.integers(0, 256, size, dtype=np.uint8)
-        of_torch = torch_network.TorchNetwork(network, "cpu").logits(luma, averaging)
+        by_torch = torch_network.TorchNetwork(network, "cpu")
+        of_torch = by_torch.logits(luma, averaging).numpy()
         of_file = file.logits(luma, averaging)
         assert of_file.shape == (*size, 6)
-        assert np.abs(of_file - of_torch.numpy()).max() < 1e-3 * max(1, float(of_torch.abs().max()))
+        close = 1e-3 * max(1, float(np.abs(of_torch).max()))
+        assert np.abs(of_file - of_torch).max() < close
+        coarse = file.coarse_logits(luma, averaging)
+        assert coarse.shape == (*(-(-edge // network.logits_stride) for edge in size), 6)
+        assert np.abs(coarse - by_torch.coarse_logits(luma, averaging).numpy()).max() < close
+
+
+def test_coarse_logits_upscaled_are_the_logits(photo: np.ndarray) -> None:
+    colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)))
+    luma = photo[:128, :192]
+    coarse = np.moveaxis(colorizer.coarse_logits(luma), -1, 0)[None]
+    upscaled = np.moveaxis(onnx_network.resized(coarse, luma.shape)[0], 0, -1)
+    assert np.array_equal(upscaled, colorizer.logits(luma))
 
 
 @pytest.mark.parametrize("size", [(20, 30), (64, 64), (7, 90), (1, 1)])
