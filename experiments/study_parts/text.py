@@ -13,8 +13,8 @@ from study_parts.results import (
 )
 from study_parts.work import SETS
 from trainer.evaluation.definitions import MEASURES, family_measure
-from trainer.evaluation.evaluate import GRAY, MEAN, MODE
-from trainer.evaluation.summary import CEILING, TRUTH
+from trainer.evaluation.evaluate import MEAN, MODE
+from trainer.evaluation.summary import CEILING, GRAY, TRUTH
 
 FAMILIES = {
     family_measure(family): family

@@ -140,6 +140,17 @@ PERCEPTUAL_MEASURES = {
         "truth, views at their own size: Zhang et al. 2016's semantic test, without labels",
         "high",
     ),
+    "class_found": Measure(
+        "class found",
+        "share of images whose class EfficientNet-Lite0 (ImageNet-1k) finds, of those whose name "
+        "carries it (n01514859…): Zhang et al. 2016's semantic test",
+        "high",
+    ),
+    "class_won_back": Measure(
+        "class won back",
+        "share of what gray loses of truth's class found that is found again",
+        "high",
+    ),
     "frechet_lite0": Measure(
         "Fréchet, Lite0",
         "Fréchet distance to the truths of the same images in EfficientNet-Lite0's 1280 features; "

@@ -14,6 +14,7 @@ from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.criteria import criteria_of, verdicts
 from trainer.evaluation.definitions import definitions_with
+from trainer.evaluation.imagenet import class_in
 from trainer.evaluation.measure import (
     WHEEL_SECTORS,
     Colors,
@@ -37,6 +38,7 @@ from trainer.evaluation.result import (
 )
 from trainer.evaluation.summary import (
     CEILING,
+    GRAY,
     PREDICTION,
     TRUTH,
     Estimate,
@@ -47,7 +49,7 @@ from trainer.evaluation.summary import (
 )
 from trainer.evaluation.sweep import Sweep, suggested_temperature
 
-GRAY, MEAN, MODE = "gray", "mean_uv", "most_frequent_bin"
+MEAN, MODE = "mean_uv", "most_frequent_bin"
 VARIANTS = (PREDICTION, TRUTH, CEILING, GRAY, MEAN, MODE)
 _PERCEIVED = (PREDICTION, CEILING, GRAY)  # LPIPS and FID cost too much for all
 
@@ -133,7 +135,8 @@ class _Pass:
         for name, colors in variants.items():
             self._measured[name].append(measure(colors, truth, palette.n))
         if self._perceptual:
-            self._perceptual.add(truth.rgb, {name: variants[name].rgb for name in _PERCEIVED})
+            perceived = {name: variants[name].rgb for name in _PERCEIVED}
+            self._perceptual.add(truth.rgb, perceived, class_in(sample.key))
         self._confusion += confusion_counts(prediction.bins, truth.bins.astype(np.int64), palette.n)
         self._wheels += np.stack((hue_wheel(truth.uv), hue_wheel(prediction.uv)))
         self._information.add(logits)

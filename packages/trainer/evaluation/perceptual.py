@@ -24,7 +24,7 @@ from trainer.evaluation.pretrained import (
     read_parameters,
     unfit,
 )
-from trainer.evaluation.summary import Estimate, mean_estimate
+from trainer.evaluation.summary import GRAY, TRUTH, Estimate, mean_estimate
 
 _ALEXNET_LEAST_PX = 31  # below it AlexNet's second pooling has nothing left
 _FEATURES = "2048"
@@ -38,7 +38,10 @@ class Perceptual:
     lpips: dict[str, Estimate] | None
     fid: dict[str, Estimate] | None
     class_kept: dict[str, Estimate] | None = None
+    class_found: dict[str, Estimate] | None = None
+    class_won_back: dict[str, Estimate] | None = None
     frechet_lite0: dict[str, Estimate] | None = None
+    labelled: int = 0
 
     @property
     def measured(self) -> dict[str, dict[str, Estimate]]:
@@ -96,11 +99,18 @@ class PerceptualPass:
         self._seen: list[Float[np.ndarray, "1280"]] = []  # of the truths, by the classifier
         self._seen_of: dict[str, list[Float[np.ndarray, "1280"]]] = {}
         self._kept: dict[str, list[bool]] = {}
+        self._found: dict[str, list[bool]] = {}
 
     def add(
-        self, truth: Float[np.ndarray, "h w 3"], variants: Mapping[str, Float[np.ndarray, "h w 3"]]
+        self,
+        truth: Float[np.ndarray, "h w 3"],
+        variants: Mapping[str, Float[np.ndarray, "h w 3"]],
+        label: int | None = None,
     ) -> None:
-        """Count one image in, under each of its variants; all are rounded to 8 bits."""
+        """Count one image in, under each of its variants; all are rounded to 8 bits.
+
+        ``label`` is its class of ImageNet-1k, where it is known.
+        """
         pictures = np.stack([_rgb8(rgb) for rgb in (truth, *variants.values())])
         batch = torch.from_numpy(pictures).permute(0, 3, 1, 2).to(self._networks.device)
         self._images += 1
@@ -110,7 +120,7 @@ class PerceptualPass:
             if self._networks.inception is not None:
                 self._describe(batch, list(variants))
             if self._networks.classifier is not None:
-                self._classify(batch, list(variants))
+                self._classify(batch, list(variants), label)
 
     def per_image(self, variant: str) -> dict[str, Float[np.ndarray, "images"]]:
         """Return the LPIPS of each image, where it is measured."""
@@ -123,16 +133,22 @@ class PerceptualPass:
             variant: mean_estimate(np.array(distances), draws=draws, seed=seed)
             for variant, distances in self._distances.items()
         }
-        kept = {
-            variant: mean_estimate(np.array(same, dtype=np.float64), draws=draws, seed=seed)
-            for variant, same in self._kept.items()
-        }
+        kept, right = (
+            {
+                variant: mean_estimate(np.array(same, dtype=np.float64), draws=draws, seed=seed)
+                for variant, same in shares.items()
+            }
+            for shares in (self._kept, self._found)
+        )
         return Perceptual(
             self._images,
             lpips or None,
             _distances(self._truths, self._features) or None,
-            kept or None,
-            _distances(self._seen, self._seen_of) or None,
+            class_kept=kept or None,
+            class_found=right or None,
+            class_won_back=_won_back(right) or None,
+            frechet_lite0=_distances(self._seen, self._seen_of) or None,
+            labelled=len(self._found.get(TRUTH, ())),
         )
 
     def _compare(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
@@ -154,7 +170,9 @@ class PerceptualPass:
         for name, features in zip(names, others, strict=True):
             self._features.setdefault(name, []).append(features)
 
-    def _classify(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
+    def _classify(
+        self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str], label: int | None
+    ) -> None:
         assert self._networks.classifier is not None
         features = self._networks.classifier.features(batch.float() / 255)
         truth, *others = self._networks.classifier.classes(features).argmax(-1).tolist()
@@ -163,6 +181,9 @@ class PerceptualPass:
         for name, found, described in zip(names, others, seen_of, strict=True):
             self._kept.setdefault(name, []).append(found == truth)
             self._seen_of.setdefault(name, []).append(described)
+        if label is not None:
+            for name, found in zip((TRUTH, *names), (truth, *others), strict=True):
+                self._found.setdefault(name, []).append(found == label)
 
 
 @dataclass(frozen=True)
@@ -194,6 +215,18 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
     spread = np.sum(first.root**2) + np.sum(second.root**2)
     shared = np.linalg.svd(first.root @ second.root.T, compute_uv=False).sum()
     return max(0.0, float(apart @ apart + spread - 2 * shared))
+
+
+def _won_back(found: Mapping[str, Estimate]) -> dict[str, Estimate]:
+    """Return the share of what gray loses of truth's right answers that a variant has again."""
+    truth, gray = (found[name].value if name in found else None for name in (TRUTH, GRAY))
+    if truth is None or gray is None or truth <= gray:
+        return {}
+    return {
+        variant: Estimate((estimate.value - gray) / (truth - gray))
+        for variant, estimate in found.items()
+        if estimate.value is not None and variant != TRUTH
+    }
 
 
 def _distances(

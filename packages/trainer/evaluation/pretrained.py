@@ -61,14 +61,22 @@ LITE0 = ParameterFile(
 )
 
 
+_OF_LABELLED = ("class_found", "class_won_back")
+_BY_CLASSIFIER = ("class_kept", *_OF_LABELLED, "frechet_lite0")
+_UNLABELLED = "needs photos whose names carry their ImageNet class (n01514859…), found for truth"
+
+
 def files() -> dict[str, ParameterFile]:
     """Return what each measure needs."""
-    return {"lpips": ALEXNET, "fid": INCEPTION, "class_kept": LITE0, "frechet_lite0": LITE0}
+    return {"lpips": ALEXNET, "fid": INCEPTION} | dict.fromkeys(_BY_CLASSIFIER, LITE0)
 
 
 def not_measured(measured: Collection[str] = ()) -> dict[str, str]:
     """Return what to do for each measure that isn't among those measured."""
-    return {name: _needed(file) for name, file in files().items() if name not in measured}
+    needs = {name: _needed(file) for name, file in files().items() if name not in measured}
+    if "class_kept" in measured:  # so the classifier was there
+        needs |= {name: _UNLABELLED for name in _OF_LABELLED if name in needs}
+    return needs
 
 
 def _needed(file: ParameterFile) -> str:
@@ -93,7 +101,7 @@ def files_in(folder: Path) -> dict[str, Path]:
     }
     installed = installed_file(CLASSIFIER)
     if installed is not None:
-        found = {"class_kept": installed, "frechet_lite0": installed} | found
+        found = dict.fromkeys(_BY_CLASSIFIER, installed) | found
     if not found:
         wanted = ", ".join(f"{file.address} for {name.upper()}" for name, file in files().items())
         names = dict.fromkeys(file.name for file in files().values())

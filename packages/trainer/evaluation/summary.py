@@ -13,7 +13,7 @@ from trainer.evaluation.measure import ImageMeasures
 _LEAST_COLORFULNESS = 1.0  # below it a truth is gray and a ratio to it says nothing
 _LEAST_SPREAD = 0.005
 _SEEN_SHARE = 0.01
-TRUTH, CEILING, PREDICTION = "truth", "quantized_truth", "prediction"
+TRUTH, CEILING, PREDICTION, GRAY = "truth", "quantized_truth", "prediction", "gray"
 
 Table = Mapping[str, Shaped[np.ndarray, "images ..."]]
 

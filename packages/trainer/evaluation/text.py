@@ -12,9 +12,9 @@ from trainer.evaluation.definitions import (
     Measure,
     full_label,
 )
-from trainer.evaluation.evaluate import GRAY, MEAN, MODE
+from trainer.evaluation.evaluate import MEAN, MODE
 from trainer.evaluation.result import Evaluation
-from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, Estimate
+from trainer.evaluation.summary import CEILING, GRAY, PREDICTION, TRUTH, Estimate
 from trainer.evaluation.sweep import SweepPoint
 
 COLUMNS = {

@@ -30,6 +30,7 @@ from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.errors import TrainerError
 from trainer.evaluation import pretrained
+from trainer.evaluation.imagenet import class_in
 from trainer.evaluation.perceptual import (
     Gaussian,
     PerceptualNetworks,
@@ -208,6 +209,48 @@ def test_a_classifier_keeps_the_class_of_truth_and_sees_gray_as_further_off(
     distances = [result.frechet_lite0[name].value or 0.0 for name in ("same", "gray", "inverted")]
     assert distances[0] == pytest.approx(0, abs=1e-6)
     assert distances == sorted(distances)
+
+
+def test_the_semantic_test_counts_the_labelled_images_alone(opened: PerceptualNetworks) -> None:
+    rng = np.random.default_rng(2)
+    passed = PerceptualPass(opened)
+    assert opened.classifier is not None
+    for labelled in (True, False, True):
+        truth = rng.random((64, 64, 3), dtype=np.float32)
+        gray = np.repeat(truth.mean(axis=-1, keepdims=True), 3, axis=-1)
+        rounded = torch.from_numpy(np.round(truth * 255)).permute(2, 0, 1)[None] / 255
+        with torch.inference_mode():
+            label = int(opened.classifier(rounded).argmax())
+        passed.add(truth, {"prediction": truth, "gray": gray}, label if labelled else None)
+    told = passed.finish(draws=10, seed=0)
+    assert told.labelled == 2
+    assert told.images == 3
+    assert told.class_found is not None
+    assert told.class_found["truth"].value == 1
+    assert told.class_found["prediction"].value == 1
+    gray_found = told.class_found["gray"].value
+    if gray_found == 1:
+        assert told.class_won_back is None
+    else:
+        assert told.class_won_back is not None
+        assert told.class_won_back["prediction"].value == 1
+        assert told.class_won_back["gray"].value == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "rank"),
+    [
+        ("folder-n01514859-hen-7d669e-1d07e3abea-v0", 8),
+        ("n01440764", 0),
+        ("imagenet/n15075141/1.jpg", 999),
+        ("folder-plain-n0151485-v0", None),
+        ("n99999999", None),
+        ("xn01514859", None),
+        ("n015148591", None),
+    ],
+)
+def test_a_name_tells_the_class_by_the_rank_of_its_synset(name: str, rank: int | None) -> None:
+    assert class_in(name) == rank
 
 
 def test_views_too_small_for_alexnet_are_refused(opened: PerceptualNetworks) -> None:
