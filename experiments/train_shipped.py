@@ -33,7 +33,7 @@ from step_keeper import Step, StepFailed, StepKeeper, Words
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
 from colorunet.parameters.checkpoint import Trained, load_run
-from colorunet.parameters.published import PUBLISHED
+from colorunet.parameters.published import published_file
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.onnx_export import export_onnx
@@ -173,13 +173,14 @@ def _write_card(
     """Write the model card, with pictures of photos that weren't trained on."""
     shipped = load_run(network)
     recipe = Recipe.from_dict(shipped.meta["recipe"])
+    dials = recipe.network
     pictures = choose_pictures(figures[PHOTOS].evaluation["images"])
     by_key = {row.key: row for row in rows}
     colorizer = Colorizer.of_run(shipped)
     write_pictures(network / PICTURES, colorizer, sets.opened()[PHOTOS], pictures, by_key)
     card = Card(
         name=options.name,
-        encoder=PUBLISHED[recipe.network.encoder] if recipe.network.pretrained else None,
+        encoder=published_file(dials.encoder, dials.encoder_file) if dials.pretrained else None,
         meta=shipped.meta,
         file_bytes=(network / "best.safetensors").stat().st_size,
         recipe=recipe.to_toml(),

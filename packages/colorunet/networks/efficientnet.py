@@ -107,6 +107,7 @@ class EfficientNetLite0Encoder(nn.Module):
 
     def __init__(self, *, channels: int = 1, border: str = "replicate") -> None:
         super().__init__()
+        self.channels = FEATURE_CHANNELS
         self.stem = SameConv(channels, _STEM, 3, stride=2, border=border)
         self.stages = nn.ModuleList()
         before = _STEM

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from colorunet.networks.encoder_unet import ENCODERS, EncoderUnet
+from colorunet.networks.encoder_unet import ENCODER_NAMES, EncoderUnet, is_encoder
 from colorunet.networks.norms import NORMS
 from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.networks.poster import ColorUnet
@@ -18,9 +18,10 @@ _FIXED_BY_ENCODER = {"width": 32, "depth": 5, "blocks": 1, "stem": 2, "logits_st
 class NetworkSettings:
     """The dials of a network.
 
-    ``poster`` knows ``norm`` only; ``encoder-unet`` knows ``encoder``, ``pretrained``, ``norm``,
-    ``padding`` and ``context``. With ``pretrained`` a fit starts from the encoder's published
-    parameters; a network that is loaded has its own.
+    ``poster`` knows ``norm`` only; ``encoder-unet`` knows ``encoder``, ``encoder_file``,
+    ``pretrained``, ``norm``, ``padding`` and ``context``. With ``pretrained`` a fit starts from the
+    encoder's published parameters, of ``encoder_file`` where one is named; a network that is loaded
+    has its own.
 
     Raises:
         ValueError: one is out of range.
@@ -36,6 +37,7 @@ class NetworkSettings:
     stem: int = 2
     logits_stride: int = 2
     encoder: str = "efficientnet-lite0"
+    encoder_file: str = ""
     pretrained: bool = False
 
     def __post_init__(self) -> None:
@@ -45,10 +47,8 @@ class NetworkSettings:
                 f"architecture: expected one of {', '.join(ARCHITECTURES)}, "
                 f"given {self.architecture!r}"
             )
-        if self.encoder not in ENCODERS:
-            raise ValueError(
-                f"encoder: expected one of {', '.join(ENCODERS)}, given {self.encoder!r}"
-            )
+        if not is_encoder(self.encoder):
+            raise ValueError(f"encoder: expected {ENCODER_NAMES}, given {self.encoder!r}")
         if self.norm not in NORMS:
             raise ValueError(f"norm: expected one of {', '.join(NORMS)}, given {self.norm!r}")
         if self.padding not in PADDINGS:

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from colorunet.errors import ColorunetError
+from colorunet.networks.timm_encoder import is_timm_name, origin_of
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class PublishedFile:
         distribution: what to install, as pip names it.
         package: what that is imported as.
         path: of the file in the package.
-        sha256: of the file.
+        sha256: of the file; empty where timm gets it and holds it to its own.
         license: its SPDX name.
         source: where the parameters come from.
         learnt_from: the photos that they were trained on.
@@ -48,6 +49,30 @@ PUBLISHED = {
 }
 
 
+def published_file(encoder: str, file: str = "") -> PublishedFile:
+    """Return whose parameters an encoder starts from; of timm's what its tables say.
+
+    Args:
+        encoder: a key of ``PUBLISHED``, or ``timm/NAME``.
+        file: where a local file of them is.
+
+    Raises:
+        ColorunetError: timm isn't installed or knows no such network, or the file can't be read.
+    """
+    if not is_timm_name(encoder):
+        return PUBLISHED[encoder]
+    origin = origin_of(encoder)
+    return PublishedFile(
+        distribution="timm",
+        package="timm",
+        path=file,
+        sha256=hashlib.sha256(_content(encoder, Path(file))).hexdigest() if file else "",
+        license=origin.license,
+        source=origin.source,
+        learnt_from="what its name there says",
+    )
+
+
 def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tensor]:
     """Return the tensors of an encoder's file, by the names that it gives them.
 
@@ -60,10 +85,7 @@ def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tenso
     """
     published = PUBLISHED[encoder]
     path = file or _installed(encoder, published)
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise ColorunetError(f"encoder {encoder}: {path}: {error.strerror}") from None
+    content = _content(encoder, path)
     digest = hashlib.sha256(content).hexdigest()
     if digest != published.sha256:
         raise ColorunetError(
@@ -74,6 +96,13 @@ def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tenso
         io.BytesIO(content), map_location="cpu", weights_only=True
     )
     return tensors
+
+
+def _content(encoder: str, path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ColorunetError(f"encoder {encoder}: {path}: {error.strerror}") from None
 
 
 def installed_file(encoder: str) -> Path | None:

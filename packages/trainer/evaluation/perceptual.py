@@ -1,7 +1,6 @@
 """How far colours are off as pretrained networks see it: LPIPS, FID, and what a classifier says."""
 
 import io
-import re
 import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import torch
 from jaxtyping import Float, Num, UInt8
 
 from colorunet.networks.efficientnet import EfficientNetLite0Classifier
+from colorunet.networks.torchvision_import import import_torchvision
 from trainer.errors import TrainerError
 from trainer.evaluation.definitions import PERCEPTUAL_MEASURES
 from trainer.evaluation.pretrained import (
@@ -73,7 +73,7 @@ class PerceptualNetworks:
             with warnings.catch_warnings():  # both libraries call torchvision in its old ways
                 warnings.simplefilter("ignore")
                 if set(asked) & {"lpips", "fid"}:
-                    _import_torchvision()
+                    import_torchvision()
                 networks = {
                     name: build[name](found[name], wanted[name]).to(device) for name in asked
                 }
@@ -285,21 +285,3 @@ def _classifier(path: Path, file: ParameterFile) -> EfficientNetLite0Classifier:
     except (KeyError, RuntimeError) as error:
         raise unfit(path, file) from error
     return model.eval()
-
-
-def _import_torchvision() -> None:
-    """Import torchvision, also where its compiled operators were built for another torch.
-
-    On Linux the package index has it for CUDA only. Beside torch for CPUs it fails on operators
-    that it describes but couldn't load; no network here uses them, so their names will do.
-    """
-    for _ in range(8):
-        try:
-            import torchvision  # noqa: F401, PLC0415 - an extra
-        except RuntimeError as error:
-            missing = re.search(r"operator (torchvision::\w+) does not exist", str(error))
-            if missing is None:
-                raise
-            torch.library.define(missing[1], "() -> ()")
-        else:
-            return

@@ -1,9 +1,12 @@
 """The parameters that a fit starts from, where they aren't random."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from colorcore import Palette
 from colorunet.networks import EncoderUnet, NetworkSettings, PixelClassifier
+from colorunet.networks.efficientnet import EfficientNetLite0Encoder
+from colorunet.networks.timm_encoder import TimmEncoder
 from colorunet.parameters.checkpoint import Trained
 from colorunet.parameters.published import published_tensors
 from trainer.errors import TrainerError
@@ -23,9 +26,19 @@ def starting_parameters(
         if init is not None:
             _take_over(network, init, with_head=init.palette.fingerprint == palette.fingerprint)
         elif settings.pretrained and isinstance(network, EncoderUnet):
-            network.encoder.load_published(published_tensors(settings.encoder))
+            _load_pretrained(network.encoder, settings)
 
     return start
+
+
+def _load_pretrained(
+    encoder: EfficientNetLite0Encoder | TimmEncoder, settings: NetworkSettings
+) -> None:
+    file = Path(settings.encoder_file) if settings.encoder_file else None
+    if isinstance(encoder, TimmEncoder):
+        encoder.load_pretrained(settings.encoder, file)
+    else:
+        encoder.load_published(published_tensors(settings.encoder, file))
 
 
 def _take_over(network: PixelClassifier, init: Trained, *, with_head: bool) -> None:

@@ -24,6 +24,7 @@ from click.testing import CliRunner
 
 from colorunet.networks import build_network
 from colorunet.networks.efficientnet import EfficientNetLite0Classifier
+from colorunet.networks.torchvision_import import import_torchvision
 from colorunet.parameters.checkpoint import save_parameters
 from colorunet.parameters.published import PUBLISHED
 from trainer.cli import app
@@ -35,7 +36,6 @@ from trainer.evaluation.perceptual import (
     Gaussian,
     PerceptualNetworks,
     PerceptualPass,
-    _import_torchvision,
     frechet_distance,
 )
 from trainer.evaluation.pretrained import ParameterFile
@@ -76,7 +76,7 @@ def parameters(
     """Both networks' parameters under names of their own digests, in torch's two file formats."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        _import_torchvision()
+        import_torchvision()
         import torchvision
         from torch_fidelity import FeatureExtractorInceptionV3
     features = torchvision.models.alexnet(weights=None).features

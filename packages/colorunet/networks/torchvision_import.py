@@ -1,0 +1,28 @@
+"""Importing torchvision where its compiled operators were built for another torch."""
+
+import re
+
+import torch
+
+_MOST_OPERATORS = 8
+
+
+def import_torchvision() -> None:
+    """Import torchvision, also beside a torch that can't load its operators.
+
+    On Linux the package index has it for CUDA only. Beside torch for CPUs it fails on operators
+    that it describes but couldn't load; no network here uses them, so their names will do.
+
+    Raises:
+        ModuleNotFoundError: it isn't installed.
+    """
+    for _ in range(_MOST_OPERATORS):
+        try:
+            import torchvision  # noqa: F401, PLC0415 - an extra
+        except RuntimeError as error:
+            missing = re.search(r"operator (torchvision::\w+) does not exist", str(error))
+            if missing is None:
+                raise
+            torch.library.define(missing[1], "() -> ()")
+        else:
+            return
