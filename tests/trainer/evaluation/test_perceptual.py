@@ -374,7 +374,8 @@ def test_json_holds_the_figures_and_what_they_are(
         assert figures["gray"]["value"] > figures["quantized_truth"]["value"] > 0
     lpips = told["perceptual"]["lpips"]["prediction"]
     assert lpips["low"] <= lpips["value"] <= lpips["high"]
-    assert told["not_measured"] == {}
+    assert set(told["not_measured"]) == {"class_found", "class_won_back"}
+    assert "n01514859" in told["not_measured"]["class_found"]
     assert "v0.1, AlexNet" in told["definitions"]["lpips"]
     assert "biased upwards for few images" in told["definitions"]["fid"]
     single = [image["measures"]["lpips"] for image in told["images"]]
