@@ -4,6 +4,7 @@ import dataclasses
 import difflib
 import importlib
 import json
+import math
 import signal
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -79,9 +80,21 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 def emit(summary: Any, as_json: bool, text: str) -> None:
     """Print a result on stdout: the dataclass as one JSON object, or its text."""
     if as_json:
-        click.echo(json.dumps(dataclasses.asdict(summary), default=str))
+        content = _finite(dataclasses.asdict(summary))
+        click.echo(json.dumps(content, default=str, allow_nan=False))
     else:
         click.echo(shown(text, lines=True))
+
+
+def _finite(value: Any) -> Any:
+    """Return what JSON can hold: it has no NaN, and strict readers refuse Python's word for it."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {key: _finite(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(inner) for inner in value]
+    return value
 
 
 def say(text: str) -> None:

@@ -1,8 +1,10 @@
 """Ctrl-C, a kill and a full disk: how each command ends, and that it can be run again."""
 
 import contextlib
+import json
 import os
 import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -11,8 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from trainer.report.contact_sheet import write_png
-from trainer.report.evaluation_job import Outputs
+from colorcore import Palette
+from colorunet.parameters.meta import read_meta
+from colorunet.parameters.shipped import shipped_run
 
 
 @pytest.fixture(scope="module")
@@ -74,33 +77,74 @@ def test_a_full_disk_names_the_file(tmp_path, demo_photos) -> None:
     assert str(tmp_path / "out") in line
 
 
-def test_a_figure_that_a_kill_left_without_its_palette_is_written_again(
-    tmp_path, run, photos
+def test_a_palette_that_is_there_of_the_same_photos_is_told_of_again(tmp_path, run, photos) -> None:
+    palette, figure = tmp_path / "p.json", tmp_path / "p.png"
+    command = ("dataprep", "palette", photos, "--bins", 4, "--workers", 1, "--out", palette)
+    first = run(*command, "--json")
+    palette_written = palette.stat().st_mtime_ns
+    again = run(*command, "--json", "--plot", figure)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert palette.stat().st_mtime_ns == palette_written
+    drawn = figure.read_bytes()
+    palette.unlink()  # a kill leaves the figure alone
+    figure_written = figure.stat().st_mtime_ns
+    assert run(*command, "--json", "--plot", figure).stdout == first.stdout
+    assert (figure.stat().st_mtime_ns, figure.read_bytes()) == (figure_written, drawn)
+
+
+def test_a_palette_of_other_settings_or_a_figure_of_others_is_left_alone(
+    tmp_path, run, one_line, photos
 ) -> None:
     outputs = ("--out", tmp_path / "p.json", "--plot", tmp_path / "p.png")
-    command = ("dataprep", "palette", photos, "--bins", 4, "--workers", 1, *outputs)
-    assert run(*command).returncode == 0
+    command = ("dataprep", "palette", photos, "--workers", 1, *outputs)
+    assert run(*command, "--bins", 4).returncode == 0
+    line = one_line(run(*command, "--bins", 5))
+    assert "p.json: is there already, made from something else, or with other settings" in line
     (tmp_path / "p.json").unlink()
+    shutil.copy(next(photos.rglob("*.png")), tmp_path / "p.png")
+    assert "p.png: is there already, made from something else" in one_line(
+        run(*command, "--bins", 4)
+    )
+
+
+@pytest.mark.parametrize("summary", [None, {}, {"ceilings": 3}, {"ceilings": {"a": {"x": 1}}}])
+def test_a_palette_whose_own_words_were_changed_is_one_line(
+    tmp_path, run, one_line, photos, summary
+) -> None:
+    palette = tmp_path / "p.json"
+    command = ("dataprep", "palette", photos, "--workers", 1, "--bins", 4, "--out", palette)
     assert run(*command).returncode == 0
-    again = run(*command)
-    assert again.returncode == 1
-    assert "--overwrite replaces it" in again.stderr
-    (tmp_path / "p.json").unlink()
-    (tmp_path / "p.png").write_bytes((next(photos.rglob("*.png"))).read_bytes())
-    done = run(*command)
-    assert "not a file that this command writes" in done.stderr
+    content = json.loads(palette.read_text())
+    palette.write_text(json.dumps(content | {"summary": summary}))
+    assert "--overwrite makes it anew" in one_line(run(*command))
 
 
-def test_a_sheet_that_a_kill_left_without_its_page_is_written_again(tmp_path: Path) -> None:
-    from PIL import Image
+def test_what_a_kill_left_of_an_evaluation_is_finished(
+    tmp_path, run, one_line, make_shards
+) -> None:
+    network = shipped_run("colorunet-small")
+    shards = make_shards(
+        tmp_path / "s", palette=Palette.from_dict(read_meta(network, "best")["palette"])
+    )
+    page, sheet = tmp_path / "page.html", tmp_path / "sheet.png"
+    command = ("trainer", "evaluate", network, shards, "--split", "val", "--html", page)
+    assert run(*command, "--contact-sheet", sheet).returncode == 0
+    written = page.stat().st_mtime_ns, sheet.read_bytes()
+    sheet.unlink()
+    assert run(*command, "--contact-sheet", sheet).returncode == 0
+    assert (page.stat().st_mtime_ns, sheet.read_bytes()) == written
+    assert "page.html: is there already, made from something else" in one_line(
+        run(*command, "--temperature", 0.2)
+    )
 
-    outputs = Outputs(html=tmp_path / "page.html", contact_sheet=tmp_path / "sheet.png")
-    write_png(Image.new("RGB", (8, 8)), tmp_path / "sheet.png")
-    outputs.refuse_existing()
-    (tmp_path / "page.html").write_text("<!doctype html>\n<html>")
-    with pytest.raises(Exception, match="already"):
-        outputs.refuse_existing()
-    (tmp_path / "page.html").unlink()
-    Image.new("RGB", (8, 8)).save(tmp_path / "sheet.png")
-    with pytest.raises(Exception, match="not a file that this command writes"):
-        outputs.refuse_existing()
+
+def test_a_contact_sheet_of_the_same_set_is_kept(tmp_path, run, photos, small_palette) -> None:
+    palette, shards, sheet = (tmp_path / name for name in ("p.json", "s", "sheet.png"))
+    palette.write_text(small_palette.to_json())
+    options = ("--size", 32, "--views", 1, "--workers", 1)
+    run("dataprep", "shard", photos, "--palette", palette, "--out", shards, *options)
+    first = run("dataprep", "inspect", shards, "--contact", sheet)
+    written = sheet.stat().st_mtime_ns
+    again = run("dataprep", "inspect", shards, "--contact", sheet)
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert sheet.stat().st_mtime_ns == written

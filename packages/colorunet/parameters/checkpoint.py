@@ -1,5 +1,6 @@
 """Checkpoints: parameters as safetensors, the rest as JSON beside them; nothing is unpickled."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,12 +15,13 @@ from torch import Tensor
 from colorcore import Palette
 from colorfiles.files import write_atomically
 from colorfiles.outside.documents import integer
-from colorfiles.outside.files import open_regular
+from colorfiles.outside.files import open_regular, read_regular
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, PixelClassifier, build_network
 from colorunet.parameters.meta import SCHEMA_VERSION, read_meta
 
 Which = Literal["best", "last"]
+_MOST_BYTES = 8 << 30
 
 
 @dataclass(frozen=True)
@@ -27,13 +29,14 @@ class Trained:
     """A network as a run left it, ready to predict, and what it was trained with.
 
     ``network`` is in eval mode and takes luma (B, 1, H, W) in [0, 1], any size, to logits
-    (B, n, H, W). ``meta`` is the JSON beside the parameters.
+    (B, n, H, W). ``meta`` is the JSON beside the parameters, ``fingerprint`` their sha256.
     """
 
     network: PixelClassifier
     palette: Palette
     settings: NetworkSettings
     meta: Mapping[str, Any]
+    fingerprint: str = ""
 
 
 def save_parameters(
@@ -79,6 +82,15 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
         raise ColorunetError(f"{path}: not a whole safetensors file ({error})") from None
 
 
+def _digest(run: Path, which: Which = "best") -> str:
+    """Return the sha256 of the parameters of a run; ColorunetError where they can't be read."""
+    path = run / f"{which}.safetensors"
+    try:
+        return hashlib.sha256(read_regular(path, most=_MOST_BYTES, within=run)).hexdigest()
+    except OSError as error:
+        raise ColorunetError(f"{path}: {error.strerror}") from None
+
+
 def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu") -> Trained:
     """Load the network of a run.
 
@@ -108,4 +120,6 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
     told = header.get("step", "")
     step = int(told) if told.isdecimal() and len(told) < 19 else written_at
     network.eval().requires_grad_(False)
-    return Trained(network.to(device), palette, settings, dict(meta) | {"step": step})
+    about = dict(meta) | {"step": step}
+    digest = _digest(run, which)
+    return Trained(network.to(device), palette, settings, about, fingerprint=digest)

@@ -18,22 +18,20 @@ def command(shards: str, contact: str | None, overwrite: bool, as_json: bool) ->
     \b
     dataprep inspect shards --contact sheet.png
     """
-    from colorfiles.palette_file import is_png, parent_and_name, refuse_existing
+    from colorfiles.outputs import is_finished, is_png, made_from, write_file
     from colorfiles.progress import progress
     from dataprep.inspection.samples import inspect_shards
     from dataprep.inspection.text import inspection_text
     from dataprep.shards.shard_set import ShardSet
 
-    if contact:
-        refuse_existing(contact, overwrite=overwrite, own=is_png)
     opened = ShardSet.open(shards)
+    digest = made_from("inspect", opened.index)
+    drawn = not contact or is_finished(contact, digest, overwrite=overwrite, own=is_png)
     with progress("inspect", len(opened.shards)) as report:
         inspection = inspect_shards(opened, report=report)
-    if contact:
+    if contact and not drawn:
         from dataprep.inspection.contact_sheet import contact_sheet_png
 
-        folder, name = parent_and_name(contact)
-        folder.make()
-        folder.write(name, contact_sheet_png(opened))
+        write_file(contact, contact_sheet_png(opened, digest=digest))
     text = inspection_text(inspection)
     emit(inspection, as_json, text + (f"\ncontact sheet: {contact}" if contact else ""))

@@ -40,24 +40,15 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
     """Learn a palette of colour bins and their prior from photo folders or shard sets.
 
     Tells the palette's ceiling (the photos themselves painted with its colours) and how far the
-    prior would move with other photos. Of a shard set the training samples are counted.
+    prior would move with other photos. Of a shard set the training samples are counted. A palette
+    that is there already, of the same photos and settings, is kept and told of again.
 
     \b
     dataprep palette photos --bins 32 --out palette.json --plot palette.png
     dataprep palette photos --method auto --out palette.json
     """
-    from colorfiles.palette_file import (
-        is_own_png,
-        is_palette,
-        is_png,
-        only_palette_writer,
-        refuse_existing,
-        write_file,
-        write_palette,
-    )
-    from colorfiles.progress import progress
-    from dataprep.palettes.learning import PaletteSettings, learn_palette
-    from dataprep.palettes.pixel_batches import batches_of
+    from dataprep.palettes.job import PaletteOutputs, make_palette
+    from dataprep.palettes.learning import PaletteSettings
     from dataprep.palettes.text import palette_text
 
     own = ("bins", "method", "cells", "seed", "emphasis", "lam")
@@ -67,22 +58,6 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from None
-    overwrite = options["overwrite"]
-    with only_palette_writer(options["out"]):
-        refuse_existing(options["out"], overwrite=overwrite, own=is_palette)
-        if options["plot"]:
-            # The palette is written last: a figure without it is what a kill left.
-            figure_of_ours = is_png if overwrite else is_own_png
-            refuse_existing(options["plot"], overwrite=True, own=figure_of_ours)
-        batches = [batch for address in photos for batch in batches_of(address)]
-        with progress("palette", sum(len(batch) for batch in batches)) as report:
-            palette, summary = learn_palette(
-                batches, settings, engine=make_engine(options), report=report
-            )
-        if options["plot"]:
-            from dataprep.palettes.plot import palette_png
-
-            figure = palette_png(palette, lam=options["lam"], prior_error=summary.prior_error)
-            write_file(options["plot"], figure)
-        write_palette(palette, options["out"], overwrite=overwrite)
+    outputs = PaletteOutputs(options["out"], options["plot"] or "", options["overwrite"])
+    summary = make_palette(photos, settings, outputs, engine=make_engine(options))
     emit(summary, options["as_json"], palette_text(summary, options["out"]))

@@ -83,13 +83,19 @@ def _looks_like_ratios(text: str) -> bool:
     help="Samples a shard.  [default: about 128 MB, at most 4096]",
 )
 @engine_options
-@click.option("--resume", is_flag=True, help="Finish a shard set that was stopped.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on also where nothing says what a shard was made from: it is written anew.",
+)
 @overwrite_option
 @seed_option
 @max_rejected_option
 @json_option
 def command(photos: str, **options: Any) -> None:
     """Cut the PHOTOS of a folder into views and write them as labelled training shards.
+
+    The same command again goes on where it was stopped, and ends at once where all is there.
 
     \b
     dataprep shard photos --split --palette palette.json --out shards
@@ -136,7 +142,7 @@ def command(photos: str, **options: Any) -> None:
             if options["resume"]
             else "overwrite"
             if options["overwrite"]
-            else "refuse",
+            else "same",
             report=report,
         )
     emit(summary, options["as_json"], shards_text(summary))

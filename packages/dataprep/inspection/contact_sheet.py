@@ -6,8 +6,10 @@ from collections.abc import Sequence
 import numpy as np
 from jaxtyping import UInt8
 from PIL import Image, ImageDraw, ImageFont
+from PIL.PngImagePlugin import PngInfo
 
 from colorcore import Palette, bins_to_uv, yuv_to_rgb
+from colorfiles.outputs import png_texts
 from dataprep.inspection.samples import InspectedSample, spread_samples
 from dataprep.shards.shard_set import ShardSet
 
@@ -17,14 +19,20 @@ _EDGE, _GAP, _CAPTION, _TITLE = 176, 10, 18, 34
 _INK, _FAINT, _PAPER = (24, 24, 28), (110, 110, 118), (255, 255, 255)
 
 
-def contact_sheet_png(shards: ShardSet) -> bytes:
-    """Return a PNG of samples from every split, each as luma | colour from bins."""
+def contact_sheet_png(shards: ShardSet, *, digest: str = "") -> bytes:
+    """Return a PNG of samples from every split, each as luma | colour from bins.
+
+    ``digest`` says what it was made from, see ``colorfiles.outputs``.
+    """
     items = [
         item for split, count in SHOWN.items() for item in spread_samples(shards, split, count)
     ]
     sheet = _lay_out(items, shards.palette)
     buffer = io.BytesIO()
-    sheet.save(buffer, "PNG")
+    texts = PngInfo()
+    for name, text in png_texts(digest).items():
+        texts.add_text(name, text)
+    sheet.save(buffer, "PNG", pnginfo=texts)
     return buffer.getvalue()
 
 

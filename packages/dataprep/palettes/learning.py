@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -100,6 +100,13 @@ class PaletteSummary:
     prior_error: PriorError
     skipped_photos: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def from_dict(cls, content: Mapping[str, Any]) -> "PaletteSummary":
+        """Read what ``dataclasses.asdict`` gave; KeyError, TypeError… where it isn't that."""
+        ceilings = {name: Ceiling(**row) for name, row in content["ceilings"].items()}
+        error = PriorError(**content["prior_error"])
+        return cls(**{**content, "ceilings": ceilings, "prior_error": error})
 
 
 @dataclass(frozen=True)

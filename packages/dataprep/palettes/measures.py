@@ -30,13 +30,14 @@ class PriorError:
         photos: how many, doubling.
         errors: of priors from so many, expected against all photos that there could be: the median
             over disjoint sets against the other photos measured, less the part of those.
-        now: expected with the photos that the palette was learnt from.
+        now: expected with the photos that the palette was learnt from; None where a photo alone
+            says nothing of it.
         photos_enough: expected to bring the error to 2 %; errors fall with the root of the count.
     """
 
     photos: list[int] = field(default_factory=list)
     errors: list[float] = field(default_factory=list)
-    now: float = float("nan")
+    now: float | None = None
     photos_enough: int = 0
 
 

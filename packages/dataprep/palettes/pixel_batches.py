@@ -27,6 +27,10 @@ class PixelBatch(Protocol):
     def __len__(self) -> int:
         """Return how many photos."""
 
+    @property
+    def content(self) -> Sequence[str]:
+        """Return what tells these pixels from others: the sha256 of each photo, or of the shard."""
+
     def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
         """Yield key and image of each photo, its shorter edge at ``size``.
 
@@ -44,6 +48,11 @@ class PhotoBatch:
     def __len__(self) -> int:
         """Return how many photos."""
         return len(self.photos)
+
+    @property
+    def content(self) -> Sequence[str]:
+        """Return key and sha256 of each photo."""
+        return [f"{photo.key} {photo.sha256}" for photo in self.photos]
 
     def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
         """Yield key and image of each photo."""
@@ -71,6 +80,11 @@ class ShardBatch:
     def __len__(self) -> int:
         """Return how many photos."""
         return self.shard.nphotos
+
+    @property
+    def content(self) -> Sequence[str]:
+        """Return the shard's sha256, and the palette that its bins are of."""
+        return [self.shard.sha256, self.palette.fingerprint]
 
     def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
         """Yield key and image of each centre view."""

@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from colorcore import Palette, rebalancing_weights, uv_to_bins, yuv_to_rgb
-from colorfiles.palette_file import PNG_TAG
+from colorfiles.outputs import png_texts
 from dataprep.palettes.measures import PriorError
 
 _SWATCH_LUMA = 0.6  # sRGB has most of the palette's colours at this luma
@@ -25,10 +25,13 @@ _STYLE = {
 }
 
 
-def palette_png(palette: Palette, *, lam: float, prior_error: PriorError | None = None) -> bytes:
+def palette_png(
+    palette: Palette, *, lam: float, prior_error: PriorError | None = None, digest: str = ""
+) -> bytes:
     """Return the figure as PNG: the plane on the left, prior and weight at ``lam`` on the right.
 
-    Below them, where that was measured, how the prior's error falls with more photos.
+    Below them, where that was measured, how the prior's error falls with more photos. ``digest``
+    says what the figure was made from, see ``colorfiles.outputs``.
 
     Raises:
         ValueError: ``lam`` lies outside (0, 1).
@@ -62,7 +65,7 @@ def palette_png(palette: Palette, *, lam: float, prior_error: PriorError | None 
             fontweight="bold",
         )
         buffer = io.BytesIO()
-        figure.savefig(buffer, format="png", metadata={"Software": PNG_TAG})
+        figure.savefig(buffer, format="png", metadata=png_texts(digest))
     return buffer.getvalue()
 
 
@@ -115,6 +118,7 @@ def _draw_bars(
 
 
 def _draw_error(axes: Axes, error: PriorError, photos: int) -> None:
+    assert error.now is not None  # photos enough were measured
     axes.plot(error.photos, [100 * value for value in error.errors], "o-", color="black")
     axes.plot([photos], [100 * error.now], "*", color="tab:red", markersize=13)
     axes.plot([error.photos[-1], photos], [100 * error.errors[-1], 100 * error.now], ":k")

@@ -15,7 +15,7 @@ def palette_text(summary: PaletteSummary, out: str) -> str:
         for name, row in summary.ceilings.items()
     ]
     error = summary.prior_error
-    if error.photos:
+    if error.now is not None:
         lines.append(
             f"The prior is off by about {error.now:.1%} with {summary.photos:,} photos; about "
             f"{error.photos_enough:,} would bring that to 2 %."

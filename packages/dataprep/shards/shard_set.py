@@ -42,7 +42,7 @@ class ShardSet:
         except FileNotFoundError:
             raise DataprepError(
                 f"{address}: no {INDEX} there; make a shard set with `dataprep shard`, or finish "
-                "one that was stopped with `dataprep shard --resume`"
+                "one that was stopped by the same command again"
             ) from None
         except OSError as error:
             raise DataprepError(

@@ -108,8 +108,8 @@ def write_shard(job: ShardJob, plan: ShardPlan) -> ShardResult:
     except OSError as error:
         hint = "free some space" if error.errno == errno.ENOSPC else "check it"
         raise DataprepError(
-            f"{job.out.at(plan.name + '.tar')}: {error.strerror or error}; {hint}, then rerun with "
-            "--resume"
+            f"{job.out.at(plan.name + '.tar')}: {error.strerror or error}; {hint}, then run the "
+            "same command again"
         ) from None
 
 

@@ -6,28 +6,24 @@ from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import asdict, dataclass, field
 from functools import partial
-from typing import Any, Literal
+from typing import Any
 
 from colorcore import Palette
 from colorfiles.engines.engine import Engine
 from colorfiles.files import sweep
 from colorfiles.locks import only_writer
-from colorfiles.outside.documents import SMALL, parse_json_object
-from colorfiles.outside.words import shown
 from colorfiles.progress import ProgressCallback, silent
 from colorfiles.shard_index import INDEX
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos
+from dataprep.shards.earlier_work import Existing, forget, take_up
 from dataprep.shards.index import counts_by_reason, counts_by_split, index_content
-from dataprep.shards.own_files import own_files
 from dataprep.shards.plan import ShardPlan, plan_shards
 from dataprep.shards.view_counts import VARYING
 from dataprep.shards.views import ViewSettings, refuse_unfit
-from dataprep.shards.writer import ShardJob, ShardResult, finished_shard, write_shard
-
-Existing = Literal["refuse", "resume", "overwrite"]
+from dataprep.shards.writer import ShardJob, ShardResult, write_shard
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,7 @@ def write_shards(
     palette: Palette,
     settings: ShardSettings,
     engine: Engine,
-    existing: Existing = "refuse",
+    existing: Existing = "same",
     report: ProgressCallback = silent,
 ) -> ShardSummary:
     """Write the shard set of ``photos``; the same arguments give the same bytes anywhere.
@@ -86,13 +82,14 @@ def write_shards(
         palette: of the bins.
         settings: everything else that decides the content.
         engine: runs one task a shard.
-        existing: what to do where ``out`` has something: ``resume`` keeps the whole shards of
-            the same job, ``overwrite`` deletes the old set.
+        existing: what to do where ``out`` has something: ``same`` goes on with this very job's
+            own work and touches nothing else, ``resume`` also writes anew shards of which nothing
+            says what they were made from, ``overwrite`` deletes the old set.
         report: told of every photo.
 
     Raises:
-        DataprepError: nothing is left to write, ``out`` is taken or can't be written to, or the
-            set to be resumed was started with something else.
+        DataprepError: nothing is left to write, ``out`` can't be written to, or it has something
+            that was made from something else.
     """
     usable, left_out = _usable(photos, settings.views)
     split = _split(usable, settings)
@@ -110,7 +107,7 @@ def write_shards(
     job = ShardJob(source.absolute(), out.absolute(), palette, settings.views, facts)
     out.make()
     with nullcontext() if out.local is None else only_writer(out.local):
-        done = _prepare(job, plans, existing)
+        done = take_up(job, plans, existing)
         for plan in plans:
             if plan.name in done:
                 report(len(plan.photos))
@@ -160,57 +157,6 @@ def _ratios(settings: ShardSettings) -> str:
     return f"{100 - test:g}/{test:g}/{100 - val:g}/{val:g}"
 
 
-def _prepare(
-    job: ShardJob, plans: Sequence[ShardPlan], existing: Existing
-) -> dict[str, ShardResult]:
-    """Clear ``out`` of all that doesn't belong to the job; return the shards that are whole."""
-    if job.out.local is not None:
-        sweep(job.out.local)
-    names = job.out.names()
-    own = own_files(job.out, names)
-    if existing == "refuse" and own:
-        raise DataprepError(
-            f"{job.out.address}: there is a shard set already; --resume to finish it, "
-            "--overwrite to replace it, or name another folder"
-        )
-    if foreign := [name for name in names if name not in own and name[0] != "."]:
-        raise DataprepError(
-            f"{job.out.address}: holds other files ({', '.join(foreign[:3])}); name a folder of "
-            "its own for the shard set"
-        )
-    done: dict[str, ShardResult] = {}
-    if existing == "resume":
-        for name in own:
-            if name.endswith(".json") and name != INDEX:
-                _refuse_other_job(job, name)
-        for plan in plans:
-            if f"{plan.name}.json" in own and (result := finished_shard(job, plan)):
-                done[plan.name] = result
-    kept = {f"{name}.{suffix}" for name in done for suffix in ("tar", "parquet", "json")}
-    # The index goes first and markers before what they vouch for: a kill here leaves nothing
-    # that looks whole.
-    for name in sorted(set(own) - kept, key=lambda n: (n != INDEX, not n.endswith(".json"), n)):
-        job.out.delete(name)
-    return done
-
-
-def _refuse_other_job(job: ShardJob, marker: str) -> None:
-    try:
-        written = parse_json_object(job.out.read(marker, most=SMALL))["job"]
-        differing = [key for key in job.facts if written[key] != job.facts[key]]
-    except (OSError, ValueError, KeyError, TypeError):
-        return  # not a marker of this version: the shard is written anew
-    if differing:
-        differences = "; ".join(
-            f"{key}: {shown(str(written[key]))} there, {job.facts[key]} asked for"
-            for key in differing
-        )
-        raise DataprepError(
-            f"{job.out.address}: was started with something else ({differences}); resume with the "
-            "same, or --overwrite"
-        )
-
-
 def _finish(
     job: ShardJob,
     results: Sequence[ShardResult],
@@ -226,6 +172,7 @@ def _finish(
                 job.out.delete(f"{result.name}.{suffix}")
     results = [result for result in results if result.nsamples]
     if not results:
+        forget(job)
         reasons = _count_text(skipped)
         raise DataprepError(f"{job.photos.address}: no photo could be used: {reasons}")
     splits = counts_by_split(results)
@@ -236,7 +183,9 @@ def _finish(
     data = (json.dumps(index, indent=1, allow_nan=False) + "\n").encode()
     if job.out.local is not None:
         sweep(job.out.local)
-    job.out.write(INDEX, data)
+    if not (job.out.exists(INDEX) and job.out.read(INDEX) == data):
+        job.out.write(INDEX, data)
+    forget(job)
     return ShardSummary(
         out=job.out.address,
         palette=job.palette.fingerprint,

@@ -87,7 +87,7 @@ def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:
     for entry in shards.shards:
         own |= {entry.file, entry.table_file, entry.stats_file}
     for name in sorted(own - set(names)):
-        yield Fault(name, "missing; write the shard again with `dataprep shard --resume`")
+        yield Fault(name, "missing; `dataprep shard` as before writes it again")
     for name in sorted(set(names) - own):
         what = (
             "left over from a run that was killed" if name.endswith(".tmp") else "not in the index"

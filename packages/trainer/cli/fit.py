@@ -20,7 +20,11 @@ from colorfiles.commands import emit, json_option, out_option, overwrite_option
     metavar="RUN|NAME",
     help="Start from the parameters of a run, or of a network that comes with the package.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the run that is there, if one is.")
+@click.option(
+    "--resume",
+    is_flag=True,
+    help="Go on with the run that is there, by its own recipe and what --set changes.",
+)
 @overwrite_option
 @click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
 @click.option("--save-every", default=10.0, show_default=True, help="Minutes between checkpoints.")
@@ -51,8 +55,10 @@ def command(
 ) -> None:
     """Train a network on SHARDS and leave a run.
 
-    A resumed run keeps its own recipe; --set changes it. Under torchrun all processes share the
-    steps: torchrun --nproc-per-node 2 -m trainer fit shards --out run.
+    The same command again goes on where it was stopped, and ends at once where it was done; a run
+    of another recipe is left alone. With --resume a run keeps its own recipe, and --set changes it.
+    Under torchrun all processes share the steps:
+    torchrun --nproc-per-node 2 -m trainer fit shards --out run.
 
     With --init the network is that of RUN or NAME, whatever the recipe says of it, and training
     goes on from its parameters: a shipped network on photos of your own.
@@ -70,6 +76,8 @@ def command(
     from trainer.training.loop import FitOptions, fit
     from trainer.training.text import dry_run_text, fit_progress, summary_text
 
+    if resume and overwrite:
+        raise click.UsageError("--resume and --overwrite exclude each other")
     run = RunFolder(out)
     named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
     base = run.recipe() if resume and run.exists() and not named else Recipe.load(recipe)
@@ -80,6 +88,8 @@ def command(
     shard_set = ShardSet.open(shards, cache_gb=cache_gb)
     if trained is not None and trained.palette.fingerprint != shard_set.palette.fingerprint:
         click.echo(f"{init}: its palette is another; the last layer is made anew", err=True)
+    if settings.batch_size == 0 and run.exists() and not overwrite:
+        settings = settings.with_overrides([f"batch_size={run.recipe().batch_size}"])  # as found
     if settings.batch_size == 0:
         from trainer.training.batch_size import find_batch_size
 

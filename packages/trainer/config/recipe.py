@@ -118,6 +118,15 @@ class Recipe:
             pairs.append((key.strip(), value.strip()))
         return _with_values(self, pairs)
 
+    def differences(self, other: "Recipe") -> str:
+        """Return in words which settings another recipe has otherwise, "" for none."""
+        own, others = _flat(self), _flat(other)
+        return "; ".join(
+            f"{_SHOWN.get(key, key)}: {_toml(others[key])} there, {_toml(value)} asked for"
+            for key, value in own.items()
+            if others[key] != value and key != "about"
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as sections, ready for JSON and ``from_dict``."""
         return dataclasses.asdict(self)
@@ -229,6 +238,13 @@ _KIND_WORDS = {
     "float": "a number",
     "str": "a text",
 }
+
+
+def _flat(recipe: Recipe) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for key, value in recipe.to_dict().items():
+        values |= value if isinstance(value, dict) else {key: value}
+    return values
 
 
 def _toml(value: Any) -> str:

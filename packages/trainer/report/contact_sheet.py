@@ -7,7 +7,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from colorfiles.files import write_atomically
-from colorfiles.palette_file import PNG_TAG
+from colorfiles.outputs import png_texts
 from trainer.report.lettering import draw_text
 from trainer.report.panels import TITLES, Panels
 
@@ -48,16 +48,20 @@ def contact_sheet(
     return sheet
 
 
-def write_png(image: Image.Image, path: Path) -> None:
-    """Write a picture as PNG, atomically; its folder is made where it is missing."""
+def write_png(image: Image.Image, path: Path, *, digest: str = "") -> None:
+    """Write a picture as PNG, atomically; its folder is made where it is missing.
+
+    ``digest`` says what it was made from, see ``colorfiles.outputs``.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as temporary:
-        image.save(temporary, format="PNG", pnginfo=_tagged())
+        image.save(temporary, format="PNG", pnginfo=_tagged(digest))
 
 
-def _tagged() -> PngInfo:
+def _tagged(digest: str) -> PngInfo:
     info = PngInfo()
-    info.add_text("Software", PNG_TAG)
+    for name, text in png_texts(digest).items():
+        info.add_text(name, text)
     return info
 
 

@@ -1,10 +1,10 @@
 """What ``trainer evaluate`` does: load, measure, and write the pictures that were asked for."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from colorfiles.palette_file import is_own_png, is_page, is_png, refuse_existing
+from colorfiles.outputs import is_finished, is_page, is_png, made_from
 from colorfiles.progress import progress
 from colorunet.parameters.checkpoint import load_run
 from colorunet.prediction.colorizer import Colorizer
@@ -29,14 +29,23 @@ class Outputs:
     contact_sheet: Path | None = None
     overwrite: bool = False
 
-    def refuse_existing(self) -> None:
-        """Raise TrainerError where one is there already, before any work is done."""
-        png = is_png if self.overwrite else is_own_png
-        asked = [(p, own) for p, own in ((self.html, is_page), (self.contact_sheet, png)) if p]
-        # One of two is what a kill left: it is written again.
-        unfinished = len({path.exists() for path, _ in asked}) == 2
-        for path, own in asked:
-            refuse_existing(str(path), overwrite=self.overwrite or unfinished, own=own)
+    def unfinished(self, digest: str) -> "Outputs":
+        """Return those that aren't there yet, made from what ``digest`` says.
+
+        Raises:
+            ColorfilesError: something else is there that may not be replaced.
+        """
+        return replace(
+            self,
+            html=self._unless_finished(self.html, digest, is_page),
+            contact_sheet=self._unless_finished(self.contact_sheet, digest, is_png),
+        )
+
+    def _unless_finished(
+        self, path: Path | None, digest: str, own: Callable[[bytes], bool]
+    ) -> Path | None:
+        finished = path and is_finished(str(path), digest, overwrite=self.overwrite, own=own)
+        return None if finished else path
 
 
 def evaluate_run(
@@ -58,15 +67,16 @@ def evaluate_run(
         TrainerError: run, shards or parameters can't be read or don't belong together, or an output
             is there.
     """
-    outputs = outputs or Outputs()
-    outputs.refuse_existing()
     trained = load_run(run)
     shards = ShardSet.open(shards_path)
     colorizer = Colorizer.of_run(trained, options)
+    made = (trained.fingerprint, colorizer.decoding, colorizer.averaging)
+    digest = made_from("evaluate", *made, shards.fingerprint, settings, perceptual)
+    outputs = (outputs or Outputs()).unfinished(digest)
     networks = PerceptualNetworks.open(perceptual, colorizer.device) if perceptual else None
     evaluation, tallies = evaluate(colorizer, shards, settings, perceptual=networks, watch=watch)
     if outputs.contact_sheet is not None:
-        write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet)
+        write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet, digest=digest)
     if outputs.html is not None:
         write_evaluation_page(
             outputs.html,
@@ -75,18 +85,31 @@ def evaluate_run(
             evaluation,
             tallies,
             title=f"{run.name} on {Path(shards_path).name}",
+            digest=digest,
         )
     return evaluation
 
 
 def write_contact_sheet(
-    colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation, path: Path
+    colorizer: Colorizer,
+    shards: ShardSet,
+    evaluation: Evaluation,
+    path: Path,
+    *,
+    digest: str = "",
 ) -> None:
-    """Write rows of photos, evenly spread over the split: gray | truth | ceiling | prediction."""
+    """Write rows of photos, evenly spread over the split: gray | truth | ceiling | prediction.
+
+    ``digest`` says what it was made from, see ``colorfiles.outputs``.
+    """
     by_key = {image.key: image for image in evaluation.images}
     keys = spread_keys(_one_view_a_photo(by_key), _SHEET_ROWS)
     rows = list(panels_of(colorizer, shards, evaluation.split, keys, edge_px=_SHEET_EDGE_PX))
-    write_png(contact_sheet(rows, captions=[caption(by_key[row.key]) for row in rows]), path)
+    write_png(
+        contact_sheet(rows, captions=[caption(by_key[row.key]) for row in rows]),
+        path,
+        digest=digest,
+    )
 
 
 def _one_view_a_photo(keys: Iterable[str]) -> list[str]:

@@ -15,7 +15,14 @@ from PIL import Image
 from colorfiles.files import write_atomically
 
 
-def write_page(path: Path, *, title: str, facts: str, sections: Sequence[tuple[str, str]]) -> None:
+def write_page(
+    path: Path,
+    *,
+    title: str,
+    facts: str,
+    sections: Sequence[tuple[str, str]],
+    digest: str = "",
+) -> None:
     """Write one HTML file that refers to nothing outside itself, atomically.
 
     Args:
@@ -23,9 +30,10 @@ def write_page(path: Path, *, title: str, facts: str, sections: Sequence[tuple[s
         title: as plain text.
         facts: the line under the title, as plain text.
         sections: heading as plain text, content as HTML.
+        digest: says what the page was made from, see ``colorfiles.outputs``.
     """
     template = _templates().get_template("page.html")
-    page = template.render(title=title, facts=facts, sections=sections)
+    page = template.render(title=title, facts=facts, sections=sections, digest=digest)
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as temporary:
         temporary.write_text(page + "\n", encoding="utf-8")

@@ -49,16 +49,15 @@ class RunFolder:
         run = cls(root)
         if run.exists():
             if not overwrite:
-                raise TrainerError(
-                    f"{root}: there is a run already; --resume goes on with it, "
-                    "--overwrite replaces it"
-                )
+                raise TrainerError(f"{root}: there is a run already; --overwrite replaces it")
             run.clear()
-        elif root.is_dir() and (taken := run.files()[0]):
-            raise TrainerError(
-                f"{root}: holds {taken[0].relative_to(root)} but no {RECIPE}: no run, and a fit "
-                "would replace it; name another folder"
-            )
+        elif root.is_dir():
+            sweep(root)  # of a fit that was killed before it had written its recipe
+            if taken := run.files()[0]:
+                raise TrainerError(
+                    f"{root}: holds {taken[0].relative_to(root)} but no {RECIPE}: no run, and a "
+                    "fit would replace it; name another folder"
+                )
         root.mkdir(parents=True, exist_ok=True)
         run.write_recipe(recipe)
         open_own(root / METRICS).close()
@@ -146,6 +145,23 @@ class RunFolder:
     ) -> None:
         """Write a checkpoint that predicts: parameters, and JSON about them beside."""
         save_parameters(self.root, name, parameters, about)
+
+    def require_recipe(self, recipe: Recipe) -> None:
+        """Raise TrainerError unless the run was begun with this very recipe."""
+        if differing := recipe.differences(self.recipe()):
+            raise TrainerError(
+                f"{self.root}: there is a run already, with another recipe ({differing}); "
+                "--resume goes on with it by its own, --overwrite replaces it"
+            )
+
+    def step_of(self, name: str) -> int | None:
+        """Return the step that a checkpoint was written at, None where there is none."""
+        path = self.root / f"{name}.json"
+        try:
+            step = parse_json_object(path.read_bytes())["step"]
+            return int(step) if self.has_network(name) else None
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
 
     def has_network(self, name: str) -> bool:
         """Whether there is a checkpoint of that name."""

@@ -27,7 +27,8 @@ class FitOptions:
     """How a fit is run, as against what is fitted.
 
     Args:
-        resume: go on with the run in the folder, if there is one.
+        resume: go on with the run in the folder, whatever its recipe was; else only where the
+            recipe is the same.
         overwrite: replace it instead.
         save_every_s: also save in the middle of an epoch, this often; 0 doesn't.
         skip_bad: samples that may be unusable before the fit stops.
@@ -83,8 +84,8 @@ def fit(
     """Train a network on a shard set and leave a run in ``out``.
 
     Raises:
-        TrainerError: a run is there already, shards are damaged, the loss is no longer a number,
-            or more samples are unusable than allowed.
+        TrainerError: another run is there already, shards are damaged, the loss is no longer a
+            number, or more samples are unusable than allowed.
     """
     options = options or FitOptions()
     world = world or World()
@@ -102,7 +103,9 @@ def _fit(
     world: World,
     report: ProgressCallback,
 ) -> FitSummary:
-    resumed = options.resume and run.exists()
+    resumed = run.exists() and not options.overwrite
+    if resumed and not options.resume:
+        run.require_recipe(recipe)
     saved = run.load_state() if resumed else None
 
     data = FitData.open(shard_set, recipe, world, skip_bad=options.skip_bad > 0)
@@ -124,9 +127,11 @@ def _fit(
             device=world.device,
             tensorboard=options.tensorboard,
         )
+    if saved:
+        recorder.catch_up(state, learner)
     with stop_on_signals() as wish:
-        ended = "done"
-        if not state.is_done:
+        ended = "patience" if state.is_spent(recipe.validation.patience) else "done"
+        if ended == "done" and not state.is_done:
             ended = _train(
                 state, learner, data, recorder, options=options, wish=wish, report=report
             )
@@ -151,10 +156,12 @@ def _begin(
         start=None if saved else starting_parameters(recipe.network, data.palette, init=init),
     )
     state = TrainingState(data.fingerprint, recipe.seed, data.total_steps, data.samples)
+    state.init = init.fingerprint if init else ""
     if saved is not None:
         tensors, content = saved
         state.restore(content)
         _require_same_samples(state, data)
+        _require_same_start(state, init)
         learner.load(tensors, step=state.step)
     return learner, state
 
@@ -216,7 +223,7 @@ def _judge(state: TrainingState, learner: Learner, data: FitData, recorder: RunR
         recorder.log_validation(state)
     recorder.save_judged(state, learner, better=better)
     recorder.show(state, learner)
-    return 0 < settings.patience <= state.stale_epochs
+    return state.is_spent(settings.patience)
 
 
 def _require_same_samples(saved: TrainingState, data: FitData) -> None:
@@ -228,6 +235,14 @@ def _require_same_samples(saved: TrainingState, data: FitData) -> None:
         )
     if saved.seed != data.recipe.seed:
         raise TrainerError(f"seed: the run has {saved.seed}, given {data.recipe.seed}")
+
+
+def _require_same_start(saved: TrainingState, init: Trained | None) -> None:
+    if init is not None and saved.init != init.fingerprint:
+        raise TrainerError(
+            "--init: the run started from other parameters; leave it out to go on with the run, "
+            "or start a new one"
+        )
 
 
 def _summary(

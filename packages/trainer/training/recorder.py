@@ -81,6 +81,13 @@ class RunRecorder:
             self._run.keep_only(self._recipe.validation.keep)
         self.save(state, learner)
 
+    def catch_up(self, state: TrainingState, learner: Learner) -> None:
+        """Write what a kill right after the state was saved left undone."""
+        if self._writes and self._run.step_of("last") != state.step:
+            self._save_network("last", state, learner)
+        if state.epoch_is_over:
+            self.show(state, learner)
+
     def show(self, state: TrainingState, learner: Learner) -> None:
         """Let the monitor show where the fit stands, if it is time."""
         every = -(-self._recipe.epochs // _MOST_PICTURES)

@@ -26,6 +26,7 @@ class TrainingState:
         skipped: samples that could not be used.
         validation: the last measures.
         elapsed_before_s: seconds that the fit had taken when this process took it up.
+        init: fingerprint of the trained parameters that it started from, "" for none.
     """
 
     fingerprint: str
@@ -40,6 +41,7 @@ class TrainingState:
     skipped: int = 0
     validation: dict[str, float] = field(default_factory=dict)
     elapsed_before_s: float = 0.0
+    init: str = ""
     started: float = field(default_factory=time.monotonic, compare=False)
 
     @property
@@ -66,6 +68,10 @@ class TrainingState:
     def elapsed_s(self) -> float:
         """Seconds of the fit so far, those before it was resumed too."""
         return self.elapsed_before_s + time.monotonic() - self.started
+
+    def is_spent(self, patience: int) -> bool:
+        """Whether so many judgements brought nothing better; with a patience of 0 never."""
+        return 0 < patience <= self.stale_epochs
 
     def is_time_to_judge(self, every_epochs: int) -> bool:
         """Whether the network is to be validated and kept after this step."""
@@ -123,6 +129,7 @@ class TrainingState:
             "elapsed_s": round(self.elapsed_s, 1),
             "skipped": self.skipped,
             "metrics": self.validation,
+            "init": self.init,
         }
 
     def restore(self, content: Mapping[str, Any]) -> None:
@@ -139,6 +146,7 @@ class TrainingState:
             self.best, self.best_step = content["best"], content["best_step"]
             self.stale_epochs, self.skipped = content["stale_epochs"], content["skipped"]
             self.validation = dict(content["metrics"])
+            self.init = content.get("init", self.init)  # runs of before don't say
             self.elapsed_before_s, self.started = content["elapsed_s"], time.monotonic()
         except (KeyError, TypeError) as error:
             raise TrainerError(f"the run's state is not that of a fit ({error!r})") from None

@@ -186,11 +186,36 @@ def test_a_run_killed_at_any_step_is_resumed_to_the_same_bytes_and_no_stray_file
         if not {"index.json"} <= {path.name for path in out.iterdir()}:
             with pytest.raises(DataprepError, match=r"no index\.json"):
                 ShardSet.open(str(out))
-        write(few, out, small_palette, existing="resume")
+        write(few, out, small_palette)
         assert bytes_of(out) == whole
 
 
-def test_a_killed_command_leaves_whole_shards_that_a_resume_keeps(
+def test_a_finished_set_is_left_as_it_is_and_told_of_again(
+    photo_folder: Path, small_palette: Palette, reference: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "s"
+    first = write(photo_folder, out, small_palette)
+    before = {path.name: path.stat().st_mtime_ns for path in out.iterdir()}
+    again = write(photo_folder, out, small_palette)
+    assert again == dataclasses.replace(first, resumed_shards=first.shards)
+    assert {path.name: path.stat().st_mtime_ns for path in out.iterdir()} == before
+
+
+def test_shards_of_which_nothing_says_what_they_were_made_from_are_kept(
+    photo_folder: Path, small_palette: Palette, reference: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "s"
+    shutil.copytree(reference, out)
+    for marker in out.glob("*-*.json"):
+        marker.unlink()
+    with pytest.raises(DataprepError, match=r"nothing says what .* was made from; --resume"):
+        write(photo_folder, out, small_palette)
+    assert len(list(out.glob("*.tar"))) == len(list(reference.glob("*.tar")))
+    write(photo_folder, out, small_palette, existing="resume")
+    assert bytes_of(out) == bytes_of(reference)
+
+
+def test_a_killed_command_leaves_whole_shards_that_the_same_command_keeps(
     photo_folder: Path, small_palette: Palette, reference: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "p.json").write_text(small_palette.to_json())
@@ -199,16 +224,16 @@ def test_a_killed_command_leaves_whole_shards_that_a_resume_keeps(
     arguments += ["--size", "64", "--shard-size", "20", "--workers", "2"]
     command = [sys.executable, "-m", "dataprep", *map(str, arguments)]
     running = subprocess.Popen(command, stderr=subprocess.PIPE)
-    while not list(out.glob("*.json")) and running.poll() is None:
+    while not list(out.glob("*-*.json")) and running.poll() is None:
         time.sleep(0.005)
     running.kill()
     running.communicate()
-    again = subprocess.run([*command, "--resume", "--json"], capture_output=True, check=True)
+    again = subprocess.run([*command, "--json"], capture_output=True, check=True)
     assert json.loads(again.stdout)["resumed_shards"] >= 1
     assert bytes_of(out) == bytes_of(reference)
 
 
-def test_a_damaged_or_missing_part_is_written_anew_on_resume(
+def test_a_damaged_or_missing_part_is_written_anew(
     photo_folder: Path, small_palette: Palette, reference: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "s"
@@ -222,15 +247,17 @@ def test_a_damaged_or_missing_part_is_written_anew_on_resume(
     assert bytes_of(out) == bytes_of(reference)
 
 
-def test_an_existing_set_is_refused_unless_it_is_to_be_resumed_or_overwritten(
+def test_a_set_of_another_job_is_refused_unless_it_is_to_be_overwritten(
     photo_folder: Path, small_palette: Palette, reference: Path, tmp_path: Path
 ) -> None:
     out = tmp_path / "s"
     shutil.copytree(reference, out)
-    with pytest.raises(DataprepError, match="--resume to finish it, --overwrite to replace it"):
-        write(photo_folder, out, small_palette)
-    assert bytes_of(out) == bytes_of(reference)
     other = ShardSettings(ViewSettings(size=32))
+    with pytest.raises(
+        DataprepError, match=r"size: 64 there, 32 asked for.*--overwrite to replace"
+    ):
+        write(photo_folder, out, small_palette, other)
+    assert bytes_of(out) == bytes_of(reference)
     write(photo_folder, out, small_palette, other, existing="overwrite")
     assert ShardSet.open(str(out)).index["views"]["size"] == 32
     assert len(list(out.glob("*.tar"))) == len(ShardSet.open(str(out)).shards)
@@ -342,8 +369,8 @@ def test_a_full_disk_is_one_clear_error(
     assert (done.returncode, done.stdout) == (1, "")
     (line,) = done.stderr.splitlines()
     assert "train-000000.tar" in line
-    assert "rerun with --resume" in line
-    assert not list((tmp_path / "s").iterdir())
+    assert "run the same command again" in line
+    assert [path.name for path in (tmp_path / "s").iterdir()] == [".job.json"]
 
 
 def test_an_output_that_cannot_be_made_is_one_clear_error(

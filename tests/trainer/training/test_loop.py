@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -117,9 +118,49 @@ def test_an_existing_run_is_not_overwritten(make_shards: Make, tmp_path: Path) -
     shard_set = ShardSet.open(make_shards(tmp_path / "s"))
     recipe = TINY.with_overrides(["max_steps=1"])
     fit(shard_set, tmp_path / "run", recipe)
-    with pytest.raises(TrainerError, match="--resume goes on with it"):
-        fit(shard_set, tmp_path / "run", recipe)
-    fit(shard_set, tmp_path / "run", recipe, options=FitOptions(overwrite=True))
+    other = recipe.with_overrides(["learning_rate=0.5", "seed=3"])
+    with pytest.raises(TrainerError, match=r"seed: 0 there, 3 asked for; .*--resume goes on"):
+        fit(shard_set, tmp_path / "run", other)
+    fit(shard_set, tmp_path / "run", other, options=FitOptions(overwrite=True))
+
+
+def test_a_fit_whose_patience_is_spent_ends_at_once_when_it_is_run_again(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
+    recipe = TINY.with_overrides(["epochs=40", "max_steps=0", "learning_rate=1e-9", "patience=1"])
+    first = fit(shard_set, tmp_path / "run", recipe)
+    again = fit(shard_set, tmp_path / "run", recipe)
+    assert (first.ended, again.ended) == ("patience", "patience")
+    assert first.step == again.step < first.total_steps
+
+
+def test_a_kill_between_the_state_and_the_last_parameters_leaves_no_stale_ones(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
+    recipe = TINY.with_overrides(["max_steps=2"])
+    fit(shard_set, tmp_path / "run", recipe)
+    whole = (tmp_path / "run" / "last.safetensors").read_bytes()
+    fit(shard_set, tmp_path / "stale", TINY.with_overrides(["max_steps=1"]))
+    for name in ("last.safetensors", "last.json"):  # of a step before
+        shutil.copy(tmp_path / "stale" / name, tmp_path / "run" / name)
+    fit(shard_set, tmp_path / "run", recipe)
+    assert (tmp_path / "run" / "last.safetensors").read_bytes() == whole
+
+
+def test_a_run_that_started_from_other_parameters_is_not_gone_on_with(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
+    recipe = TINY.with_overrides(["max_steps=1"])
+    for name, seed in (("a", 1), ("b", 2)):
+        fit(shard_set, tmp_path / name, recipe.with_overrides([f"seed={seed}"]))
+    one, other = (FitOptions(init=load_run(tmp_path / name)) for name in "ab")
+    fit(shard_set, tmp_path / "run", recipe, options=one)
+    fit(shard_set, tmp_path / "run", recipe, options=one)
+    with pytest.raises(TrainerError, match="--init: the run started from other parameters"):
+        fit(shard_set, tmp_path / "run", recipe, options=other)
 
 
 def test_eight_real_photographs_are_learnt_by_heart_in_their_colours(

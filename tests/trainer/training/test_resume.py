@@ -68,11 +68,11 @@ def test_a_kill_at_a_random_step_changes_nothing(
     run = tmp_path / "run"
     step = random.Random(os.getpid()).randrange(1, 26)
     with subprocess.Popen(
-        command(shards, run, "--resume"), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        command(shards, run), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         _wait_for_step(run, step, process)
         process.send_signal(signal.SIGKILL)
-    done = subprocess.run(command(shards, run, "--resume"), check=True, capture_output=True)
+    done = subprocess.run(command(shards, run), check=True, capture_output=True)
     assert json.loads(done.stdout)["ended"] == "done"
     _assert_equal_runs(run, undisturbed)
 

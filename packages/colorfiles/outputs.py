@@ -1,0 +1,111 @@
+"""Single files that a command writes: whether one is there, whose it is, and what it was made from.
+
+A file bears the digest of all that it was made from. So the same command again knows its own
+finished work and ends, and another's is never taken for it.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from colorfiles.errors import ColorfilesError
+from colorfiles.storage import Storage
+
+PNG_TAG = "colorunet figure"  # stands under Software in every PNG of ours
+_START = 1 << 16  # bytes: within these a file says what it is, and what it was made from
+
+
+def made_from(*what: Any) -> str:
+    """Return a digest of what a file is made from: values that JSON can hold, and paths."""
+    return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def png_texts(digest: str = "") -> dict[str, str]:
+    """Return the texts that a PNG of ours bears."""
+    return {"Software": PNG_TAG} | ({"Source": digest} if digest else {})
+
+
+def is_palette(start: bytes) -> bool:
+    """Whether a file that starts so is a palette's."""
+    return start.lstrip().startswith(b"{") and b'"centers"' in start
+
+
+def is_png(start: bytes) -> bool:
+    """Whether a file that starts so is a PNG."""
+    return start.startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def is_page(start: bytes) -> bool:
+    """Whether a file that starts so is a page of ours."""
+    return start.startswith(b"<!doctype html>\n<html")
+
+
+def write_file(address: str, data: bytes) -> None:
+    """Write a file at an address, its folder made where it is missing; replaces one."""
+    storage, name = parent_and_name(address)
+    storage.make()
+    storage.write(name, data)
+
+
+def is_finished(
+    address: str, digest: str, *, overwrite: bool, own: Callable[[bytes], bool]
+) -> bool:
+    """Return whether the output of a command is there already, made from the same.
+
+    Args:
+        address: of the output.
+        digest: of what it is made from, see ``made_from``.
+        overwrite: whether an output of an earlier call is replaced; then it is never finished.
+        own: tells from its first 64 KB whether a file is such an output; an empty one always is.
+
+    Raises:
+        ColorfilesError: something else is there that isn't to be overwritten.
+    """
+    start = _start_of(address)
+    if start is None:
+        return False
+    if not overwrite and digest.encode() in start:
+        return True
+    if not overwrite:
+        made = "made from something else, or with other settings; " if own(start) else ""
+        raise ColorfilesError(f"{address}: is there already, {made}--overwrite replaces it")
+    if start and not own(start):
+        raise ColorfilesError(
+            f"{address}: not a file that this command writes, so --overwrite leaves it alone; "
+            "move it away, or name another"
+        )
+    return False
+
+
+def refuse_existing(address: str, *, overwrite: bool, own: Callable[[bytes], bool]) -> None:
+    """Raise ColorfilesError where something is there that isn't to be overwritten.
+
+    For outputs that don't say what they were made from; the rest as in ``is_finished``.
+    """
+    is_finished(address, "\0", overwrite=overwrite, own=own)
+
+
+def parent_and_name(address: str) -> tuple[Storage, str]:
+    """Return the folder and the name of a file's address."""
+    folder, _, name = address.rpartition("/")
+    if not folder and address.startswith("/"):
+        folder = "/"
+    return Storage(folder or "."), name
+
+
+def _start_of(address: str) -> bytes | None:
+    """Return how the file at an address starts, or None where none is there."""
+    storage, name = parent_and_name(address)
+    if not name or (storage.local is not None and (storage.local / name).is_dir()):
+        raise ColorfilesError(f"{address}: a folder; name a file")
+    if not storage.exists(name):
+        if storage.local is not None and os.path.lexists(storage.local / name):
+            raise ColorfilesError(f"{address}: no regular file; name another")
+        return None
+    try:
+        with storage.open(name) as file:
+            return file.read(_START)
+    except OSError as error:
+        raise ColorfilesError(f"{address}: {error.strerror}; name another file") from None

@@ -1,0 +1,123 @@
+"""What an earlier run left where a shard set goes: whose it is, what of it is whole, and the rest.
+
+Before the first shard a hidden file says what the set is made from, and it goes when the index is
+there. So the same command goes on after a kill at any instant, and another's work is left alone.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+from colorfiles.errors import ColorfilesError
+from colorfiles.files import sweep
+from colorfiles.outside.documents import INDEX_BYTES, SMALL, parse_json_object
+from colorfiles.outside.words import shown
+from colorfiles.shard_index import INDEX, ShardIndex
+from dataprep.errors import DataprepError
+from dataprep.shards.own_files import own_files
+from dataprep.shards.plan import ShardPlan
+from dataprep.shards.writer import ShardJob, ShardResult, finished_shard
+
+Existing = Literal["same", "resume", "overwrite"]
+_BEGUN = ".job.json"
+
+
+def take_up(
+    job: ShardJob, plans: Sequence[ShardPlan], existing: Existing
+) -> dict[str, ShardResult]:
+    """Clear the output of all that doesn't belong to the job; return the shards that are whole.
+
+    Args:
+        job: what is to be written.
+        plans: of its shards.
+        existing: what may be done with files of a set, see ``write_shards``.
+
+    Raises:
+        DataprepError: something is there that is to stay.
+    """
+    if job.out.local is not None:
+        sweep(job.out.local)
+    names = job.out.names()
+    own = own_files(job.out, names)
+    if foreign := [name for name in names if name not in own and name[0] != "."]:
+        raise DataprepError(
+            f"{job.out.address}: holds other files ({', '.join(foreign[:3])}); name a folder of "
+            "its own for the shard set"
+        )
+    done: dict[str, ShardResult] = {}
+    if existing != "overwrite":
+        _refuse_other_jobs(job, own, strict=existing == "same")
+        for plan in plans:
+            if f"{plan.name}.json" in own and (result := finished_shard(job, plan)):
+                done[plan.name] = result
+    kept = {f"{name}.{suffix}" for name in done for suffix in ("tar", "parquet", "json")}
+    if INDEX in own and _vouches_for(job, done):
+        kept.add(INDEX)
+    # The index goes first and markers before what they vouch for: a kill here leaves nothing
+    # that looks whole.
+    for name in sorted(set(own) - kept, key=lambda n: (n != INDEX, not n.endswith(".json"), n)):
+        job.out.delete(name)
+    if len(done) < len(plans):
+        job.out.write(_BEGUN, json.dumps(job.facts).encode())
+    return done
+
+
+def forget(job: ShardJob) -> None:
+    """Say that the set is no longer in the making: it is whole, or nothing will come of it."""
+    job.out.delete(_BEGUN)
+
+
+def _refuse_other_jobs(job: ShardJob, own: Sequence[str], *, strict: bool) -> None:
+    """Raise DataprepError where a file was made from something else.
+
+    With ``strict`` also where nothing says what one was made from.
+    """
+    begun = _facts_in(job, _BEGUN)
+    if begun is not None and own:
+        _refuse_if_other(job, begun)
+    vouched = set[str]()
+    for name in own:
+        if name.endswith(".json") and name != INDEX and (facts := _facts_in(job, name)):
+            _refuse_if_other(job, facts)
+            vouched.add(name.removesuffix(".json"))
+    if vouched:
+        vouched.add(INDEX.removesuffix(".json"))
+    unknown = [name for name in own if name.partition(".")[0] not in vouched]
+    if strict and begun is None and unknown:
+        raise DataprepError(
+            f"{job.out.address}: there is a shard set already, and nothing says what {unknown[0]} "
+            "was made from; --resume to write anew what isn't whole, --overwrite to replace it, or "
+            "name another folder"
+        )
+
+
+def _facts_in(job: ShardJob, name: str) -> Mapping[str, Any] | None:
+    """Return what a marker, or the hidden file, says that was made from; None where it doesn't."""
+    try:
+        content = parse_json_object(job.out.read(name, most=SMALL))
+        facts = content if name == _BEGUN else content["job"]
+        return {key: facts[key] for key in job.facts}
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _refuse_if_other(job: ShardJob, facts: Mapping[str, Any]) -> None:
+    if differing := [key for key in job.facts if facts[key] != job.facts[key]]:
+        differences = "; ".join(
+            f"{key}: {shown(str(facts[key]))} there, {job.facts[key]} asked for"
+            for key in differing
+        )
+        raise DataprepError(
+            f"{job.out.address}: there is a shard set made from something else ({differences}); "
+            "ask for the same to go on with it, --overwrite to replace it, or name another folder"
+        )
+
+
+def _vouches_for(job: ShardJob, done: Mapping[str, ShardResult]) -> bool:
+    """Whether the index names none but shards that are whole, so that it may stay meanwhile."""
+    try:
+        data = job.out.read(INDEX, most=INDEX_BYTES)
+        shards = ShardIndex.from_bytes(data, INDEX).shards
+    except (OSError, ColorfilesError):
+        return False
+    return all(shard.stem in done and shard.sha256 == done[shard.stem].sha256 for shard in shards)
