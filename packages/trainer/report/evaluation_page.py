@@ -62,10 +62,7 @@ def write_evaluation_page(
     title: str,
     digest: str = "",
 ) -> None:
-    """Write the page; the photos it shows are read and colourised once more.
-
-    ``digest`` says what it was made from, see ``colorfiles.outputs``.
-    """
+    """Write the page, which bears ``digest``; its photos are read and colourised once more."""
     ranked = {name: ranked_keys(evaluation.images, name, aim) for name, _, aim in _SORTED_BY}
     keys = {key for groups in ranked.values() for keys in groups.values() for key in keys}
     shown = {
@@ -92,9 +89,7 @@ def write_evaluation_page(
         f"palette {e.palette_fingerprint[:12]} · truth from "
         + ("colour crops" if e.truth_from == "rgb" else "the bins' colours (no crops were kept)")
     )
-    write_page(
-        path, title=title, facts=facts, sections=[s for s in sections if s[1]], digest=digest
-    )
+    write_page(path, title=title, facts=facts, sections=sections, digest=digest)
 
 
 def ranked_keys(images: Sequence[ImageResult], name: str, aim: str) -> dict[str, list[str]]:

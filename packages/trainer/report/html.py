@@ -29,11 +29,13 @@ def write_page(
         path: the file; its folder is made where it is missing.
         title: as plain text.
         facts: the line under the title, as plain text.
-        sections: heading as plain text, content as HTML.
+        sections: heading as plain text, content as HTML; those without content are left out.
         digest: says what the page was made from, see ``colorfiles.outputs``.
     """
     template = _templates().get_template("page.html")
-    page = template.render(title=title, facts=facts, sections=sections, digest=digest)
+    page = template.render(
+        title=title, facts=facts, sections=[s for s in sections if s[1]], digest=digest
+    )
     path.parent.mkdir(parents=True, exist_ok=True)
     with write_atomically(path) as temporary:
         temporary.write_text(page + "\n", encoding="utf-8")
