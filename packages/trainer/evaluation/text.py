@@ -78,6 +78,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
     lines = [
         f"{e.samples} samples of split {e.split}, {e.size_px} px, {e.bins} bins, "
         f"{decoding_text(e.decoding)}{averaging_text(e.averaging)}; "
+        f"{'seen as old prints; ' * e.settings.aged}"
         "intervals: 95 %, bootstrap over images",
         *_variant_rows(e),
         "",

@@ -30,6 +30,7 @@ from trainer.evaluation.result import Evaluation, EvaluationSettings
 from trainer.evaluation.structural import ssim
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, _percentile
 from trainer.evaluation.sweep import SweepPoint, suggested_temperature
+from trainer.evaluation.text import evaluation_text
 
 SETTINGS = EvaluationSettings(split="val", draws=40, probe_images=2)
 
@@ -101,6 +102,20 @@ def test_intervals_hold_their_figure_and_repeat_with_the_seed(
     ahead = oracle_result.prediction_minus["gray"]["ciede2000"]
     assert ahead.high is not None
     assert ahead.high < 0  # better than gray by more than the interval
+
+
+def test_what_is_seen_as_an_old_print_is_judged_on_the_photo_as_it_is(
+    shards: ShardSet, oracle_result: Evaluation
+) -> None:
+    settings = replace(SETTINGS, aged=True)
+    colorizer = Colorizer(Oracle(shards), shards.palette)
+    result = evaluate(colorizer, shards, settings)[0]
+    for variant in (TRUTH, CEILING, "gray"):
+        assert result.variants[variant] == oracle_result.variants[variant]
+    # No luma is known again, so the oracle has one answer for all of them.
+    assert result.information_bits == pytest.approx(0, abs=1e-6)
+    assert evaluate(colorizer, shards, settings)[0].variants == result.variants
+    assert "seen as old prints" in evaluation_text(result)
 
 
 def test_a_constant_network_tells_nothing_and_learnt_no_layout(shards: ShardSet) -> None:
