@@ -6,7 +6,11 @@ import click
 
 from colorfiles.commands import LazyGroup, did_you_mean
 
-COMMANDS = {"colorize": "colorunet.cli.colorize", "export": "colorunet.cli.export"}
+COMMANDS = {
+    "colorize": "colorunet.cli.colorize",
+    "serve": "colorunet.cli.serve",
+    "export": "colorunet.cli.export",
+}
 
 
 class _PathsToo(LazyGroup):
@@ -35,5 +39,6 @@ def app(debug: bool) -> None:
     \b
     colorunet photo.jpg
     colorunet album/ -o album-in-colour
+    colorunet serve
     colorunet colorize --help
     """

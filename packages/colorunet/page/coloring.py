@@ -1,0 +1,210 @@
+"""Photos in memory to previews and files: everything of the page that looks at pixels."""
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from threading import Lock
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Float32, UInt8
+from PIL import Image
+
+from colorfiles.photos import ReadSettings
+from colorunet.errors import ColorunetError
+from colorunet.page.image_files import ImageFile, colored_file, preview_file
+from colorunet.page.limits import Limits
+from colorunet.page.look import Look
+from colorunet.page.refusal import Refusal
+from colorunet.page.store import KeptPhoto
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.composing import ColoredImage, in_8_bits
+from colorunet.prediction.confidence import confidence
+from colorunet.prediction.decoding import Decoding
+from colorunet.prediction.images import GrayImage, UnusableImage, read_gray
+from colorunet.prediction.options import PredictionOptions
+from colorunet.prediction.steering.seen_photo import SeenPhoto
+from colorunet.prediction.steering.steer import HintField, Steering, hint_field, hinted_uv
+from colorunet.prediction.toning import Toning, as_vivid
+
+_HOT_BYTES = 48 << 20  # of logits of photos whose distances are kept for the next hint
+
+
+class PhotoColoring:
+    """Colours photos that were sent, with one network.
+
+    Previews are decoded from means of two by two logits: a quarter of the time, and colours a sixth
+    of a level from those of the file on average. Previews are one thread's work.
+
+    Args:
+        colorizer: what gives the colours.
+        meta: of its run.
+        limits: on pixels.
+    """
+
+    def __init__(self, colorizer: Colorizer, meta: Mapping[str, Any], limits: Limits) -> None:
+        self.colorizer = colorizer
+        self._meta = meta
+        self._limits = limits
+        self._reading = ReadSettings(max_bytes=4 * limits.pixels, metadata=True)
+        self._hot: OrderedDict[str, SeenPhoto] = OrderedDict()
+        self._lock = Lock()
+
+    def opened(self, name: str, data: bytes) -> KeptPhoto:
+        """Return a photo as it is kept: read, and looked at by the network.
+
+        Raises:
+            Refusal: it can't be used.
+        """
+        gray = self._read(data)
+        luma = in_8_bits(gray.luma)
+        seen = self.colorizer.see(luma)
+        return KeptPhoto(
+            name=name,
+            data=data,
+            size=seen.size,
+            luma=self._shrunk(luma),
+            alpha=None if gray.alpha is None else self._shrunk(in_8_bits(gray.alpha)),
+            seen_luma=seen.luma,
+            logits=seen.logits.astype(np.float16),
+            few_logits=_halved(seen.logits).astype(np.float16),
+            notes=gray.notes,
+        )
+
+    def preview(self, photo: KeptPhoto, look: Look) -> ImageFile:
+        """Return what the page shows of a look.
+
+        Raises:
+            Refusal: a hint lies outside the photo.
+        """
+        field = self._preview_field(photo, look)
+        logits = photo.few_logits.astype(np.float32)
+        if look.version:
+            logits = self._versions(photo)[look.version].tilted(logits)
+        uv = self._chroma(logits, field, look)
+        bands = list(ColoredImage(photo.luma, uv, photo.alpha).bands())
+        return preview_file(Image.fromarray(np.concatenate(bands)))
+
+    def gray(self, photo: KeptPhoto) -> ImageFile:
+        """Return the photo as the network sees it, at the preview's size."""
+        image = Image.fromarray(photo.luma)
+        if photo.alpha is not None:
+            image = Image.merge("LA", (image, Image.fromarray(photo.alpha)))
+        return preview_file(image)
+
+    def confidence(self, photo: KeptPhoto) -> ImageFile:
+        """Return how sure the network is of each pixel, as gray: white is sure."""
+        logits = photo.few_logits.astype(np.float32)
+        sure = confidence(logits, self.colorizer.palette, self.colorizer.decoding)
+        levels = np.rint(sure * 255).astype(np.uint8)
+        return preview_file(Image.fromarray(levels), lossless=True)
+
+    def file(self, photo: KeptPhoto, look: Look) -> ImageFile:
+        """Return a kept photo in colour at its own size and in its format.
+
+        Raises:
+            Refusal: it can't be read or written.
+        """
+        gray = self._read(photo.data)
+        seen = self.colorizer.see(gray.luma)
+        field = _field(seen, look)
+        logits = seen.logits
+        if look.version:
+            logits = self._versions(photo)[look.version].tilted(logits)
+        uv = self._chroma(logits, field, look)
+        return colored_file(photo.name, photo.data, gray.colored(uv, 1.0))
+
+    def files(self, name: str, data: bytes, look: Look, versions: int = 1) -> list[ImageFile]:
+        """Return a photo in colour, or several versions of it, as ``colorunet`` writes them.
+
+        Raises:
+            Refusal: it can't be read or written, or a hint lies outside.
+        """
+        gray = self._read(data)
+        seen = self.colorizer.see(gray.luma)
+        if versions == 1:
+            uvs = [self._chroma(seen.logits, _field(seen, look), look)]
+        else:
+            drawn = self.colorizer.versions(
+                seen,
+                versions,
+                Steering(look.hints),
+                decoding=self._decoding(look),
+                toning=Toning(look.warmth),
+            )
+            uvs = [one.uv for one in drawn]
+        return [
+            colored_file(name, data, gray.colored(uv, 1.0), number if versions > 1 else 0)
+            for number, uv in enumerate(uvs, start=1)
+        ]
+
+    def _read(self, data: bytes) -> GrayImage:
+        try:
+            return read_gray(data, self._reading, bits=None)
+        except UnusableImage as unusable:
+            status = 413 if str(unusable).startswith("too many pixels") else 415
+            raise Refusal(status, f"not a photo that can be used ({unusable})") from None
+
+    def _versions(self, photo: KeptPhoto) -> tuple[Any, ...]:
+        """Return the versions of a photo, drawn once and whatever the dials say."""
+        if not photo.versions:
+            drawn = self.colorizer.versions(self._seen(photo), self._limits.page_versions)
+            photo.versions = tuple(drawn)
+        return photo.versions
+
+    def _preview_field(self, photo: KeptPhoto, look: Look) -> HintField | None:
+        if not look.hints:
+            return None
+        if photo.hinted is None or photo.hinted[0] != look.hints:
+            field = _field(self._seen(photo), look)
+            assert field is not None
+            small = HintField(_halved(field.weight[..., None])[..., 0], _halved(field.uv))
+            photo.hinted = look.hints, small
+        return photo.hinted[1]
+
+    def _seen(self, photo: KeptPhoto) -> SeenPhoto:
+        """Return a photo as the network saw it; of the last few, distances are known already."""
+        with self._lock:
+            seen = self._hot.pop(photo.id, None)
+            if seen is None:
+                seen = SeenPhoto(photo.logits.astype(np.float32), photo.seen_luma, photo.size)
+            self._hot[photo.id] = seen
+            while len(self._hot) > 1 and _logits_bytes(self._hot.values()) > _HOT_BYTES:
+                self._hot.popitem(last=False)
+            return seen
+
+    def _decoding(self, look: Look) -> Decoding:
+        options = PredictionOptions(saturation=look.saturation)
+        if look.vividness is not None:
+            options = as_vivid(options, self._meta, look.vividness)
+        return options.decoding(self._meta)
+
+    def _chroma(
+        self, logits: Float32[np.ndarray, "h w n"], field: HintField | None, look: Look
+    ) -> Float32[np.ndarray, "h w 2"]:
+        return hinted_uv(
+            logits, field, self.colorizer.palette, self._decoding(look), Toning(look.warmth)
+        )
+
+    def _shrunk(self, levels: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "ph pw"]:
+        scale = min(1.0, self._limits.preview_px / max(levels.shape))
+        size = (max(1, round(levels.shape[1] * scale)), max(1, round(levels.shape[0] * scale)))
+        return np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC))
+
+
+def _logits_bytes(photos: Iterable[SeenPhoto]) -> int:
+    return sum(photo.logits.nbytes for photo in photos)
+
+
+def _field(seen: SeenPhoto, look: Look) -> HintField | None:
+    try:
+        return hint_field(seen, look.hints) if look.hints else None
+    except ColorunetError as error:
+        raise Refusal(400, f"hints: {error}") from None
+
+
+def _halved(planes: Float[np.ndarray, "h w n"]) -> Float32[np.ndarray, "hh hw n"]:
+    """Return means of two by two."""
+    height, width, n = planes.shape
+    even = np.pad(planes, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
+    parts = even.astype(np.float32).reshape((height + 1) // 2, 2, (width + 1) // 2, 2, n)
+    return np.asarray(parts.mean(axis=(1, 3)))

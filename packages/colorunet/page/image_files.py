@@ -1,0 +1,63 @@
+"""Images as the server sends them: previews for the page, and files to keep."""
+
+import io
+import os
+from dataclasses import dataclass
+
+from PIL import Image
+
+from colorunet.page.refusal import Refusal
+from colorunet.prediction.composing import ColoredImage
+from colorunet.prediction.images import header_of, is_lossless_webp
+from colorunet.prediction.writing.formats import format_for
+from colorunet.prediction.writing.photo import UnwritableImage, WritingSettings, write_photo_to
+
+_PREVIEW_QUALITY = 88
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """A file that is sent: its name ("" for none), its MIME type, its bytes."""
+
+    name: str
+    kind: str
+    data: bytes
+
+
+def preview_file(image: Image.Image, *, lossless: bool = False) -> ImageFile:
+    """Return an image that is only looked at."""
+    file = io.BytesIO()
+    if lossless:
+        image.save(file, "PNG", compress_level=3)
+        return ImageFile("", "image/png", file.getvalue())
+    if "A" in image.getbands():
+        image.save(file, "WEBP", quality=_PREVIEW_QUALITY, method=0)
+        return ImageFile("", "image/webp", file.getvalue())
+    image.save(file, "JPEG", quality=_PREVIEW_QUALITY, subsampling=0)
+    return ImageFile("", "image/jpeg", file.getvalue())
+
+
+def colored_file(name: str, data: bytes, image: ColoredImage, number: int = 0) -> ImageFile:
+    """Return a coloured photo in its own format: the bytes that ``colorunet`` writes.
+
+    Args:
+        name: of the photo.
+        data: its file.
+        image: its colours.
+        number: of the version, 0 where there is but one.
+
+    Raises:
+        Refusal: its format doesn't take it.
+    """
+    target = format_for(header_of(data).format)
+    lossless = target.name == "WEBP" and is_lossless_webp(data)
+    file = io.BytesIO()
+    try:
+        write_photo_to(file, iter((image,)), WritingSettings(target, lossless))
+    except UnwritableImage as error:
+        raise Refusal(422, str(error)) from None
+    stem, suffix = os.path.splitext(name)
+    suffix = suffix if suffix.lower() in target.suffixes else target.suffixes[0]
+    kind = Image.MIME.get(target.name, "application/octet-stream")
+    named = f"{stem}-colorized{f'-{number}' if number else ''}{suffix}"
+    return ImageFile(named, kind, file.getvalue())

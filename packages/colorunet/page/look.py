@@ -1,0 +1,112 @@
+"""How a photo is to look, as a browser or a program asks for it: checked before it is believed."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from colorfiles.outside.documents import parse_json_object
+from colorunet.errors import ColorunetError
+from colorunet.page.limits import Limits
+from colorunet.page.refusal import Refusal
+from colorunet.prediction.steering.hints import Hint, parse_hints
+
+_RANGES = {"warmth": (-1.0, 1.0), "vividness": (0.0, 1.0), "saturation": (0.0, 4.0)}
+
+
+@dataclass(frozen=True)
+class Look:
+    """The dials, as the options of ``colorunet`` have them.
+
+    Args:
+        warmth: from -1, bluer, to 1, more orange.
+        vividness: from 0, muted, to 1, vivid; None as the network is used.
+        saturation: factor on the chroma; None the network's own.
+        hints: pixels whose colour is known.
+        version: of those that the page shows, from 0, the likeliest.
+    """
+
+    warmth: float = 0.0
+    vividness: float | None = None
+    saturation: float | None = None
+    hints: tuple[Hint, ...] = ()
+    version: int = 0
+
+
+def look_of_object(given: Any, limits: Limits) -> Look:
+    """Return what a JSON object asks for; None asks for nothing.
+
+    Raises:
+        Refusal: a value is out of its range or of another kind.
+    """
+    if given is None:
+        return Look()
+    if not isinstance(given, dict):
+        raise Refusal(400, f"look: expected an object, given {given!r:.80}")
+    hints = given.get("hints")
+    text = "" if hints is None else json.dumps(hints)
+    version = count_of("version", given.get("version", 0), least=0, most=limits.page_versions - 1)
+    return Look(**_numbers(given), hints=_hints(text), version=version)
+
+
+def look_of_fields(given: Mapping[str, str]) -> Look:
+    """Return what the fields of a form ask for; ``hints`` is JSON.
+
+    Raises:
+        Refusal: as ``look_of_object``.
+    """
+    return Look(**_numbers(given), hints=_hints(given.get("hints", "")))
+
+
+def json_object(data: bytes) -> dict[str, Any]:
+    """Return a request's JSON object; an empty body is an empty one.
+
+    Raises:
+        Refusal: it is none.
+    """
+    try:
+        return parse_json_object(data) if data.strip() else {}
+    except ValueError as error:
+        raise Refusal(400, f"body: {error}") from None
+
+
+def count_of(name: str, given: Any, *, least: int, most: int) -> int:
+    """Return a whole number, given as one or as a text.
+
+    Raises:
+        Refusal: it is none, or out of its range.
+    """
+    text = str(given)
+    value = int(text) if text.isascii() and text.isdigit() and len(text) < 6 else -1
+    if isinstance(given, bool) or not least <= value <= most:
+        raise Refusal(
+            400, f"{name}: expected a whole number from {least} to {most}, given {given!r:.80}"
+        )
+    return value
+
+
+def _numbers(given: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: _number(name, given[name]) for name in _RANGES if given.get(name) not in (None, "")
+    }
+
+
+def _number(name: str, given: Any) -> float:
+    low, high = _RANGES[name]
+    try:
+        value = math.nan if isinstance(given, bool) else float(given)
+    except (TypeError, ValueError):
+        value = math.nan
+    if not low <= value <= high:
+        raise Refusal(
+            400, f"{name}: expected a number from {low:g} to {high:g}, given {given!r:.80}"
+        )
+    return value
+
+
+def _hints(text: str) -> tuple[Hint, ...]:
+    try:
+        return parse_hints(text.encode()) if text.strip() else ()
+    except ColorunetError as error:
+        raise Refusal(400, f"hints: {error}") from None

@@ -1,0 +1,154 @@
+"""The server of the page: its socket, its address, its end."""
+
+import os
+import secrets
+import signal
+import socket
+import sys
+import threading
+import webbrowser
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import uvicorn
+
+from colorunet.errors import ColorunetError
+from colorunet.page.app import PageApp
+from colorunet.page.coloring import PhotoColoring
+from colorunet.page.connections import patient_protocol
+from colorunet.page.guard import Guard, is_loopback
+from colorunet.page.limits import Limits
+from colorunet.page.watch import Watch
+from colorunet.parameters.meta import read_meta
+from colorunet.prediction.colorizer import Colorizer
+
+_OPENS_AFTER_S = 0.5
+_ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as shown, not as a default
+_GRACE_S = 3  # for answers under way when the server ends
+
+
+@dataclass(frozen=True)
+class ServerSettings:
+    """Where a page is served and who may use it.
+
+    Args:
+        run: the folder of the network.
+        network: what it is called.
+        host: name or address to listen at.
+        port: 0 takes any that is free.
+        token: that clients must bring; None makes one where others can reach the server.
+        limits: on everything.
+    """
+
+    run: Path
+    network: str
+    host: str = "127.0.0.1"
+    port: int = 8000
+    token: str | None = None
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where a page is.
+
+    Args:
+        url: to open; with the token, where there is one.
+        host: that it listens at.
+        port: likewise.
+        token: "" for none.
+    """
+
+    url: str
+    host: str
+    port: int
+    token: str
+
+
+class PageServer:
+    """A page at an address: it listens from the beginning, and answers in ``run``.
+
+    Raises:
+        ColorunetError: the address can't be had, or there is no such network.
+    """
+
+    def __init__(self, settings: ServerSettings) -> None:
+        limits = settings.limits
+        self._socket = _listening(settings.host, settings.port)
+        loopback = is_loopback(self._socket.getsockname()[0])
+        token = settings.token or ("" if loopback else secrets.token_urlsafe(16))
+        port = self._socket.getsockname()[1]
+        self.served = Served(_url(settings.host, port, token), settings.host, port, token)
+        colorizer = Colorizer.load(settings.run)
+        coloring = PhotoColoring(colorizer, read_meta(settings.run, "best"), limits)
+        self._page = PageApp(coloring, network=settings.network, limits=limits)
+        self._token, self._loopback, self._limits = token, loopback, limits
+
+    def run(self, tell: Callable[[str], None], *, opens_browser: bool = False) -> None:
+        """Answer requests until Ctrl-C or SIGTERM.
+
+        Args:
+            tell: is told of errors that nobody expected.
+            opens_browser: show the page.
+        """
+        app = Guard(self._page.asgi(), token=self._token, loopback=self._loopback)
+        config = uvicorn.Config(
+            Watch(app, metrics=self._page.metrics, tell=tell),
+            http=patient_protocol(header_s=self._limits.header_s, stalled_s=self._limits.stalled_s),
+            ws="none",
+            lifespan="on",
+            log_config=None,
+            log_level="critical",
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            limit_concurrency=self._limits.connections,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        server = uvicorn.Server(config)
+        if opens_browser and _has_display():
+            threading.Timer(_OPENS_AFTER_S, webbrowser.open, (self.served.url,)).start()
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        with suppress(KeyboardInterrupt):  # uvicorn ends in order, then passes the signal on
+            server.run(sockets=[self._socket])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    try:
+        family, _, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=512)
+    except socket.gaierror:
+        raise ColorunetError(f"--host {host}: no such name or address here") from None
+    except OSError as error:
+        words = error.strerror or str(error)
+        raise ColorunetError(
+            f"{host}, port {port}: {words.lower()}; --port 0 takes any that is free"
+        ) from None
+
+
+def _url(host: str, port: int, token: str) -> str:
+    """Return an address to open: a server at all addresses is shown at one of this machine."""
+    name = _own_address() if host in _ANYWHERE else host
+    name = f"[{name}]" if ":" in name else name
+    return f"http://{name}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
+
+
+def _own_address() -> str:
+    """Return the address at which others reach this machine; nothing is sent to find it."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+            return str(probe.getsockname()[0])
+        except OSError:
+            return "127.0.0.1"
+
+
+def _has_display() -> bool:
+    """Whether a browser would open beside the terminal rather than inside it."""
+    is_bare = sys.platform.startswith("linux") or "bsd" in sys.platform
+    return not is_bare or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

@@ -1,0 +1,66 @@
+// What the server is asked, with errors as words that a person understands.
+
+const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-"); // whose turn it is in the server's line
+const TRIES = 4;
+
+export class Problem extends Error {
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+}
+
+async function ask(path, options = {}) {
+  const headers = { "X-Page": PAGE, ...options.headers };
+  for (let tried = 1; ; tried += 1) {
+    const answer = await fetch(path, { ...options, headers }).catch((error) => {
+      if (error.name === "AbortError") throw error;
+      throw new Problem("The server doesn't answer. Is `colorunet serve` still running?");
+    });
+    if (answer.ok) return answer;
+    const wait = Number(answer.headers.get("Retry-After"));
+    if (wait && tried < TRIES) {
+      await new Promise((resolve) => setTimeout(resolve, wait * 1000));
+      continue;
+    }
+    const told = await answer.json().catch(() => ({}));
+    throw new Problem(told.error || `The server answered with ${answer.status}.`, answer.status);
+  }
+}
+
+const json = (body, signal) => ({
+  method: "POST",
+  body: JSON.stringify(body),
+  headers: { "Content-Type": "application/json" },
+  signal,
+});
+
+export const about = async () => (await ask("/api/about")).json();
+
+export async function addPhoto(file) {
+  const form = new FormData();
+  form.append("image", file, file.name || "pasted.png");
+  return (await ask("/api/photos", { method: "POST", body: form })).json();
+}
+
+export const forget = (id) => ask(`/api/photos/${id}`, { method: "DELETE" }).catch(() => {});
+export const gray = async (id) => (await ask(`/api/photos/${id}/gray`)).blob();
+export const confidence = async (id) => (await ask(`/api/photos/${id}/confidence`)).blob();
+export const preview = async (id, look, signal) =>
+  (await ask(`/api/photos/${id}/preview`, json(look, signal))).blob();
+
+export async function coloredFile(id, look) {
+  const answer = await ask(`/api/photos/${id}/file`, json(look));
+  return { blob: await answer.blob(), name: nameIn(answer) };
+}
+
+export async function archive(photos) {
+  const answer = await ask("/api/zip", json({ photos }));
+  return { blob: await answer.blob(), name: nameIn(answer) };
+}
+
+function nameIn(answer) {
+  const told = answer.headers.get("Content-Disposition") || "";
+  const encoded = told.match(/filename\*=UTF-8''([^;]+)/);
+  return encoded ? decodeURIComponent(encoded[1]) : (told.match(/filename="([^"]+)"/) || [])[1];
+}

@@ -1,0 +1,113 @@
+"""The photos that a page works on, in memory only: bounded, and forgotten after a while."""
+
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+from jaxtyping import Float16, UInt8
+
+from colorunet.page.limits import Limits
+from colorunet.page.refusal import Refusal
+from colorunet.prediction.steering.hints import Hint
+from colorunet.prediction.steering.steer import HintField
+from colorunet.prediction.steering.versions import Version
+
+_LATER_BYTES = 2 << 20  # of versions and hints, which come once they are asked for
+
+
+@dataclass(eq=False)
+class KeptPhoto:
+    """A photo between two requests.
+
+    Args:
+        name: that its file had, without a folder.
+        data: the file.
+        size: width and height, upright.
+        luma: of the preview.
+        alpha: of the preview, where the photo has some.
+        seen_luma: at the network's working size.
+        logits: likewise; half precision, whose steps are below those of colours.
+        few_logits: means of two by two of them, which previews are decoded from.
+        notes: what had to be assumed in reading it.
+        versions: drawn for it, once somebody asked.
+        hinted: the last hints and what they say at the preview's chroma size.
+        id: that nobody guesses.
+    """
+
+    name: str
+    data: bytes
+    size: tuple[int, int]
+    luma: UInt8[np.ndarray, "h w"]
+    alpha: UInt8[np.ndarray, "h w"] | None
+    seen_luma: UInt8[np.ndarray, "hw ww"]
+    logits: Float16[np.ndarray, "hw ww n"]
+    few_logits: Float16[np.ndarray, "hf wf n"]
+    notes: tuple[str, ...] = ()
+    versions: tuple[Version, ...] = ()
+    hinted: tuple[tuple[Hint, ...], HintField] | None = None
+    id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it takes at most."""
+        arrays = [self.luma, self.seen_luma, self.logits, self.few_logits]
+        arrays += [] if self.alpha is None else [self.alpha]
+        return _LATER_BYTES + len(self.data) + sum(array.nbytes for array in arrays)
+
+
+class PhotoStore:
+    """Photos by id; beyond the limits the longest unused are forgotten.
+
+    Args:
+        limits: on bytes and time.
+        clock: seconds.
+    """
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._photos: OrderedDict[str, tuple[KeptPhoto, float]] = OrderedDict()
+        self.nbytes = 0
+
+    def __len__(self) -> int:
+        """Photos kept."""
+        return len(self._photos)
+
+    def add(self, photo: KeptPhoto) -> None:
+        """Keep a photo."""
+        self._photos[photo.id] = photo, self._clock()
+        self.nbytes += photo.nbytes
+        while self.nbytes > self._limits.kept_bytes and len(self._photos) > 1:
+            self.remove(next(iter(self._photos)))
+        self.forget_unused()
+
+    def get(self, photo_id: str) -> KeptPhoto:
+        """Return a photo, used as of now.
+
+        Raises:
+            Refusal: it isn't there, or no longer.
+        """
+        self.forget_unused()
+        if photo_id not in self._photos:
+            raise Refusal(404, "no such photo, or no longer: it was unused for long; send it again")
+        photo, _ = self._photos.pop(photo_id)
+        self._photos[photo_id] = photo, self._clock()
+        return photo
+
+    def remove(self, photo_id: str) -> None:
+        """Forget a photo, if it is there."""
+        if photo_id in self._photos:
+            photo, _ = self._photos.pop(photo_id)
+            self.nbytes -= photo.nbytes
+
+    def forget_unused(self) -> None:
+        """Forget what nobody used for long."""
+        before = self._clock() - self._limits.kept_s
+        while self._photos:
+            photo_id, (_, used) = next(iter(self._photos.items()))
+            if used >= before:
+                return
+            self.remove(photo_id)

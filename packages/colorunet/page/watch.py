@@ -1,0 +1,50 @@
+"""Around everything: requests counted and timed, and an unexpected error told in one line."""
+
+import time
+from collections.abc import Callable
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from colorunet.page.answers import refusal_answer
+from colorunet.page.metrics import Metrics
+from colorunet.page.refusal import Refusal
+
+
+class Watch:
+    """ASGI middleware, the outermost.
+
+    Args:
+        app: what is watched.
+        metrics: that it counts in.
+        tell: is told of errors that nobody expected.
+    """
+
+    def __init__(self, app: ASGIApp, *, metrics: Metrics, tell: Callable[[str], None]) -> None:
+        self._app = app
+        self._metrics = metrics
+        self._tell = tell
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on and count it when it is answered."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        started, status = time.monotonic(), 0
+
+        async def send_counted(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_counted)
+        except Exception as error:  # whatever it is, the server goes on and says so
+            self._tell(f"{scope['method']} {scope['path']}: {type(error).__name__}: {error}")
+            if status:
+                raise  # the connection ends: half an answer mustn't pass for a whole one
+            failed = Refusal(500, "something went wrong in the server; its terminal says what")
+            await refusal_answer(failed)(scope, receive, send_counted)
+        finally:
+            route = getattr(scope.get("endpoint"), "__name__", "other")
+            self._metrics.count(route, status, time.monotonic() - started)
