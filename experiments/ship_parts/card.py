@@ -255,6 +255,8 @@ def _measures(card: Card) -> str:
             + "---:|" * len(BASELINES),
         ]
         for measure, measure_text in MEASURES.items():
+            if measure not in variants["prediction"]:  # evaluated before the measure was there
+                continue
             cells = [figure_text(variants["prediction"][measure], measure_text.digits)]
             for other in ("quantized_truth", *BASELINES):
                 value = variants[other][measure]["value"]

@@ -23,6 +23,8 @@ _FAMILY_STARTS_RGB = np.array(
 )
 _COLORED = 0.03  # chroma above which a predicted or counted pixel is called coloured
 _CLEARLY_COLORED = 0.05  # chroma above which the truth's hue is asked for
+_GRAY = 0.02  # chroma below which a true pixel is called gray
+_GRAY_ENOUGH = 0.05  # chroma below which what is predicted for it still looks gray
 _NOTICED_SHARE = 0.01  # a colour on 1 % of the pixels is one that is seen
 _HUE_TOLERANCE = math.pi / 4
 AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab
@@ -120,6 +122,18 @@ def hue_family_counts(
     hit = hit & (cosine >= math.cos(_HUE_TOLERANCE) * chroma * true_chroma)
     family = hue_families(truth)
     return _bincount(family[hit], 6), _bincount(family[colored], 6)
+
+
+def gray_counts(
+    predicted: Float[Any, "*shape 2"], truth: Float[Any, "*shape 2"]
+) -> tuple[int, int]:
+    """Return (hits, pixels) of the pixels of true chroma < 0.02; a hit has chroma < 0.05."""
+    require_last_axis(predicted, 2, "predicted")
+    require_last_axis(truth, 2, "truth")
+    xp = array_api_compat.array_namespace(predicted, truth)
+    chroma, true_chroma = (xp.hypot(x[..., 0], x[..., 1]) for x in (predicted, truth))
+    gray = true_chroma < _GRAY
+    return int(xp.sum(gray & (chroma < _GRAY_ENOUGH))), int(xp.sum(gray))
 
 
 def confusion_counts(

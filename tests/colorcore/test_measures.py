@@ -109,6 +109,13 @@ def test_hue_recall_asks_for_hue_within_45_degrees_and_some_chroma() -> None:
     assert torch_pixels.tolist() == pixels.tolist()
 
 
+def test_gray_recall_asks_that_gray_stays_nearly_gray() -> None:
+    truth = np.array([[0.0, 0.0], [0.01, 0.0], [0.0, -0.019], [0.021, 0.0]])
+    predicted = np.array([[0.0, 0.049], [0.051, 0.0], [0.0, 0.0], [0.0, 0.0]])
+    assert m.gray_counts(predicted, truth) == (2, 3)  # the last one isn't gray
+    assert m.gray_counts(torch.asarray(predicted), torch.asarray(truth)) == (2, 3)
+
+
 @pytest.mark.usefixtures("unchecked_shapes")
 def test_confusion_and_macro_recall() -> None:
     truth = np.array([0, 0, 0, 1, 1, 255])

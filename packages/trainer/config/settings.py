@@ -1,14 +1,23 @@
 """What a recipe sets besides the network: frozen dataclasses, each checked when it is made."""
 
+import math
 from dataclasses import dataclass
 
-LOWER_IS_BETTER = ("loss",)
-# Measures of validation that a fit may choose its best step by; all but the loss: higher is better.
+# Measures of validation that a fit may choose its best step by.
 LATEST = "latest"  # no judgement: the last step is the best
-MEASURES = (*LOWER_IS_BETTER, "accuracy", "hue_recall", "effective_ratio", "color_score", LATEST)
+MEASURES = ("loss", "accuracy", "hue_recall", "effective_ratio", "color_score", LATEST)
 SCHEDULES = ("constant", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 SWITCH = ("auto", "on", "off")
+
+
+def far_from_best(measure: str, value: float) -> float:
+    """Return how bad a value is: a loss is best low, a ratio to truth near 1, all else high."""
+    if measure.endswith("loss"):
+        return value
+    if measure.endswith("ratio"):
+        return abs(math.log(max(value, 1e-6)))
+    return -value
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,10 @@ MEASURES = {
         family_measure(family): Measure(f"… {family}", f"the same, of the family {family}")
         for family in HUE_FAMILIES
     },
+    "gray_recall": Measure(
+        "gray recall",
+        "pixels of true chroma < 0.02 given chroma < 0.05, over all images' pixels",
+    ),
     "top_two_mass": Measure(
         "top-2 mass", f"share of all images' pixels in the two fullest {_BINS}", "truth"
     ),

@@ -14,6 +14,7 @@ from colorcore.measures import (
     colorfulness,
     distinct_colors,
     effective_colors,
+    gray_counts,
     hue_coverage,
     hue_family_counts,
     psnr,
@@ -56,6 +57,8 @@ class ImageMeasures:
     errors: Float[np.ndarray, "n"]
     family_hits: Int[np.ndarray, "6"]
     family_pixels: Int[np.ndarray, "6"]
+    gray_hits: int
+    gray_pixels: int
     mean_uv: Float[np.ndarray, "2"]
     effective_colors: float
     distinct_colors: float
@@ -111,7 +114,9 @@ def constant_colors(
     return Colors(uv=uv, bins=np.full(luma.shape, chosen), rgb=shown)
 
 
-def measure(colors: Colors, truth: Colors, n: int, *, structure: bool = True) -> ImageMeasures:
+def measure(
+    colors: Colors, truth: Colors, n: int, *, structure: bool = True, lab: bool = True
+) -> ImageMeasures:
     """Measure one image against its truth.
 
     Args:
@@ -119,31 +124,46 @@ def measure(colors: Colors, truth: Colors, n: int, *, structure: bool = True) ->
         truth: what it is held against.
         n: bins of the palette.
         structure: also SSIM (NaN otherwise).
+        lab: also the errors in L*a*b*, which cost the most (NaN otherwise).
     """
     true_bins = truth.bins.ravel().astype(np.int64)
     given_bins = colors.bins.ravel().astype(np.int64)
     known = true_bins < n
     counts = bin_counts(np.where(known, given_bins, IGNORE_BIN), n)
-    apart = colors.lab[..., 1:] - truth.lab[..., 1:]
-    errors = np.minimum(np.hypot(apart[..., 0], apart[..., 1]), AUC_LIMIT).ravel()
     hits, pixels = hue_family_counts(colors.uv, truth.uv)
-    itself = colors is truth
+    grays, gray_pixels = gray_counts(
+        colors.uv.reshape(-1, 2)[known], truth.uv.reshape(-1, 2)[known]
+    )
     return ImageMeasures(
         counts=counts,
         hits=bin_counts(np.where(given_bins == true_bins, true_bins, IGNORE_BIN), n),
-        errors=np.bincount(true_bins[known], weights=errors[known], minlength=n),
+        errors=_errors(colors, truth, n) if lab else np.full(n, np.nan),
         family_hits=hits,
         family_pixels=pixels,
+        gray_hits=grays,
+        gray_pixels=gray_pixels,
         mean_uv=colors.uv.reshape(-1, 2).mean(axis=0, dtype=np.float64),
         effective_colors=effective_colors(counts) if counts.any() else float("nan"),
         distinct_colors=float(distinct_colors(counts)),
         colorfulness=colorfulness(colors.rgb),
         chroma_spread=chroma_spread(colors.uv),
         hue_coverage=hue_coverage(colors.uv),
-        ciede2000=0.0 if itself else float(ciede2000(colors.lab, truth.lab).mean()),
+        ciede2000=_ciede2000(colors, truth) if lab else float("nan"),
         psnr=psnr(colors.rgb, truth.rgb),
         ssim=_ssim(colors, truth) if structure else float("nan"),
     )
+
+
+def _errors(colors: Colors, truth: Colors, n: int) -> Float[np.ndarray, "n"]:
+    apart = (colors.lab[..., 1:] - truth.lab[..., 1:]).reshape(-1, 2)
+    errors = np.minimum(np.hypot(apart[:, 0], apart[:, 1]), AUC_LIMIT)
+    bins = truth.bins.ravel().astype(np.int64)
+    known = bins < n
+    return np.bincount(bins[known], weights=errors[known], minlength=n)
+
+
+def _ciede2000(colors: Colors, truth: Colors) -> float:
+    return 0.0 if colors is truth else float(ciede2000(colors.lab, truth.lab).mean())
 
 
 def _ssim(colors: Colors, truth: Colors) -> float:

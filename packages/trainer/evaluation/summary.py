@@ -91,6 +91,9 @@ def summarize(
         "ssim": float(np.mean(single["ssim"])),
     }
     figures |= _family_recalls(measured, rows)
+    figures["gray_recall"] = _over(
+        float(measured["gray_hits"][rows].sum()), float(measured["gray_pixels"][rows].sum())
+    )
     figures |= _by_true_bin(measured, true_counts, rows)
     return {name: figures[name] for name in MEASURES}
 

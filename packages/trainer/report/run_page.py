@@ -1,12 +1,13 @@
 """The page of a run: how loss, colours, rate and pictures came along."""
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from functools import partial
 from html import escape
 from pathlib import Path
 
 from PIL import Image
 
+from trainer.config.settings import far_from_best
 from trainer.evaluation.criteria import CRITERIA
 from trainer.report.epoch_pictures import saved_pictures
 from trainer.report.html import figure, flow, picture, tiles, write_page
@@ -64,18 +65,9 @@ def _standing(lines: Sequence[Line]) -> str:
         points = series(lines, name)
         if points:
             values = [value for _, value in points]
-            best = min(values, key=_from_best(name))
+            best = min(values, key=partial(far_from_best, name))
             boxes.append((f"{values[-1]:.{digits}f}", label, f"best {best:.{digits}f}"))
     return tiles(boxes) if boxes else "<p>Nothing is logged yet.</p>"
-
-
-def _from_best(name: str) -> Callable[[float], float]:
-    """Return how bad a value is: a loss is good low, a ratio near 1, all else high."""
-    if name.endswith("loss"):
-        return lambda value: value
-    if name.endswith("ratio"):
-        return lambda value: abs(math.log(max(value, 1e-6)))
-    return lambda value: -value
 
 
 def _loss(lines: Sequence[Line]) -> str:

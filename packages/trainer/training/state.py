@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trainer.config.settings import LATEST, LOWER_IS_BETTER
+from trainer.config.settings import LATEST, far_from_best
 from trainer.data.sampler import Position
 from trainer.errors import TrainerError
 
@@ -104,8 +104,8 @@ class TrainingState:
         if measures is not None:
             self.validation = dict(measures)
             value = float((self.validation | {LATEST: self.step})[measure])
-            sign = -1 if measure in LOWER_IS_BETTER else 1
-            better = self.best is None or sign * value > sign * self.best
+            worth = far_from_best(measure, value)
+            better = self.best is None or worth < far_from_best(measure, self.best)
             if better:
                 self.best, self.best_step = value, self.step
         self.stale_epochs = 0 if better else self.stale_epochs + 1

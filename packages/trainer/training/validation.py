@@ -1,49 +1,51 @@
 """How a network does on held-out samples, cheaply enough for every epoch: loss and colours."""
 
+import math
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
+from jaxtyping import Float, UInt8
 from torch import Tensor
 
-from colorcore import (
-    IGNORE_BIN,
-    Palette,
-    annealed_mean,
-    bins_to_uv,
-    uv_to_bins,
-    yuv_to_rgb,
-)
-from colorcore.measures import (
-    bin_counts,
-    colorfulness,
-    distinct_colors,
-    effective_colors,
-    hue_family_counts,
-)
+from colorcore import IGNORE_BIN, Palette, annealed_mean
+from colorcore.measures import HUE_FAMILIES
 from colorunet.networks import PixelClassifier
 from trainer.data.batch import Batch, to_network_input
 from trainer.errors import TrainerError
+from trainer.evaluation.definitions import family_measure
+from trainer.evaluation.measure import ImageMeasures, decoded_colors, measure, quantized_colors
+from trainer.evaluation.summary import summarize, table
 from trainer.training.losses import Targets, training_loss
 
-_GRAY_TRUTH = 0.02  # chroma below which a true pixel is called gray
-_GRAY_ENOUGH = 0.05  # chroma up to which a prediction for it is
+# The name of each measure in the log of a run, and in an evaluation.
+_NAMES = {
+    "effective_colors": "effective_colors",
+    "effective_ratio": "effective_colors_ratio",
+    "distinct_colors": "distinct_colors",
+    "colorfulness_ratio": "colorfulness_ratio",
+    "hue_recall": "hue_family_recall",
+    "gray_recall": "gray_recall",
+}
+_EVERY_OTHER = (slice(None, None, 2),) * 2
+_FAMILIES = (*(family_measure(family) for family in HUE_FAMILIES), "gray_recall")
 
 
 @dataclass(frozen=True)
 class Validation:
     """Measures over the validation samples, at the network's own resolution.
 
-    Colours are decoded by the annealed mean and compared with the palette's version of the truth;
-    `trainer evaluate` measures at full resolution against the photos themselves.
+    Colours are decoded by the annealed mean and held against the palette's version of the truth;
+    `trainer evaluate` takes the same measures at full resolution against the photos themselves.
+    What no sample has, such as hues where all is gray, is 0.
 
     Args:
         loss: what the fit minimises, a pixel.
         accuracy: share of pixels given their bin.
         effective_colors: median over images of exp(entropy) of the decoded bins.
-        effective_ratio: the same divided by that of the truth.
+        effective_ratio: the same divided by the truth's median.
         distinct_colors: median over images of the bins with at least 1 % of the pixels.
         colorfulness_ratio: median over images, of prediction to truth.
         hue_recall: mean over the six hue families of the share within 45° of the true hue.
@@ -66,71 +68,55 @@ class Validation:
         return asdict(self)
 
 
-class _Tally:
+class _Judged:
+    """What accumulates while images stream by: their measures, as an evaluation takes them."""
+
     def __init__(self, palette: Palette, temperature: float) -> None:
-        self._palette = palette
-        self._temperature = temperature
-        self._per_image: list[tuple[float, float, float, float]] = []
-        self._hue_hits = np.zeros(6)
-        self._hue_pixels = np.zeros(6)
-        self._gray = np.zeros(2)
+        self._palette, self._temperature = palette, temperature
+        self._measured: list[ImageMeasures] = []
+        self._truths: list[ImageMeasures] = []
         self._right = 0
         self._known = 0
 
-    def add(self, luma: Tensor, bins: Tensor, logits: Tensor) -> None:
-        """Take one image in: luma (h, w), bins (h, w), logits (h, w, n)."""
+    def add(
+        self,
+        luma: UInt8[np.ndarray, "h w"],
+        bins: UInt8[np.ndarray, "h w"],
+        logits: Float[Tensor, "h w n"],
+    ) -> None:
+        """Take one image in."""
         known = bins != IGNORE_BIN
-        if not bool(known.any()):
+        if not known.any():
             return
-        truth_bins = bins[known].long()
-        kept = logits[known].float()
-        if not bool(torch.isfinite(kept).all()):
+        if not bool(torch.isfinite(logits).all()):
             raise TrainerError("validation: the logits are no longer finite; lower learning_rate")
-        uv = annealed_mean(kept, self._palette, self._temperature).double()
-        truth = bins_to_uv(truth_bins, self._palette)
-        self._right += int((kept.argmax(-1) == truth_bins).sum())
-        self._known += int(known.sum())
-        hits, pixels = hue_family_counts(uv, truth)
-        self._hue_hits += np.asarray(hits)
-        self._hue_pixels += np.asarray(pixels)
-        gray = torch.hypot(truth[..., 0], truth[..., 1]) < _GRAY_TRUTH
-        still = gray & (torch.hypot(uv[..., 0], uv[..., 1]) < _GRAY_ENOUGH)
-        self._gray += (float(still.sum()), float(gray.sum()))
-        y = luma[known].double()[:, None]
+        uv = annealed_mean(logits, self._palette, self._temperature).numpy()
+        truth = quantized_colors(luma, bins, self._palette)
+        colors = decoded_colors(luma, uv, self._palette)
         n = self._palette.n
-        counts = bin_counts(uv_to_bins(uv, self._palette), n)
-        true_counts = bin_counts(truth_bins, n)
-        true_colorfulness = colorfulness(yuv_to_rgb(torch.cat((y, truth), -1)))
-        colorful = colorfulness(yuv_to_rgb(torch.cat((y, uv), -1)))
-        effective = effective_colors(counts)
-        self._per_image.append(
-            (
-                effective,
-                effective / effective_colors(true_counts),
-                distinct_colors(counts),
-                colorful / max(true_colorfulness, 1e-6),
-            )
-        )
+        self._measured.append(measure(colors, truth, n, structure=False, lab=False))
+        self._truths.append(measure(truth, truth, n, structure=False, lab=False))
+        self._right += int(((logits.argmax(-1).numpy() == bins) & known).sum())
+        self._known += int(known.sum())
 
     def result(self, loss: float) -> Validation:
         """Return the measures of everything added."""
-        medians = np.median(np.array(self._per_image or [(1.0, 0.0, 1.0, 0.0)]), axis=0)
-        present = self._hue_pixels > 0
-        recalls = self._hue_hits[present] / self._hue_pixels[present]
-        hue = float(recalls.mean()) if present.any() else 0.0
-        gray = float(self._gray[0] / self._gray[1]) if self._gray[1] else 0.0
-        families = [*recalls, *([gray] if self._gray[1] else [])]
+        figures: dict[str, float] = {}
+        if self._truths:
+            truth = table(self._truths)
+            figures = summarize(table(self._measured), truth, truth)
+        recalls = [figures.get(name, math.nan) for name in _FAMILIES]
+        families = [recall for recall in recalls if not math.isnan(recall)]
         return Validation(
             loss=loss,
             accuracy=self._right / max(1, self._known),
-            effective_colors=float(medians[0]),
-            effective_ratio=float(medians[1]),
-            distinct_colors=float(medians[2]),
-            colorfulness_ratio=float(medians[3]),
-            hue_recall=hue,
-            gray_recall=gray,
             color_score=float(np.mean(families)) if families else 0.0,
+            **{ours: _or_zero(figures.get(name, 0.0)) for ours, name in _NAMES.items()},
         )
+
+
+def _or_zero(value: float) -> float:
+    return 0.0 if math.isnan(value) else value
 
 
 @torch.no_grad()
@@ -146,11 +132,12 @@ def validate(
     autocast: Callable[[], AbstractContextManager[object]],
 ) -> Validation:
     """Judge ``network`` (put into eval mode meanwhile) on batches of whole samples."""
-    tally = _Tally(palette, temperature)
+    judged = _Judged(palette, temperature)
     total, pixels = 0.0, 0
     training = network.training
     network.eval()
     step = network.logits_stride
+    thin = _places(step) if coarse_loss else _EVERY_OTHER
     for batch in batches:
         luma, bins = to_network_input(batch.to(device))
         with autocast():
@@ -160,20 +147,21 @@ def validate(
         total += float(training_loss(logits, compared, targets, scale=1.0))
         pixels += real * compared[0].numel()
         if not coarse_loss:
-            logits, luma, bins = logits[..., ::2, ::2], luma[..., ::2, ::2], bins[..., ::2, ::2]
-        else:
-            luma, bins = coarse_luma(luma, step), compared
+            logits = logits[..., *thin]
         for image in range(real):
-            tally.add(luma[image, 0].cpu(), bins[image].cpu(), logits[image].permute(1, 2, 0).cpu())
+            judged.add(
+                batch.luma[image][thin].numpy(),
+                batch.bins[image][thin].numpy(),
+                logits[image].permute(1, 2, 0).float().cpu(),
+            )
     network.train(training)
-    return tally.result(total / max(1, pixels))
+    return judged.result(total / max(1, pixels))
 
 
 def coarse_bins(bins: Tensor, step: int) -> Tensor:
     """Return every ``step``-th pixel each way, the middle one of the place it stands for."""
-    return bins if step == 1 else bins[..., step // 2 :: step, step // 2 :: step].contiguous()
+    return bins if step == 1 else bins[..., *_places(step)].contiguous()
 
 
-def coarse_luma(luma: Tensor, step: int) -> Tensor:
-    """Return the luma of the pixels that ``coarse_bins`` takes."""
-    return luma if step == 1 else luma[..., step // 2 :: step, step // 2 :: step]
+def _places(step: int) -> tuple[slice, slice]:
+    return (slice(step // 2, None, step),) * 2
