@@ -50,6 +50,7 @@ class CommandRunner:
         log: Path | None = None,
         environment: Mapping[str, str] | None = None,
         log_all: bool = False,
+        show: bool = False,
     ) -> bytes:
         """Print a command line and run it; return what it printed on stdout.
 
@@ -59,17 +60,19 @@ class CommandRunner:
             log: what it says on stderr goes there; None leaves it to the terminal.
             environment: more variables.
             log_all: what it prints on stdout goes into the log too.
+            show: what it prints on stdout is left to the terminal instead.
 
         Raises:
             CommandFailed: it ends with another status than 0.
         """
         texts = [str(word) for word in words]
-        self.say("$ " + shlex.join(texts))
+        variables = "".join(f"{name}=… " for name in environment or {})
+        self.say(f"$ {variables}{shlex.join(texts)}")
         program = texts[1:] if texts[0] == "python" else ["-m", *texts]
         with (log or Path(os.devnull)).open("wb") as file:
             process = subprocess.Popen(
                 [sys.executable, *program, *quiet],
-                stdout=file if log_all else subprocess.PIPE,
+                stdout=None if show else file if log_all else subprocess.PIPE,
                 stderr=file if log else None,
                 env=os.environ | self._environment | dict(environment or {}),
                 pass_fds=self._pass_fds,

@@ -2,7 +2,6 @@
 
 import csv
 import os
-import shlex
 import shutil
 import subprocess
 import sys
@@ -13,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import click
+from command_runner import CommandFailed, CommandRunner
 
 TOOLS = Path(__file__).resolve().parent
-BIN = Path(sys.executable).parent
 CREDITS = TOOLS / "demo_photos.csv"
 _STEPS = 250  # of the recipe `small`: about a minute on two idle CPU cores
 _MARK = ".colorunet-demo"  # stands in a folder that a demo made: what it holds may be deleted
@@ -117,14 +116,12 @@ def _say(words: str) -> None:
 
 
 def _run(command: str | list[str], environment: dict[str, str] | None = None) -> None:
-    words = shlex.split(command) if isinstance(command, str) else command
-    prefix = "".join(f"{name}=… " for name in environment or {})
-    _say(f"$ {prefix}{shlex.join(words)}")
-    done = subprocess.run(
-        [str(BIN / words[0]), *words[1:]], env=os.environ | (environment or {}), check=False
-    )
-    if done.returncode:
-        sys.exit(f"tools/demo: that command ended with exit code {done.returncode}")
+    words = command.split() if isinstance(command, str) else command
+    print()
+    try:
+        CommandRunner().run(words, environment=environment, show=True)
+    except CommandFailed as error:
+        sys.exit(f"tools/demo: that command ended with exit code {error.returncode}")
 
 
 def _copy_demo_photos(folder: Path) -> None:

@@ -1,5 +1,6 @@
 """``--overwrite`` deletes what the command itself wrote, and nothing else."""
 
+import os
 import shutil
 import subprocess
 import sys
@@ -150,9 +151,10 @@ def test_a_palette_replaces_palettes_and_its_figure_figures_only(
 def test_the_demo_deletes_nothing_that_no_demo_made(tmp_path: Path) -> None:
     (tmp_path / "photos").mkdir()
     (tmp_path / "photos" / "holiday.jpg").write_bytes(b"mine")
-    demo = Path(__file__).parents[2] / "tools" / "demo.py"
+    root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, str(demo), "--out", str(tmp_path)],
+        [sys.executable, str(root / "tools" / "demo.py"), "--out", str(tmp_path)],
+        env=os.environ | {"PYTHONPATH": f"{root / 'experiments'}:{root / 'packages'}"},
         capture_output=True,
         text=True,
         check=False,

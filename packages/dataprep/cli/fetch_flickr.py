@@ -85,6 +85,7 @@ def command(
     from dataprep.sources.flickr.fetch import fetch
     from dataprep.sources.flickr.licenses import license_ids
     from dataprep.sources.flickr.settings import FetchSettings, split_tags
+    from dataprep.sources.text import flickr_text
 
     settings = FetchSettings(
         tags=split_tags(tags),
@@ -104,13 +105,5 @@ def command(
     if summary.kept < count:
         dry = ", ".join(summary.dry_tags)
         say(f"only {summary.kept} of {count} photos: no more for {dry}")
-    reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
-    shares = ", ".join(f"{n} {tag}" for tag, n in summary.kept_by_tag.items())
-    emit(
-        summary,
-        as_json,
-        f"{summary.kept} photos kept ({shares}), {summary.rejected} rejected"
-        + (f" ({reasons})" if reasons else "")
-        + f": {out}",
-    )
+    emit(summary, as_json, flickr_text(summary, out))
     exit_for_skips(summary.rejected, max_rejected)

@@ -75,6 +75,7 @@ def command(
     from dataprep.sources.sun.fetch import failure, fetch_sun, words_about
     from dataprep.sources.sun.rows import SUN_LIMITS
     from dataprep.sources.sun.tree import read_partition
+    from dataprep.sources.text import sun_text
 
     settings = SunSettings(
         per_class=per_class,
@@ -89,15 +90,7 @@ def command(
         )
     except UnknownClass as error:
         raise click.BadParameter(str(error), param_hint="--classes") from None
-    reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
-    emit(
-        summary,
-        as_json,
-        f"{summary.kept} photos of {summary.classes} classes, {summary.rejected} rejected"
-        + (f" ({reasons})" if reasons else "")
-        + (f", {summary.already_there} were there already" if summary.already_there else "")
-        + f": {out}",
-    )
+    emit(summary, as_json, sun_text(summary, out))
     for line in words_about(summary):
         say(f"dataprep: {line}")
     if failure(summary, source):

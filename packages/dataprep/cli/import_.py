@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, exit_for_skips, json_option, out_option
+from colorfiles.commands import emit, exit_for_skips, json_option, out_option, say
 from dataprep.cli.options import idle_seed_option, max_rejected_option
 
 
@@ -45,10 +45,11 @@ def command(
     from dataprep.sources.folder import import_folder
     from dataprep.sources.image_tree import image_tree
     from dataprep.sources.metadata_table import read_metadata, some_of
+    from dataprep.sources.text import import_text
 
     rows = read_metadata(metadata) if metadata else None
     for fault in rows.faults if rows else ():
-        click.echo(f"{metadata}: {fault}", err=True)
+        say(f"{metadata}: {fault}")
     with progress("import", len(image_tree(folder, out).paths)) as report:
         summary = import_folder(
             folder,
@@ -59,20 +60,8 @@ def command(
             report=report,
         )
     if unmatched := summary.metadata_unmatched:
-        click.echo(
-            f"{metadata}: {len(unmatched)} rows match no image: {some_of(unmatched)}", err=True
-        )
+        say(f"{metadata}: {len(unmatched)} rows match no image: {some_of(unmatched)}")
     if summary.left_out:
-        left_out = ", ".join(f"{count} {what}" for what, count in summary.left_out.items())
-        click.echo(f"not looked at: {left_out}", err=True)
-    reasons = ", ".join(f"{n} {reason}" for reason, n in summary.rejected_by_reason.items())
-    emit(
-        summary,
-        as_json,
-        f"{summary.kept} photos kept, {summary.rejected} rejected"
-        + (f" ({reasons})" if reasons else "")
-        + (f", {summary.already_there} were there already" if summary.already_there else "")
-        + (f", {summary.updated} of them brought up to date" if summary.updated else "")
-        + f": {out}",
-    )
+        say("not looked at: " + ", ".join(f"{n} {what}" for what, n in summary.left_out.items()))
+    emit(summary, as_json, import_text(summary, out))
     exit_for_skips(summary.rejected, max_rejected)

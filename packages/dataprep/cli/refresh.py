@@ -52,16 +52,11 @@ def command(
     from dataprep.sources.flickr.licenses import license_ids
     from dataprep.sources.flickr.refresh import refresh
     from dataprep.sources.flickr.rows import SOURCE
+    from dataprep.sources.text import refresh_text
 
     allowed = license_ids(licenses) if licenses else None
     client = FlickrClient(read_credentials(env_file), api_url=api_url or API_URL)
     total = sum(photo.source == SOURCE for photo in PhotoFolder(photos).kept())
     with progress("refresh", total) as report:
         summary = refresh(photos, client, licenses=allowed, shard_sets=shards, report=report)
-    lines = [f"{summary.kept} photos stay, {len(summary.removed)} removed: {photos}"]
-    for removal in summary.removed:
-        held = f" (in {', '.join(removal.shards)})" if removal.shards else ""
-        lines.append(f"  {removal.key}: {removal.reason.removeprefix('removed: ')}{held}")
-    if summary.stale_shards:
-        lines.append("write these shards anew: " + ", ".join(summary.stale_shards))
-    emit(summary, as_json, "\n".join(lines))
+    emit(summary, as_json, refresh_text(summary, photos))

@@ -22,13 +22,10 @@ def command(shards: str, workers: int | None, as_json: bool) -> None:
     from colorfiles.engines.local import LocalEngine
     from colorfiles.progress import progress
     from dataprep.verification.job import verify_shards
+    from dataprep.verification.text import verification_text
 
     with progress("verify", None) as report:
         verification = verify_shards(shards, engine=LocalEngine(workers), report=report)
-    counts = f"{verification.samples} samples of {verification.photos} photos"
-    read = f"{counts} in {verification.shards} shards"
-    verdict = "sound" if verification.sound else f"{len(verification.faults)} faults"
-    lines = [*map(str, verification.faults), f"{verdict}: {read}: {shards}"]
-    emit(verification, as_json, "\n".join(lines))
+    emit(verification, as_json, verification_text(verification, shards))
     if not verification.sound:
         raise SystemExit(FINISHED_WITH_SKIPS)

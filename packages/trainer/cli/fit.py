@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from colorfiles.commands import emit, json_option, out_option, overwrite_option
+from colorfiles.commands import emit, json_option, out_option, overwrite_option, say
 
 
 @click.command()
@@ -87,7 +87,7 @@ def command(
     settings = base.with_overrides(overrides)
     shard_set = ShardSet.open(shards, cache_gb=cache_gb)
     if trained is not None and trained.palette.fingerprint != shard_set.palette.fingerprint:
-        click.echo(f"{init}: its palette is another; the last layer is made anew", err=True)
+        say(f"{init}: its palette is another; the last layer is made anew")
     if settings.batch_size == 0 and run.exists() and not overwrite:
         settings = settings.with_overrides([f"batch_size={run.recipe().batch_size}"])  # as found
     if settings.batch_size == 0:
