@@ -6,12 +6,12 @@ A photo of that size in memory goes through everything that `trainer colorize` d
 and writing the file. The limit shown is one forward pass of the network on the same luma.
 """
 
-import argparse
 import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+import click
 import numpy as np
 import torch
 
@@ -20,24 +20,25 @@ from colorunet.parameters.shipped import shipped_run
 from colorunet.prediction.colorizer import Colorizer
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.option(
+    "--run", type=click.Path(path_type=Path), help="[default: the network that is shipped]"
+)
+@click.option("--edge", default=256, show_default=True, help="Of the photo, in pixels.")
+@click.option("--repeats", default=30, show_default=True, help="Medians of so many.")
+@click.option("--threads", default=2, show_default=True, help="Of torch.")
+def main(run: Path | None, edge: int, repeats: int, threads: int) -> None:
     """Time both ways in turn and print medians."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--run", type=Path, help="[the shipped network]")
-    parser.add_argument("--edge", type=int, default=256)
-    parser.add_argument("--repeats", type=int, default=30)
-    parser.add_argument("--threads", type=int, default=2)
-    given = parser.parse_args()
-    torch.set_num_threads(given.threads)
-    trained = load_run(given.run or shipped_run())
+    torch.set_num_threads(threads)
+    trained = load_run(run or shipped_run())
     colorizer = Colorizer.of_run(trained)
     plain = Colorizer(trained.network, trained.palette, device=colorizer.device)
     rng = np.random.default_rng(0)
-    luma = rng.integers(0, 256, (given.edge, given.edge), dtype=np.uint8)
-    whole = [_seconds(lambda: colorizer.colorize(luma)) for _ in range(given.repeats + 3)][3:]
-    bare = [_seconds(lambda: plain.logits(luma)) for _ in range(given.repeats + 3)][3:]
+    luma = rng.integers(0, 256, (edge, edge), dtype=np.uint8)
+    whole = [_seconds(lambda: colorizer.colorize(luma)) for _ in range(repeats + 3)][3:]
+    bare = [_seconds(lambda: plain.logits(luma)) for _ in range(repeats + 3)][3:]
     total, network = statistics.median(whole), statistics.median(bare)
-    where = f"{colorizer.device.type}, {given.threads} threads, {given.edge} x {given.edge}"
+    where = f"{colorizer.device.type}, {threads} threads, {edge} x {edge}"
     print(f"{where}: {total * 1000:.0f} ms a photo, slowest {max(whole) * 1000:.0f} ms")
     print(f"the network alone {network * 1000:.0f} ms: {total / network:.2f} times that")
 

@@ -1,5 +1,6 @@
 """How fast samples come out of shards, beside the bare decoding and other ways to read them.
 
+\b
     python benchmarks/bench_loader.py SHARDS [--photos PHOTOS] [--batches 40]
 
 One process on one core throughout; the ways take turns, and the median of the rounds is printed.
@@ -7,13 +8,13 @@ One process on one core throughout; the ways take turns, and the median of the r
 on the fly.
 """
 
-import argparse
 import io
 import statistics
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import click
 import numpy as np
 import torch
 import webdataset as wds
@@ -147,28 +148,27 @@ def _anonymous_mib() -> float:
     return float("nan")
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.argument("shards")
+@click.option(
+    "--photos", type=click.Path(path_type=Path), help="Also read the usual way from this folder."
+)
+@click.option("--batches", "batch_count", default=40, show_default=True, help="A round reads.")
+def main(shards: str, photos: Path | None, batch_count: int) -> None:
     """Measure and print a table."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("shards")
-    parser.add_argument("--photos", type=Path)
-    parser.add_argument("--batches", type=int, default=40)
-    given = parser.parse_args()
     torch.set_num_threads(1)
-    shard_set = ShardSet.open(given.shards)
+    shard_set = ShardSet.open(shards)
     store = SampleStore(shard_set, "train", verify=False)
-    count = BATCH * given.batches
+    count = BATCH * batch_count
     ways = {
         "bare decode calls": bare_decoding(store, count),
         "this loader": this_loader(shard_set, store, count, 0),
         "this loader, crops of 128 and flips": this_loader(shard_set, store, count, 128),
         "plain webdataset": plain_webdataset(shard_set, count),
     }
-    if given.photos:
+    if photos:
         ways["folder, binned on the fly"] = folder_with_binning(
-            given.photos, shard_set.palette, shard_set.size, count
+            photos, shard_set.palette, shard_set.size, count
         )
     measured = rates(ways)
     own = measured["this loader"]
@@ -179,10 +179,10 @@ def main() -> None:
     stream = batches(
         store, sampler, bins=shard_set.palette.n, size=shard_set.size, start=Position(), epochs=1000
     )
-    early, late = memory_growth(stream, 20 * given.batches)
+    early, late = memory_growth(stream, 20 * batch_count)
     print(
-        f"\nOwn memory: {early:.0f} MiB after {2 * given.batches} batches, "
-        f"{late:.0f} MiB after {20 * given.batches}."
+        f"\nOwn memory: {early:.0f} MiB after {2 * batch_count} batches, "
+        f"{late:.0f} MiB after {20 * batch_count}."
     )
 
 

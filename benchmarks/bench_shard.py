@@ -9,7 +9,6 @@ own, made on the first run under --cache and left there; ``--ours`` leaves both 
 runs 1,000 and 20,000 photos through the command instead and follows its workers' resident memory.
 """
 
-import argparse
 import hashlib
 import io
 import json
@@ -26,6 +25,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import zstandard
 from PIL import Image, features
@@ -271,15 +271,16 @@ def quality(bench: Bench) -> list[float]:
     return [psnr(np.asarray(a) / 255, np.asarray(b) / 255) for a, b in pairs]
 
 
-def measure(options: argparse.Namespace, scratch: Path) -> None:
-    folder = make_photos(options.photos, scratch / "photos", options.count)
+def measure(source: Path, scratch: Path, *, count: int, rounds: int, cache: Path | None) -> None:
+    """Print what each party takes; without a cache for environments, ours and the codecs alone."""
+    folder = make_photos(source, scratch / "photos", count)
     bench = Bench(folder, learn(folder), scratch)
     count = len(bench.rows)
-    other = None if options.ours else environment(options.cache, "img2dataset", "img2dataset")
+    other = environment(cache, "img2dataset", "img2dataset") if cache else None
     bench.whole()
     bench.codecs()
     rounds = []
-    for _ in range(options.rounds):
+    for _ in range(rounds):
         start_up = start_cost_s(other) if other else float("nan")
         theirs = img2dataset_cpu_s(other, folder, scratch) if other else float("nan")
         ours, limit = cpu_s(bench.whole), cpu_s(bench.codecs)
@@ -307,17 +308,17 @@ def measure(options: argparse.Namespace, scratch: Path) -> None:
     print(f"decode at 1/2 against in full, after the resize: PSNR {middle:.1f} dB (5 %: {low:.1f})")
     print("\nstage                              ms CPU a photo")
     for stage, function in bench.stages().items():
-        times = [cpu_s(function) for _ in range(options.rounds)]
+        times = [cpu_s(function) for _ in range(rounds)]
         print(f"{stage:34} {1e3 * statistics.median(times) / count:8.2f}")
-    if not options.ours:
-        compare_pillows(options, folder)
+    if cache:
+        compare_pillows(cache, folder)
 
 
-def compare_pillows(options: argparse.Namespace, folder: PhotoFolder) -> None:
+def compare_pillows(cache: Path, folder: PhotoFolder) -> None:
     print("\nPillow, ms CPU a photo                decode   resize   five JPEGs")
-    pythons = {"Pillow": environment(options.cache, "pillow", "pillow")}
+    pythons = {"Pillow": environment(cache, "pillow", "pillow")}
     pythons["pillow-simd"] = environment(
-        options.cache, "simd", "--no-binary", "pillow-simd", "pillow-simd", CC="cc -mavx2"
+        cache, "simd", "--no-binary", "pillow-simd", "pillow-simd", CC="cc -mavx2"
     )
     for name, python in pythons.items():
         if python is None:
@@ -333,9 +334,9 @@ def compare_pillows(options: argparse.Namespace, folder: PhotoFolder) -> None:
         print(f"{name + ' ' + version:36}" + "".join(f"{value:9.2f}" for value in times))
 
 
-def follow_memory(options: argparse.Namespace, scratch: Path) -> None:
+def follow_memory(source: Path, scratch: Path) -> None:
     """Run the command on 1,000 and on 20,000 photos; tell the highest memory of any worker."""
-    base = make_photos(options.photos, scratch / "base", 250)
+    base = make_photos(source, scratch / "base", 250)
     (scratch / "palette.json").write_text(learn(base).to_json())
     originals = base.kept()
     print("photos   workers   highest resident memory of a worker, MB   of the command, MB   s")
@@ -376,19 +377,28 @@ def _peak_kb(pid: int) -> int:
     return next((int(line.split()[1]) for line in status.splitlines() if "VmHWM" in line), 0)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--photos", type=Path, required=True, help="photo folder to take from")
-    parser.add_argument("--count", type=int, default=700)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/colorunet-benchmarks")
-    parser.add_argument("--ours", action="store_true", help="only the command and the bare codecs")
-    parser.add_argument("--memory", action="store_true")
-    options = parser.parse_args()
-    options.cache.mkdir(parents=True, exist_ok=True)
+@click.command(help=__doc__)
+@click.option("--photos", type=click.Path(path_type=Path), required=True, help="To take from.")
+@click.option("--count", default=700, show_default=True, help="Photos.")
+@click.option("--rounds", default=3, show_default=True, help="In which the parties take turns.")
+@click.option(
+    "--cache",
+    type=click.Path(path_type=Path),
+    default=Path.home() / ".cache/colorunet-benchmarks",
+    show_default=True,
+    help="Folder for the environments of the others.",
+)
+@click.option("--ours", is_flag=True, help="Only the command and the bare codecs.")
+@click.option("--memory", is_flag=True, help="The workers' memory instead.")
+def main(*, photos: Path, count: int, rounds: int, cache: Path, ours: bool, memory: bool) -> None:
     with tempfile.TemporaryDirectory() as scratch:
-        options.scratch = Path(scratch)
-        (follow_memory if options.memory else measure)(options, options.scratch)
+        if memory:
+            follow_memory(photos, Path(scratch))
+            return
+        if not ours:
+            cache.mkdir(parents=True, exist_ok=True)
+        found = None if ours else cache
+        measure(photos, Path(scratch), count=count, rounds=rounds, cache=found)
 
 
 if __name__ == "__main__":

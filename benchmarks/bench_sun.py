@@ -7,7 +7,6 @@ the other in SUN's layout, 220 classes in turn or shuffled. The command runs as 
 resident memory is read from /proc every time another 250 MB have gone out.
 """
 
-import argparse
 import http.server
 import io
 import json
@@ -24,6 +23,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 
+import click
 from PIL import Image
 
 from dataprep.sources.sun.classes import outdoor_classes
@@ -155,20 +155,25 @@ def fetch(run: Pass, photos: list[bytes], seed: int) -> tuple[dict, float]:
     return json.loads(text), seconds
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.option("--gigabytes", default=5.0, show_default=True, help="Size of each archive.")
+@click.option("--seed", default=0, show_default=True)
+@click.option(
+    "--order",
+    type=click.Choice(["by-class", "shuffled", "both"]),
+    default="both",
+    show_default=True,
+    help="Of the photos in the archive.",
+)
+def main(gigabytes: float, seed: int, order: str) -> None:
     """Print a table, a row an archive."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--gigabytes", type=float, default=5.0)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--order", choices=["by-class", "shuffled", "both"], default="both")
-    options = parser.parse_args()
-    photos = photographs(64, random.Random(options.seed))
+    photos = photographs(64, random.Random(seed))
     print("| archive | photos | kept | s | MB/s | MB at start | highest | above start |")
     print("|---|---|---|---|---|---|---|---|")
     orders = {"by-class": (False,), "shuffled": (True,), "both": (False, True)}
-    for shuffled in orders[options.order]:
-        run = Pass(int(options.gigabytes * 1e9), shuffled)
-        summary, seconds = fetch(run, photos, options.seed)
+    for shuffled in orders[order]:
+        run = Pass(int(gigabytes * 1e9), shuffled)
+        summary, seconds = fetch(run, photos, seed)
         start, highest = run.resident[0][1], run.resident[-1][1]
         print(
             f"| {run.sent / 1e9:.2f} GB, {'shuffled' if shuffled else 'class by class'} "

@@ -1,5 +1,6 @@
 """How fast a step is, beside the textbook loop and the machine's own limits; on CPU and GPU.
 
+\b
     python benchmarks/bench_train.py [--device cuda] [--batch 48] [--size 256] [--repeats 3]
     python benchmarks/bench_train.py --network small      # only this one; may be given again
     python benchmarks/bench_train.py --shards SHARDS      # also: how long a step waits for samples
@@ -16,7 +17,6 @@ network with the same batch, in one process and in two that torchrun starts (glo
 thread each. Its efficiency is the rate of the two over twice that of the one.
 """
 
-import argparse
 import json
 import statistics
 import subprocess
@@ -26,6 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
 import numpy as np
 import torch
 from torch import nn
@@ -358,44 +359,49 @@ def draw_grid(path: Path, device: torch.device, repeats: int) -> str:
     return "\n".join(lines)
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.option("--device", default="cpu", show_default=True)
+@click.option("--batch", default=48, show_default=True)
+@click.option("--size", default=256, show_default=True, help="Edge of an image in pixels.")
+@click.option("--repeats", default=3, show_default=True, help="Medians of so many.")
+@click.option("--compile", "compile_it", is_flag=True, help="Also torch.compile.")
+@click.option("--shards", help="Also how long a fit waits for samples from here.")
+@click.option("--network", "networks", multiple=True, type=click.Choice(list(NETWORKS)))
+@click.option("--processes", type=click.IntRange(min=2), help="The rate of so many instead.")
+@click.option("--grid", type=click.Path(path_type=Path), help="The plot of costs instead.")
+def main(
+    *,
+    device: str,
+    batch: int,
+    size: int,
+    repeats: int,
+    compile_it: bool,
+    shards: str | None,
+    networks: tuple[str, ...],
+    processes: int | None,
+    grid: Path | None,
+) -> None:
     """Measure and print tables."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--batch", type=int, default=48)
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--compile", action="store_true", dest="compile_it")
-    parser.add_argument("--shards")
-    parser.add_argument("--network", action="append", choices=NETWORKS, dest="networks")
-    parser.add_argument("--processes", type=int)
-    parser.add_argument("--grid", type=Path)
-    given = parser.parse_args()
-    names = given.networks or list(NETWORKS)
-    device = torch.device(given.device)
-    if device.type == "cpu":
+    names = list(networks) or list(NETWORKS)
+    on = torch.device(device)
+    if on.type == "cpu":
         torch.set_num_threads(1)
-    if given.grid:
-        print(draw_grid(given.grid, device, given.repeats))
+    if grid:
+        print(draw_grid(grid, on, repeats))
         return
-    if given.processes:
-        if given.processes < 2 or not given.shards:
-            parser.error("--processes needs at least 2, and --shards, which the fits read")
-        settings = {"device": given.device, "batch": given.batch, "size": given.size}
-        settings |= {"processes": given.processes, "rounds": given.repeats}
-        print(process_table(names, given.shards, **settings))
+    if processes:
+        if not shards:
+            raise click.UsageError("--processes needs --shards, which the fits read")
+        settings = {"device": device, "batch": batch, "size": size}
+        settings |= {"processes": processes, "rounds": repeats}
+        print(process_table(names, shards, **settings))
         return
-    cases = {name: Case.named(name, given.size, given.batch, device) for name in names}
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else "one CPU thread"
-    print(f"{name}, torch {torch.__version__}, batch {given.batch}, {given.size}²\n")
-    print(
-        step_table(cases, repeats=given.repeats, compile_it=given.compile_it, shards=given.shards)
-    )
+    cases = {name: Case.named(name, size, batch, on) for name in names}
+    name = torch.cuda.get_device_name(on) if on.type == "cuda" else "one CPU thread"
+    print(f"{name}, torch {torch.__version__}, batch {batch}, {size}²\n")
+    print(step_table(cases, repeats=repeats, compile_it=compile_it, shards=shards))
     print()
-    loss_case = Case.named("poster", given.size, min(given.batch, 16), device)
-    print(loss_table(loss_case, given.repeats))
+    print(loss_table(Case.named("poster", size, min(batch, 16), on), repeats))
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """Images a second of the first steps of a fit, in one process or in those that torchrun starts.
 
+\b
     python benchmarks/fit_rate.py SHARDS [--recipe small] [--set norm=pixel] [--batch 16]
     torchrun --standalone --nproc-per-node 2 benchmarks/fit_rate.py SHARDS …
 
@@ -7,12 +8,12 @@ The batch is that of all processes together. Each process computes with one thre
 own samples. `bench_train.py --processes` runs this file and compares; stdout is one JSON object.
 """
 
-import argparse
 import json
 import statistics
 import time
 from pathlib import Path
 
+import click
 import torch
 
 from trainer.config.recipe import Recipe
@@ -48,24 +49,30 @@ def fit_rate(shards: Path, recipe: Recipe, world: World, steps: int) -> dict[str
     return {"processes": world.size, "batch": recipe.batch_size, "images_per_s": images_per_s}
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.argument("shards", type=click.Path(path_type=Path))
+@click.option("--recipe", "name", default="small", show_default=True)
+@click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
+@click.option("--device", default="cpu", show_default=True)
+@click.option("--batch", default=16, show_default=True, help="Of all processes together.")
+@click.option("--size", default=256, show_default=True, help="Edge of a crop in pixels.")
+@click.option("--steps", default=8, show_default=True)
+def main(
+    shards: Path,
+    *,
+    name: str,
+    overrides: tuple[str, ...],
+    device: str,
+    batch: int,
+    size: int,
+    steps: int,
+) -> None:
     """Measure; the first process prints."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("shards", type=Path)
-    parser.add_argument("--recipe", default="small")
-    parser.add_argument("--set", action="append", default=[], dest="overrides")
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--batch", type=int, default=16)
-    parser.add_argument("--size", type=int, default=256)
-    parser.add_argument("--steps", type=int, default=8)
-    given = parser.parse_args()
     alike = ["accumulate=1", "workers=0", "threads=1", "verify=false"]
-    sizes = [f"batch_size={given.batch}", f"crop={given.size}"]
-    recipe = Recipe.load(given.recipe).with_overrides([*given.overrides, *alike, *sizes])
-    with joined_world(given.device) as world:
-        measured = fit_rate(given.shards, recipe, world, given.steps)
+    sizes = [f"batch_size={batch}", f"crop={size}"]
+    recipe = Recipe.load(name).with_overrides([*overrides, *alike, *sizes])
+    with joined_world(device) as world:
+        measured = fit_rate(shards, recipe, world, steps)
         if world.is_first:
             print(json.dumps(measured))
 
