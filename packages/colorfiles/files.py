@@ -3,9 +3,10 @@
 import os
 import re
 import secrets
+import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,14 +80,12 @@ def sweep(folder: Path, *, older_s: float = 0.0) -> int:
         folder: where to look.
         older_s: spare those that were written since so many seconds: by a writer still at work.
     """
-    now = time.time()
-    leftovers = [
-        path
-        for path in folder.glob(".*.tmp")
-        if _LEFTOVER.fullmatch(path.name)
-        and path.is_file()
-        and now - path.stat().st_mtime >= older_s
-    ]
-    for path in leftovers:
-        discard(path)
-    return len(leftovers)
+    now, count = time.time(), 0
+    for path in folder.glob(".*.tmp"):
+        with suppress(FileNotFoundError):  # another process sweeps here too
+            status = path.stat()
+            is_left = stat.S_ISREG(status.st_mode) and now - status.st_mtime >= older_s
+            if is_left and _LEFTOVER.fullmatch(path.name):
+                path.unlink()
+                count += 1
+    return count
