@@ -8,7 +8,7 @@ if TYPE_CHECKING:  # a command needs the words of its own source only
     from dataprep.sources.flickr.refresh import RefreshSummary
     from dataprep.sources.flickr.run import FetchSummary
     from dataprep.sources.folder import ImportSummary
-    from dataprep.sources.sun.fetch import SunSummary
+    from dataprep.sources.sun.draw import SunSummary
 
 
 def import_text(summary: "ImportSummary", out: Path) -> str:
