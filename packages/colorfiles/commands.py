@@ -1,7 +1,6 @@
 """The manners of a command line: lazy commands, options with one name, one way to print."""
 
 import dataclasses
-import difflib
 import importlib
 import json
 import math
@@ -73,6 +72,8 @@ class LazyGroup(click.Group):
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """Return ``; did you mean …?`` for what a mistyped word is close to, "" for nothing."""
+    import difflib  # noqa: PLC0415 - for mistakes only
+
     close = difflib.get_close_matches(word.lower(), list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
 

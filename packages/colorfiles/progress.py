@@ -65,16 +65,18 @@ class _Rate(ProgressColumn):
 @contextmanager
 def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[ProgressCallback]:
     """Say a plain line on stderr now and then, for logs."""
-    started = last_line = time.monotonic()
-    done = 0
+    last_line = time.monotonic()
+    done, since = 0, (0, 0.0)  # the first report, which may count what was done before
 
     def report(advance: int = 1, *, note: str | None = None) -> None:
-        nonlocal done, last_line
-        done += advance
+        nonlocal done, since, last_line
         now = time.monotonic()
+        if not done:
+            since = (advance, now)
+        done += advance
         if now - last_line >= every_s or done >= total:
             last_line = now
-            left = (now - started) / max(1, done) * (total - done)
+            left = (now - since[1]) / max(1, done - since[0]) * (total - done)
             words = f"{title} {done}/{total}, {shown(note or '')}, {left:.0f} s left"
             print(words, file=sys.stderr, flush=True)
 

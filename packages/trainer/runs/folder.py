@@ -170,7 +170,7 @@ class RunFolder:
     def keep_only(self, count: int) -> None:
         """Delete all but the ``count`` newest checkpoints of earlier epochs."""
         kept = sorted(self.root.glob("epoch-*.safetensors"))
-        for path in kept[: len(kept) - count]:
+        for path in kept[: max(0, len(kept) - count)]:
             path.unlink()
             path.with_suffix(".json").unlink(missing_ok=True)
 

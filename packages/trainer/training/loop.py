@@ -129,6 +129,7 @@ def _fit(
         )
     if saved:
         recorder.catch_up(state, learner)
+        report(state.step, note="resumed")
     with stop_on_signals() as wish:
         ended = "patience" if state.is_spent(recipe.validation.patience) else "done"
         if ended == "done" and not state.is_done:

@@ -91,6 +91,18 @@ def test_patience_ends_a_fit(make_shards: Make, tmp_path: Path) -> None:
     assert (summary.ended, summary.epoch) == ("patience", 3)
 
 
+def test_the_newest_checkpoints_are_kept_as_many_as_asked_for(
+    make_shards: Make, tmp_path: Path
+) -> None:
+    shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(2,), size=32))
+    for keep, names in ((2, ["0003", "0004"]), (3, ["0002", "0003", "0004"]), (9, None)):
+        recipe = TINY.with_overrides([f"keep={keep}", "epochs=4", "val_samples=1"])
+        fit(shard_set, tmp_path / f"run-{keep}", recipe)
+        left = sorted(p.stem[6:] for p in (tmp_path / f"run-{keep}").glob("epoch-*.safetensors"))
+        assert left == (names or ["0001", "0002", "0003", "0004"])
+        assert left == sorted(p.stem[6:] for p in (tmp_path / f"run-{keep}").glob("epoch-*.json"))
+
+
 def test_accumulating_micro_batches_gives_the_same_steps(make_shards: Make, tmp_path: Path) -> None:
     shard_set = ShardSet.open(make_shards(tmp_path / "s", train=(4, 3)))
     recipe = TINY.with_overrides(["precision=float32", "epochs=2"])
