@@ -99,8 +99,8 @@ def calibrate_run(
     chosen, all_tried = choose(sets[best], trained.palette.n, report=report)
     if write:
         settled = {"averaging": asdict(best), "decoding": asdict(chosen.decoding)}
-        meta = read_meta(run, "best") | settled
         with only_writer(run), write_atomically(run / "best.json") as temporary:
+            meta = read_meta(run, "best") | settled
             temporary.write_text(json.dumps(meta, indent=1) + "\n")
     return Calibration(
         run=str(run),
