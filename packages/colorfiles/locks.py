@@ -108,8 +108,8 @@ def _command() -> str:
 def _holder(descriptor: int) -> str:
     for _ in range(20):  # it is written just after the lock was taken
         try:
-            told = json.loads(os.pread(descriptor, _MOST_BYTES, 0))
-            words = {key: shown(str(told[key])) for key in ("command", "pid", "host", "since")}
+            content = json.loads(os.pread(descriptor, _MOST_BYTES, 0))
+            words = {key: shown(str(content[key])) for key in ("command", "pid", "host", "since")}
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             time.sleep(0.01)
             continue

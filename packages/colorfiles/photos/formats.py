@@ -100,10 +100,10 @@ def looks_like_picture(name: str, start: bytes) -> bool:
     suffix = os.path.splitext(name)[1]
     if _PICTURE_SUFFIX.fullmatch(suffix):
         return True
-    found = format_of(start)
-    if found in _WEAK:
+    format_name = format_of(start)
+    if format_name in _WEAK:
         return not suffix
-    return bool(found) or _named(_OTHERS, start) in _PICTURES_NOT_READ
+    return bool(format_name) or _named(_OTHERS, start) in _PICTURES_NOT_READ
 
 
 def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:

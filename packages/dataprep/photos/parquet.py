@@ -33,9 +33,9 @@ def read_rows(file: BinaryIO, schema: pa.Schema) -> Iterator[dict[str, Any]]:
         ValueError, pa.ArrowException, OSError: it hasn't, or can't be read.
     """
     opened = _opened(file)
-    found = opened.schema_arrow
+    present = opened.schema_arrow
     for column in schema:
-        if column.name not in found.names:
+        if column.name not in present.names:
             raise ValueError(f"the column {column.name} is missing")
     for batch in _batches(opened, schema.names):
         yield from batch.to_pylist()
@@ -43,10 +43,10 @@ def read_rows(file: BinaryIO, schema: pa.Schema) -> Iterator[dict[str, Any]]:
 
 def _opened(file: BinaryIO) -> pq.ParquetFile:
     opened = pq.ParquetFile(file)
-    told = opened.metadata
-    unpacked = sum(told.row_group(n).total_byte_size for n in range(told.num_row_groups))
-    if told.num_rows > _MOST_ROWS or unpacked > _MOST_BYTES:
-        raise ValueError(f"{told.num_rows:,} rows of {unpacked:,} bytes: too large")
+    facts = opened.metadata
+    unpacked = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+    if facts.num_rows > _MOST_ROWS or unpacked > _MOST_BYTES:
+        raise ValueError(f"{facts.num_rows:,} rows of {unpacked:,} bytes: too large")
     if len(set(opened.schema_arrow.names)) != len(opened.schema_arrow.names):
         raise ValueError("two columns of one name")
     return opened

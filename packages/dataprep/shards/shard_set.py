@@ -101,9 +101,9 @@ def unpack_bins(data: bytes) -> bytes:
 
     ZstdError where it is damaged, claims more than a view can have, or isn't one frame alone.
     """
-    told = zstandard.frame_content_size(data)
-    if not 0 <= told <= _MOST_BINS:
-        raise zstandard.ZstdError(f"a frame of {told} bytes")
+    claimed_bytes = zstandard.frame_content_size(data)
+    if not 0 <= claimed_bytes <= _MOST_BINS:
+        raise zstandard.ZstdError(f"a frame of {claimed_bytes} bytes")
     unpacker = zstandard.ZstdDecompressor().decompressobj()
     bins = unpacker.decompress(data)
     if not unpacker.eof or unpacker.unused_data:

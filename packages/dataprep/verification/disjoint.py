@@ -55,17 +55,17 @@ def _near_duplicates(photos: Iterable[tuple[str, PhotoTrace]]) -> Iterator[Fault
 def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
     """Yield pictures of one split that stand under another key in another one."""
     first: dict[int, tuple[str, str]] = {}
-    told: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for shard in shards:
         for key, digest in zip(shard.keys, shard.luma_digests, strict=True):
             split, twin = first.setdefault(digest, (shard.entry.split, key))
             if split != shard.entry.split and twin != key:
                 both = _both([split, shard.entry.split])
-                told.add((twin, key))
+                pairs.add((twin, key))
                 yield Fault(INDEX, f"the same picture is in {both}: {twin} and {key}")
     prints = ((s.entry.split, key, small) for s in shards for key, small in s.prints.items())
     for split, twin, other, key in same_pictures(prints):
-        if (twin, key) not in told:
+        if (twin, key) not in pairs:
             what = f"the same picture, encoded anew, is in {_both([split, other])}"
             yield Fault(INDEX, f"{what}: {twin} and {key}")
 

@@ -64,21 +64,21 @@ def _entry_faults(
 
 
 def _split_faults(shards: ShardSet) -> Iterator[Fault]:
-    told = shards.index.get("split")
-    if not isinstance(told, Mapping):
+    section_of = shards.index.get("split")
+    if not isinstance(section_of, Mapping):
         yield _fault("the key 'split' is missing")
         return
     for split in SPLITS:
         of_split = shards.of_split(split)
-        found = {
+        counts = {
             "photos": sum(entry.nphotos for entry in of_split),
             "samples": sum(entry.nsamples for entry in of_split),
             "shards": len(of_split),
         }
-        section = told.get(split)
-        written = {key: section.get(key) for key in found} if isinstance(section, Mapping) else {}
-        if written != found and (written or any(found.values())):
-            yield _fault(f"split {split}: says {written}, its shards sum to {found}")
+        section = section_of.get(split)
+        written = {key: section.get(key) for key in counts} if isinstance(section, Mapping) else {}
+        if written != counts and (written or any(counts.values())):
+            yield _fault(f"split {split}: says {written}, its shards sum to {counts}")
 
 
 def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:

@@ -63,21 +63,21 @@ def verify_shards(
     faults += index_faults(shards, settings)
     faults += file_faults(shards, shards.storage.names())
     findings = {}
-    for task, found in engine.run(check_shard, list(_tasks(shards, settings))):
-        findings[task.entry.file] = found
+    for task, one in engine.run(check_shard, list(_tasks(shards, settings))):
+        findings[task.entry.file] = one
         report(note=f"{sum(len(f.faults) for f in findings.values())} faults")
     ordered = [findings[file] for file in sorted(findings)]
-    faults += [fault for found in ordered for fault in found.faults]
+    faults += [fault for one in ordered for fault in one.faults]
     named = all(file.partition("-")[0] in SPLITS for file in findings)
     if named:
-        markers = {found.entry.file: found.marker for found in ordered}
+        markers = {one.entry.file: one.marker for one in ordered}
         faults += set_faults(shards.index, markers)
     faults += capped(shared_faults(ordered), INDEX)
     return Verification(
         shards=len(ordered),
-        samples=sum(len(found.keys) for found in ordered),
-        photos=len({photo.key for found in ordered for photo in found.photos}),
-        bytes=sum(found.entry.bytes for found in ordered),
+        samples=sum(len(one.keys) for one in ordered),
+        photos=len({photo.key for one in ordered for photo in one.photos}),
+        bytes=sum(one.entry.bytes for one in ordered),
         palette=shards.palette.fingerprint,
         sound=not faults,
         faults=tuple(faults),

@@ -37,7 +37,7 @@ def read_marker(
     try:
         content = parse_json_object(task.shards.storage.read(name, most=SMALL))
         job = dict(content["job"])
-        told = ShardEntry.from_dict({**content, "file": task.entry.file})
+        stats = ShardEntry.from_dict({**content, "file": task.entry.file})
         skipped = content.get("skipped", {})
         skipped = {text(key, "key"): text(why, "reason") for key, why in skipped.items()}
         marker = Marker(str(content.get("content")), str(job.get(_ALL_PHOTOS)), skipped)
@@ -45,13 +45,13 @@ def read_marker(
         return None, []
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         return None, [Fault(name, f"not the stats of a shard ({error!r})")]
-    faults = [*_differences(task, told, job), *_content_faults(task, marker, rows)]
+    faults = [*_differences(task, stats, job), *_content_faults(task, marker, rows)]
     return marker, [Fault(name, what) for what in faults]
 
 
-def _differences(task: ShardTask, told: ShardEntry, job: Mapping[str, Any]) -> Iterator[str]:
+def _differences(task: ShardTask, stats: ShardEntry, job: Mapping[str, Any]) -> Iterator[str]:
     for key in ("split", "sha256", "nsamples", "bytes", "nphotos", "bin_counts"):
-        if getattr(told, key) != getattr(task.entry, key):
+        if getattr(stats, key) != getattr(task.entry, key):
             yield f"{key} differs from what the index says"
     expected = {"palette": task.shards.palette.fingerprint}
     expected |= asdict(task.settings) if task.settings else {}
@@ -79,11 +79,11 @@ def _content_faults(
         f"{key} {hashes[key]}" + (f" {views[key]}" if views[key] != usual else "")
         for key in sorted(hashes, key=lambda key: (keyed_hash("shard", seed, key), key))
     )
-    found = hashlib.sha256("\n".join((task.entry.stem, *lines)).encode()).hexdigest()
-    if found != marker.content:
+    digest = hashlib.sha256("\n".join((task.entry.stem, *lines)).encode()).hexdigest()
+    if digest != marker.content:
         yield (
             f"content: it was written of other photos (digest {marker.content[:16]}…) than the "
-            f"table has ({found[:16]}…): some were deleted, added or given another sha256"
+            f"table has ({digest[:16]}…): some were deleted, added or given another sha256"
         )
 
 

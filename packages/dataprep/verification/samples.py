@@ -45,10 +45,10 @@ def decode_sample(
     """Return the sample's pixels and what is wrong with its members, each by itself."""
     expected = expected_members(settings, split)
     if tuple(members) != expected:
-        told = f"expected the members {', '.join(expected)}, found {', '.join(members)}"
+        message = f"expected the members {', '.join(expected)}, found {', '.join(members)}"
         if set(members) != set(expected):
-            return DecodedSample(None, None, None), [told]
-        wrong = [told]
+            return DecodedSample(None, None, None), [message]
+        wrong = [message]
     else:
         wrong = []
     pixels: dict[str, np.ndarray | None] = {}
@@ -86,9 +86,11 @@ def disagreements(sample: DecodedSample, palette: Palette, noise_sigma: float) -
 
 def _decode_bins(data: bytes, size: int, n: int) -> UInt8[np.ndarray, "size size"]:
     try:
-        told = zstandard.frame_content_size(data)
-        if told != size * size:  # before unpacking: a frame may claim anything
-            raise ValueError(f"expected a frame of {size * size} bytes, found one of {told}")
+        claimed_bytes = zstandard.frame_content_size(data)
+        if claimed_bytes != size * size:  # before unpacking: a frame may claim anything
+            raise ValueError(
+                f"expected a frame of {size * size} bytes, found one of {claimed_bytes}"
+            )
         bins = np.frombuffer(unpack_bins(data), dtype=np.uint8).reshape(size, size)
     except zstandard.ZstdError as error:
         raise ValueError(f"not a zstandard frame ({error})") from None

@@ -106,24 +106,24 @@ def _photo_faults(entry: ShardEntry, keys: list[str], views: int, varying: bool)
 
     Where view counts are ``varying``, the last views of a photo may be missing.
     """
-    found: dict[str, list[str]] = defaultdict(list)
+    views_of: dict[str, list[str]] = defaultdict(list)
     for key in keys:
         photo, _, view = key.rpartition("-v")
-        found[photo].append(view)
+        views_of[photo].append(view)
     expected = [str(view) for view in range(views)]
-    for photo, numbers in found.items():
+    for photo, numbers in views_of.items():
         due = expected[: len(numbers)] if varying else expected
         if sorted(numbers, key=lambda number: (len(number), number)) != due:
             yield f"photo {photo}: expected views 0 to {views - 1}, found {', '.join(numbers)}"
-    if len(found) != entry.nphotos:
-        yield f"expected {entry.nphotos} photos, found {len(found)}"
+    if len(views_of) != entry.nphotos:
+        yield f"expected {entry.nphotos} photos, found {len(views_of)}"
 
 
 def _provenance_faults(rows: list[dict[str, Any]]) -> Iterator[str]:
-    told: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+    fields_of: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
     for row in rows:
-        told[row["photo_key"]].add(photo_fields(row))
-    for photo, versions in told.items():
+        fields_of[row["photo_key"]].add(photo_fields(row))
+    for photo, versions in fields_of.items():
         if len(versions) > 1:
             yield f"photo {photo}: its views tell {len(versions)} different stories of it"
     for key, count in Counter(row["sample_key"] for row in rows).items():

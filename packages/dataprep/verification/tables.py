@@ -21,8 +21,8 @@ def schema_faults(table: pa.Table) -> Iterator[str]:
         if column.name not in table.schema.names:
             yield f"the column {column.name} is missing"
         elif table.schema.field(column.name).type != column.type:
-            found = table.schema.field(column.name).type
-            yield f"the column {column.name}: expected {column.type}, found {found}"
+            kind = table.schema.field(column.name).type
+            yield f"the column {column.name}: expected {column.type}, found {kind}"
 
 
 def view_of(row: Mapping[str, Any]) -> View:

@@ -181,5 +181,5 @@ def full_label(name: str) -> str:
 
 def definitions_with(perceptual: Collection[str] = ()) -> dict[str, str]:
     """Return the definition of every measure, and of those of ``PERCEPTUAL_MEASURES`` given."""
-    told = MEASURES | {name: PERCEPTUAL_MEASURES[name] for name in perceptual}
-    return {name: measure.definition for name, measure in told.items()}
+    measures = MEASURES | {name: PERCEPTUAL_MEASURES[name] for name in perceptual}
+    return {name: measure.definition for name, measure in measures.items()}

@@ -47,7 +47,7 @@ class Perceptual:
     def measured(self) -> dict[str, dict[str, Estimate]]:
         """What was measured, by the measure's name."""
         figures = {name: getattr(self, name) for name in PERCEPTUAL_MEASURES}
-        return {name: found for name, found in figures.items() if found is not None}
+        return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 @dataclass(frozen=True)
@@ -66,16 +66,16 @@ class PerceptualNetworks:
         Raises:
             TrainerError: there is no file, one is damaged, or the extra isn't installed.
         """
-        found, wanted = files_in(folder), files()
+        paths, described = files_in(folder), files()
         build = {"lpips": _lpips, "fid": _inception, "class_kept": _classifier}
-        asked = [name for name in build if name in found]
+        asked = [name for name in build if name in paths]
         try:
             with warnings.catch_warnings():  # both libraries call torchvision in its old ways
                 warnings.simplefilter("ignore")
                 if set(asked) & {"lpips", "fid"}:
                     import_torchvision()
                 networks = {
-                    name: build[name](found[name], wanted[name]).to(device) for name in asked
+                    name: build[name](paths[name], described[name]).to(device) for name in asked
                 }
         except ModuleNotFoundError as error:
             raise TrainerError(f"{OPTION}: {error.name} is not installed: {INSTALL}") from error
@@ -159,8 +159,8 @@ class PerceptualPass:
             )
         assert self._networks.lpips is not None
         scaled = batch.float() / 127.5 - 1
-        found = self._networks.lpips(scaled[1:], scaled[:1]).flatten().tolist()
-        for name, distance in zip(names, found, strict=True):
+        distances = self._networks.lpips(scaled[1:], scaled[:1]).flatten().tolist()
+        for name, distance in zip(names, distances, strict=True):
             self._distances.setdefault(name, []).append(distance)
 
     def _describe(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
@@ -178,8 +178,8 @@ class PerceptualPass:
         truth, *others = self._networks.classifier.classes(features).argmax(-1).tolist()
         seen, *seen_of = features.cpu().numpy()
         self._seen.append(seen)
-        for name, found, described in zip(names, others, seen_of, strict=True):
-            self._kept.setdefault(name, []).append(found == truth)
+        for name, best, described in zip(names, others, seen_of, strict=True):
+            self._kept.setdefault(name, []).append(best == truth)
             self._seen_of.setdefault(name, []).append(described)
         if label is not None:
             for name, found in zip((TRUTH, *names), (truth, *others), strict=True):

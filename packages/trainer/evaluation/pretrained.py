@@ -98,20 +98,20 @@ def files_in(folder: Path) -> dict[str, Path]:
     Raises:
         TrainerError: none is.
     """
-    found = {
+    paths = {
         name: folder / file.name for name, file in files().items() if (folder / file.name).is_file()
     }
     installed = installed_file(CLASSIFIER)
     if installed is not None:
-        found = dict.fromkeys(_BY_CLASSIFIER, installed) | found
-    if not found:
+        paths = dict.fromkeys(_BY_CLASSIFIER, installed) | paths
+    if not paths:
         wanted = ", ".join(f"{file.address} for {name.upper()}" for name, file in files().items())
         names = dict.fromkeys(file.name for file in files().values())
         raise TrainerError(
             f"{OPTION} {folder}: expected {' or '.join(names)} in "
             f"this folder, found none; put in at least one of {wanted}"
         )
-    return found
+    return paths
 
 
 def read_parameters(path: Path, file: ParameterFile) -> dict[str, Any]:

@@ -89,9 +89,11 @@ class Journal:
         """Remember a page and the photos on it."""
         ids = json.dumps([photo.id for photo in answer.photos])
         place = (query, window.start, window.stop, page, reading)
-        told = (answer.rows, answer.per_page, answer.total, ids)
+        content = (answer.rows, answer.per_page, answer.total, ids)
         with self._transaction() as db:
-            db.execute("INSERT OR REPLACE INTO pages VALUES (?,?,?,?,?,?,?,?,?)", (*place, *told))
+            db.execute(
+                "INSERT OR REPLACE INTO pages VALUES (?,?,?,?,?,?,?,?,?)", (*place, *content)
+            )
             db.executemany(
                 "INSERT OR IGNORE INTO found VALUES (?,?,?,?,?)",
                 (

@@ -97,15 +97,15 @@ def _ids_of(name: str) -> tuple[str, ...]:
     if key in GROUPS:
         return GROUPS[key]
     key = _OTHER_NAMES.get(key.removeprefix("cc-"), key.removeprefix("cc-"))
-    found = tuple(
+    ids = tuple(
         license.id
         for license in LICENSES.values()
         if key in (license.short, re.sub(r"-\d\.\d$", "", license.short))
     )
-    if not found:
+    if not ids:
         names = sorted({re.sub(r"-\d\.\d$", "", license.short) for license in LICENSES.values()})
         raise DataprepError(
             f"licence {name.strip()!r}: not known; give a group ({', '.join(GROUPS)}) "
             f"or names of {', '.join(names)}"
         )
-    return found
+    return ids

@@ -84,16 +84,16 @@ class FoundPhoto:
         try:
             content = parse_json_object(text.encode())
             sizes = tuple(Size(**size) for size in content["sizes"])
-            found = cls(**content | {"tags": tuple(content["tags"]), "sizes": sizes})
+            photo = cls(**content | {"tags": tuple(content["tags"]), "sizes": sizes})
         except (ValueError, KeyError, TypeError) as error:
             raise DataprepError(f"the journal's row of a photo isn't one ({error})") from None
-        texts = (found.id, found.owner_id, found.owner_name, found.title, found.license_id)
+        texts = (photo.id, photo.owner_id, photo.owner_name, photo.title, photo.license_id)
         urls = tuple(size.url for size in sizes)
         numbers = [n for s in sizes for n in (s.width, s.height, s.nominal_px)]
-        sound = all(type(value) is str for value in (*texts, *urls, *found.tags, found.read_at))
+        sound = all(type(value) is str for value in (*texts, *urls, *photo.tags, photo.read_at))
         if not sound or not all(type(number) is int for number in numbers):
-            raise DataprepError(f"the journal's row of photo {found.id!r:.40} has odd values")
-        return found
+            raise DataprepError(f"the journal's row of photo {photo.id!r:.40} has odd values")
+        return photo
 
 
 @dataclass(frozen=True)
@@ -116,16 +116,16 @@ def parse_page(reply: Any, asked_per_page: int, read_at: str) -> Page:
     rows: Any = photos.get("photo") if isinstance(photos, Mapping) else None
     if not isinstance(rows, list):
         raise ValueError("not the answer to a search")
-    found: dict[str, FoundPhoto] = {}
+    by_id: dict[str, FoundPhoto] = {}
     for row in rows:
         if isinstance(row, Mapping) and row.get("id") not in (None, ""):
             photo = _parse_row(row, read_at)
-            found.setdefault(photo.id, photo)
-    told = _number(photos.get("perpage"))
+            by_id.setdefault(photo.id, photo)
+    stated = _number(photos.get("perpage"))
     return Page(
-        photos=tuple(found.values()),
+        photos=tuple(by_id.values()),
         rows=len(rows),
-        per_page=min(asked_per_page, told) if told else asked_per_page,
+        per_page=min(asked_per_page, stated) if stated else asked_per_page,
         total=_number(photos.get("total")),
     )
 

@@ -146,19 +146,24 @@ class FetchRun:
         return True
 
     def _decide_one(self, candidate: Candidate, tag: str) -> None:
-        found = candidate.found
-        self.decided.add(found.id)
-        self.fresh.pop(found.id, None)
+        photo = candidate.found
+        self.decided.add(photo.id)
+        self.fresh.pop(photo.id, None)
         outcome = candidate.outcome or Outcome()
         reason = candidate.reason or outcome.reason
         if not reason:
-            told = (candidate.size.width, candidate.size.height) if candidate.size else (0, 0)
-            looks = Looks(
-                outcome.sha256, outcome.perceptual_hash, (outcome.width, outcome.height), told
+            listed_size = (
+                (candidate.size.width, candidate.size.height) if candidate.size else (0, 0)
             )
-            reason = self.selection.decide(found.key, tag, looks)
+            looks = Looks(
+                outcome.sha256,
+                outcome.perceptual_hash,
+                (outcome.width, outcome.height),
+                listed_size,
+            )
+            reason = self.selection.decide(photo.key, tag, looks)
         if reason:
-            self.rejected[found.key] = reason
+            self.rejected[photo.key] = reason
         self.shelf.put(candidate, outcome, tag=tag, reason=reason)
         self.report(0 if reason else 1, note=self._note())
 
@@ -196,7 +201,7 @@ class FetchRun:
         if isinstance(result, Exception):
             raise result
         photos, ended = result
-        self.buffers[tag].extend(self.assessor.candidate(found) for found in photos)
+        self.buffers[tag].extend(self.assessor.candidate(photo) for photo in photos)
         if ended:
             self.ended.add(tag)
 

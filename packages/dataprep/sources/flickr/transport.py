@@ -132,9 +132,9 @@ class Transport:
         return Reply(response.status_code, headers, body, url)
 
     def _body(self, response: requests.Response, deadline: float) -> bytes:
-        told = response.headers.get("Content-Length", "")
-        if told.isdigit() and int(told) > self.max_bytes:
-            raise TooLarge(f"{told} bytes")
+        length = response.headers.get("Content-Length", "")
+        if length.isdigit() and int(length) > self.max_bytes:
+            raise TooLarge(f"{length} bytes")
         chunks, size = [], 0
         # read1 returns what one read of the socket brings, so a trickle can't outlast the deadline.
         while chunk := response.raw.read1(_CHUNK, decode_content=False):
@@ -144,8 +144,8 @@ class Transport:
             if time.monotonic() > deadline:
                 raise NetworkFailure(f"slower than {self.timeouts.total_s:g} s")
             chunks.append(chunk)
-        if told.isdigit() and size < int(told):
-            raise NetworkFailure(f"broke off after {size} of {told} bytes")
+        if length.isdigit() and size < int(length):
+            raise NetworkFailure(f"broke off after {size} of {length} bytes")
         return b"".join(chunks)
 
     def close(self) -> None:

@@ -210,10 +210,10 @@ def _check_host(url: str, *, typed: tuple[str, int]) -> None:
     if (host, port) == typed:
         return
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
         return  # a proxy may know it; without one the connection fails by itself
-    for *_, address in found:
+    for *_, address in addresses:
         try:
             check_peer(str(address[0]))
         except RefusedAddress:
