@@ -108,3 +108,11 @@ def last_line(log: Path) -> str:
 def setting_words(overrides: Sequence[str]) -> list[str]:
     """Return ``--set KEY=VALUE`` for each override of a recipe."""
     return [word for pair in overrides for word in ("--set", pair)]
+
+
+def fit_words(
+    shards: Path, out: Path, recipe: str, overrides: Sequence[str]
+) -> tuple[str | Path, ...]:
+    """Return the command line of a fit."""
+    base = ("trainer", "fit", shards, "--out", out, "--recipe", recipe)
+    return (*base, *setting_words(overrides))

@@ -17,7 +17,7 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
-from command_runner import CommandFailed, CommandRunner, last_line, setting_words
+from command_runner import CommandFailed, CommandRunner, fit_words, last_line, setting_words
 from PIL import Image
 
 from colorfiles.files import write_atomically
@@ -139,20 +139,10 @@ def _losses_agree(parts: Parts, shards: Path, out: Path) -> None:
     """Fit a few steps in float32 on both devices; compare the losses."""
     started = time.perf_counter()
     texts = ("width=8", "depth=3", "crop=64", "batch_size=4", f"max_steps={_STEPS}", "workers=0")
-    settings = setting_words([*texts, "precision=float32"])
     losses = []
     for name, device in (("losses on the CPU", "cpu"), ("losses", None)):
         run = out / name.replace(" ", "-")
-        words: list[str | Path] = [
-            "trainer",
-            "fit",
-            shards,
-            "--out",
-            run,
-            "--recipe",
-            "small",
-            *settings,
-        ]
+        words = fit_words(shards, run, "small", [*texts, "precision=float32"])
         if not parts.command(name, *words, "--overwrite", device=device):
             return
         rows = map(json.loads, (run / "metrics.jsonl").read_text().splitlines())

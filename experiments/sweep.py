@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from command_runner import setting_words
+from command_runner import fit_words
 from photo_subsets import measure_value, photos_of, write_split
 from step_keeper import Step, StepFailed, StepKeeper
 
@@ -92,13 +92,8 @@ def _cell(settings: SweepSettings, keeper: StepKeeper, count: int, lam: float) -
     shards, run = keeper.out / f"shards-{count}", keeper.out / f"run-{count}-{lam:g}"
     overrides = [f"lambda={lam}", f"max_steps={settings.steps}", "epochs=100000"]
     overrides += [*settings.overrides, "every_epochs=100000"]  # judged once, at the end
-    base = ("trainer", "fit", shards, "--out", run, "--recipe", settings.recipe)
-    fit = Step(
-        f"fit-{count}-{lam:g}",
-        (*base, *setting_words(overrides)),
-        makes=run,
-        resumes=True,
-    )
+    words = fit_words(shards, run, settings.recipe, overrides)
+    fit = Step(f"fit-{count}-{lam:g}", words, makes=run, resumes=True)
     keeper.do(fit)
     judge = ("trainer", "evaluate", run, shards, "--split", "test", "--limit", str(settings.limit))
     step = Step(f"evaluation-{count}-{lam:g}", judge, (keeper.fingerprint(fit),))

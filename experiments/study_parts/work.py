@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from command_runner import setting_words
+from command_runner import fit_words
 from photo_subsets import split_all, training_folder
 from step_keeper import EXPERIMENTS, Step, StepKeeper, Words
 
@@ -97,8 +97,8 @@ class Work:
     """Does a study's work in a folder and hands out what came of it.
 
     Args:
-        plan: what to do.
-        entries: those to do.
+        study: what there is to do.
+        entries: those of it that are done.
         budget: how much of it.
         photos: photo folder to train on, then the one to measure on only.
         keeper: where steps are done and kept.
@@ -225,17 +225,7 @@ class Work:
         texts = self._study.settings(
             entries[0], seed=seed, samples=budget.samples, edge=budget.edge
         )
-        settings = setting_words(texts)
-        words: Words = (
-            "trainer",
-            "fit",
-            shards,
-            "--out",
-            run,
-            "--recipe",
-            self._study.recipe,
-            *settings,
-        )
+        words = fit_words(shards, run, self._study.recipe, texts)
         run.parent.mkdir(exist_ok=True)
         fit = self._do(Step(f"fit-{name}", words, (self._made[shards.name],), run, resumes=True))
         for entry in entries:

@@ -138,23 +138,18 @@ def make_library(
     rng = random.Random(seed)
     entries = []
     for index in range(per_tag * len(tags)):
-        tag = index % len(tags)
-        both = common and (index // len(tags)) % common == common - 1
         source = sources[index % len(sources)]
+        some = _tags_of(index, tags, common)
         folder = source.relative_to(photos).parts[:-1]
         entries.append(
             Entry(
                 id=str(FIRST_ID + index * 7),
-                tags=tuple(
-                    dict.fromkeys(
-                        (tags[tag], *([tags[(tag + 1) % len(tags)]] if both else ()), *folder[:1])
-                    )
-                ),
+                tags=tuple(dict.fromkeys((*some, *folder[:1]))),
                 uploaded=FIRST_UPLOAD + index * step_s,
                 license=rng.choice(licenses),
                 source=source,
                 variant=seed * 1_000_003 + index,
-                title=f"{tags[tag].capitalize()} no. {index}",
+                title=f"{some[0].capitalize()} no. {index}",
                 owner=f"{10_000_000 + index % 997}@N0{index % 10}",
                 owner_name=f"Owner {index % 997}",
                 sizes=rng.choice(("mzcl", "mzcl", "mz", "m", "mzc")),
@@ -162,6 +157,13 @@ def make_library(
             )
         )
     return Library(entries)
+
+
+def _tags_of(index: int, tags: tuple[str, ...], common: int) -> list[str]:
+    """Return the tag of a photo, and of every ``common``-th photo the next one too."""
+    number, turn = index % len(tags), index // len(tags)
+    both = common and turn % common == common - 1
+    return [tags[number], *([tags[(number + 1) % len(tags)]] if both else [])]
 
 
 def _cut_size(entry: Entry) -> tuple[int, int]:

@@ -72,6 +72,7 @@ def command(
     from trainer.config.recipe import Recipe
     from trainer.data.shard_set import ShardSet
     from trainer.runs.folder import RunFolder
+    from trainer.training.batch_size import with_batch_size
     from trainer.training.distributed import joined_world, leave
     from trainer.training.loop import FitOptions, fit
     from trainer.training.text import dry_run_text, fit_progress, summary_text
@@ -90,12 +91,7 @@ def command(
         say(f"{init}: its palette is another; the last layer is made anew")
     if settings.batch_size == 0 and run.exists() and not overwrite:
         settings = settings.with_overrides([f"batch_size={run.recipe().batch_size}"])  # as found
-    if settings.batch_size == 0:
-        from trainer.training.batch_size import find_batch_size
-
-        with joined_world(device) as world:
-            batch_size = find_batch_size(shard_set, settings, world)
-        settings = settings.with_overrides([f"batch_size={batch_size}"])
+    settings = with_batch_size(shard_set, settings, device)
     if dry_run:
         from trainer.training.dry_run import dry_run_fit
 

@@ -7,13 +7,26 @@ import torch
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
-from trainer.training.distributed import World
+from trainer.training.distributed import World, joined_world
 from trainer.training.dry_run import time_step
 from trainer.training.fit_data import FitData
 from trainer.training.learner import Learner
 
 _LARGEST = 1024
 _WORTH_DOUBLING = 1.05  # images a second that a doubled batch must bring
+
+
+def with_batch_size(shard_set: ShardSet, recipe: Recipe, device: str) -> Recipe:
+    """Return the recipe with a batch size: its own, or found on the device where it is 0.
+
+    Raises:
+        TrainerError: as ``find_batch_size``.
+    """
+    if recipe.batch_size:
+        return recipe
+    with joined_world(device) as world:
+        size = find_batch_size(shard_set, recipe, world)
+    return recipe.with_overrides([f"batch_size={size}"])
 
 
 def find_batch_size(shard_set: ShardSet, recipe: Recipe, world: World) -> int:
