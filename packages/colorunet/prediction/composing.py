@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, UInt8, UInt16
-from PIL import Image
 
 from colorcore import rgb_to_yuv
 from colorfiles.photos import Metadata
 from colorunet.prediction.gamut_mapping import compose_planes
+from colorunet.prediction.steering.hints import Hint
+from colorunet.prediction.upscaling import ChromaRows, Planes
 
 BAND_PIXELS = 1 << 17  # composed at once: a huge photo needs little memory, caches hold a band
 Luma = UInt8[np.ndarray, "height width"] | UInt16[np.ndarray, "height width"]
-Planes = tuple[Float[np.ndarray, "rows width"], Float[np.ndarray, "rows width"]]
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class ColoredImage:
         own: the photo's own colours (H, W, 3), 8 or 16 bits; only where ``strength`` is below 1.
         strength: 1 takes the network's colours alone, 0 the photo's own (gray where it has none).
         metadata: of the photo.
+        hints: pixels whose chroma stands, whatever scaling does to it.
     """
 
     luma: Luma
@@ -35,6 +36,7 @@ class ColoredImage:
     own: np.ndarray | None = None
     strength: float = 1.0
     metadata: Metadata = field(default_factory=Metadata)
+    hints: tuple[Hint, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -59,9 +61,12 @@ class ColoredImage:
             alpha: leave it out where false.
         """
         top_level = 255 if (bits or self.bits) == 8 else 65535
-        for rows, uv in chroma_bands(self.uv, self.size):
+        chroma = ChromaRows(self.uv, in_8_bits(self.luma), self.hints)
+        count = max(1, BAND_PIXELS // self.size[0])
+        for top in range(0, self.size[1], count):
+            rows = slice(top, min(self.size[1], top + count))
             luma = _parts(self.luma[rows])
-            planes = [*compose_planes(luma, *self._mixed(uv, rows))]
+            planes = [*compose_planes(luma, *self._mixed(chroma.rows(luma, top), rows))]
             if alpha and self.alpha is not None:
                 planes.append(_parts(self.alpha[rows]))
             band = np.empty((*luma.shape, len(planes)), np.uint8 if top_level == 255 else np.uint16)
@@ -77,28 +82,6 @@ class ColoredImage:
             own = rgb_to_yuv(_parts(self.own[rows])) * np.float32(1 - self.strength)
             return u + own[..., 1], v + own[..., 2]
         return u, v
-
-
-def chroma_bands(
-    uv: Float[np.ndarray, "h w 2"], size: tuple[int, int]
-) -> Iterator[tuple[slice, Planes]]:
-    """Yield slices of rows, with U and V scaled up to them.
-
-    Args:
-        uv: at any size.
-        size: width and height wanted.
-    """
-    width, height = size
-    planes = [Image.fromarray(np.ascontiguousarray(uv[..., axis])) for axis in range(2)]
-    rows, scale = max(1, BAND_PIXELS // width), uv.shape[0] / height
-    for top in range(0, height, rows):
-        bottom = min(height, top + rows)
-        box = (0, top * scale, uv.shape[1], bottom * scale)
-        band = [
-            np.asarray(plane.resize((width, bottom - top), Image.Resampling.BILINEAR, box=box))
-            for plane in planes
-        ]
-        yield slice(top, bottom), (band[0], band[1])
 
 
 def in_8_bits(luma: Luma) -> UInt8[np.ndarray, "height width"]:
