@@ -9,6 +9,7 @@ BEGIN, END = "<!-- tree: python tools/tree.py -->\n", "<!-- end of tree -->\n"
 _FOLDERS = ("packages", "experiments", "tools", "benchmarks")
 # Pages with a tree, and whether it has a line a file, or folders only.
 _PAGES = {"README.md": False, "docs/architecture.md": True}
+_WITH_ROOMS = ("colorunet", "dataprep", "trainer")  # packages whose rooms stand in the short tree
 _WORDS = {
     "experiments": "the study, the poster's experiments, the sweep, how the network was made",
     "tools": "set-up, tests, demo, a Flickr-like server",
@@ -47,7 +48,8 @@ def _lines(folder: Path, depth: int, with_files: bool) -> list[str]:
     lines = [_line(f"{indent}{folder.name}/", words)]
     for path in sorted(folder.iterdir(), key=lambda path: (path.is_dir(), path.name)):
         if path.is_dir():
-            is_shown = with_files or ("packages" in path.parts and path.name != "cli" and depth < 2)
+            is_room = folder.name in _WITH_ROOMS and path.name != "cli"
+            is_shown = with_files or folder.name == "packages" or is_room
             if is_shown and any(_is_shown(inner) for inner in path.rglob("*")):
                 lines += _lines(path, depth + 1, with_files)
         elif with_files and _is_shown(path):

@@ -250,9 +250,9 @@ def test_the_command_writes_table_page_and_sheet(
     assert text.count("data:image/") >= 12
     with Image.open(sheet) as image:
         assert image.width > 4 * 200
-    again = CliRunner().invoke(app, [*arguments, *files])
-    assert again.exit_code == 1
-    assert "--overwrite" in str(again.exception)
+    other = CliRunner().invoke(app, [*arguments[:-1], "3", *files])  # not what they were made from
+    assert other.exit_code == 1
+    assert "--overwrite" in str(other.exception)
 
 
 def test_json_is_one_object_without_nan(run: Path, shards: ShardSet) -> None:
