@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from colorunet.prediction.files import colorize_files
     from colorunet.prediction.options import PredictionOptions
     from colorunet.prediction.steering.hints import Hint, parse_hints, read_hints
+    from colorunet.prediction.steering.reference import Reference, read_reference
     from colorunet.prediction.steering.steer import Steering
     from colorunet.prediction.test_time_augmentation import Averaging
     from colorunet.prediction.toning import Toning
@@ -27,6 +28,7 @@ __all__ = [
     "Hint",
     "NetworkSettings",
     "PredictionOptions",
+    "Reference",
     "Steering",
     "Toning",
     "__version__",
@@ -35,6 +37,7 @@ __all__ = [
     "load_run",
     "parse_hints",
     "read_hints",
+    "read_reference",
     "shipped_run",
 ]
 
@@ -54,6 +57,7 @@ __getattr__ = imported_when_asked(
         "Hint": "colorunet.prediction.steering.hints",
         "NetworkSettings": "colorunet.networks.registry",
         "PredictionOptions": "colorunet.prediction.options",
+        "Reference": "colorunet.prediction.steering.reference",
         "Steering": "colorunet.prediction.steering.steer",
         "Toning": "colorunet.prediction.toning",
         "build_network": "colorunet.networks.registry",
@@ -61,6 +65,7 @@ __getattr__ = imported_when_asked(
         "load_run": "colorunet.parameters.checkpoint",
         "parse_hints": "colorunet.prediction.steering.hints",
         "read_hints": "colorunet.prediction.steering.hints",
+        "read_reference": "colorunet.prediction.steering.reference",
         "shipped_run": "colorunet.parameters.shipped",
     },
 )

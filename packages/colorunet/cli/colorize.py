@@ -18,6 +18,7 @@ from colorunet.cli.options import (
 if TYPE_CHECKING:
     from colorunet.prediction.files import ColorizeSummary
     from colorunet.prediction.options import PredictionOptions
+    from colorunet.prediction.painting import Wishes
 
 
 @click.command(name="colorize")
@@ -50,9 +51,8 @@ def command(
     paths: tuple[Path, ...],
     out: Path,
     network: str | None,
-    warmth: float,
+    wishes: "Wishes",
     vividness: float | None,
-    strength: float,
     compare: bool,
     prediction: "PredictionOptions",
     working_edge: int,
@@ -67,6 +67,8 @@ def command(
     structure, photos their format, depth, pages and metadata; what can't be kept is said. An output
     that is there is kept, so that a call that was stopped goes on. Images that can't be used are
     named and skipped; the command then exits with 3.
+
+    Example: colorunet album/ -o in-colour --warmth 0.3, or colorunet photo.jpg --versions 4.
     """
     from colorfiles.progress import progress
     from colorunet.errors import ColorunetError
@@ -77,7 +79,7 @@ def command(
     from colorunet.prediction.files import colorize_plan
     from colorunet.prediction.outputs import plan_outputs
     from colorunet.prediction.sources import require_paths
-    from colorunet.prediction.toning import Toning, as_vivid
+    from colorunet.prediction.toning import as_vivid
 
     given_run = is_run(paths[0])
     images = paths[1:] if given_run else paths
@@ -91,9 +93,11 @@ def command(
         require_paths(images)
     except ColorunetError as error:
         raise click.UsageError(str(error)) from None
-    plan = plan_outputs(images, out, compare=compare)
+    plan = plan_outputs(images, out, compare=compare, versions=wishes.versions)
     if images[0] in plan.sources.empty:
         raise click.UsageError(f"{images[0]}: neither a run nor a folder with images in it")
+    if wishes.steering.hints and len(plan.sources.photos) > 1:
+        raise click.UsageError("--hints are pixels of one photo; give one, or no hints")
     name = network or DEFAULT_NETWORK
     run = paths[0] if given_run else shipped_run(name)
     if vividness is not None:
@@ -103,7 +107,7 @@ def command(
         prediction,
         working_edge_px=working_edge,
     )
-    settings = ColorizeSettings(overwrite, Toning(warmth, strength), significant_bits)
+    settings = ColorizeSettings(overwrite, wishes, significant_bits)
     with progress("colourising", len(plan.jobs)) as report:
         summary = colorize_plan(
             colorizer,
@@ -119,6 +123,8 @@ def command(
 
 def _tell(summary: "ColorizeSummary", as_json: bool) -> None:
     for image in summary.images:
+        if image.version:
+            say(f"{shown(image.output)}: likelihood {image.likelihood:.2f}")
         if image.notes:
             say(f"{shown(image.input)}: {'; '.join(image.notes)}")
     for skip in summary.skips:

@@ -96,11 +96,69 @@ _strength_option = click.option(
 )
 
 
+_file = click.Path(exists=True, dir_okay=False, path_type=Path)
+_versions_option = click.option(
+    "--versions",
+    type=click.IntRange(1, 16),
+    default=1,
+    show_default=True,
+    metavar="N",
+    help="Different plausible colourings of each photo: NAME-1, the most likely, NAME-2…",
+)
+_seed_option = click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of --versions."
+)
+_hints_option = click.option(
+    "--hints",
+    type=_file,
+    help='Colours of pixels of one photo: [{"x": 120, "y": 80, "color": "#c04030"}, …].',
+)
+_reference_option = click.option(
+    "--reference", type=_file, help="A photo whose palette and tones the colours are to have."
+)
+
+
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say in plain words how the colours look."""
-    for option in (_strength_option, _vividness_option, _warmth_option):
-        command = option(command)
-    return command
+    """Add the options that say in plain words how the colours look, given as ``wishes``.
+
+    The vividness alone is given as it is: what it means depends on the network.
+    """
+
+    @wraps(command)
+    def with_wishes(
+        *args: Any,
+        warmth: float,
+        strength: float,
+        hints: Path | None,
+        reference: Path | None,
+        versions: int,
+        seed: int,
+        **given: Any,
+    ) -> Any:
+        from colorunet.prediction.painting import Wishes
+        from colorunet.prediction.steering.hints import read_hints
+        from colorunet.prediction.steering.reference import read_reference
+        from colorunet.prediction.steering.steer import Steering
+        from colorunet.prediction.toning import Toning
+
+        steering = Steering(
+            () if hints is None else read_hints(hints),
+            None if reference is None else read_reference(reference),
+        )
+        wishes = Wishes(Toning(warmth, strength), steering, versions, seed)
+        return command(*args, wishes=wishes, **given)
+
+    for option in (
+        _seed_option,
+        _versions_option,
+        _reference_option,
+        _hints_option,
+        _strength_option,
+        _vividness_option,
+        _warmth_option,
+    ):
+        with_wishes = option(with_wishes)
+    return with_wishes
 
 
 def prediction_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from colorfiles.photos import ImageHeader, ReadSettings
 from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.composing import ColoredImage, in_8_bits
+from colorunet.prediction.composing import ColoredImage
 from colorunet.prediction.images import (
     GrayImage,
     UnusableImage,
@@ -20,8 +20,8 @@ from colorunet.prediction.images import (
     read_gray_pages,
 )
 from colorunet.prediction.outputs import Job
+from colorunet.prediction.painting import Painter, Wishes
 from colorunet.prediction.pipeline import Claim, Stages, pipelined
-from colorunet.prediction.toning import Toning
 from colorunet.prediction.writing.comparison import write_comparison
 from colorunet.prediction.writing.formats import why_other
 from colorunet.prediction.writing.photo import (
@@ -41,12 +41,12 @@ class ColorizeSettings:
 
     Args:
         overwrite: make outputs anew that are there already.
-        toning: what is done to the colours.
+        wishes: what is asked of the colours.
         significant_bits: see ``ReadSettings``.
     """
 
     overwrite: bool = False
-    toning: Toning = field(default_factory=Toning)
+    wishes: Wishes = field(default_factory=Wishes)
     significant_bits: int | None = None
 
     @property
@@ -65,6 +65,7 @@ class Done:
         seconds: from reading it to its name; others are in work at the same time.
         kept: it was there already, and whole.
         notes: what was assumed and what couldn't be kept.
+        likelihood: of this version, or 0.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -72,6 +73,7 @@ class Done:
     seconds: float = 0.0
     kept: bool = False
     notes: tuple[str, ...] = ()
+    likelihood: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -81,7 +83,8 @@ class _Read:
     image: GrayImage | None = None  # None for several pages, which are read one by one
 
 
-_Worked = tuple[_Read, ColoredImage] | Done
+_Worked = tuple[_Read, ColoredImage, float] | Done
+_SINGLE = "hints and versions are for single images"
 _EXPECTED = (UnusableImage, UnwritableImage, OSError, MemoryError)
 
 
@@ -109,10 +112,10 @@ def reason_of(error: Exception) -> str:
 
 class _Worker:
     def __init__(self, colorizer: Colorizer, settings: ColorizeSettings) -> None:
-        self._colorizer = colorizer
+        self._painter = Painter(colorizer, settings.wishes)
         self._settings = settings
         self._reading = settings.reading
-        self._with_colors = settings.toning.strength < 1
+        self._with_colors = settings.wishes.toning.strength < 1
 
     def read(self, job: Job, claim: Claim) -> _Read | None:
         """Decode a photo; None where its outputs are there and whole."""
@@ -125,6 +128,8 @@ class _Worker:
         header = header_of(path, self._reading)
         claim(_COPIES * header.decoded_bytes)
         if header.pages > 1:
+            if self._settings.wishes.of_single_images:
+                raise UnusableImage(f"it has {header.pages} pages or frames; {_SINGLE}")
             return _Read(header, started)
         image = read_gray(path, self._reading, bits=None, colors=self._with_colors)
         return _Read(header, started, image)
@@ -133,25 +138,23 @@ class _Worker:
         if read is None:
             return Done(kept=True)
         if read.image is not None:
-            return read, self._colored(read.image)
+            if job.version:
+                return read, *self._painter.version(job.source.name, read.image, job.version)
+            return read, self._painter.colored(read.image), 0.0
         return self._pages(job, read)
 
     def write(self, job: Job, worked: _Worked) -> Done:
         if isinstance(worked, Done):
             return worked
-        read, image = worked
+        read, image, likelihood = worked
         assert read.image is not None
-        return self._written(job, read, iter((image,)), read.image.notes)
-
-    def _colored(self, gray: GrayImage) -> ColoredImage:
-        toning = self._settings.toning
-        uv = toning.warmed(self._colorizer.chroma(in_8_bits(gray.luma)))
-        return gray.colored(uv, toning.strength)
+        done = self._written(job, read, iter((image,)), read.image.notes)
+        return replace(done, likelihood=likelihood)
 
     def _pages(self, job: Job, read: _Read) -> Done:
         """Colour page after page: none but one is in memory, unless an animation keeps them."""
         pages = _Pages(job.source.path, read.header, self._reading, self._with_colors)
-        done = self._written(job, read, map(self._colored, pages), pages.notes)
+        done = self._written(job, read, map(self._painter.colored, pages), pages.notes)
         return replace(done, pages=pages.read if job.format.pages else 1)
 
     def _written(

@@ -31,6 +31,8 @@ class ColorizedImage:
         pages: coloured.
         notes: what was assumed, and what couldn't be kept.
         compare: the picture that shows both, "" for none.
+        version: of the photo, from 1, the most likely; 0 where only one was asked for.
+        likelihood: of that version, in (0, 1); see ``Version``.
     """
 
     input: str
@@ -41,6 +43,8 @@ class ColorizedImage:
     pages: int = 1
     notes: tuple[str, ...] = ()
     compare: str = ""
+    version: int = 0
+    likelihood: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ def colorize_files(
         ColorunetError: nothing to do, a path that doesn't exist, or an output that is an input.
     """
     settings = replace(settings or ColorizeSettings(), overwrite=overwrite)
-    plan = plan_outputs(inputs, out)
+    plan = plan_outputs(inputs, out, versions=settings.wishes.versions)
     return colorize_plan(colorizer, plan, settings, network=network, report=report)
 
 
@@ -146,7 +150,7 @@ def colorize_plan(
         network=network,
         decoding=colorizer.decoding,
         averaging=colorizer.averaging,
-        toning=settings.toning,
+        toning=settings.wishes.toning,
         colorized=len(done),
         kept=kept,
         skipped=len(skips),
@@ -166,4 +170,6 @@ def _told(job: Job, done: Done) -> ColorizedImage:
         pages=done.pages,
         notes=done.notes,
         compare=job.compare_name,
+        version=job.version,
+        likelihood=done.likelihood,
     )

@@ -25,6 +25,7 @@ from colorfiles.photos import (
 )
 from colorfiles.photos.tiff_pages import photo_pages
 from colorunet.prediction.composing import ColoredImage, Luma
+from colorunet.prediction.steering.hints import Hint
 
 _TAIL_BYTES = 64
 _LOSSLESS_WEBP = b"VP8L"
@@ -52,8 +53,10 @@ class GrayImage:
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
 
-    def colored(self, uv: Float[np.ndarray, "h w 2"], strength: float) -> ColoredImage:
-        """Return it with a network's colours."""
+    def colored(
+        self, uv: Float[np.ndarray, "h w 2"], strength: float, hints: tuple[Hint, ...] = ()
+    ) -> ColoredImage:
+        """Return it with a network's colours, exact at the hints."""
         return ColoredImage(
             self.luma,
             uv,
@@ -61,6 +64,7 @@ class GrayImage:
             own=self.own if strength < 1 else None,
             strength=strength,
             metadata=self.metadata,
+            hints=hints,
         )
 
 

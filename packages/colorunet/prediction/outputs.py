@@ -3,7 +3,7 @@
 import os
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorfiles.outside.words import shown
@@ -31,7 +31,8 @@ class Job:
         name: the path of the coloured photo, as a string, as there may be thousands.
         format: of that.
         compare_name: likewise, of the picture that shows both; "" where none is wanted.
-        is_there: whether files of these names are there already.
+        is_there: whether files of these names are there already; of versions, those of all.
+        version: which of the versions of the photo, from 1; 0 where only one is wanted.
     """
 
     source: Source
@@ -39,6 +40,7 @@ class Job:
     format: OutputFormat
     compare_name: str = ""
     is_there: bool = False
+    version: int = 0
 
     @property
     def target(self) -> Path:
@@ -66,7 +68,9 @@ class Plan:
     sources: Sources
 
 
-def plan_outputs(inputs: Sequence[Path], out: Path, *, compare: bool = False) -> Plan:
+def plan_outputs(
+    inputs: Sequence[Path], out: Path, *, compare: bool = False, versions: int = 1
+) -> Plan:
     """Find the photos and name their outputs; nothing is written.
 
     Outputs lie below ``out`` as the photos lie below the folder named, and are called as they are,
@@ -77,6 +81,7 @@ def plan_outputs(inputs: Sequence[Path], out: Path, *, compare: bool = False) ->
         inputs: files and folders.
         out: the folder of the outputs, or one file with an image's suffix for one photo.
         compare: plan a picture that shows each photo before and after, too.
+        versions: of each photo; more than one are called ``NAME-1``, ``NAME-2``…
 
     Raises:
         ColorunetError: a path doesn't exist, there is no photo, or an input would be replaced.
@@ -90,18 +95,21 @@ def plan_outputs(inputs: Sequence[Path], out: Path, *, compare: bool = False) ->
             raise ColorunetError(f"{shown(str(out))} names one file; for several give a folder")
         beside = _beside(str(out)) if compare else ""
         jobs = [(sources.photos[0], str(out), chosen, beside)]
+        taken = {str(out)}
         out = out.parent
     else:
-        jobs = _named(sources.photos, str(out), compare)
+        taken = set()
+        jobs = _named(sources.photos, str(out), compare, taken)
+    if versions > 1:
+        jobs = _numbered(jobs, versions, taken)
     if out.exists() and not out.is_dir():
         raise ColorunetError(
             f"{shown(str(out))}: not a folder; --out names the folder of the outputs"
         )
-    return Plan(_checked(jobs, sources.photos), out, sources)
+    return Plan(_checked(jobs, sources.photos, versions), out, sources)
 
 
-def _named(photos: Sequence[Source], out: str, compare: bool) -> list[_Wanted]:
-    taken: set[str] = set()
+def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -> list[_Wanted]:
     wanted = [(photo, *_name(photo)) for photo in photos]
     found: dict[int, str] = {}
     # Who keeps the own name comes first: a.heic beside a.jpg is the one that is called a-2.jpg.
@@ -115,6 +123,22 @@ def _named(photos: Sequence[Source], out: str, compare: bool) -> list[_Wanted]:
         beside = os.path.join(out, beside) if compare else ""
         jobs.append((photo, os.path.join(out, found[number]), target, beside))
     return jobs
+
+
+def _numbered(jobs: Sequence[_Wanted], versions: int, taken: set[str]) -> list[_Wanted]:
+    numbered = []
+    for photo, name, target, beside in jobs:
+        for number in range(1, versions + 1):
+            own = _free(_with_end(name, f"-{number}"), taken)
+            shows = _free(_beside(own), taken) if beside else ""
+            numbered.append((photo, own, target, shows))
+    return numbered
+
+
+def _with_end(name: str, end: str) -> str:
+    folder, base = os.path.split(name)
+    stem, suffix = os.path.splitext(base)
+    return os.path.join(folder, _cut(stem, f"{end}{suffix}"))
 
 
 def _name(photo: Source) -> tuple[str, OutputFormat]:
@@ -173,10 +197,10 @@ def _key(name: str) -> str:
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source]) -> list[Job]:
+def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source], versions: int) -> list[Job]:
     inputs = {photo.identity for photo in photos} - {(0, 0)}
     folders: dict[str, dict[str, Identity]] = {}
-    checked = []
+    checked: list[Job] = []
     for photo, name, target, beside in wanted:
         is_there = True
         for path in (name, beside) if beside else (name,):
@@ -190,8 +214,19 @@ def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source]) -> list[Job]:
                     f"{shown(path)}: the output of {shown(photo.name)} would replace an input; "
                     "give another --out"
                 )
-        checked.append(Job(photo, name, target, beside, is_there))
-    return checked
+        version = len(checked) % versions + 1 if versions > 1 else 0
+        checked.append(Job(photo, name, target, beside, is_there, version))
+    return checked if versions == 1 else _all_or_none(checked, versions)
+
+
+def _all_or_none(jobs: Sequence[Job], versions: int) -> list[Job]:
+    """Of a photo's versions all are there or none: those of another count are other ones."""
+    found: list[Job] = []
+    for start in range(0, len(jobs), versions):
+        together = jobs[start : start + versions]
+        is_there = all(job.is_there for job in together)
+        found += [replace(job, is_there=is_there) for job in together]
+    return found
 
 
 def _identities(folder: str) -> dict[str, Identity]:

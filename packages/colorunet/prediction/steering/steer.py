@@ -9,6 +9,7 @@ from jaxtyping import Float, Float32
 from colorcore import Palette
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.steering.hints import Hint, require_inside
+from colorunet.prediction.steering.reference import Reference, referred
 from colorunet.prediction.steering.seen_photo import SeenPhoto
 from colorunet.prediction.steering.versions import Version, draw_versions
 from colorunet.prediction.toning import Toning
@@ -25,9 +26,11 @@ class Steering:
 
     Args:
         hints: pixels whose colour is known.
+        reference: a photo whose palette and tones are a prior.
     """
 
     hints: tuple[Hint, ...] = ()
+    reference: Reference | None = None
 
 
 def steered_uv(
@@ -50,7 +53,17 @@ def steered_uv(
         ColorunetError: a hint lies outside the photo, or two differ about a pixel.
     """
     field = hint_field(seen, steering.hints) if steering.hints else None
-    return hinted_uv(seen.logits, field, palette, decoding, toning)
+    logits, palette = referred_logits(seen, palette, steering)
+    return hinted_uv(logits, field, palette, decoding, toning)
+
+
+def referred_logits(
+    seen: SeenPhoto, palette: Palette, steering: Steering
+) -> tuple[Float32[np.ndarray, "h w n"], Palette]:
+    """Return logits and palette under the prior of the reference, if there is one."""
+    if steering.reference is None:
+        return seen.logits, palette
+    return referred(seen, palette, steering.reference)
 
 
 def hinted_uv(
@@ -83,7 +96,8 @@ def steered_versions(
         ValueError: the count is out of its range.
     """
     field = hint_field(seen, steering.hints) if steering.hints else None
-    logits = seen.logits if field is None else hinted_logits(seen.logits, field, palette)
+    logits, palette = referred_logits(seen, palette, steering)
+    logits = logits if field is None else hinted_logits(logits, field, palette)
     drawn = draw_versions(seen, logits, palette, decoding, count=count, seed=seed)
     return [replace(one, uv=_finished(one.uv, toning, field)) for one in drawn]
 
