@@ -111,7 +111,7 @@ class PhotoColoring:
         if look.version:
             logits = self._versions(photo)[look.version].tilted(logits)
         uv = self._chroma(logits, field, look)
-        return colored_file(photo.name, photo.data, gray.colored(uv, 1.0))
+        return colored_file(photo.name, photo.data, gray.colored(uv, 1.0, look.hints))
 
     def files(self, name: str, data: bytes, look: Look, versions: int = 1) -> list[ImageFile]:
         """Return a photo in colour, or several versions of it, as ``colorunet`` writes them.
@@ -133,7 +133,9 @@ class PhotoColoring:
             )
             uvs = [one.uv for one in drawn]
         return [
-            colored_file(name, data, gray.colored(uv, 1.0), number if versions > 1 else 0)
+            colored_file(
+                name, data, gray.colored(uv, 1.0, look.hints), number if versions > 1 else 0
+            )
             for number, uv in enumerate(uvs, start=1)
         ]
 
