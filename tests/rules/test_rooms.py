@@ -62,3 +62,11 @@ def test_no_arrow_leads_back(name: str) -> None:
     for start, end in _arrows(PACKAGES / name):
         graph.setdefault(start, set()).add(end)
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+@pytest.mark.parametrize("name", ["colorunet", "dataprep", "trainer"])
+def test_the_docs_name_every_room(name: str) -> None:
+    page = (PACKAGES.parent / "docs" / "architecture.md").read_text(encoding="utf-8")
+    row = next(line for line in page.splitlines() if line.startswith(f"| {name} |"))
+    folders = {room for room in _rooms(PACKAGES / name) if (PACKAGES / name / room).is_dir()}
+    assert [room for room in sorted(folders) if f"`{room}`" not in row] == []

@@ -91,7 +91,8 @@ def command(
         say(f"{init}: its palette is another; the last layer is made anew")
     if settings.batch_size == 0 and run.exists() and not overwrite:
         settings = settings.with_overrides([f"batch_size={run.recipe().batch_size}"])  # as found
-    settings = with_batch_size(shard_set, settings, device)
+    if settings.batch_size == 0:
+        settings = with_batch_size(shard_set, settings, device)
     if dry_run:
         from trainer.training.dry_run import dry_run_fit
 

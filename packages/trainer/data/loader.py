@@ -10,7 +10,7 @@ border between two epochs.
 import math
 import signal
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,7 @@ import webdataset as wds
 from torch.utils.data import DataLoader, get_worker_info
 
 from colorcore import IGNORE_BIN
+from trainer.config.settings import DataSettings
 from trainer.data.batch import Batch, BatchArrays, BatchMemory, with_gamma
 from trainer.data.sample_decoder import Sample, SampleDecoder
 from trainer.data.sample_store import SampleStore
@@ -37,6 +38,11 @@ class Augmentation:
     flip: bool = False
     luma_gamma: float = 0.0
     aging: float = 0.0
+
+    @classmethod
+    def of(cls, settings: DataSettings) -> "Augmentation":
+        """Return what a recipe says of it."""
+        return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
 
 
 @dataclass(frozen=True)

@@ -17,13 +17,11 @@ _WORTH_DOUBLING = 1.05  # images a second that a doubled batch must bring
 
 
 def with_batch_size(shard_set: ShardSet, recipe: Recipe, device: str) -> Recipe:
-    """Return the recipe with a batch size: its own, or found on the device where it is 0.
+    """Return the recipe with the batch size that suits the device.
 
     Raises:
         TrainerError: as ``find_batch_size``.
     """
-    if recipe.batch_size:
-        return recipe
     with joined_world(device) as world:
         size = find_batch_size(shard_set, recipe, world)
     return recipe.with_overrides([f"batch_size={size}"])

@@ -102,13 +102,7 @@ class FitData:
             epochs=self.recipe.epochs,
             rank=world.rank,
             workers=workers,
-            augmentation=Augmentation(
-                crop=settings.crop,
-                zoom=settings.zoom,
-                flip=settings.flip,
-                luma_gamma=settings.luma_gamma,
-                aging=settings.aging,
-            ),
+            augmentation=Augmentation.of(settings),
             skip_bad=self.skip_bad,
             pin_memory=world.device.type == "cuda",
         )
