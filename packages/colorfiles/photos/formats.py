@@ -8,6 +8,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import BinaryIO
 
+import PIL
 from PIL import features
 
 from colorfiles.errors import UnreadableImage
@@ -79,6 +80,8 @@ _PICTURES_NOT_READ = (
     "a GIMP file",
 )
 _DECODERS = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif", "JPEG": "jpg", "PNG": "zlib"}
+# Older ones take memory without bound for a JPEG 2000 of many tiles (CVE-2026-59204).
+_OLDEST_PILLOW = {"JPEG2000": (12, 3)}
 _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
 
@@ -126,10 +129,7 @@ def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:
     if format_name not in formats:
         raise UnreadableImage(f"undecodable: not a known image here ({format_name})")
     if not can_decode(format_name):
-        decoder = (
-            "pillow-heif, which isn't installed" if format_name == "HEIF" else "a fuller Pillow"
-        )
-        raise UnreadableImage(f"undecodable: {format_name} needs {decoder}")
+        raise UnreadableImage(f"undecodable: {format_name} needs {_decoder_of(format_name)}")
     return format_name
 
 
@@ -140,6 +140,8 @@ def can_decode(format_name: str) -> bool:
         warnings.simplefilter("ignore")  # of features that an older Pillow doesn't know
         if format_name in _DECODERS and not features.check(_DECODERS[format_name]):
             return False
+    if _pillow_version() < _OLDEST_PILLOW.get(format_name, (0,)):
+        return False
     if format_name == "HEIF":
         if not find_spec("pillow_heif"):
             return False
@@ -147,6 +149,19 @@ def can_decode(format_name: str) -> bool:
         return True
     import_module(f"PIL.{_PLUGINS.get(format_name, f'{format_name.capitalize()}ImagePlugin')}")
     return True
+
+
+def _decoder_of(format_name: str) -> str:
+    if format_name == "HEIF":
+        return "pillow-heif, which isn't installed"
+    if _pillow_version() < (oldest := _OLDEST_PILLOW.get(format_name, (0,))):
+        return f"Pillow {'.'.join(map(str, oldest))} or newer (an older one has a known hole there)"
+    return "a fuller Pillow"
+
+
+def _pillow_version() -> tuple[int, ...]:
+    """Return the first two numbers of this Pillow's version; pillow-simd has those of its own."""
+    return tuple(int(part) for part in PIL.__version__.split(".")[:2])
 
 
 def _named(patterns: dict[str, bytes], start: bytes) -> str:

@@ -1,6 +1,7 @@
 """Photos or shards cut into batches whose images can be looked at one after the other."""
 
 import io
+import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -19,6 +20,7 @@ from dataprep.shards.shard_set import ShardSet, iterate_samples, unpack_bins
 from dataprep.shards.views import ViewSettings, resize_short_edge
 
 _PHOTOS_PER_BATCH = 64
+_LARGEST_VIEW_PX = 8_192
 
 
 class PixelBatch(Protocol):
@@ -101,13 +103,26 @@ class ShardBatch:
 
     def _image(self, members: Mapping[str, bytes]) -> Image.Image:
         if "rgb.jpg" in members:
-            return Image.open(io.BytesIO(members["rgb.jpg"])).convert("RGB")
-        name = "y.jpg" if "y.jpg" in members else "y.png"
-        luma = np.asarray(Image.open(io.BytesIO(members[name])).convert("L")) / 255.0
+            return _decoded(members["rgb.jpg"], "JPEG").convert("RGB")
+        png = "y.jpg" not in members
+        image = _decoded(members["y.png" if png else "y.jpg"], "PNG" if png else "JPEG")
+        luma = np.asarray(image.convert("L")) / 255.0
         bins = np.frombuffer(unpack_bins(members["bins.zst"]), dtype=np.uint8)
         uv = bins_to_uv(bins.reshape(luma.shape).astype(np.int64), self.palette)
         rgb = yuv_to_rgb(np.concatenate((luma[..., None], uv), axis=-1))
         return Image.fromarray(np.rint(255 * rgb).astype(np.uint8))
+
+
+def _decoded(data: bytes, format_name: str) -> Image.Image:
+    """Return an image by the one decoder that a member's name allows, of a view's size at most."""
+    try:
+        image = Image.open(io.BytesIO(data), formats=(format_name,))
+        if max(image.size) > _LARGEST_VIEW_PX:
+            raise ValueError(f"{image.width} x {image.height} pixels, more than a view can have")
+        image.load()
+    except (SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
+        raise ValueError(str(error)) from None
+    return image
 
 
 def batches_of(address: str) -> list[PixelBatch]:

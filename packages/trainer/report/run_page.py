@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from colorfiles.outside.files import open_regular
 from trainer.config.settings import far_from_best
 from trainer.evaluation.criteria import CRITERIA
 from trainer.report.epoch_pictures import saved_pictures
@@ -15,6 +16,7 @@ from trainer.report.svg import line_chart
 from trainer.runs.metrics_log import Line, read_metrics, series, smoothed
 
 REPORT = "report.html"
+_PNG = ("PNG",)
 _MOST_EPOCHS = 12
 _CHART = (350, 200)
 _COLOR_CHARTS = (
@@ -114,7 +116,7 @@ def _pictures(run: Path) -> str:
     strips = []
     for name, path in saved.items():
         if name in shown:
-            with Image.open(path) as image:
+            with open_regular(path, within=run) as file, Image.open(file, formats=_PNG) as image:
                 label = name.replace("epoch-", "epoch ")
                 strips.append(picture(image.convert("RGB"), label))
     return "".join(strips)

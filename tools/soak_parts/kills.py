@@ -1,0 +1,131 @@
+"""A command killed at random instants, a reader beside it, and what the rerun gives."""
+
+import random
+import shutil
+import signal
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from soak_parts.commands import Command
+from soak_parts.warm_start import Running, WarmStart
+from soak_parts.whole_files import Reader, content_of
+
+SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
+_LEAST_S = 0.02
+_ENDED_BY = {  # what a command may say of its end
+    signal.SIGKILL: {-signal.SIGKILL},
+    signal.SIGTERM: {-signal.SIGTERM, 128 + signal.SIGTERM},
+    signal.SIGINT: {-signal.SIGINT, 128 + signal.SIGINT},
+}
+
+
+@dataclass
+class Outcome:
+    """What came of one command.
+
+    Args:
+        kills: by the signal's name; those that came too late don't count.
+        rounds: from an empty folder to the end.
+        glances: files that the reader beside read.
+        faults: what went wrong, in words.
+    """
+
+    kills: Counter[str] = field(default_factory=Counter)
+    rounds: int = 0
+    glances: int = 0
+    faults: list[str] = field(default_factory=list)
+
+
+def kill_often(
+    starter: WarmStart,
+    command: Command,
+    folder: Path,
+    *,
+    signals: Sequence[signal.Signals],
+    rng: random.Random,
+) -> Outcome:
+    """Kill a command by each of ``signals`` in turn, run it to its end, and compare.
+
+    Args:
+        starter: of commands.
+        command: what is run.
+        folder: scratch.
+        signals: one a kill.
+        rng: draws the instants.
+    """
+    outcome = Outcome()
+    calm = folder / "calm"
+    started = time.monotonic()
+    running = starter.start(command.prepare(calm))
+    code = running.wait()
+    duration = time.monotonic() - started
+    if code:
+        outcome.faults.append(f"undisturbed it ends with {code}: {running.err.read_text()[-300:]}")
+        return outcome
+    expected = content_of(calm)
+    waiting = list(signals)
+    while waiting:
+        words = command.prepare(folder / "killed")
+        reader = Reader(folder / "killed")
+        reader.start()
+        _round(starter, words, waiting, duration, rng, outcome)
+        _compare(starter, words, folder / "killed", expected, outcome)
+        reader.stop()
+        outcome.glances += reader.glances
+        outcome.faults += reader.faults
+        outcome.rounds += 1
+    shutil.rmtree(folder)
+    return outcome
+
+
+def _round(
+    starter: WarmStart,
+    words: Sequence[str],
+    waiting: list[signal.Signals],
+    duration: float,
+    rng: random.Random,
+    outcome: Outcome,
+) -> None:
+    """Kill the command again and again until it is quicker than a kill, or none is wished."""
+    while waiting:
+        running = starter.start(words)
+        time.sleep(rng.uniform(_LEAST_S, max(2 * _LEAST_S, duration)))
+        running.send(waiting[0])
+        code = running.wait()
+        if code not in _ENDED_BY[waiting[0]]:
+            if code:
+                outcome.faults.append(f"ended with {code}: {running.err.read_text()[-300:]}")
+                waiting.pop(0)
+            break
+        _judge_words(running, waiting[0], outcome)
+        outcome.kills[waiting.pop(0).name] += 1
+
+
+def _judge_words(running: Running, number: signal.Signals, outcome: Outcome) -> None:
+    said = running.err.read_text(errors="replace")
+    if "Traceback" in said or (number == signal.SIGINT and len(said.splitlines()) > 1):
+        outcome.faults.append(f"{number.name}: says {said[-300:]!r}")
+
+
+def _compare(
+    starter: WarmStart,
+    words: Sequence[str],
+    out: Path,
+    expected: dict[str, str],
+    outcome: Outcome,
+) -> None:
+    """Run the command to its end, twice: the first gives the same, the second changes nothing."""
+    for time_ in ("the rerun", "the run after it"):
+        running = starter.start(words)
+        if code := running.wait():
+            outcome.faults.append(f"{time_} ends with {code}: {running.err.read_text()[-300:]}")
+            return
+        found = content_of(out)
+        differing = sorted(
+            name for name in expected.keys() | found.keys() if expected.get(name) != found.get(name)
+        )
+        if differing:
+            outcome.faults.append(f"{time_} differs in {', '.join(differing[:5])}")
