@@ -36,6 +36,10 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         if debug:
             raise
         _fail(name, str(error))
+    except MemoryError:
+        if debug:
+            raise
+        _fail(name, "no memory left; close other programs or give it less at once (--workers 1)")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)

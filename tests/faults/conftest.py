@@ -2,12 +2,19 @@
 
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+
+_TOOLS = Path(__file__).parents[2] / "tools"
+if str(_TOOLS) not in sys.path:
+    sys.path.insert(0, str(_TOOLS))
+
+from soak_parts.commands import Workshop, opened_workshop  # noqa: E402
+from soak_parts.warm_start import WarmStart  # noqa: E402
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
@@ -38,6 +45,15 @@ def noise_tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
         image = Image.fromarray(pixels).resize((120, 90), Image.Resampling.BICUBIC)
         image.save(root / f"photo-{number:02d}.jpg", quality=90)
     return root
+
+
+@pytest.fixture(scope="session")
+def workshop(
+    tmp_path_factory: pytest.TempPathFactory, demo_photos: Path
+) -> Iterator[tuple[Workshop, WarmStart]]:
+    """Every command that writes something, with its inputs, and what starts them."""
+    with opened_workshop(tmp_path_factory.mktemp("workshop"), demo_photos) as opened:
+        yield opened
 
 
 @pytest.fixture

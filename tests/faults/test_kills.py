@@ -5,25 +5,12 @@ SIGKILL, SIGTERM and Ctrl-C, one each. A reader beside opens all that has its na
 """
 
 import random
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
-from soak_parts.commands import NAMES, Workshop, opened_workshop
+from soak_parts.commands import NAMES, Workshop
 from soak_parts.kills import SIGNALS, kill_often
 from soak_parts.warm_start import WarmStart
-
-
-@pytest.fixture(scope="module")
-def workshop(
-    tmp_path_factory: pytest.TempPathFactory, demo_photos: Path
-) -> Iterator[tuple[Workshop, WarmStart]]:
-    with opened_workshop(tmp_path_factory.mktemp("workshop"), demo_photos) as opened:
-        yield opened
 
 
 @pytest.mark.parametrize("name", NAMES)

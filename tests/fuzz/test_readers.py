@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -30,9 +31,10 @@ from trainer.data.tar_index import TarShard
 from trainer.errors import TrainerError
 from trainer.runs.metrics_log import read_metrics
 
-# 200 examples each: all of this file takes well under two minutes on one busy core.
+# 200 examples each: all of this file takes well under two minutes on one busy core. `tools/soak`
+# sets more.
 fuzz = settings(
-    max_examples=200,
+    max_examples=int(os.environ.get("FUZZ_EXAMPLES", "200")),
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

@@ -16,7 +16,7 @@ from soak_parts.warm_start import WarmStart
 
 NETWORK = "colorunet-small"
 _FIT = "width=8 depth=3 epochs=3 batch_size=4 crop=16 workers=0 threads=1 luma_noise=0"
-_ENVIRONMENT = {"FLICKR_API_KEY": "any", "FLICKR_API_SECRET": "any", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {"FLICKR_API_KEY": "any", "FLICKR_API_SECRET": "any", "OMP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True)
@@ -171,6 +171,6 @@ def opened_workshop(
     root.mkdir(parents=True, exist_ok=True)
     with (
         FlickrServer(library) as server,
-        WarmStart(root, {**_ENVIRONMENT, **(environment or {})}) as starter,
+        WarmStart(root, {**ENVIRONMENT, **(environment or {})}) as starter,
     ):
         yield Workshop(root, starter, server), starter

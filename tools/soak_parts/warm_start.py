@@ -58,12 +58,19 @@ class WarmStart:
     Args:
         scratch: folder for what the commands say.
         environment: of the commands, beside this process's own.
+        prefix: words to start the process with, such as ``setpriv`` and its options.
     """
 
-    def __init__(self, scratch: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        scratch: Path,
+        environment: Mapping[str, str] | None = None,
+        prefix: Sequence[str] = (),
+    ) -> None:
         self._scratch = scratch
+        scratch.mkdir(parents=True, exist_ok=True)
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "soak_parts.warm_start"],
+            [*prefix, sys.executable, "-m", "soak_parts.warm_start"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

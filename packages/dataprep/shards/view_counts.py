@@ -18,16 +18,20 @@ def read_view_counts(path: Path, most: int) -> dict[str, int]:
         most: the views of a training photo; a photo can only have fewer.
 
     Raises:
-        DataprepError: a number isn't one from 1 to ``most``.
+        DataprepError: it can't be read, or a number isn't one from 1 to ``most``.
     """
+    try:
+        rows = list(csv.DictReader(io.StringIO(read_text(path), newline="")))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise DataprepError(f"{path}: not a CSV that can be read ({error})") from None
     counts = {}
-    for row in csv.DictReader(io.StringIO(read_text(path), newline="")):
+    for row in rows:
         given = row.get("views") or ""
         if not given:
             continue
         if not (given.isdecimal() and len(given) < 9) or not 1 <= int(given) <= most:
             raise DataprepError(
-                f"{path}: photo {row['key']}: expected 1 to {most} views, given {given!r:.40}"
+                f"{path}: photo {row.get('key')}: expected 1 to {most} views, given {given!r:.40}"
             )
-        counts[row["key"]] = int(given)
+        counts[row.get("key") or ""] = int(given)
     return counts
