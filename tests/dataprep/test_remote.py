@@ -72,7 +72,7 @@ def test_a_remote_set_is_read_resumed_and_refused_like_a_local_one(
         run(*command, "--views", 4)
     shards.storage.delete("train-000001.json")
     shards.storage.delete("index.json")
-    second = run(*command, "--workers", 1)
+    second = run(*command, "--resume", "--workers", 1)
     assert second["resumed_shards"] == first["shards"] - 1
     assert second["fingerprint"] == first["fingerprint"]
 
