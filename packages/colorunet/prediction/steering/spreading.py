@@ -6,7 +6,7 @@ from PIL import Image, ImageFilter
 
 _LUMA_STEP = 0.1  # a difference of luma that makes an edge, in [0, 1]
 _FEATURE_STEP = 0.15  # a Hellinger distance of two pixels' colours that makes one
-_CROSSING = 0.8  # what the shorter edge costs where there is no edge at all
+_CROSSING = 0.5  # what the shorter edge costs where there is no edge at all
 _ROUNDS = 12  # of four sweeps each; a path has as many bends at most
 
 Costs = tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]

@@ -16,7 +16,6 @@ from colorunet.prediction.toning import Toning
 
 _WIDTH_UV = 0.05  # of the colours that a hint speaks for: about the distance of two bins
 _MOST_NATS = 8.0  # that a hint takes from the logit of a bin far from its colour
-_FAINT = 0.02  # less of a hint isn't seen
 _TOUCHING = 1e-12  # keeps the share of a hint at its own pixel finite
 
 
@@ -142,13 +141,15 @@ def hinted_logits(
 
     A faint hint decides only where the network hesitates; a near one always does.
     """
-    reached = field.weight > _FAINT
     centers = palette.centers.astype(np.float32)
-    apart = np.sum((field.uv[reached][:, None] - centers) ** 2, axis=-1)
-    lost = np.minimum(apart / np.float32(2 * _WIDTH_UV**2), np.float32(_MOST_NATS))
-    hinted = logits.copy()
-    hinted[reached] -= field.weight[reached][:, None] * lost
-    return hinted
+    own = np.sum(field.uv**2, axis=-1, keepdims=True)
+    lost = field.uv @ (-2 * centers.T)
+    lost += own
+    lost += np.sum(centers**2, axis=-1)
+    lost /= np.float32(2 * _WIDTH_UV**2)
+    np.minimum(lost, np.float32(_MOST_NATS), out=lost)
+    lost *= field.weight[..., None]
+    return np.subtract(logits, lost, out=lost)
 
 
 def held_to_hints(uv: Float[np.ndarray, "h w 2"], field: HintField) -> Float32[np.ndarray, "h w 2"]:
