@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from colorunet.networks.registry import NetworkSettings, build_network
     from colorunet.parameters.checkpoint import load_run
     from colorunet.parameters.shipped import shipped_run
+    from colorunet.prediction.calling import CallOptions, DrawnImage
     from colorunet.prediction.colorizer import Colorizer
     from colorunet.prediction.decoding import Decoding
     from colorunet.prediction.files import colorize_files
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Averaging",
+    "CallOptions",
     "Colorizer",
     "ColorunetError",
     "Decoding",
+    "DrawnImage",
     "Hint",
     "NetworkSettings",
     "PredictionOptions",
@@ -51,9 +54,11 @@ __getattr__ = imported_when_asked(
     __name__,
     {
         "Averaging": "colorunet.prediction.test_time_augmentation",
+        "CallOptions": "colorunet.prediction.calling",
         "Colorizer": "colorunet.prediction.colorizer",
         "ColorunetError": "colorunet.errors",
         "Decoding": "colorunet.prediction.decoding",
+        "DrawnImage": "colorunet.prediction.calling",
         "Hint": "colorunet.prediction.steering.hints",
         "NetworkSettings": "colorunet.networks.registry",
         "PredictionOptions": "colorunet.prediction.options",

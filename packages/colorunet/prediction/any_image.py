@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-Colorize = Callable[[np.ndarray], np.ndarray]
+Colorize = Callable[[np.ndarray, np.ndarray | None], np.ndarray]
 _LUMA = np.array([0.299, 0.587, 0.114])  # BT.601
+_GRAY = ("1", "L", "LA", "La")
 
 
 def colorize_any(image: Any, colorize: Colorize) -> Any:
@@ -17,7 +18,8 @@ def colorize_any(image: Any, colorize: Colorize) -> Any:
         image: a PIL image; an array (H, W), (H, W, 1 or 3) or (B, H, W, 1 or 3); a torch tensor
             (H, W), (1 or 3, H, W) or (B, 1 or 3, H, W); or a list of these. Numbers are uint8,
             uint16, or floating in [0, 1]. Of colour the luma is taken; PIL's alpha is kept.
-        colorize: from luma (H, W), uint8 or uint16, to RGB (H, W, 3) of the same depth.
+        colorize: from luma (H, W), uint8 or uint16, and the image's own colours (H, W, 3), None
+            where it is gray, to RGB (H, W, 3) of the same depth.
 
     Raises:
         TypeError: it is something else.
@@ -37,10 +39,16 @@ def colorize_any(image: Any, colorize: Colorize) -> Any:
     )
 
 
+def is_several(image: Any) -> bool:
+    """Whether it is a list of images or a batch."""
+    return isinstance(image, Sequence) or getattr(image, "ndim", 0) == 4
+
+
 def _of_pil(image: Image.Image, colorize: Colorize) -> Image.Image:
     if image.mode.startswith(("I", "F")):
         raise ValueError(f"image: mode {image.mode!r}; give its levels as a NumPy array of uint16")
-    colored = Image.fromarray(colorize(np.asarray(image.convert("L"))))
+    own = None if image.mode in _GRAY else np.asarray(image.convert("RGB"))
+    colored = Image.fromarray(colorize(np.asarray(image.convert("L")), own))
     if "A" in image.getbands() or "transparency" in image.info:
         colored.putalpha(image.convert("RGBA").getchannel("A"))
     return colored
@@ -55,10 +63,11 @@ def _of_array(image: np.ndarray, colorize: Colorize) -> np.ndarray:
             f"{image.shape}"
         )
     levels = _levels(image)
+    own = levels if levels.ndim == 3 and levels.shape[-1] == 3 else None
     if levels.ndim == 3:
         mixed = levels[..., 0] if levels.shape[-1] == 1 else levels @ _LUMA
         levels = np.rint(mixed).astype(levels.dtype)
-    colored = colorize(levels)
+    colored = colorize(levels, own)
     if image.dtype.kind != "f":
         return colored
     return (colored / np.float64(65535)).astype(image.dtype)

@@ -1,20 +1,18 @@
 """From gray to colour: one class that owns what comes before and after a pure network."""
 
-import sys
 from collections.abc import Callable
-from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
 
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
 from colorcore import Palette
-from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import palette_of, read_meta
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_shipped
-from colorunet.prediction.any_image import colorize_any
+from colorunet.prediction.backends import has_gpu, require_torch
+from colorunet.prediction.calling import Call, CallOptions, DrawnImage
 from colorunet.prediction.composing import ColoredImage, Luma, in_8_bits
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.options import PredictionOptions
@@ -95,7 +93,7 @@ class Colorizer:
         """
         folder = run_or_shipped(str(network))
         file = folder / ONNX_FILE
-        if backend == "onnx" or (backend == "auto" and file.is_file() and not _has_gpu()):
+        if backend == "onnx" or (backend == "auto" and file.is_file() and not has_gpu()):
             options, meta = options or PredictionOptions(), read_meta(folder, "best")
             return cls(
                 _onnx(file),
@@ -104,7 +102,7 @@ class Colorizer:
                 averaging=options.averaging(meta),
                 working_edge_px=working_edge_px,
             )
-        _require_torch(folder)
+        require_torch(folder)
         from colorunet.parameters.checkpoint import load_run  # noqa: PLC0415 - needs torch
 
         return cls.of_run(load_run(folder), options, working_edge_px=working_edge_px)
@@ -166,9 +164,11 @@ class Colorizer:
         uv = (decoding or self.decoding).uv(logits, self.palette)
         return uv if isinstance(uv, np.ndarray) else uv.cpu().numpy()
 
-    def chroma(self, luma: UInt8[np.ndarray, "height width"]) -> Float[np.ndarray, "h w 2"]:
+    def chroma(
+        self, luma: UInt8[np.ndarray, "height width"], decoding: Decoding | None = None
+    ) -> Float[np.ndarray, "h w 2"]:
         """Return U and V at the working size of a photo."""
-        return self.decode(self.logits(working_luma(luma, self.working_edge_px)))
+        return self.decode(self.logits(working_luma(luma, self.working_edge_px)), decoding)
 
     def see(self, luma: Luma) -> SeenPhoto:
         """Ask the network once; ``steered`` and ``versions`` colour what it saw, time and again."""
@@ -215,9 +215,25 @@ class Colorizer:
             seen, self.palette, decoding, steering, toning, count=count, seed=seed
         )
 
-    def __call__(self, image: Any) -> Any:
-        """Return a PIL image, array or tensor, or a list of them, in colour; see ``any_image``."""
-        return colorize_any(image, self.colorize)
+    def __call__(self, image: Any, **options: Unpack[CallOptions]) -> Any:
+        """Return a PIL image, array or tensor, or a list of them, in colour; see ``CallOptions``.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: an option is out of its range, or the image of another shape or kind.
+        """
+        return Call.of(self, options).colored(image)
+
+    def draw(
+        self, image: Any, count: int, *, seed: int = 0, **options: Unpack[CallOptions]
+    ) -> list[DrawnImage]:
+        """Return different plausible colourings of one image, the most likely first.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: as in a call, or the count is out of its range.
+        """
+        return Call.of(self, options).versions(image, count, seed)
 
     def colorize(self, luma: Luma) -> np.ndarray:
         """Return the photo (H, W, 3) at its own size and depth, its luma kept, chroma scaled up."""
@@ -239,25 +255,6 @@ def _onnx(file: Path) -> LogitsNetwork:
     return OnnxNetwork(file)
 
 
-def _has_gpu() -> bool:
-    """Whether torch is there and sees a GPU; looking costs a second, so not without the driver."""
-    if find_spec("torch") is None or not (
-        sys.platform == "darwin" or Path("/dev/nvidia0").exists()
-    ):
-        return False
-    from colorunet.prediction.torch_network import best_device  # noqa: PLC0415 - needs torch
-
-    return best_device().type != "cpu"
-
-
-def _require_torch(folder: Path) -> None:
-    if find_spec("torch") is None:
-        raise ColorunetError(
-            f"{folder}: it has no {ONNX_FILE}, and torch isn't installed: pip install "
-            "'.[trainer]', or write that file with `colorunet export` where it was trained"
-        )
-
-
 def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:
     """Return (height, width) at which the network sees a photo.
 
@@ -271,12 +268,7 @@ def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple
 
 def merge_chroma(luma: Luma, uv: Float[np.ndarray, "h w 2"]) -> np.ndarray:
     """Scale chroma to the size of the luma and return both as RGB (H, W, 3) of the luma's depth."""
-    rgb = np.empty((*luma.shape, 3), dtype=luma.dtype)
-    top = 0
-    for band in ColoredImage(luma, uv).bands():
-        rgb[top : top + len(band)] = band
-        top += len(band)
-    return rgb
+    return ColoredImage(luma, uv).whole()
 
 
 def working_luma(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> UInt8[np.ndarray, "h w"]:

@@ -74,6 +74,15 @@ class ColoredImage:
                 band[..., channel] = np.rint(plane * np.float32(top_level))
             yield band
 
+    def whole(self) -> np.ndarray:
+        """Return the photo (H, W, 3 or 4) of the luma's depth."""
+        pixels = np.empty((*self.luma.shape, self.channels), self.luma.dtype)
+        top = 0
+        for band in self.bands():
+            pixels[top : top + len(band)] = band
+            top += len(band)
+        return pixels
+
     def _mixed(self, uv: Planes, rows: slice) -> Planes:
         if self.strength == 1:
             return uv

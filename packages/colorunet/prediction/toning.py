@@ -59,8 +59,18 @@ def as_vivid(
     Raises:
         ValueError: it is out of its range.
     """
+    asked = vivid(Decoding.of_run(meta), vividness)
+    caution = asked.caution if options.caution is None else options.caution
+    return replace(options, temperature=asked.temperature, caution=caution)
+
+
+def vivid(own: Decoding, vividness: float) -> Decoding:
+    """Return a network's own decoding as vivid as asked; see ``as_vivid``.
+
+    Raises:
+        ValueError: the vividness is out of its range.
+    """
     if not 0 <= vividness <= 1:
         raise ValueError(f"vividness: expected a number from 0 to 1, given {vividness}")
-    own = Decoding.of_run(meta)
-    caution = own.caution * 2 * (1 - vividness) if options.caution is None else options.caution
-    return replace(options, temperature=own.temperature ** (2 * vividness), caution=caution)
+    caution = min(10.0, own.caution * 2 * (1 - vividness))
+    return replace(own, temperature=own.temperature ** (2 * vividness), caution=caution)

@@ -11,7 +11,7 @@ from colorunet.prediction.colorizer import Colorizer
 LUMA = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
 
-def reddened(luma: np.ndarray) -> np.ndarray:
+def reddened(luma: np.ndarray, own: np.ndarray | None = None) -> np.ndarray:
     """A stand-in that shows which levels and which depth it was given."""
     assert luma.ndim == 2
     assert luma.dtype in (np.uint8, np.uint16)
