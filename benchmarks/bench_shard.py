@@ -279,13 +279,13 @@ def measure(source: Path, scratch: Path, *, count: int, rounds: int, cache: Path
     other = environment(cache, "img2dataset", "img2dataset") if cache else None
     bench.whole()
     bench.codecs()
-    rounds = []
+    timings = []
     for _ in range(rounds):
         start_up = start_cost_s(other) if other else float("nan")
         theirs = img2dataset_cpu_s(other, folder, scratch) if other else float("nan")
         ours, limit = cpu_s(bench.whole), cpu_s(bench.codecs)
-        rounds.append((ours, limit, theirs, theirs - start_up))
-    table = 1e3 * np.array(rounds) / count
+        timings.append((ours, limit, theirs, theirs - start_up))
+    table = 1e3 * np.array(timings) / count
     whole, limit, theirs, running = np.median(table, axis=0)
     _, to_limit, to_theirs, to_running = np.median(table[:, :1] / table, axis=0)
     name = "libjpeg-turbo" if features.check_feature("libjpeg_turbo") else "libjpeg"
@@ -296,7 +296,7 @@ def measure(source: Path, scratch: Path, *, count: int, rounds: int, cache: Path
     )
     print(f"bare codec calls     {limit:7.2f} ms; ours / that {to_limit:.2f}")
     print(
-        f"ours / bare calls    {' '.join(f'{a / b:.2f}' for a, b, *_ in rounds)} in single rounds"
+        f"ours / bare calls    {' '.join(f'{a / b:.2f}' for a, b, *_ in timings)} in single rounds"
     )
     if other:
         print(
