@@ -8,18 +8,15 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
-from PIL import Image
 
 from colorunet.networks import NetworkSettings, build_network
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.result import ImageResult
 from trainer.report import picture_samples, save_epoch_pictures, write_run_page
 from trainer.report.confusion import confusion_picture
-from trainer.report.contact_sheet import contact_sheet
 from trainer.report.evaluation_page import ranked_keys
 from trainer.report.html import write_page
-from trainer.report.lettering import draw_text
-from trainer.report.panels import Panels, spread_keys
+from trainer.report.panels import spread_keys
 from trainer.report.svg import bars, line_chart, wheel
 from trainer.runs.metrics_log import read_metrics, series, smoothed
 
@@ -119,29 +116,6 @@ def test_a_confusion_is_dark_where_a_bin_was_given(small_palette) -> None:
     middle = cell // 2
     assert pixels[2 * cell + middle, 2 * cell + middle].max() == 0
     assert pixels[2 * cell + middle, 5 * cell + middle].min() == 255
-
-
-def test_a_contact_sheet_has_a_cell_for_every_picture() -> None:
-    rows = [
-        Panels(f"photo-{n}", tuple(Image.new("RGB", (64, 64), (40 * c, 90, 200)) for c in range(4)))
-        for n in range(3)
-    ]
-    sheet = np.asarray(contact_sheet(rows))
-    for row in range(3):
-        for column in range(4):
-            y, x = 34 + row * (64 + 20 + 8) + 32, 8 + column * 72 + 32
-            assert tuple(sheet[y, x]) == (40 * column, 90, 200)
-    with pytest.raises(ValueError, match="4 pictures"):
-        contact_sheet([Panels("x", rows[0].pictures[:3])])
-
-
-def test_titles_are_written_by_the_font_of_the_installed_pillow_alone() -> None:
-    picture = Image.new("RGB", (200, 40), (255, 255, 255))
-    draw_text(picture, (100, 8), "palette’s ceiling", size_px=18, color=(0, 0, 0), centered=True)
-    ink = np.argwhere(np.asarray(picture)[..., 0] < 128)
-    assert len(ink) > 100
-    assert ink[:, 1].min() > 5
-    assert ink[:, 1].max() < 195
 
 
 def test_keys_are_spread_evenly_and_never_repeat() -> None:
