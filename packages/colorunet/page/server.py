@@ -1,5 +1,6 @@
 """The server of the page: its socket, its address, its end."""
 
+import logging
 import os
 import secrets
 import signal
@@ -111,9 +112,15 @@ class PageServer:
         server = uvicorn.Server(config)
         if opens_browser and _has_display():
             threading.Timer(_OPENS_AFTER_S, webbrowser.open, (self.served.url,)).start()
+        # What is wrong with a form is its sender's to know, not the terminal's.
+        logging.getLogger("python_multipart").addHandler(logging.NullHandler())
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn ends in order, then passes the signal on
             server.run(sockets=[self._socket])
+
+    def close(self) -> None:
+        """Listen no longer, where ``run`` wasn't called."""
+        self._socket.close()
 
 
 def _listening(host: str, port: int) -> socket.socket:
