@@ -26,6 +26,7 @@ from colorunet.prediction.steering.seen_photo import SeenPhoto
 from colorunet.prediction.steering.steer import HintField, Steering, hint_field, hinted_uv
 from colorunet.prediction.toning import Toning, as_vivid
 
+_LEAST_SATURATION = 1e-6  # 0 is what a dial's end says; a factor must be above it
 _HOT_BYTES = 48 << 20  # of logits of photos whose distances are kept for the next hint
 
 
@@ -175,7 +176,10 @@ class PhotoColoring:
             return seen
 
     def _decoding(self, look: Look) -> Decoding:
-        options = PredictionOptions(saturation=look.saturation)
+        saturation = look.saturation
+        if saturation is not None:
+            saturation = max(saturation, _LEAST_SATURATION)
+        options = PredictionOptions(saturation=saturation)
         if look.vividness is not None:
             options = as_vivid(options, self._meta, look.vividness)
         return options.decoding(self._meta)

@@ -48,6 +48,15 @@ def test_format_and_depth_stay(served: Any, coffee: Path) -> None:
     assert _image(answer).size == (120, 90)
 
 
+def test_the_ends_of_the_dials_are_taken(served: Any, coffee: Path) -> None:
+    url = f"{served.url}/api/colorize"
+    with _image(_post(url, coffee, saturation="0")) as image:
+        assert np.ptp(np.asarray(image.convert("RGB"), np.int16), axis=-1).max() <= 4  # JPEG's
+    ends = {"warmth": "-1", "vividness": "1", "saturation": "4"}
+    assert _post(url, coffee, **ends).status_code == 200
+    assert _post(url, coffee, warmth="1", vividness="0").status_code == 200
+
+
 def test_a_hint_colors_its_pixel(served: Any, coffee: Path) -> None:
     hints = json.dumps([{"x": 500, "y": 320, "color": "#2050c0"}])
     with _image(_post(f"{served.url}/api/colorize", coffee, hints=hints)) as image:
