@@ -53,6 +53,7 @@ class Load:
     def _client(self, number: int, until: float) -> None:
         with requests.Session() as session:
             session.headers["X-Page"] = f"client-{number}"
+            self._visit(session)
             while time.monotonic() < until:
                 self._visit(session)
 

@@ -5,6 +5,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import requests
+
 BENCHMARK = Path(__file__).parents[3] / "benchmarks" / "bench_page.py"
 
 
@@ -16,9 +18,10 @@ def test_no_request_fails_below_the_limits_and_nothing_is_left(served: Any, chel
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     load = module.Load(served.url, chelsea.read_bytes())
-    load.run(16, 0.5)
-    before = served.memory_mb()
-    load.run(16, 0.5)
+    load.run(8, 0.1)
     assert load.failed == []
-    assert len(load.seconds["photo"]) >= 32
-    assert served.memory_mb() < before + 150
+    assert len(load.seconds["photo"]) >= 8
+    assert len(load.seconds["preview"]) == module.PREVIEWS * len(load.seconds["photo"])
+    text = requests.get(f"{served.url}/metrics", timeout=60).text.splitlines()
+    for left in ("waiting", "kept_photos", "kept_bytes", "upload_bytes"):
+        assert f"colorunet_{left} 0" in text
