@@ -25,7 +25,7 @@ def write_atomically(target: Path) -> Iterator[Path]:
     try:
         with naming(target):
             yield temporary
-            descriptor = os.open(temporary, os.O_RDONLY)
+            descriptor = os.open(temporary, os.O_RDWR)  # Windows syncs no other
             try:
                 os.fsync(descriptor)
             finally:

@@ -148,3 +148,35 @@ def test_a_contact_sheet_of_the_same_set_is_kept(tmp_path, run, photos, small_pa
     again = run("dataprep", "inspect", shards, "--contact", sheet)
     assert (again.returncode, again.stdout) == (0, first.stdout)
     assert sheet.stat().st_mtime_ns == written
+
+
+def test_a_fit_whose_worker_is_killed_says_so_in_one_line(tmp_path, make_shards) -> None:
+    shards = make_shards(tmp_path / "s", train=(8, 8))
+    settings = [
+        "width=8",
+        "depth=3",
+        "epochs=60",
+        "batch_size=4",
+        "crop=16",
+        "workers=1",
+        "threads=1",
+    ]
+    words = ["fit", shards, "--out", tmp_path / "run", "--save-every", "0.0001"]
+    words += [word for setting in settings for word in ("--set", setting)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "trainer", *map(str, words)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        while not (tmp_path / "run" / "last.json").exists():
+            assert process.poll() is None
+            time.sleep(0.02)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        for child in map(int, children):
+            os.kill(child, signal.SIGKILL)
+        _, told = process.communicate(timeout=100)
+    assert process.returncode == 1, told
+    (line,) = told.splitlines()
+    assert "a process that reads samples was killed" in line
+    assert (tmp_path / "run" / "last.json").exists()

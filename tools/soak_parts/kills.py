@@ -71,7 +71,7 @@ def kill_often(
         words = command.prepare(folder / "killed")
         reader = Reader(folder / "killed")
         reader.start()
-        _round(starter, words, waiting, duration, rng, outcome)
+        duration = _round(starter, words, waiting, duration, rng, outcome)
         _compare(starter, words, folder / "killed", expected, outcome)
         reader.stop()
         outcome.glances += reader.glances
@@ -88,8 +88,11 @@ def _round(
     duration: float,
     rng: random.Random,
     outcome: Outcome,
-) -> None:
-    """Kill the command again and again until it is quicker than a kill, or none is wished."""
+) -> float:
+    """Kill the command again and again until it is quicker than a kill, or none is wished.
+
+    Returns within how many seconds to kill the next time: half of it, where it was too late.
+    """
     while waiting:
         running = starter.start(words)
         time.sleep(rng.uniform(_LEAST_S, max(2 * _LEAST_S, duration)))
@@ -99,9 +102,10 @@ def _round(
             if code:
                 outcome.faults.append(f"ended with {code}: {running.err.read_text()[-300:]}")
                 waiting.pop(0)
-            break
+            return duration / 2
         _judge_words(running, waiting[0], outcome)
         outcome.kills[waiting.pop(0).name] += 1
+    return duration
 
 
 def _judge_words(running: Running, number: signal.Signals, outcome: Outcome) -> None:

@@ -40,7 +40,7 @@ class Reader(threading.Thread):
     ``glances`` counts the files read, ``faults`` names those that weren't whole.
     """
 
-    def __init__(self, folder: Path, *, pause_s: float = 0.01) -> None:
+    def __init__(self, folder: Path, *, pause_s: float = 0.02) -> None:
         super().__init__(daemon=True)
         self.glances = 0
         self.faults: list[str] = []

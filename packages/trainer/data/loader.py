@@ -10,6 +10,7 @@ border between two epochs.
 import math
 import signal
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -179,6 +180,23 @@ def batches(
         if isinstance(item, TrainerError):
             raise item
         yield item
+
+
+@contextmanager
+def told_of_dead_workers() -> Iterator[None]:
+    """Raise TrainerError where a worker process was killed while the block ran.
+
+    Torch raises its own error in whatever the first process is doing just then.
+    """
+    try:
+        yield
+    except RuntimeError as error:
+        if not str(error).startswith("DataLoader worker"):
+            raise
+        raise TrainerError(
+            "a process that reads samples was killed (no memory left?); the same command goes on "
+            "from the last checkpoint, with --set workers=0 without such processes"
+        ) from None
 
 
 def _leave_interrupts_to_the_parent(worker: int) -> None:  # noqa: ARG001

@@ -8,6 +8,7 @@ from pathlib import Path
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.parameters.checkpoint import Trained
 from trainer.config.recipe import Recipe
+from trainer.data.loader import told_of_dead_workers
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.runs.folder import RunFolder, SavedState
@@ -90,7 +91,7 @@ def fit(
     options = options or FitOptions()
     world = world or World()
     run = RunFolder(out)
-    with run.only_writer() if world.is_first else nullcontext():
+    with told_of_dead_workers(), run.only_writer() if world.is_first else nullcontext():
         return _fit(shard_set, run, recipe, options=options, world=world, report=report)
 
 
