@@ -32,11 +32,11 @@ from step_keeper import Step, StepFailed, StepKeeper, Words
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
+from colorunet.export.onnx_export import export_beside
 from colorunet.parameters.checkpoint import Trained, load_run
 from colorunet.parameters.published import published_file
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE
 from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.onnx_export import export_onnx
 from dataprep.photos.rows import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
@@ -152,7 +152,7 @@ def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None
     network = options.out / options.name
     save_half(trained, decoding.settings, network, {"name": options.name})
     parameters = network / "best.safetensors"
-    export_onnx(load_run(network).network, network / ONNX_FILE, parameters=parameters)
+    export_beside(load_run(network).network, network / ONNX_FILE, parameters)
     figures = _figures(options, keeper, network, sets)
     write_rows(rows, network / "photos.csv")
     _write_card(options, network, rows, decoding=decoding, figures=figures, sets=sets)

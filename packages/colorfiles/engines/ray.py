@@ -67,7 +67,7 @@ class RayEngine:
                 ray.init(address=self.address, **quiet)
             else:
                 ray.init(address="local", num_cpus=self.workers, include_dashboard=False, **quiet)
-        except (ConnectionError, RuntimeError, ValueError, ray.exceptions.RayError) as error:
+        except Exception as error:  # of a start that takes too long Ray raises just that
             first_line = str(error).strip().splitlines()[0]
             raise ColorfilesError(
                 f"ray: no cluster at {self.address or 'this machine'} ({first_line})"

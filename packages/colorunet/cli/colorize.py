@@ -1,14 +1,17 @@
 """``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, say
+from colorfiles.engines.options import engine_options, make_engine
 from colorfiles.outside.words import shown
 from colorunet.cli.options import (
     look_options,
+    manifest_option,
     out_option,
     overwrite_option,
     prediction_options,
@@ -45,6 +48,8 @@ if TYPE_CHECKING:
     help="Shorter edge at which the network sees a photo, in pixels.",
 )
 @significant_bits_option
+@engine_options
+@manifest_option
 @overwrite_option
 @json_option
 def command(
@@ -57,6 +62,10 @@ def command(
     prediction: "PredictionOptions",
     working_edge: int,
     significant_bits: int | None,
+    engine: str,
+    workers: int | None,
+    ray_address: str | None,
+    manifest: Path | None,
     overwrite: bool,
     as_json: bool,
 ) -> None:
@@ -66,7 +75,8 @@ def command(
     is used. Any size in, the same size out: the luma is kept, colour is added. Folders keep their
     structure, photos their format, depth, pages and metadata; what can't be kept is said. An output
     that is there is kept, so that a call that was stopped goes on. Images that can't be used are
-    named and skipped; the command then exits with 3.
+    named and skipped; the command then exits with 3. --engine ray colours on all cores of a
+    cluster that reaches photos, outputs and network at the same paths.
 
     Example: colorunet album/ -o in-colour --warmth 0.3, or colorunet photo.jpg --versions 4.
     """
@@ -75,8 +85,11 @@ def command(
     from colorunet.parameters.meta import read_meta
     from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, shipped_run
     from colorunet.prediction.batch import ColorizeSettings
+    from colorunet.prediction.cluster import PartWork, run_jobs_on
     from colorunet.prediction.colorizer import Colorizer
     from colorunet.prediction.files import colorize_plan
+    from colorunet.prediction.manifest import FILE as MANIFEST
+    from colorunet.prediction.manifest import Manifest
     from colorunet.prediction.outputs import plan_outputs
     from colorunet.prediction.sources import require_paths
     from colorunet.prediction.toning import as_vivid
@@ -108,13 +121,24 @@ def command(
         working_edge_px=working_edge,
     )
     settings = ColorizeSettings(overwrite, wishes, significant_bits)
-    with progress("colourising", len(plan.jobs)) as report:
+    outcomes = None
+    if engine == "ray" or ray_address or workers:
+        where = {"engine": engine, "workers": workers, "ray_address": ray_address}
+        work = PartWork(run, prediction, working_edge, settings)
+        outcomes = run_jobs_on(make_engine(where), work, plan.jobs)
+        manifest = manifest or plan.out / MANIFEST
+    with (
+        progress("colourising", len(plan.jobs)) as report,
+        Manifest.writing(manifest) if manifest else nullcontext() as lines,
+    ):
         summary = colorize_plan(
             colorizer,
             plan,
             settings,
             network=str(paths[0]) if given_run else name,
             report=report,
+            outcomes=outcomes,
+            manifest=lines,
         )
     _tell(summary, as_json)
     if summary.skipped:

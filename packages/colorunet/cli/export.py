@@ -2,20 +2,29 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from colorfiles.commands import emit, json_option
+from colorunet.cli.options import prediction_options
 from colorunet.parameters.shipped import DEFAULT_NETWORK
+
+if TYPE_CHECKING:
+    from colorunet.prediction.options import PredictionOptions
 
 
 @dataclass(frozen=True)
 class Exported:
-    """The file that was written, and how far its logits are from torch's at most."""
+    """The file that was written, and how it does beside torch; -1 for what wasn't measured."""
 
     file: str
     bytes: int
+    precision: str
     difference: float
+    color_difference: float = -1.0
+    file_ms: float = -1.0
+    torch_ms: float = -1.0
 
 
 @click.command(name="export")
@@ -23,30 +32,103 @@ class Exported:
 @click.option(
     "--onnx",
     type=click.Path(path_type=Path),
-    help="File to write, parameters and all.  [default: network.onnx in RUN, which points to the "
-    "parameters beside it; colourising looks for it there]",
+    help="ONNX file to write, parameters and all: luma (B, 1, H, W) in [0, 1], any size, to logits "
+    "(B, n, H, W).  [default: network.onnx in RUN, which points to the parameters beside it; "
+    "colourising looks for it there]",
 )
+@click.option(
+    "--decode",
+    is_flag=True,
+    help="Put the decoding into the file: uv (B, 2, H, W) and rgb (B, 3, H, W) instead of logits.",
+)
+@click.option(
+    "--precision",
+    type=click.Choice(["fp32", "fp16", "int8"]),
+    default="fp32",
+    show_default=True,
+    help="Of the parameters; fp16 computes as fp32 does, int8 in 8 bits.",
+)
+@click.option(
+    "--photos",
+    type=click.Path(path_type=Path, exists=True, file_okay=False),
+    help="Folder of photos to learn the ranges of int8 from and to compare on.  [default: the "
+    "pictures of the model card]",
+)
+@click.option(
+    "--hub",
+    type=click.Path(path_type=Path),
+    help="Folder to write instead, laid out as the Hugging Face Hub has models: model card, "
+    "parameters, configuration, ONNX file.",
+)
+@prediction_options
 @json_option
-def command(run: str, onnx: Path | None, as_json: bool) -> None:
+def command(
+    run: str,
+    onnx: Path | None,
+    decode: bool,
+    precision: str,
+    photos: Path | None,
+    hub: Path | None,
+    prediction: "PredictionOptions",
+    as_json: bool,
+) -> None:
     """Write the network of RUN as an ONNX file, which runs without torch.
 
     RUN is a folder that `trainer fit` wrote, or the name of a network that comes with the package.
-    The file takes luma in [0, 1] at a multiple of the network's stride, any size, to logits; a run
-    that has one is colourised with by ONNX Runtime, which is faster on CPUs. What the file gives is
-    compared with torch before it gets its name.
+    What the file gives is compared with torch before it gets its name; its loss on photos and its
+    time are told.
 
     \b
     colorunet export runs/mine
     colorunet export colorunet --onnx colorunet.onnx
+    colorunet export --onnx small.onnx --precision int8 --photos album
+    colorunet export --onnx colors.onnx --decode --saturation 1.2
+    colorunet export runs/mine --hub my-model
     """
+    from colorunet.export.hub import write_hub
+    from colorunet.export.onnx_export import ExportSettings, export_beside, export_onnx
     from colorunet.parameters.checkpoint import load_run
+    from colorunet.parameters.meta import checkpoint_files
     from colorunet.parameters.shipped import ONNX_FILE, run_or_shipped
-    from colorunet.prediction.onnx_export import export_onnx
 
+    if hub and (onnx or decode or precision != "fp32"):
+        raise click.UsageError("--hub writes a whole folder; give it alone")
+    if not onnx and (decode or precision != "fp32"):
+        raise click.UsageError(
+            "--decode and --precision are of a file of its own: give --onnx FILE"
+        )
     folder = run_or_shipped(run)
-    target = onnx or folder / ONNX_FILE
-    beside = None if onnx else folder / "best.safetensors"
-    apart = export_onnx(load_run(folder).network, target, parameters=beside)
-    result = Exported(str(target), target.stat().st_size, apart)
-    text = f"{target}: {result.bytes / 1e6:.1f} MB, logits at most {apart:.1g} from torch's"
-    emit(result, as_json, text)
+    trained = load_run(folder)
+    if hub:
+        layout = write_hub(trained, folder, hub)
+        emit(layout, as_json, f"{layout.folder}: {', '.join(layout.files)}")
+        return
+    if onnx is None:
+        target = folder / ONNX_FILE
+        apart = export_beside(trained.network, target, checkpoint_files(folder, "best")[1])
+        result = Exported(str(target), target.stat().st_size, "as the parameters beside it", apart)
+    else:
+        settings = ExportSettings(precision, decode, prediction, photos)  # type: ignore[arg-type]
+        found = export_onnx(trained, onnx, settings)
+        result = Exported(
+            str(onnx),
+            onnx.stat().st_size,
+            precision,
+            found.difference,
+            found.color_difference,
+            found.file_ms,
+            found.torch_ms,
+        )
+    emit(result, as_json, _text(result))
+
+
+def _text(result: Exported) -> str:
+    text = (
+        f"{result.file}: {result.bytes / 1e6:.1f} MB, at most {result.difference:.1g} from torch's"
+    )
+    if result.file_ms < 0:
+        return text
+    return (
+        f"{text}; colours {result.color_difference:.2g} apart (CIEDE2000, mean), "
+        f"{result.file_ms:.0f} ms for 256 x 256, torch {result.torch_ms:.0f} ms"
+    )

@@ -116,6 +116,12 @@ _hints_option = click.option(
 _reference_option = click.option(
     "--reference", type=_file, help="A photo whose palette and tones the colours are to have."
 )
+manifest_option = click.option(
+    "--manifest",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="File of JSON lines to write, one for what became of each photo.  [default: none; with "
+    "--engine ray manifest.jsonl in the output folder]",
+)
 
 
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:

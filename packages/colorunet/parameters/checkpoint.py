@@ -18,7 +18,7 @@ from colorfiles.outside.documents import integer
 from colorfiles.outside.files import open_regular, read_regular
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, PixelClassifier, build_network
-from colorunet.parameters.meta import SCHEMA_VERSION, read_meta
+from colorunet.parameters.meta import SCHEMA_VERSION, checkpoint_files, read_meta
 
 Which = Literal["best", "last"]
 _MOST_BYTES = 8 << 30
@@ -84,7 +84,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def _digest(run: Path, which: Which = "best") -> str:
     """Return the sha256 of the parameters of a run; ColorunetError where they can't be read."""
-    path = run / f"{which}.safetensors"
+    _, path = checkpoint_files(run, which)
     try:
         return hashlib.sha256(read_regular(path, most=_MOST_BYTES, within=run)).hexdigest()
     except OSError as error:
@@ -98,6 +98,7 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
         ColorunetError: the run has no such checkpoint, or its files don't belong together.
     """
     meta = read_meta(run, which)
+    described, stored = checkpoint_files(run, which)
     try:
         palette = Palette.from_dict(meta["palette"])
         settings = NetworkSettings(**meta["recipe"]["network"])
@@ -105,17 +106,17 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
         written_at = integer(meta.get("step", 0), "step")
         network = build_network(settings, bins=palette.n, size=size)
     except KeyError as error:
-        raise ColorunetError(f"{run / which}.json: the key {error.args[0]!r} is missing") from None
+        raise ColorunetError(f"{described}: the key {error.args[0]!r} is missing") from None
     except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ColorunetError(f"{run / which}.json: {error}") from None
-    parameters, header = load_tensors(run / f"{which}.safetensors")
+        raise ColorunetError(f"{described}: {error}") from None
+    parameters, header = load_tensors(stored)
     try:
         network.load_state_dict(parameters)
     except RuntimeError as error:
         first = str(error).strip().splitlines()[-1].strip()
         raise ColorunetError(
-            f"{run / which}.safetensors: the parameters don't fit the network that "
-            f"{which}.json describes ({first}); the two come from different runs"
+            f"{stored}: the parameters don't fit the network that "
+            f"{described.name} describes ({first}); the two come from different runs"
         ) from None
     told = header.get("step", "")
     step = int(told) if told.isdecimal() and len(told) < 19 else written_at

@@ -10,6 +10,16 @@ from colorfiles.outside.files import read_regular
 from colorunet.errors import ColorunetError
 
 SCHEMA_VERSION = 1
+HUB_FILES = ("config.json", "model.safetensors")  # as model hubs call what a run calls best
+
+
+def checkpoint_files(run: Path, which: str) -> tuple[Path, Path]:
+    """Return where a checkpoint's JSON and its parameters lie, whether they are there or not."""
+    description, parameters = run / f"{which}.json", run / f"{which}.safetensors"
+    of_hub = run / HUB_FILES[0], run / HUB_FILES[1]
+    if which == "best" and not parameters.is_file() and of_hub[1].is_file():
+        return of_hub
+    return description, parameters
 
 
 def read_meta(run: Path, which: str) -> dict[str, Any]:
@@ -18,7 +28,7 @@ def read_meta(run: Path, which: str) -> dict[str, Any]:
     Raises:
         ColorunetError: there is none, or it has another schema.
     """
-    path = run / f"{which}.json"
+    path, _ = checkpoint_files(run, which)
     try:
         meta = parse_json_object(read_regular(path, most=SMALL, within=run), finite=False)
     except OSError as error:

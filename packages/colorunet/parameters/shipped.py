@@ -4,6 +4,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from colorunet.errors import ColorunetError
+from colorunet.parameters.meta import checkpoint_files
 
 SHIPPED_NETWORKS = {
     "colorunet": "colours that are right on ordinary photographs; pretrained on ImageNet",
@@ -15,7 +16,7 @@ ONNX_FILE = "network.onnx"
 
 def is_run(path: Path) -> bool:
     """Whether a path is a folder with a checkpoint in it."""
-    return any((path / f"{name}.safetensors").is_file() for name in ("last", "best"))
+    return any(checkpoint_files(path, which)[1].is_file() for which in ("last", "best"))
 
 
 def shipped_run(name: str = DEFAULT_NETWORK) -> Path:

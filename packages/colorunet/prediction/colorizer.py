@@ -79,6 +79,7 @@ class Colorizer:
         *,
         working_edge_px: int = WORKING_EDGE_PX,
         backend: Literal["auto", "onnx", "torch"] = "auto",
+        threads: int = 0,
     ) -> "Colorizer":
         """Return what colourises with a shipped network, by name, or a run, by path.
 
@@ -87,6 +88,7 @@ class Colorizer:
             options: what is to differ from the network's own settings.
             working_edge_px: the shorter edge at which the network sees a photo.
             backend: ``auto`` takes torch where it sees a GPU or the network has no ONNX file.
+            threads: of ONNX Runtime; 0 takes all cores.
 
         Raises:
             ColorunetError: there is no such network, or nothing here can run it.
@@ -96,7 +98,7 @@ class Colorizer:
         if backend == "onnx" or (backend == "auto" and file.is_file() and not has_gpu()):
             options, meta = options or PredictionOptions(), read_meta(folder, "best")
             return cls(
-                _onnx(file),
+                _onnx(file, threads),
                 palette_of(meta, folder),
                 decoding=options.decoding(meta),
                 averaging=options.averaging(meta),
@@ -249,10 +251,10 @@ def _as_logits_network(network: Any, device: Any) -> LogitsNetwork:
     return TorchNetwork(network, device)
 
 
-def _onnx(file: Path) -> LogitsNetwork:
+def _onnx(file: Path, threads: int) -> LogitsNetwork:
     from colorunet.prediction.onnx_network import OnnxNetwork  # noqa: PLC0415 - takes a while
 
-    return OnnxNetwork(file)
+    return OnnxNetwork(file, threads=threads)
 
 
 def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """Photos and folders to colour, and what a person is told of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from colorunet.errors import ColorunetError
 from colorunet.prediction.batch import ColorizeSettings, Done, reason_of, run_jobs
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.decoding import Decoding
+from colorunet.prediction.manifest import Manifest, ManifestRow
 from colorunet.prediction.outputs import Job, Plan, plan_outputs
 from colorunet.prediction.sources import words_of
 from colorunet.prediction.test_time_augmentation import Averaging
@@ -122,8 +123,20 @@ def colorize_plan(
     *,
     network: str,
     report: ProgressCallback = silent,
+    outcomes: Iterable[tuple[Job, Done | Exception]] | None = None,
+    manifest: Manifest | None = None,
 ) -> ColorizeSummary:
     """Colourise what is planned; see ``colorize_files``.
+
+    Args:
+        colorizer: what gives the colours.
+        plan: what is to be done.
+        settings: how photos are read, coloured and written.
+        network: what the network is called in the summary.
+        report: told of every photo.
+        outcomes: what becomes of each job where something else colours them, such as
+            ``run_jobs_on``.
+        manifest: where each photo's outcome is written.
 
     Raises:
         ColorunetError: the folder of the outputs can't be made.
@@ -137,7 +150,9 @@ def colorize_plan(
     done: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0
-    for job, outcome in run_jobs(colorizer, plan.jobs, settings):
+    for job, outcome in outcomes or run_jobs(colorizer, plan.jobs, settings):
+        if manifest is not None:
+            manifest.add(_row(job, outcome, network))
         if isinstance(outcome, Exception):
             skips.append(SkippedImage(job.source.name, reason_of(outcome)))
         elif outcome.kept:
@@ -157,6 +172,24 @@ def colorize_plan(
         left_out=tuple(words_of(plan.sources.left_out)),
         images=done,
         skips=skips,
+    )
+
+
+def _row(job: Job, outcome: Done | Exception, network: str) -> ManifestRow:
+    if isinstance(outcome, Exception):
+        return ManifestRow(job.source.name, job.name, "skipped", reason=reason_of(outcome))
+    if outcome.kept:
+        return ManifestRow(job.source.name, job.name, "kept", compare=job.compare_name)
+    return ManifestRow(
+        job.source.name,
+        job.name,
+        "colorized",
+        network=network,
+        width=outcome.size[0],
+        height=outcome.size[1],
+        pages=outcome.pages,
+        compare=job.compare_name,
+        notes=outcome.notes,
     )
 
 

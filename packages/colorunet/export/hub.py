@@ -1,0 +1,127 @@
+"""A folder as the Hugging Face Hub has models: card, parameters, configuration, ONNX file."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from colorfiles.files import write_atomically
+from colorunet.errors import ColorunetError
+from colorunet.export.onnx_export import ExportSettings, export_onnx
+from colorunet.parameters.checkpoint import Trained
+from colorunet.parameters.meta import HUB_FILES, checkpoint_files
+from colorunet.parameters.shipped import ONNX_FILE, SHIPPED_NETWORKS
+
+_CARD = "README.md"
+_BESIDE = (
+    "palette.json",
+    "photos.csv",
+    "pictures.jpg",
+)  # of a shipped network; its card shows them
+_OWN_CARD = "MODEL_CARD.md"
+_FRONT = """---
+{license}library_name: colorunet
+pipeline_tag: image-to-image
+tags:
+- colorization
+- image-colorization
+- grayscale
+- onnx
+---
+"""
+_USAGE = """
+## Use
+```
+hf download OWNER/{name} --local-dir {name}
+colorunet {name} photo.jpg album/        # into colorized/; needs no torch
+```
+```python
+from colorunet import Colorizer
+
+colored = Colorizer.load("{name}")(image)  # a PIL image, a NumPy array, a torch tensor, or a list
+```
+`{onnx}` runs without this package too:
+```python
+import onnxruntime
+
+session = onnxruntime.InferenceSession("{name}/{onnx}")
+(logits,) = session.run(None, {{"luma": luma}})
+```
+`luma` is (B, 1, H, W) float32 in [0, 1], Y of BT.601 on gamma-encoded sRGB, of any size, best a
+shorter edge of 256 pixels; `logits` are (B, {bins}, H, W). The bins' U and V are `palette.centers`
+in `config.json`, and how logits become colours is `decoding` there.
+"""
+
+
+@dataclass(frozen=True)
+class HubFolder:
+    """What was written."""
+
+    folder: str
+    files: list[str]
+
+
+def write_hub(trained: Trained, run: Path, folder: Path) -> HubFolder:
+    """Write a network into a folder that can be uploaded as it is, and that is a run to load.
+
+    Args:
+        trained: the network of ``run``.
+        run: the folder that it was loaded from.
+        folder: to write; made where it is missing.
+
+    Raises:
+        ColorunetError: something else is in the folder.
+    """
+    config, parameters = HUB_FILES
+    own = {_CARD, ONNX_FILE, *HUB_FILES, *_BESIDE}
+    others = {path.name for path in folder.iterdir()} - own if folder.is_dir() else set()
+    if others - {".git", ".gitattributes"}:
+        raise ColorunetError(
+            f"{folder}: has other files ({sorted(others)[0]}); give an empty or a new folder"
+        )
+    folder.mkdir(parents=True, exist_ok=True)
+    _copy(checkpoint_files(run, "best")[1], folder / parameters)
+    for name in _BESIDE:
+        if (run / name).is_file():
+            _copy(run / name, folder / name)
+    about = {"model_type": "colorunet", "bins": trained.palette.n} | dict(trained.meta)
+    _write(folder / config, json.dumps(about, indent=1) + "\n")
+    halved = trained.meta.get("precision") == "float16"
+    export_onnx(trained, folder / ONNX_FILE, ExportSettings("fp16" if halved else "fp32"))
+    _write(folder / _CARD, _card(trained, run, folder.resolve().name))
+    return HubFolder(str(folder), sorted(own & {path.name for path in folder.iterdir()}))
+
+
+def _card(trained: Trained, run: Path, name: str) -> str:
+    ours = trained.meta.get("name") in SHIPPED_NETWORKS and (run / _OWN_CARD).is_file()
+    front = _FRONT.format(license="license: apache-2.0\n" if ours else "")
+    usage = _USAGE.format(name=name, onnx=ONNX_FILE, bins=trained.palette.n)
+    if ours:
+        title, _, rest = (run / _OWN_CARD).read_text().partition("\n")
+        return f"{front}\n{title}\n{usage}{rest}"
+    return f"{front}\n# {name}\n{usage}{_of_run(trained)}"
+
+
+def _of_run(trained: Trained) -> str:
+    parameters = sum(parameter.numel() for parameter in trained.network.parameters())
+    metrics: dict[str, Any] = dict(trained.meta.get("metrics", {}))
+    measured = "\n".join(
+        f"- {key}: {value:.3f}" for key, value in metrics.items() if isinstance(value, int | float)
+    )
+    return (
+        f"\n## The network\n`{trained.settings.architecture}`, {parameters:,} parameters, a "
+        f"palette of {trained.palette.n} bins; {trained.meta.get('step', 0):,} steps.\n"
+        + (f"\nOn validation photos when it was kept:\n\n{measured}\n" if measured else "")
+        + "\nWhich photos it learnt from, and the licence of the parameters, its maker must say.\n"
+    )
+
+
+def _copy(source: Path, target: Path) -> None:
+    with write_atomically(target) as temporary:
+        shutil.copyfile(source, temporary)
+
+
+def _write(path: Path, text: str) -> None:
+    with write_atomically(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")

@@ -1,0 +1,71 @@
+"""Photographs to try a network on: someone's own, or those of the pictures that come with one."""
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from PIL import Image
+
+from colorfiles.photos import ReadSettings
+from colorunet.errors import ColorunetError
+from colorunet.parameters.shipped import shipped_run
+from colorunet.prediction.images import UnusableImage, read_gray
+from colorunet.prediction.sources import find_sources
+
+EDGE_PX = 256
+_MOST = 64
+_WHITE = 250
+_LEAST_TILE_PX = 64
+_PICTURES = "pictures.jpg"
+
+Luma = UInt8[np.ndarray, "256 256"]
+
+
+def photos_of(folder: Path | None) -> list[Luma]:
+    """Return the luma of at most 64 photographs, 256 × 256 from their middle.
+
+    Args:
+        folder: with photos; None takes the pictures of the shipped networks' model card.
+
+    Raises:
+        ColorunetError: there are none.
+    """
+    found = list(islice(_of_folder(folder) if folder else _of_pictures(), _MOST))
+    if not found:
+        raise ColorunetError(f"{folder or _PICTURES}: no photos in there that can be read")
+    return found
+
+
+def _of_folder(folder: Path) -> Iterator[Luma]:
+    for source in find_sources([folder], folder / "colorized").photos:
+        try:
+            yield _middle(read_gray(source.path, ReadSettings(), bits=8).luma)
+        except UnusableImage:
+            continue
+
+
+def _of_pictures() -> Iterator[Luma]:
+    """Yield the tiles of the card's sheet: photographs between white gaps, one in three."""
+    with Image.open(shipped_run() / _PICTURES) as sheet:
+        luma = np.asarray(sheet.convert("L"))
+    rows = _runs((luma < _WHITE).mean(axis=1) > 0.25)
+    columns = _runs((luma[slice(*rows[0])] < _WHITE).mean(axis=0) > 0.25) if rows else []
+    for top, bottom in rows:
+        for left, right in columns[::3]:  # gray, then truth and prediction of the same photo
+            yield _middle(luma[top:bottom, left:right])
+
+
+def _runs(dark: np.ndarray) -> list[tuple[int, int]]:
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], dark.astype(np.int8), [0]])))
+    pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
+    return [(start, end) for start, end in pairs if end - start >= _LEAST_TILE_PX]
+
+
+def _middle(luma: np.ndarray) -> Luma:
+    height, width = luma.shape
+    edge = min(height, width)
+    top, left = (height - edge) // 2, (width - edge) // 2
+    square = Image.fromarray(luma[top : top + edge, left : left + edge])
+    return np.asarray(square.resize((EDGE_PX, EDGE_PX), Image.Resampling.BICUBIC))

@@ -1,0 +1,73 @@
+"""``--hub DIR``: what a model hub shows, and a run that loads as any other."""
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from colorcore import Palette
+from colorunet.cli import app
+from colorunet.parameters.shipped import is_run
+from colorunet.prediction.colorizer import Colorizer
+
+pytest.importorskip("onnx")
+
+
+@pytest.fixture
+def photo(demo_photos: Path) -> np.ndarray:
+    with Image.open(demo_photos / "skimage" / "chelsea.png") as image:
+        return np.asarray(image.convert("L"))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("hub") / "my-model"
+    done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(target), "--json"])
+    assert done.exit_code == 0, done.output + repr(done.exception)
+    assert json.loads(done.stdout)["files"] == sorted(path.name for path in target.iterdir())
+    return target
+
+
+def test_the_card_is_one_that_the_hub_reads(folder: Path) -> None:
+    hub = pytest.importorskip("huggingface_hub")
+    card = hub.ModelCard.load(folder / "README.md")
+    assert card.data.license == "apache-2.0"
+    assert card.data.library_name == "colorunet"
+    assert card.data.pipeline_tag == "image-to-image"
+    assert "## Use" in card.text
+    assert "## Photos and licences" in card.text
+
+
+def test_every_file_that_the_card_links_is_there(folder: Path) -> None:
+    text = (folder / "README.md").read_text()
+    links = set(re.findall(r"\]\(([^):#]+)\)", text))
+    assert {"photos.csv", "pictures.jpg"} <= links
+    assert not [link for link in links if not (folder / link).is_file()]
+
+
+def test_the_configuration_has_palette_and_decoding(folder: Path) -> None:
+    config = json.loads((folder / "config.json").read_text())
+    assert config["model_type"] == "colorunet"
+    assert Palette.from_dict(config["palette"]).n == config["bins"]
+    assert "temperature" in config["decoding"]
+
+
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_the_folder_colours_as_the_network_does(
+    backend: str, folder: Path, photo: np.ndarray
+) -> None:
+    assert is_run(folder)
+    expected = Colorizer.load("colorunet-small").colorize(photo).astype(int)
+    result = Colorizer.load(folder, backend=backend).colorize(photo)  # type: ignore[arg-type]
+    assert np.abs(expected - result).max() <= 1
+
+
+def test_other_files_in_the_folder_are_not_mixed_with(tmp_path: Path) -> None:
+    (tmp_path / "thesis.tex").touch()
+    done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(tmp_path)])
+    assert "thesis.tex" in str(done.exception)
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
