@@ -1,6 +1,7 @@
 """A table with what a person knows of their photos: licences, owners, titles, classes."""
 
 import csv
+import io
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
@@ -28,7 +29,7 @@ class MetadataTable:
     Args:
         path: of the table.
         rows: by the photo's path as ``_matched`` writes it.
-        faults: columns that mean nothing here, in words.
+        faults: what means nothing here or contradicts itself, in words.
     """
 
     path: Path
@@ -72,7 +73,8 @@ def read_metadata(path: Path) -> MetadataTable:
     head = text.split("\n", 1)[0]
     delimiter = max(_DELIMITERS, key=head.count)
     try:
-        header, *lines = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+        # Not splitlines: it parts a title at U+2028 and its like, and the rest of the row is lost.
+        header, *lines = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     except (csv.Error, ValueError) as error:
         raise DataprepError(f"{path}: not a CSV that can be read ({error})") from None
     columns = [name.strip().lower() for name in header]
@@ -81,14 +83,18 @@ def read_metadata(path: Path) -> MetadataTable:
             f"{path}: no column 'path'; it names each photo relative to the folder; "
             f"there are {', '.join(columns)}"
         )
-    rows = {}
+    rows: dict[str, dict[str, str]] = {}
+    twice = []
     for line in lines:
         row = dict(zip(columns, (value.strip() for value in line), strict=False))
         if row.get("path"):
             known = {c: value for c, value in row.items() if c in _FIELDS and value}
+            twice += [row["path"]] if rows.get(_matched(row["path"]), known) != known else []
             rows[_matched(row["path"])] = known
     unknown = [name for name in columns if name and name not in _FIELDS and name != "path"]
     faults = tuple(f"column {name!r} isn't used{did_you_mean(name, _FIELDS)}" for name in unknown)
+    if twice:
+        faults += (f"{len(twice)} paths stand twice, the last row counts: {some_of(twice)}",)
     return MetadataTable(path, rows, faults)
 
 
