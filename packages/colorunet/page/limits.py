@@ -31,7 +31,7 @@ class Limits:
     upload_s: float = 60
     header_s: float = 15
     stalled_s: float = 30
-    wait_s: float = 120
+    wait_s: float = 300
     waiting: int = 256
     waiting_each: int = 32
     connections: int = 512

@@ -221,6 +221,25 @@ def test_versions_palette_and_confidence(
     assert page.locator("#legend").is_visible()
 
 
+def test_photos_are_dropped_and_pasted(
+    served: Any, open_page: Callable[..., Any], chelsea: Path
+) -> None:
+    page = open_page(served.url)
+    held = page.evaluate_handle(
+        """bytes => {
+            const held = new DataTransfer();
+            held.items.add(new File([new Uint8Array(bytes)], "cat.jpg", {type: "image/jpeg"}));
+            return held;
+        }""",
+        list(chelsea.read_bytes()),
+    )
+    page.dispatch_event("body", "drop", {"dataTransfer": held})
+    page.wait_for_selector("#palette .swatch")
+    page.evaluate("held => dispatchEvent(new ClipboardEvent('paste', {clipboardData: held}))", held)
+    page.wait_for_function("() => document.querySelectorAll('#strip li').length === 2")
+    assert "cat.jpg, 451 × 300" in page.inner_text("#caption")
+
+
 def test_one_is_saved_and_all_are(
     served: Any, open_page: Callable[..., Any], coffee: Path, chelsea: Path
 ) -> None:
