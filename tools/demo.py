@@ -67,7 +67,7 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
     _run("dataprep palette photos --bins 32 --out palette.json --plot palette.png --overwrite")
     keep = " --keep-rgb" if few else ""  # the page shows training photos then
     _run(f"dataprep shard photos --split --palette palette.json --out shards{keep}")
-    _run("dataprep inspect shards --contact samples.png --overwrite")
+    _run("dataprep inspect shards --contact-sheet samples.png --overwrite")
     if few:
         _run("trainer fit shards --out run --recipe demo")
     else:

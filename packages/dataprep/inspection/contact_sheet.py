@@ -20,7 +20,7 @@ def contact_sheet_png(shards: ShardSet, *, digest: str = "") -> bytes:
     ``digest`` says what it was made from, see ``colorfiles.outputs``.
     """
     groups = [
-        (f"{item.split}  {item.key}", _pictures(item, shards.palette))
+        (f"{item.split}  {item.key}", _pictures(item, shards.palette, _EDGE_PX))
         for split, count in SHOWN.items()
         for item in spread_samples(shards, split, count)
     ]
@@ -36,10 +36,18 @@ def color_from_bins(
     return np.round(yuv_to_rgb(yuv) * 255).astype(np.uint8)
 
 
-def _pictures(item: InspectedSample, palette: Palette) -> list[Image.Image]:
+def luma_and_colors(item: InspectedSample, palette: Palette, *, edge_px: int) -> Image.Image:
+    """Return luma | colour from bins as one picture, each ``edge_px`` wide."""
+    pair = Image.new("RGB", (2 * edge_px + 2, edge_px), (128, 128, 128))
+    for column, panel in enumerate(_pictures(item, palette, edge_px)):
+        pair.paste(panel, (column * (edge_px + 2), 0))
+    return pair
+
+
+def _pictures(item: InspectedSample, palette: Palette, edge_px: int) -> list[Image.Image]:
     luma, bins = item.sample.luma, item.sample.bins
     assert luma is not None  # spread_samples yields whole samples only
     assert bins is not None
     pictures = (np.repeat(luma[..., None], 3, axis=-1), color_from_bins(luma, bins, palette))
-    size = (_EDGE_PX, _EDGE_PX)
+    size = (edge_px, edge_px)
     return [Image.fromarray(p).resize(size, Image.Resampling.LANCZOS) for p in pictures]

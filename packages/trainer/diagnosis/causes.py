@@ -4,15 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trainer.diagnosis.evidence import Evidence
+from trainer.evaluation.criteria import LAYOUT_BY_HEART, NO_INFORMATION_BITS
 from trainer.evaluation.summary import CEILING, PREDICTION
 
 _POOR_RMS_RATIO = 1.6  # even 10 × 10 grid: about 2; k-means: about 1
 _NEUTRAL_REACH = 0.03  # below it a bin can't be told from gray
-_NO_INFORMATION_BITS = 0.1
 _NO_SPREAD = 0.25
-_HEART = 0.3
 _MUTED = 0.8
-_TELLING_BITS = 0.1
 _STILL_FALLING = 0.1
 _FEW_VIEWS = 20_000
 _LITTLE_GAIN, _SOME_GAIN = 0.1, 0.5
@@ -66,7 +64,7 @@ def prior_only(e: Evidence) -> Symptom:
     )
     return Symptom(
         "prior only",
-        bits < _NO_INFORMATION_BITS and spread < _NO_SPREAD,
+        bits < NO_INFORMATION_BITS and spread < _NO_SPREAD,
         f"{bits:.3f} bits a pixel told by the image; spread between images {spread:.2f} of "
         f"truth's; mean prediction {e.prior_distance:.2f} from the prior (0 equal, 1 disjoint)",
     )
@@ -78,7 +76,7 @@ def layout_by_heart(e: Evidence) -> Symptom:
     # Judged on photos: plain gray is unlike any, and what a network does at its border shows there.
     return Symptom(
         "layout learnt by heart",
-        abs(probe.flipped) >= _HEART,
+        abs(probe.flipped) >= LAYOUT_BY_HEART,
         f"correlation of colour with the row: {probe.gray:+.2f} on plain gray, "
         f"{probe.flipped:+.2f} on photos either way up (what comes from the content cancels)",
     )
@@ -119,7 +117,7 @@ def under_trained(e: Evidence) -> Symptom:
         falling = facts.late_fall > _STILL_FALLING and (facts.gain or 0.0) < _SOME_GAIN
     if facts.gain is None:
         words.append("no metrics.jsonl")
-        little = facts.views < _FEW_VIEWS and e.evaluation.information_bits < _TELLING_BITS
+        little = facts.views < _FEW_VIEWS and e.evaluation.information_bits < NO_INFORMATION_BITS
     return Symptom("under-trained", little or falling, "; ".join(words))
 
 
@@ -133,7 +131,7 @@ def decoding_too_warm(e: Evidence) -> Symptom:
         if point.temperature < temperature
     ]
     best, at = max(cooler, default=(0.0, temperature))
-    known = e.evaluation.information_bits >= _TELLING_BITS
+    known = e.evaluation.information_bits >= NO_INFORMATION_BITS
     return Symptom(
         "decoding too warm",
         known and now < _MUTED and best >= _MUTED and best > 1.2 * now,
@@ -153,7 +151,7 @@ CAUSES: dict[str, tuple[Callable[[Evidence], Symptom], str, str]] = {
         prior_only,
         "The network gives every photo the same colours: it knows how often each bin comes, and "
         "nothing of the picture.",
-        "check that luma and bins in the shards belong together (dataprep inspect --contact); then "
+        "check that luma and bins in the shards belong together (dataprep inspect --html); then "
         "train longer at a higher rate (learning_rate 1e-3 with warm-up), with a network that sees "
         "the scene (recipe small)",
     ),

@@ -8,6 +8,8 @@ from colorcore.measures import HUE_FAMILIES
 from trainer.evaluation.definitions import family_measure
 
 FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
+LAYOUT_BY_HEART = 0.3  # correlation of colour with the row, on photos either way up
+NO_INFORMATION_BITS = 0.1  # a pixel; a network that tells less answers alike to every image
 _AIM_INSIDE = 0.04  # of a ratio: other photos come out a little different
 _DECIBELS_ABOVE_GRAY = 0.5
 _ERROR_BELOW_GRAY = 0.5

@@ -119,13 +119,13 @@ def verdict_rows(found: Sequence[Verdict]) -> list[str]:
     return rows
 
 
-def measured(evaluation: Evaluation) -> Iterator[tuple[Measure, dict[str, Estimate]]]:
-    """Yield every measure that was measured, with its figure under each variant of ``COLUMNS``."""
+def measured(evaluation: Evaluation) -> Iterator[tuple[str, Measure, dict[str, Estimate]]]:
+    """Yield name and kind of what was measured, and its figure under each of ``COLUMNS``."""
     for name, known in MEASURES.items():
-        yield known, {variant: evaluation.variants[variant][name] for variant in COLUMNS}
+        yield name, known, {variant: evaluation.variants[variant][name] for variant in COLUMNS}
     for name, figures in (evaluation.perceptual.measured if evaluation.perceptual else {}).items():
         row = {variant: figures.get(variant, Estimate(None)) for variant in COLUMNS}
-        yield PERCEPTUAL_MEASURES[name], row
+        yield name, PERCEPTUAL_MEASURES[name], row
 
 
 def fid_note(evaluation: Evaluation) -> str:
@@ -150,7 +150,7 @@ def sweep_rows(points: list[SweepPoint]) -> list[str]:
 def _variant_rows(evaluation: Evaluation) -> list[str]:
     header = " " * 28 + "".join(label.rjust(11) for label in COLUMNS.values()) + "   interval"
     rows = [header]
-    for known, figures in measured(evaluation):
+    for _, known, figures in measured(evaluation):
         cells = [number(figure.value, known.digits).rjust(11) for figure in figures.values()]
         spread = interval(figures[PREDICTION], known.digits)
         rows.append(known.label.ljust(28) + "".join(cells) + f"   {spread}")

@@ -1,19 +1,32 @@
 """The page of an evaluation: figures, curves, wheels, confusion, and the photos behind them."""
 
 import math
-from collections.abc import Sequence
-from html import escape
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Int
-from PIL import Image
+from markupsafe import Markup
 
 from colorcore import Palette
+from colorfiles.pages.charts import Bar, BarRow, bar_chart, line_chart
+from colorfiles.pages.frame import write_page
+from colorfiles.pages.hues import wheel
+from colorfiles.pages.parts import (
+    Cell,
+    Judgement,
+    Tile,
+    figure,
+    flow,
+    html_table,
+    note,
+    picture,
+    tiles,
+)
 from colorunet.prediction.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
+from trainer.evaluation.criteria import CRITERIA
 from trainer.evaluation.definitions import MEASURES, full_label
-from trainer.evaluation.result import Evaluation, ImageResult, Tallies
+from trainer.evaluation.result import Evaluation, Tallies
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
 from trainer.evaluation.sweep import RULE
 from trainer.evaluation.text import (
@@ -26,20 +39,25 @@ from trainer.evaluation.text import (
     number,
 )
 from trainer.report.confusion import confusion_picture
-from trainer.report.html import figure, flow, html_table, picture, tiles, write_page
-from trainer.report.panels import TITLES, Panels, panels_of
-from trainer.report.svg import bars, line_chart, wheel
+from trainer.report.judgements import (
+    against,
+    of_information,
+    of_measure,
+    of_probe,
+    of_verdict,
+)
+from trainer.report.ranked_photos import ranked_photos
 
-_THUMBNAIL_PX = 120
-_EACH = 2  # worst, median and best: so many photos of each
-# Measures of single images to sort by: name, label, what is good.
-_SORTED_BY = (
-    ("colorfulness_ratio", "colourfulness ratio", "one"),
-    ("effective_colors", "effective colours", "high"),
-    ("hue_accuracy", "hue accuracy", "high"),
-    ("chroma_spread_ratio", "chroma spread ratio", "one"),
-    ("ciede2000", "CIEDE2000", "low"),
-    ("psnr", "PSNR", "high"),
+_GLANCED = (
+    "effective_colors_ratio",
+    "colorfulness_ratio",
+    "colorfulness_ratio_p10",
+    "distinct_colors",
+    "hue_family_recall",
+    "largest_bin_excess",
+    "auc_balanced",
+    "ciede2000",
+    "psnr",
 )
 _SWEPT = (
     "colorfulness_ratio",
@@ -50,6 +68,8 @@ _SWEPT = (
     "ciede2000",
     "psnr",
 )
+_COMPARED = ("auc_balanced", "auc", "macro_recall", "ciede2000", "psnr", "hue_family_recall")
+_BASELINES = {"gray": "gray", "mean_uv": "mean UV", "most_frequent_bin": "most frequent bin"}
 
 
 def write_evaluation_page(
@@ -63,148 +83,121 @@ def write_evaluation_page(
     digest: str = "",
 ) -> None:
     """Write the page, which bears ``digest``; its photos are read and colourised once more."""
-    ranked = {name: ranked_keys(evaluation.images, name, aim) for name, _, aim in _SORTED_BY}
-    keys = {key for groups in ranked.values() for keys in groups.values() for key in keys}
-    shown = {
-        row.key: row
-        for row in panels_of(
-            colorizer, shards, evaluation.split, sorted(keys), edge_px=_THUMBNAIL_PX
-        )
-    }
-    sections = [
-        ("At a glance", _glance(evaluation)),
-        ("What is asked, and what is met", _verdicts(evaluation)),
-        ("All measures", _measures(evaluation)),
-        ("Better than the baselines?", _differences(evaluation)),
-        ("Hues", _hues(evaluation, tallies)),
-        ("Decoding temperature", _sweep(evaluation)),
-        ("Worst, median and best photos", _photos(evaluation, ranked, shown)),
-        ("Bins: truth against prediction", _confusion(tallies.confusion, colorizer.palette)),
-        ("What the measures are", _definitions(evaluation)),
-    ]
     e = evaluation
+    sections = [
+        ("At a glance", _glance(e)),
+        ("What is asked, and what is met", _verdicts(e)),
+        ("Worst, median and best photos", ranked_photos(colorizer, shards, e)),
+        ("All measures", _measures(e)),
+        ("Better than the baselines?", _differences(e)),
+        ("Hues", _hues(e, tallies)),
+        ("Decoding temperature", _sweep(e)),
+        ("Bins: truth against prediction", _confusion(tallies.confusion, colorizer.palette)),
+        ("What the measures are", _definitions(e)),
+    ]
     facts = (
-        f"{e.samples} samples of split {e.split} · {e.size_px} px · {e.bins} bins · "
-        f"{decoding_text(e.decoding)}{averaging_text(e.averaging)} · "
-        f"palette {e.palette_fingerprint[:12]} · truth from "
+        f"{e.samples} samples of split {e.split} · {e.size_px} px · palette of {e.bins} bins · "
+        f"{decoding_text(e.decoding)}{averaging_text(e.averaging)} · truth from "
         + ("colour crops" if e.truth_from == "rgb" else "the bins' colours (no crops were kept)")
     )
     write_page(path, title=title, facts=facts, sections=sections, digest=digest)
 
 
-def ranked_keys(images: Sequence[ImageResult], name: str, aim: str) -> dict[str, list[str]]:
-    """Return the keys of the worst, the median and the best images by a measure.
-
-    ``aim`` is ``high``, ``low`` or ``one`` (a ratio: near 1, twice as bad as half).
-    """
-    known = [(image.measures[name], image.key) for image in images]
-    values = [(_badness(value, aim), key) for value, key in known if value is not None]
-    keys = [key for _, key in sorted(values, reverse=True)]
-    middle = max(0, len(keys) // 2 - _EACH // 2)
-    return {
-        "worst": keys[:_EACH],
-        "median": keys[middle : middle + _EACH],
-        "best": keys[::-1][:_EACH],
-    }
-
-
-def _badness(value: float, aim: str) -> float:
-    if aim == "one":
-        return abs(math.log(max(value, 1e-6)))
-    return value if aim == "low" else -value
-
-
 def _glance(evaluation: Evaluation) -> str:
-    def of(name: str, variant: str = PREDICTION) -> str:
+    def of(name: str, variant: str) -> str:
         return number(evaluation.variants[variant][name].value, MEASURES[name].digits)
 
-    probe = evaluation.position_probe.strongest
-    return tiles(
-        [
-            (
-                of("distinct_colors"),
-                "distinct colours",
-                f"ceiling {of('distinct_colors', CEILING)}",
-            ),
-            (
-                of("effective_colors_ratio"),
-                "effective colours, ratio",
-                "1 is the palette's ceiling",
-            ),
-            (
-                of("colorfulness_ratio"),
-                "colourfulness ratio",
-                f"10th percentile {of('colorfulness_ratio_p10')}",
-            ),
-            (
-                of("hue_family_recall"),
-                "hue-family recall",
-                f"gray {of('hue_family_recall', 'gray')}",
-            ),
-            (of("auc_balanced"), "AuC, class-balanced", f"gray {of('auc_balanced', 'gray')}"),
-            (of("ciede2000"), "CIEDE2000, mean", f"gray {of('ciede2000', 'gray')}"),
-            (f"{probe:+.2f}", "position probe r", "0: nothing learnt by heart"),
-            (f"{evaluation.information_bits:.2f}", "bits a pixel", "0: one answer for all"),
-        ]
-    )
+    met = sum(verdict.is_met for verdict in evaluation.verdicts)
+    asked = len(evaluation.verdicts)
+    boxes = [
+        Tile(
+            f"{met} of {asked}",
+            "criteria met",
+            Judgement("all that is asked", "good")
+            if met == asked
+            else Judgement(f"{asked - met} missed", "bad"),
+        )
+    ]
+    for name in _GLANCED:
+        beside = (CEILING, "ceiling") if MEASURES[name].aim == "truth" else ("gray", "gray")
+        beside_it = f"{beside[1]} {of(name, beside[0])}"
+        said = of_measure(evaluation, name)
+        boxes.append(Tile(of(name, PREDICTION), full_label(name), said, beside_it))
+    probe, bits = evaluation.position_probe, evaluation.information_bits
+    boxes += [
+        Tile(f"{probe.flipped:+.2f}", "position probe", of_probe(probe.flipped)),
+        Tile(f"{bits:.2f} bits", "told by the image, a pixel", of_information(bits)),
+    ]
+    return tiles(boxes)
 
 
 def _verdicts(evaluation: Evaluation) -> str:
-    rows = [
+    rows: list[list[Cell]] = [
         [
             full_label(verdict.measure),
             number(verdict.value, 2),
-            verdict.criterion.range_text,
-            "met" if verdict.is_met else "missed",
-            verdict.criterion.why,
+            of_verdict(verdict, why=False),
+            Judgement(verdict.criterion.why),
         ]
         for verdict in evaluation.verdicts
     ]
-    return html_table(["", "measured", "asked", "", "why"], rows, strong=1)
+    header = ["measure", "measured", "verdict", "why it is asked"]
+    return html_table(header, rows, strong=1, caption="criteria")
 
 
 def _measures(evaluation: Evaluation) -> str:
-    rows = []
-    for known, figures in measured(evaluation):
+    rows = list[list[Cell]]()
+    for name, known, figures in measured(evaluation):
         cells = [number(f.value, known.digits) for f in figures.values()]
         spread = interval(figures[PREDICTION], known.digits)
-        rows.append([known.label, cells[0], spread, *cells[1:]])
-    header = ["", "prediction", "95 % interval", *list(COLUMNS.values())[1:]]
-    note = fid_note(evaluation)
-    if note:
-        note = f'<p class="small">FID {escape(note)}.</p>'
-    return html_table(header, rows, strong=1) + note
+        row: list[Cell] = [full_label(name), cells[0], spread, of_measure(evaluation, name)]
+        rows.append(row + list[Cell](cells[1:]))
+    header = ["measure", "prediction", "95 % interval", "verdict", *list(COLUMNS.values())[1:]]
+    return html_table(header, rows, strong=1, caption="all measures") + note(
+        f"FID {fid_note(evaluation)}." if fid_note(evaluation) else ""
+    )
 
 
 def _differences(evaluation: Evaluation) -> str:
-    names = ("auc_balanced", "auc", "macro_recall", "ciede2000", "psnr", "hue_family_recall")
-    rows = []
-    for name in names:
+    rows = list[list[Cell]]()
+    for name in _COMPARED:
         known = MEASURES[name]
-        cells = [known.label + (" (lower is better)" if known.aim == "low" else "")]
-        for variant in ("gray", "mean_uv", "most_frequent_bin"):
-            figure_ = evaluation.prediction_minus[variant][name]
-            sign = "" if figure_.value is None or figure_.value < 0 else "+"
-            cells.append(
-                f"{sign}{number(figure_.value, known.digits)} ({interval(figure_, known.digits)})"
+        lower = known.aim == "low"
+        row: list[Cell] = [known.label + (" (lower is better)" if lower else "")]
+        for variant, words in _BASELINES.items():
+            difference = evaluation.prediction_minus[variant][name]
+            said = against(words, difference, lower_is_better=lower)
+            sign = "" if difference.value is None or difference.value < 0 else "+"
+            figures = (
+                f"{sign}{number(difference.value, known.digits)} "
+                f"({interval(difference, known.digits)})"
             )
-        rows.append(cells)
-    note = '<p class="small">Prediction minus baseline, with the paired 95 % interval.</p>'
-    return note + html_table(["", "minus gray", "minus mean UV", "minus most frequent bin"], rows)
+            row.append(Judgement(f"{figures} {said.words}", said.tone))
+        rows.append(row)
+    header = ["measure", *(f"minus {words}" for words in _BASELINES.values())]
+    told = note("Prediction minus baseline, with the paired 95 % interval.")
+    return told + html_table(header, rows, caption="differences to the baselines")
 
 
 def _hues(evaluation: Evaluation, tallies: Tallies) -> str:
     wheels = (tallies.true_wheel, tallies.predicted_wheel)
     largest = max(float((w / max(w.sum(), 1)).max()) for w in wheels)
-    families = {f.family: (f.share_of_truth, f.recall) for f in evaluation.hue_families}
+    names = ("share of truth's coloured pixels", "share of them found again")
+    rows = [
+        BarRow(
+            family.family,
+            tuple(
+                Bar(value or 0.0, number(value, 2), name)
+                for name, value in zip(names, (family.share_of_truth, family.recall), strict=True)
+            ),
+        )
+        for family in evaluation.hue_families
+    ]
     return flow(
         [
             figure(wheel(wheels[0], largest=largest), "Truth: hues of pixels with chroma > 0.03"),
             figure(wheel(wheels[1], largest=largest), "Prediction, at the same scale"),
-            figure(
-                bars(families, ("share of truth's coloured pixels", "recall")),
-                "Hue families: how much there is, and how much of it was found",
-            ),
+            figure(bar_chart(rows, names), "Hue families: how much there is, how much was found"),
         ]
     )
 
@@ -216,55 +209,23 @@ def _sweep(evaluation: Evaluation) -> str:
     charts = []
     for name in _SWEPT:
         points = [(p.temperature, _or_nan(p.measures[name])) for p in evaluation.sweep]
+        criterion = criteria.get(name) or CRITERIA.get(name)
         drawing = line_chart(
-            {name: [p for p in points if p[0] >= 0.01]},
+            {full_label(name): [p for p in points if p[0] >= 0.01]},
             x_label="temperature",
-            size=(250, 170),
             log_x=True,
-            band=criteria[name].band if name in criteria else None,
+            band=criterion.band if criterion else None,
             marker=evaluation.decoding.temperature,
         )
-        charts.append(figure(drawing, f"{full_label(name)}"))
+        asked = Judgement(f"asked: {criterion.range_text}") if criterion else None
+        charts.append(figure(drawing, full_label(name), said=asked))
     advice = (
-        f"Suggested: T = {evaluation.suggested_temperature:g}, {escape(RULE)}."
+        f"Suggested: T = {evaluation.suggested_temperature:g}, {RULE}."
         if evaluation.split == "val"
         else "Choose one on val, by trainer calibrate, never on the split that is reported."
     )
-    note = (
-        '<p class="small">Dashed: the temperature of this page. Green: what the criteria ask. '
-        f"{advice}</p>"
-    )
-    return note + flow(charts)
-
-
-def _photos(
-    evaluation: Evaluation, ranked: dict[str, dict[str, list[str]]], shown: dict[str, Panels]
-) -> str:
-    by_key = {image.key: image for image in evaluation.images}
-    parts = [f'<p class="small">Each strip: {escape(" | ".join(TITLES))}.</p>']
-    for name, label, _ in _SORTED_BY:
-        parts.append(f"<h3>by {escape(label)}</h3>")
-        strips = [
-            picture(
-                _strip(shown[key]),
-                f"{place}: {number(by_key[key].measures[name], 2)} · {key}",
-            )
-            for place, keys in ranked[name].items()
-            for key in keys
-        ]
-        parts.append(flow(strips))
-    return "".join(parts)
-
-
-def _strip(row: Panels) -> Image.Image:
-    gap = 3
-    width = sum(p.width for p in row.pictures) + gap * (len(row.pictures) - 1)
-    strip = Image.new("RGB", (width, max(p.height for p in row.pictures)), (255, 255, 255))
-    left = 0
-    for panel in row.pictures:
-        strip.paste(panel, (left, 0))
-        left += panel.width + gap
-    return strip
+    words = f"Dashed: the temperature of this page. Green: what the criteria ask. {advice}"
+    return note(words) + flow(charts)
 
 
 def _confusion(confusion: Int[np.ndarray, "n n"], palette: Palette) -> str:
@@ -272,26 +233,28 @@ def _confusion(confusion: Int[np.ndarray, "n n"], palette: Palette) -> str:
         "A row is a true bin, a column what it was given; darkness is the square root of the row's "
         "share. A single dark column: one colour for all. The diagonal: right."
     )
-    return picture(confusion_picture(confusion, palette), caption, lossless=True)
+    image = confusion_picture(confusion, palette)
+    return picture(image, caption, lossless=True, crisp=True)
 
 
 def _definitions(evaluation: Evaluation) -> str:
-    entries = [
-        f"<dt>{escape(full_label(name))}</dt><dd>{escape(text)}</dd>"
+    terms = [
+        (full_label(name), text)
         for name, text in evaluation.definitions.items()
         if not name.startswith("hue_recall_")
     ]
-    absent = [
-        f"<dt>{escape(name.upper())}: not measured</dt><dd>{escape(text)}</dd>"
-        for name, text in evaluation.not_measured.items()
+    terms += [
+        (f"{name.upper()}: not measured", text) for name, text in evaluation.not_measured.items()
     ]
+    entry = Markup("<dt>{}</dt><dd>{}</dd>")
+    entries = Markup("").join(entry.format(*term) for term in terms)
     variants = (
-        f"<p class=small>{TRUTH}: the photo itself. Ceiling: its colours rounded to the palette. "
+        f"{TRUTH.capitalize()}: the photo itself. Ceiling: its colours rounded to the palette. "
         "Gray, mean UV and top bin: one colour for every pixel. Colours outside sRGB are drawn "
         "toward gray at their own luma before anything is shown or compared in RGB; bins and UV "
-        "are measured as decoded.</p>"
+        "are measured as decoded."
     )
-    return f"{variants}<dl>{''.join(entries)}{''.join(absent)}</dl>"
+    return note(variants) + Markup('<dl class="terms">{}</dl>').format(entries)
 
 
 def _or_nan(value: float | None) -> float:

@@ -1,30 +1,69 @@
 """The page of a run: how loss, colours, rate and pictures came along."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
-from html import escape
 from pathlib import Path
 
+from markupsafe import Markup
 from PIL import Image
 
 from colorfiles.outside.files import open_regular
+from colorfiles.pages.charts import line_chart
+from colorfiles.pages.frame import write_page
+from colorfiles.pages.parts import Judgement, Tile, figure, flow, note, picture, tiles
 from trainer.config.settings import far_from_best
 from trainer.evaluation.criteria import CRITERIA
 from trainer.report.epoch_pictures import saved_pictures
-from trainer.report.html import figure, flow, picture, tiles, write_page
-from trainer.report.svg import line_chart
+from trainer.report.judgements import of_criterion
 from trainer.runs.metrics_log import Line, read_metrics, series, smoothed
 
 REPORT = "report.html"
 _PNG = ("PNG",)
 _MOST_EPOCHS = 12
-_CHART = (350, 200)
+_WORSE = 1.02  # a loss that much above its lowest has turned
+
+
+@dataclass(frozen=True)
+class _Logged:
+    """A key of the log for people: label, digits, and the criterion that asks something of it."""
+
+    label: str
+    digits: int = 2
+    criterion: str = ""
+
+
+_LOGGED = {
+    "loss": _Logged("training loss", 3),
+    "val_loss": _Logged("validation loss", 3),
+    "val_effective_ratio": _Logged(
+        "effective colours, ratio to truth", 2, "effective_colors_ratio"
+    ),
+    "val_colorfulness_ratio": _Logged("colourfulness, ratio to truth", 2, "colorfulness_ratio"),
+    "val_hue_recall": _Logged("hue-family recall", 2, "hue_family_recall"),
+    "val_gray_recall": _Logged("recall of gray"),
+    "val_color_score": _Logged("colour score, 1 is best", 3),
+    "val_distinct_colors": _Logged("distinct colours", 1),
+    "val_accuracy": _Logged("accuracy: share of pixels given their bin"),
+    "learning_rate": _Logged("learning rate"),
+    "images_per_s": _Logged("images a second, validation and saving left out", 1),
+}
+_STANDING = (
+    "loss",
+    "val_loss",
+    "val_effective_ratio",
+    "val_colorfulness_ratio",
+    "val_hue_recall",
+    "val_color_score",
+    "images_per_s",
+)
 _COLOR_CHARTS = (
-    ("effective colours, ratio to truth", ("val_effective_ratio",), "effective_colors_ratio"),
-    ("colourfulness, ratio to truth", ("val_colorfulness_ratio",), "colorfulness_ratio"),
-    ("distinct colours", ("val_distinct_colors",), None),
-    ("recall: hue families, gray", ("val_hue_recall", "val_gray_recall"), None),
-    ("accuracy", ("val_accuracy",), None),
+    ("val_effective_ratio",),
+    ("val_colorfulness_ratio",),
+    ("val_hue_recall", "val_gray_recall"),
+    ("val_distinct_colors",),
+    ("val_accuracy",),
+    ("val_color_score",),
 )
 
 
@@ -35,41 +74,49 @@ def write_run_page(run: Path) -> Path:
     """
     lines = read_metrics(run)
     recipe = run / "recipe.toml"
+    text = Markup("<pre>{}</pre>").format(recipe.read_text()) if recipe.exists() else ""
     sections = [
         ("Where it stands", _standing(lines)),
+        ("The same photos after each epoch", _pictures(run)),
         ("Loss", _loss(lines)),
         ("Colours on the validation photos", _colors(lines)),
-        ("The same photos after each epoch", _pictures(run)),
         ("Rate and speed", _speed(lines)),
-        ("Recipe", f"<pre>{escape(recipe.read_text())}</pre>" if recipe.exists() else ""),
+        ("Recipe", text),
     ]
     steps = int(lines[-1]["step"]) if lines else 0
     write_page(
         run / REPORT,
         title=f"Run {run.resolve().name}",
         facts=f"{steps:,} steps · written by trainer fit",
-        sections=[section for section in sections if section[1]],
+        sections=sections,
     )
     return run / REPORT
 
 
 def _standing(lines: Sequence[Line]) -> str:
     boxes = []
-    for name, label, digits in (
-        ("loss", "training loss", 3),
-        ("val_loss", "validation loss", 3),
-        ("val_effective_ratio", "effective colours, ratio", 2),
-        ("val_colorfulness_ratio", "colourfulness ratio", 2),
-        ("val_hue_recall", "hue-family recall", 2),
-        ("val_color_score", "colour score", 3),
-        ("images_per_s", "images a second", 1),
-    ):
+    for name in _STANDING:
         points = series(lines, name)
         if points:
-            values = [value for _, value in points]
-            best = min(values, key=partial(far_from_best, name))
-            boxes.append((f"{values[-1]:.{digits}f}", label, f"best {best:.{digits}f}"))
+            known = _LOGGED[name]
+            best = min((value for _, value in points), key=partial(far_from_best, name))
+            label = known.label.partition(", validation and")[0]
+            figure_ = f"{points[-1][1]:.{known.digits}f}"
+            boxes.append(Tile(figure_, label, _said(name, points), f"best {best:.{known.digits}f}"))
     return tiles(boxes) if boxes else "<p>Nothing is logged yet.</p>"
+
+
+def _said(name: str, points: Sequence[tuple[float, float]]) -> Judgement | None:
+    """Return what the last figure means: by its criterion, or whether a validation loss turned."""
+    known = _LOGGED[name]
+    if known.criterion:
+        return of_criterion(CRITERIA[known.criterion], points[-1][1])
+    if name != "val_loss" or len(points) < 2:
+        return None
+    step, lowest = min(points, key=lambda point: point[1])
+    if points[-1][1] > lowest * _WORSE:
+        return Judgement(f"rises again since step {step:,.0f}", "bad")
+    return Judgement("hasn't turned", "good")
 
 
 def _loss(lines: Sequence[Line]) -> str:
@@ -78,34 +125,30 @@ def _loss(lines: Sequence[Line]) -> str:
         "validation": series(lines, "val_loss"),
     }
     present = {name: points for name, points in curves.items() if points}
-    if not present:
-        return ""
-    return line_chart(present, x_label="step", size=(720, 260))
+    return line_chart(present, x_label="step", tall=True) if present else ""
 
 
 def _colors(lines: Sequence[Line]) -> str:
     charts = []
-    for label, names, criterion in _COLOR_CHARTS:
-        curves = {name.removeprefix("val_"): series(lines, name) for name in names}
-        present = {name: points for name, points in curves.items() if points}
-        if present:
-            band = CRITERIA[criterion].band if criterion else None
-            drawing = line_chart(present, x_label="step", size=_CHART, band=band)
-            charts.append(figure(drawing, label))
-    return flow(charts) if charts else ""
+    for names in _COLOR_CHARTS:
+        curves = {_LOGGED[name].label: series(lines, name) for name in names}
+        present = {label: points for label, points in curves.items() if points}
+        if not present:
+            continue
+        asked = CRITERIA.get(_LOGGED[names[0]].criterion)
+        drawing = line_chart(present, x_label="step", band=asked.band if asked else None)
+        said = Judgement(f"asked: {asked.range_text}") if asked else None
+        charts.append(figure(drawing, " and ".join(present), said=said))
+    return note("Green: what the criteria ask.") + flow(charts) if charts else ""
 
 
 def _speed(lines: Sequence[Line]) -> str:
-    charts = [
-        figure(
-            line_chart({name: smoothed(series(lines, name))}, x_label="step", size=_CHART), label
-        )
-        for name, label in (
-            ("learning_rate", "learning rate"),
-            ("images_per_s", "images a second, validation and saving left out"),
-        )
-        if series(lines, name)
-    ]
+    charts = []
+    for name in ("learning_rate", "images_per_s"):
+        label, points = _LOGGED[name].label, series(lines, name)
+        if points:
+            drawing = line_chart({label: smoothed(points)}, x_label="step")
+            charts.append(figure(drawing, label))
     return flow(charts) if charts else ""
 
 
@@ -117,7 +160,7 @@ def _pictures(run: Path) -> str:
     for name, path in saved.items():
         if name in shown:
             with open_regular(path, within=run) as file, Image.open(file, formats=_PNG) as image:
-                label = name.replace("epoch-", "epoch ")
+                label = name.replace("epoch-", "epoch ").replace(" 0", " ").replace(" 0", " ")
                 strips.append(picture(image.convert("RGB"), label))
     return "".join(strips)
 

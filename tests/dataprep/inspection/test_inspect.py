@@ -123,7 +123,7 @@ def test_color_from_bins_keeps_luma_where_rgb_has_the_color() -> None:
 
 def test_the_command_prints_a_table_or_one_object(sound_set: Path, tmp_path: Path) -> None:
     runner, sheet = CliRunner(), tmp_path / "out" / "sheet.png"
-    text = runner.invoke(app, ["inspect", str(sound_set), "--contact", str(sheet)])
+    text = runner.invoke(app, ["inspect", str(sound_set), "--contact-sheet", str(sheet)])
     assert text.exit_code == 0
     assert "palette's ceiling (medians of" in text.stdout
     assert sheet.read_bytes().startswith(b"\x89PNG")
@@ -136,7 +136,7 @@ def test_the_command_prints_a_table_or_one_object(sound_set: Path, tmp_path: Pat
 def test_a_contact_sheet_is_not_overwritten_unasked(sound_set: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.png"
     sheet.write_text("mine")
-    refused = CliRunner().invoke(app, ["inspect", str(sound_set), "--contact", str(sheet)])
+    refused = CliRunner().invoke(app, ["inspect", str(sound_set), "--contact-sheet", str(sheet)])
     assert isinstance(refused.exception, ColorfilesError)
     assert sheet.read_text() == "mine"
 

@@ -1,0 +1,130 @@
+"""Charts that fit any width and any colour scheme: lines and bars.
+
+The shapes are SVG that is stretched to the room there is, its strokes kept; every word is HTML at
+the size of the page's text. Colours are classes that the page's style knows, light and dark. A
+library was weighed and left: pygal has 11,000 lines, draws 24 KB where this draws 4 and brings a
+style of its own into each drawing; matplotlib has 35 MB, takes a second to load and draws words as
+outlines in fixed colours, both at one width.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from colorfiles.pages.axes import Axis
+from colorfiles.pages.templating import fill
+
+_COLORS = 5  # classes c0 to c4 of the style
+_MOST_DOTS = 30  # on a line; of more points none is marked
+Points = Sequence[tuple[float, float]]
+
+
+def line_chart(
+    series: Mapping[str, Points],
+    *,
+    x_label: str,
+    tall: bool = False,
+    log_x: bool = False,
+    band: tuple[float, float] | None = None,
+    marker: float | None = None,
+) -> Markup:
+    """Return a chart of named lines with axes, ticks and a legend.
+
+    Args:
+        series: (x, y) by name; points that aren't finite are left out.
+        x_label: under the axis.
+        tall: for a chart that takes a whole row.
+        log_x: a logarithmic x axis.
+        band: y values between which the background is shaded: where one wants to be;
+            infinite where that is open.
+        marker: an x value with a dashed line: where one is.
+    """
+    clean = {
+        name: [(x, y) for x, y in points if math.isfinite(x) and math.isfinite(y)]
+        for name, points in series.items()
+    }
+    every = [point for points in clean.values() for point in points]
+    if not every:
+        return Markup('<p class="small">no data</p>')
+    ys = [y for _, y in every] + [y for y in band or () if math.isfinite(y)]
+    x_axis = Axis([x for x, _ in every], log=log_x)
+    y_axis = Axis(ys, margin=0.06)
+    shapes = [_band(band, y_axis)] if band is not None else []
+    shapes += [_level(100 - tick.at) for tick in y_axis.ticks()]
+    if marker is not None:
+        at = x_axis.place(marker)
+        shapes.append(Markup('<path class="marker" d="M{:.2f} 0V100"/>').format(at))
+    for number, (name, points) in enumerate(clean.items()):
+        shapes += _curve(name, points, (x_axis, y_axis), f"c{number % _COLORS}")
+    told = "; ".join(_told(name, points, x_label) for name, points in clean.items())
+    ticks = (y_axis.ticks(), x_axis.ticks(6 if tall else 4))
+    return fill("chart", told, x_label, *ticks, Markup("").join(shapes), list(clean), tall)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A bar of a row: its length, from 0 to 1, its text, what it is, and a colour of its own."""
+
+    share: float
+    text: str
+    name: str = ""
+    color: str = ""
+
+    @property
+    def percent(self) -> float:
+        """The length in per cent of the room."""
+        return round(100 * min(max(self.share, 0.0), 1.0), 2)
+
+
+@dataclass(frozen=True)
+class BarRow:
+    """Bars under one name."""
+
+    name: str
+    bars: tuple[Bar, ...]
+
+
+def bar_chart(rows: Sequence[BarRow], names: Sequence[str] = ()) -> Markup:
+    """Return rows of bars that lie; ``names`` tells what the bars of each row are."""
+    return fill("bars", rows, names)
+
+
+def _band(band: tuple[float, float], axis: Axis) -> Markup:
+    bottom = axis.place(band[0]) if math.isfinite(band[0]) else 0.0
+    top = axis.place(band[1]) if math.isfinite(band[1]) else 100.0
+    return Markup('<rect class="band" x="0" y="{:.2f}" width="100" height="{:.2f}"/>').format(
+        100 - top, top - bottom
+    )
+
+
+def _level(y: float) -> Markup:
+    return Markup('<path class="grid" d="M0 {:.2f}H100"/>').format(y)
+
+
+def _curve(name: str, points: Points, axes: tuple[Axis, Axis], color: str) -> list[Markup]:
+    """Return a line through the points, and where they are few a dot on each, with its numbers."""
+    places = [(axes[0].place(x), 100 - axes[1].place(y)) for x, y in points]
+    line = " ".join(f"{x:.2f},{y:.2f}" for x, y in places)
+    parts = [
+        Markup('<polyline class="line {}" points="{}"><title>{}</title></polyline>').format(
+            color, line, name
+        )
+    ]
+    if len(points) <= _MOST_DOTS:
+        # A stroke without length has round ends and isn't stretched: a dot at any width.
+        parts += [
+            Markup(
+                '<path class="dot {}" d="M{:.2f} {:.2f}h0"><title>{} at {:g}: {:.4g}</title></path>'
+            ).format(color, left, top, name, x, y)
+            for (left, top), (x, y) in zip(places, points, strict=True)
+        ]
+    return parts
+
+
+def _told(name: str, points: Points, x_label: str) -> str:
+    if not points:
+        return f"{name}: no data"
+    (first, start), (last, end) = points[0], points[-1]
+    return f"{name}: {start:.4g} at {x_label} {first:g}, {end:.4g} at {x_label} {last:g}"

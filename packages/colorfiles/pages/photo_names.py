@@ -1,0 +1,19 @@
+"""What a photo is called on a page: its name instead of its key."""
+
+import re
+
+_DIGEST = re.compile(r"-[0-9a-f]{10}$")
+_SOURCES = {"folder": "", "sun": "SUN ", "flickr": "Flickr "}
+
+
+def photo_name(key: str) -> str:
+    """Return a name for a sample or photo of that key: without source, digest and view.
+
+    ``folder-old-mill-310c5bf910-v2`` is "old mill", ``flickr-4711-v0`` "Flickr 4711".
+    """
+    photo = re.sub(r"-v\d+$", "", key)
+    source, dash, rest = photo.partition("-")
+    if not dash or source not in _SOURCES:
+        return photo
+    name = _DIGEST.sub("", rest).replace("-", " ").strip() or rest
+    return _SOURCES[source] + name
