@@ -4,6 +4,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -58,6 +59,22 @@ def demo_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 (root / package / name).write_bytes(source.read_bytes())
     assert sum(1 for _ in root.rglob("*.*")) >= 6
     return root
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Any]:
+    """A real Chromium, as playwright's Browser; where there is none, a skip, but never in CI."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    if program is None:
+        if os.environ.get("CI") == "true":
+            pytest.fail("no chromium here: apt-get install chromium")
+        pytest.skip("no chromium here: apt-get install chromium")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="module")
