@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from colorfiles.errors import ColorfilesError, Interrupted
 from colorfiles.outside.words import shown
 
+_LONGEST = 300  # characters of an unexpected error that are shown
 HOUSE = ("colorcore", "colorfiles", "colorunet", "dataprep", "trainer")
 
 
@@ -47,6 +48,20 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         if debug:
             raise
         _fail(name, f"{error.filename or 'system'}: {error.strerror or error}")
+    except MemoryError:
+        if debug:
+            raise
+        _fail(name, "not enough memory; close other programs, or give it less at once")
+    except Exception as error:
+        # A fault of ours. Whoever reports it needs the traceback; everyone else doesn't.
+        if debug:
+            raise
+        what = (str(error).strip().splitlines() or [""])[0][:_LONGEST]
+        _fail(
+            name,
+            f"unexpected {type(error).__name__}: {what}; a fault of {name} itself: "
+            f"`{name} --debug …` shows where, please report it",
+        )
 
 
 def _fail(name: str, message: str, *, code: int = 1) -> None:

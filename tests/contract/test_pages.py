@@ -55,9 +55,7 @@ def _opened(browser: Any, page: Path) -> Iterator[Any]:
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_nothing_is_wider_than_the_screen(
-    chromium: Any, pages: dict[str, Path], name: str
-) -> None:
+def test_nothing_is_wider_than_the_screen(chromium: Any, pages: dict[str, Path], name: str) -> None:
     with _opened(chromium, pages[name]) as tab:
         for width in (360, 390, 1280):
             tab.set_viewport_size({"width": width, "height": 800})

@@ -9,11 +9,16 @@ if TYPE_CHECKING:
     from colorfiles.engines.engine import Engine
 
 
+workers_option = click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes.  [default: one a core]"
+)
+
+
 def engine_options(function: Callable[..., Any]) -> Callable[..., Any]:
     """Add ``--engine``, ``--workers`` and ``--ray-address`` to a command."""
     for option in (
         click.option("--ray-address", help="Running Ray cluster.  [default: one made here]"),
-        click.option("--workers", type=click.IntRange(min=1), help="Cores.  [default: all]"),
+        workers_option,
         click.option(
             "--engine",
             type=click.Choice(["local", "ray"]),

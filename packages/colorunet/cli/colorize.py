@@ -78,7 +78,11 @@ def command(
     named and skipped; the command then exits with 3. --engine ray colours on all cores of a
     cluster that reaches photos, outputs and network at the same paths.
 
-    Example: colorunet album/ -o in-colour --warmth 0.3, or colorunet photo.jpg --versions 4.
+    \b
+    colorunet photo.jpg -o photo-in-colour.jpg
+    colorunet album/ -o album-in-colour --warmth 0.2 --compare
+    colorunet photo.jpg --versions 4
+    trainer colorize runs/mine photo.jpg --out coloured
     """
     from colorfiles.progress import progress
     from colorunet.errors import ColorunetError

@@ -19,9 +19,22 @@ class NetworkSettings:
     """The dials of a network.
 
     ``poster`` knows ``norm`` only; ``encoder-unet`` knows ``encoder``, ``encoder_file``,
-    ``pretrained``, ``norm``, ``padding`` and ``context``. With ``pretrained`` a fit starts from the
-    encoder's published parameters, of ``encoder_file`` where one is named; a network that is loaded
-    has its own.
+    ``pretrained``, ``norm``, ``padding`` and ``context``.
+
+    Args:
+        architecture: ``poster``, ``unet`` or ``encoder-unet``.
+        width: channels of the first level; each level down has more.
+        depth: levels, of which each halves the image once more.
+        blocks: residual blocks a level.
+        norm: what is normalised: ``pixel``, ``group`` or ``volume``.
+        padding: what stands beyond the border: ``zeros``, or ``replicate`` of the outermost pixel.
+        context: tell every pixel of the whole image.
+        stem: pixels, each way, that the first level folds into one place: 1, 2 or 4.
+        logits_stride: pixels of the image, each way, that share one of the logits: 1, 2 or 4.
+        encoder: of ``encoder-unet``.
+        encoder_file: file of the encoder's published parameters, where the usual one isn't meant.
+        pretrained: start a fit from the encoder's published parameters; a network that is loaded
+            has its own.
 
     Raises:
         ValueError: one is out of range.

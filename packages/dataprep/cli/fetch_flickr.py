@@ -37,7 +37,13 @@ from dataprep.cli.options import max_rejected_option
     type=click.IntRange(min=64),
     help="Of the longest edge, in pixels.",
 )
-@click.option("--max-edge", default=800, show_default=True, help="Of the longest edge, in pixels.")
+@click.option(
+    "--max-edge",
+    default=800,
+    show_default=True,
+    type=click.IntRange(min=64),
+    help="Of the longest edge, in pixels.",
+)
 @click.option(
     "--image-rate",
     default=10.0,

@@ -5,7 +5,12 @@ from pathlib import Path
 import click
 
 from colorfiles.commands import emit, exit_for_skips, json_option, out_option, say
-from dataprep.cli.options import max_rejected_option, seed_option
+from dataprep.cli.options import (
+    decoding_threads_option,
+    max_rejected_option,
+    min_edge_option,
+    seed_option,
+)
 
 
 @click.command(name="fetch-sun")
@@ -32,14 +37,8 @@ from dataprep.cli.options import max_rejected_option, seed_option
     metavar="HEX",
     help="What the archive's md5 should be; sun397 for the known one.",
 )
-@click.option("--min-edge", default=64, show_default=True, help="Shortest edge to keep, in pixels.")
-@click.option(
-    "--workers",
-    default=2,
-    show_default=True,
-    type=click.IntRange(min=1),
-    help="Threads that decode.",
-)
+@min_edge_option
+@decoding_threads_option
 @max_rejected_option
 @json_option
 def command(

@@ -5,19 +5,24 @@ from pathlib import Path
 import click
 
 from colorfiles.commands import emit, exit_for_skips, json_option, out_option, say
-from dataprep.cli.options import idle_seed_option, max_rejected_option
+from dataprep.cli.options import (
+    decoding_threads_option,
+    idle_seed_option,
+    max_rejected_option,
+    min_edge_option,
+)
 
 
 @click.command(name="import")
 @click.argument("folder", type=click.Path(path_type=Path))
 @out_option("Photo folder")
-@click.option("--min-edge", default=64, show_default=True, help="Shortest edge to keep, in pixels.")
+@min_edge_option
 @click.option(
     "--metadata",
     type=click.Path(path_type=Path),
     help="CSV with a column 'path' and any of license_name, owner_name, title, page_url…",
 )
-@click.option("--workers", default=2, show_default=True, help="Threads that decode.")
+@decoding_threads_option
 @max_rejected_option
 @idle_seed_option
 @json_option

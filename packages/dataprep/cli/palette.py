@@ -12,7 +12,13 @@ from dataprep.cli.options import seed_option
 @click.command(name="palette")
 @click.argument("photos", nargs=-1, required=True)
 @click.option("--out", required=True, help="Palette file (JSON) to write.")
-@click.option("--bins", default=32, show_default=True, help="How many bins, 2 to 255.")
+@click.option(
+    "--bins",
+    type=click.IntRange(2, 255),
+    default=32,
+    show_default=True,
+    help="Bins of the palette.",
+)
 @click.option(
     "--method",
     type=click.Choice(["grid", "kmeans", "auto"]),
@@ -24,13 +30,18 @@ from dataprep.cli.options import seed_option
 @click.option("--even-grid", is_flag=True, help="Put neutral on a corner of four cells.")
 @click.option(
     "--emphasis",
+    type=click.FloatRange(0, 1, min_open=True),
     default=1.0,
     show_default=True,
     help="For k-means: below 1 gives rare colours more bins.",
 )
 @click.option("--plot", help="Figure (PNG) of the palette to write.")
 @click.option(
-    "--lam", default=0.3, show_default=True, help="λ of the weights that the figure shows."
+    "--lam",
+    type=click.FloatRange(0, 1, min_open=True, max_open=True),
+    default=0.3,
+    show_default=True,
+    help="λ of the weights that the figure shows.",
 )
 @engine_options
 @overwrite_option

@@ -47,8 +47,20 @@ def _looks_like_ratios(text: str) -> bool:
     help="CSV with the columns key and split instead, and views where training photos get fewer; "
     "photos not in it are left out.",
 )
-@click.option("--views", default=5, show_default=True, help="Views of a training photo.")
-@click.option("--size", default=256, show_default=True, help="Edge of a view in pixels.")
+@click.option(
+    "--views",
+    type=click.IntRange(1, 100),
+    default=5,
+    show_default=True,
+    help="Views of a training photo.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(16, 2048),
+    default=256,
+    show_default=True,
+    help="Edge of an image, in pixels.",
+)
 @click.option(
     "--augment",
     type=click.Choice(["train", "all"]),
@@ -58,6 +70,7 @@ def _looks_like_ratios(text: str) -> bool:
 )
 @click.option(
     "--noise-sigma",
+    type=click.FloatRange(0, 1),
     default=0.02,
     show_default=True,
     help="Noise on the luma of every fourth random view, in units of Y (0 to 1).",

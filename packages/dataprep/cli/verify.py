@@ -3,11 +3,12 @@
 import click
 
 from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option
+from colorfiles.engines.options import workers_option
 
 
 @click.command(name="verify")
 @click.argument("shards")
-@click.option("--workers", type=click.IntRange(min=1), help="Processes.  [default: all cores]")
+@workers_option
 @json_option
 def command(shards: str, workers: int | None, as_json: bool) -> None:
     """Hold a shard set to its checksums, its format and its splits; exit 3 where anything is off.

@@ -10,6 +10,7 @@ COMMANDS = {
     "calibrate": "trainer.cli.calibrate",
     "colorize": "colorunet.cli.colorize",
     "diagnose": "trainer.cli.diagnose",
+    "recipes": "trainer.cli.recipes",
     "networks": "trainer.cli.networks",
 }
 

@@ -51,6 +51,7 @@ def command(
     choice is written into RUN, and every other command uses it from then on; training isn't
     touched.
 
+    \b
     trainer calibrate runs/small shards
     """
     from colorfiles.progress import progress

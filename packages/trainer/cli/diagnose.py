@@ -40,6 +40,9 @@ def command(
     Looks for a palette too poor, a network that knows only the prior, a layout learnt by heart,
     weights that don't reach the loss, too little training, and decoding too warm; each with its
     evidence and what to do.
+
+    \b
+    trainer diagnose run shards
     """
     from trainer.diagnosis import diagnose, diagnosis_text
     from trainer.evaluation.result import EvaluationSettings

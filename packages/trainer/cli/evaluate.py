@@ -71,6 +71,10 @@ def command(
 
     The table names each measure; --json holds their full definitions, the figures of every image
     and 95 % intervals.
+
+    \b
+    trainer evaluate run shards --html report.html --contact-sheet sheet.png
+    trainer evaluate run shards --split val --limit 100 --json
     """
     from trainer.evaluation.result import EvaluationSettings
     from trainer.evaluation.text import evaluation_text

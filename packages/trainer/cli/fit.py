@@ -8,10 +8,22 @@ import click
 from colorfiles.commands import emit, json_option, out_option, overwrite_option, say
 
 
+def _recipes(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    from trainer.config.recipe import recipe_names
+
+    return [name for name in recipe_names() if name.startswith(begun)]
+
+
 @click.command()
 @click.argument("shards")
 @out_option("Run folder")
-@click.option("--recipe", default="small", show_default=True, help="Name, or path of a .toml file.")
+@click.option(
+    "--recipe",
+    default="small",
+    show_default=True,
+    shell_complete=_recipes,
+    help="Name, or path of a .toml file; `trainer recipes` lists names and keys.",
+)
 @click.option(
     "--set", "overrides", multiple=True, metavar="KEY=VALUE", help="Change a key of the recipe."
 )
@@ -27,10 +39,26 @@ from colorfiles.commands import emit, json_option, out_option, overwrite_option,
 )
 @overwrite_option
 @click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
-@click.option("--save-every", default=10.0, show_default=True, help="Minutes between checkpoints.")
-@click.option("--skip-bad", default=0, show_default=True, help="Unusable samples to tolerate.")
 @click.option(
-    "--cache-gb", default=20.0, show_default=True, help="Room for shards fetched from an address."
+    "--save-every",
+    type=click.FloatRange(min=0),
+    default=10.0,
+    show_default=True,
+    help="Minutes between checkpoints within an epoch; 0 writes none.",
+)
+@click.option(
+    "--skip-bad",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="Unusable samples to tolerate.",
+)
+@click.option(
+    "--cache-gb",
+    type=click.FloatRange(min=0.1),
+    default=20.0,
+    show_default=True,
+    help="Room for shards fetched from an address.",
 )
 @click.option("--tensorboard", is_flag=True, help="Also write TensorBoard files into the run.")
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, or auto.")

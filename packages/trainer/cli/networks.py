@@ -6,8 +6,20 @@ from colorfiles.commands import emit, json_option
 
 
 @click.command()
-@click.option("--bins", default=32, show_default=True, help="Bins of the palette.")
-@click.option("--size", default=256, show_default=True, help="Edge of the image, in pixels.")
+@click.option(
+    "--bins",
+    type=click.IntRange(2, 255),
+    default=32,
+    show_default=True,
+    help="Bins of the palette.",
+)
+@click.option(
+    "--size",
+    type=click.IntRange(16, 2048),
+    default=256,
+    show_default=True,
+    help="Edge of an image, in pixels.",
+)
 @json_option
 def command(bins: int, size: int, as_json: bool) -> None:
     """Print what each network costs and sees.

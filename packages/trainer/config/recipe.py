@@ -143,6 +143,11 @@ class Recipe:
         return "\n".join([*plain, *sections]) + "\n"
 
 
+def shown_key(name: str) -> str:
+    """Return how a setting is written in a recipe, where Python can't have it so."""
+    return _SHOWN.get(name, name)
+
+
 def recipe_names() -> list[str]:
     """Return the names of the recipes that come with the package."""
     folder = files("trainer.config") / "recipes"

@@ -141,7 +141,8 @@ class ValidationSettings:
     """How a fit is judged on the way, and when it stops.
 
     Args:
-        measure: what the best step is chosen by, one of ``MEASURES``.
+        measure: what the best step is chosen by: ``loss``, ``accuracy``, ``hue_recall``,
+            ``effective_ratio``, ``color_score``, or ``latest``, which judges nothing.
         patience: judgements without a better value after which the fit stops; 0 never.
         every_epochs: epochs from one judgement, and checkpoint, to the next.
         val_samples: samples judged each time; 0 takes all of the split ``val``.

@@ -48,7 +48,7 @@ class RunFolder:
         """Make the folder and write the recipe into it."""
         run = cls(root)
         if run.exists():
-            if not overwrite:
+            if not overwrite and run.is_begun():
                 raise TrainerError(f"{root}: there is a run already; --overwrite replaces it")
             run.clear()
         elif root.is_dir():
@@ -103,6 +103,12 @@ class RunFolder:
     def exists(self) -> bool:
         """Whether a run was begun here."""
         return (self.root / RECIPE).exists()
+
+    def is_begun(self) -> bool:
+        """Whether something is there to go on from, or to predict with: not so after a start that
+        failed, or was killed, before its first checkpoint.
+        """
+        return any(self.root.glob("*.safetensors"))
 
     def files(self) -> tuple[list[Path], list[Path]]:
         """Return what in the folder a run may have written, and all else."""

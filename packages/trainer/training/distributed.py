@@ -13,6 +13,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
+from trainer.errors import TrainerError
+
 _TIMEOUT = timedelta(minutes=10)  # how long a rank waits for one that died before it ends too
 
 
@@ -102,7 +104,14 @@ def leave(world: World, status: int) -> None:
 def _device(name: str, local_rank: int) -> torch.device:
     if name == "auto":
         name = "cuda" if torch.cuda.is_available() else "cpu"
-    if name == "cuda":
-        torch.cuda.set_device(local_rank)
-        return torch.device("cuda", local_rank)
-    return torch.device(name)
+    try:
+        if name == "cuda":
+            torch.cuda.set_device(local_rank)
+        device = torch.device("cuda", local_rank) if name == "cuda" else torch.device(name)
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError, AttributeError) as error:  # each by some build of torch
+        raise TrainerError(
+            f"--device {name}: torch {torch.__version__} finds none here; take --device cpu or "
+            "auto, or install a torch that is built for it"
+        ) from error
+    return device

@@ -9,9 +9,11 @@ from colorunet.networks.cost import activation_bytes, count_flops, receptive_fie
 from trainer.config.recipe import Recipe
 from trainer.data.sampler import Position
 from trainer.data.shard_set import ShardSet
+from trainer.errors import TrainerError
 from trainer.training.distributed import joined_world
 from trainer.training.fit_data import FitData
 from trainer.training.learner import Learner
+from trainer.training.memory import device_memory_bytes
 
 _TIMED_STEPS = 2
 _STATES_A_PARAMETER = 4  # itself, its gradient, and two moments of Adam
@@ -61,6 +63,8 @@ def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") ->
         averages = recipe.optimizer.ema > 0
         micro = recipe.batch_size // (recipe.optimizer.accumulate * world.size)
         activations = activation_bytes(network, size=size) * micro
+        memory = parameters * _BYTES * (_STATES_A_PARAMETER + averages) + activations
+        require_memory(memory, world.device, samples=micro)
         step_s = time_step(data, learner)
         return DryRun(
             samples=data.sampler.samples,
@@ -75,10 +79,20 @@ def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") ->
             parameters=parameters,
             flops_per_image=count_flops(network, size=size),
             receptive_field_px=receptive_field(network, size=size),
-            memory_bytes=parameters * _BYTES * (_STATES_A_PARAMETER + averages) + activations,
+            memory_bytes=memory,
             device=str(world.device),
             step_s=round(step_s, 4),
             expected_s=round(step_s * steps, 1),
+        )
+
+
+def require_memory(needed: int, device: torch.device, *, samples: int) -> None:
+    """Raise TrainerError where a device hasn't the bytes that a step of so many samples takes."""
+    there = device_memory_bytes(device)
+    if there is not None and needed > there:
+        raise TrainerError(
+            f"a step of {samples} samples takes about {needed / 2**20:,.0f} MiB, and {device} has "
+            f"{there / 2**20:,.0f} MiB; lower batch_size, crop or width, or raise accumulate"
         )
 
 

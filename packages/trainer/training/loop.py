@@ -91,8 +91,14 @@ def fit(
     options = options or FitOptions()
     world = world or World()
     run = RunFolder(out)
+    was_there = run.exists()
     with told_of_dead_workers(), run.only_writer() if world.is_first else nullcontext():
-        return _fit(shard_set, run, recipe, options=options, world=world, report=report)
+        try:
+            return _fit(shard_set, run, recipe, options=options, world=world, report=report)
+        except Exception:
+            if world.is_first and not was_there and run.exists() and not run.is_begun():
+                run.clear()  # a start that failed leaves nothing
+            raise
 
 
 def _fit(

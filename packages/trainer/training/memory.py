@@ -1,0 +1,32 @@
+"""How much memory a device has, so that what can't fit is refused before it is tried."""
+
+import os
+from pathlib import Path
+
+import torch
+
+_CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+def device_memory_bytes(device: torch.device) -> int | None:
+    """Return the bytes that a device has in all, within what this process is given of them.
+
+    None where that can't be told.
+    """
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[1]
+    if device.type != "cpu" or not hasattr(os, "sysconf"):
+        return None
+    try:
+        physical = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        return None
+    return min([physical, *filter(None, map(_limit, _CGROUP_LIMITS))])
+
+
+def _limit(path: str) -> int | None:
+    try:
+        text = Path(path).read_text(encoding="ascii").strip()
+    except OSError:
+        return None
+    return int(text) if text.isdigit() else None  # "max" is no limit
