@@ -172,7 +172,9 @@ def test_each_command_line_is_declared_as_a_script_that_runs(half: str) -> None:
     assert callable(script.load())
 
 
-@pytest.mark.parametrize(("error", "words"), [("ValueError('no\\nsuch')", "no;"), ("MemoryError", "")])
+@pytest.mark.parametrize(
+    ("error", "words"), [("ValueError('no\\nsuch')", "no;"), ("MemoryError", "")]
+)
 def test_what_nobody_expected_is_one_line_too(error: str, words: str) -> None:
     code = (
         "import dataprep.cli, dataprep.__main__ as m, sys\n"

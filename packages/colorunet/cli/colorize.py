@@ -12,6 +12,7 @@ from colorfiles.outside.words import shown
 from colorunet.cli.options import (
     look_options,
     manifest_option,
+    network_names,
     out_option,
     overwrite_option,
     prediction_options,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--network",
     metavar="NAME",
+    shell_complete=network_names,
     help="A network that comes with the package, such as colorunet-small, where no RUN is given.  "
     "[default: colorunet]",
 )

@@ -30,6 +30,13 @@ _caution = click.option(
 )
 
 
+def network_names(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
+    """Return the networks that come with the package, for a shell to complete."""
+    from colorunet.parameters.shipped import SHIPPED_NETWORKS
+
+    return [name for name in SHIPPED_NETWORKS if name.startswith(begun)]
+
+
 def _scales(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None

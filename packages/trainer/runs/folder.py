@@ -105,10 +105,11 @@ class RunFolder:
         return (self.root / RECIPE).exists()
 
     def is_begun(self) -> bool:
-        """Whether something is there to go on from, or to predict with: not so after a start that
-        failed, or was killed, before its first checkpoint.
+        """Whether a run is there that has a checkpoint.
+
+        A start that failed, or was killed, before the first one is nothing to go on from.
         """
-        return any(self.root.glob("*.safetensors"))
+        return self.exists() and any(self.root.glob("*.safetensors"))
 
     def files(self) -> tuple[list[Path], list[Path]]:
         """Return what in the folder a run may have written, and all else."""

@@ -110,7 +110,7 @@ def _fit(
     world: World,
     report: ProgressCallback,
 ) -> FitSummary:
-    resumed = run.exists() and not options.overwrite
+    resumed = run.is_begun() and not options.overwrite
     if resumed and not options.resume:
         run.require_recipe(recipe)
     saved = run.load_state() if resumed else None
