@@ -108,7 +108,7 @@ def _device(name: str, local_rank: int) -> torch.device:
         if name == "cuda":
             torch.cuda.set_device(local_rank)
         device = torch.device("cuda", local_rank) if name == "cuda" else torch.device(name)
-        torch.empty(0, device=device)
+        torch.empty(1, device=device).item()  # meta has no values
     except (RuntimeError, AssertionError, AttributeError) as error:  # each by some build of torch
         raise TrainerError(
             f"--device {name}: torch {torch.__version__} finds none here; take --device cpu or "
