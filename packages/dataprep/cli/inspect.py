@@ -10,12 +10,17 @@ from dataprep.cli.options import idle_seed_option
 @click.argument("shards")
 @click.option("--html", help="Page to write, self-contained.")
 @click.option("--contact-sheet", help="PNG to write: samples as luma | colour from bins.")
-@click.option("--contact", "contact_sheet", hidden=True, help="Old name of --contact-sheet.")
+@click.option("--contact", hidden=True, help="Old name of --contact-sheet.")
 @overwrite_option
 @idle_seed_option
 @json_option
 def command(
-    shards: str, html: str | None, contact_sheet: str | None, overwrite: bool, as_json: bool
+    shards: str,
+    html: str | None,
+    contact_sheet: str | None,
+    contact: str | None,
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Say what a shard set has: counts, bytes, colours, the palette's ceiling, licences.
 
@@ -28,6 +33,9 @@ def command(
     from dataprep.inspection.text import inspection_text
     from dataprep.shards.shard_set import ShardSet
 
+    if contact:
+        say("--contact is called --contact-sheet now")
+    contact_sheet = contact_sheet or contact
     opened = ShardSet.open(shards)
     digest = made_from("inspect", opened.index)
     unfinished = {

@@ -133,6 +133,37 @@ def test_the_command_prints_a_table_or_one_object(sound_set: Path, tmp_path: Pat
     assert content["ceiling"]["psnr_db"] > 0
 
 
+def test_a_page_bears_what_it_was_made_from_and_needs_nothing_outside(
+    sound_set: Path, tmp_path: Path
+) -> None:
+    page = tmp_path / "page.html"
+    first = CliRunner().invoke(app, ["inspect", str(sound_set), "--html", str(page)])
+    assert first.exit_code == 0, first.output
+    assert f"written: {page}" in first.stderr
+    text = page.read_text(encoding="utf-8")
+    for outside in ("<script src", "<link", 'src="http'):
+        assert outside not in text
+    assert text.count("data:image/jpeg") >= 3
+    before = page.stat().st_mtime_ns
+    again = CliRunner().invoke(app, ["inspect", str(sound_set), "--html", str(page)])
+    assert again.exit_code == 0
+    assert page.stat().st_mtime_ns == before
+    page.write_text("mine")
+    refused = CliRunner().invoke(app, ["inspect", str(sound_set), "--html", str(page)])
+    assert isinstance(refused.exception, ColorfilesError)
+    assert page.read_text() == "mine"
+
+
+def test_the_old_name_of_an_option_still_works_and_says_the_new_one(
+    sound_set: Path, tmp_path: Path
+) -> None:
+    sheet = tmp_path / "sheet.png"
+    done = CliRunner().invoke(app, ["inspect", str(sound_set), "--contact", str(sheet)])
+    assert done.exit_code == 0
+    assert sheet.is_file()
+    assert "--contact is called --contact-sheet now" in done.stderr
+
+
 def test_a_contact_sheet_is_not_overwritten_unasked(sound_set: Path, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.png"
     sheet.write_text("mine")
