@@ -33,35 +33,29 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         _fail(name, f"{error.name} is not installed: pip install '.[{needs}]'")
     except (Interrupted, KeyboardInterrupt):
         _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
-    except ColorfilesError as error:
-        if debug:
-            raise
-        _fail(name, str(error))
-    except MemoryError:
-        if debug:
-            raise
-        _fail(name, "no memory left; close other programs or give it less at once (--workers 1)")
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except OSError as error:
-        if debug:
-            raise
-        _fail(name, f"{error.filename or 'system'}: {error.strerror or error}")
-    except MemoryError:
-        if debug:
-            raise
-        _fail(name, "not enough memory; close other programs, or give it less at once")
     except Exception as error:
-        # A fault of ours. Whoever reports it needs the traceback; everyone else doesn't.
         if debug:
             raise
-        what = (str(error).strip().splitlines() or [""])[0][:_LONGEST]
-        _fail(
-            name,
-            f"unexpected {type(error).__name__}: {what}; a fault of {name} itself: "
-            f"`{name} --debug …` shows where, please report it",
-        )
+        _fail(name, _line(name, error))
+
+
+def _line(name: str, error: Exception) -> str:
+    """Return an error in a line for who types commands."""
+    if isinstance(error, ColorfilesError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return "no memory left; close other programs or give it less at once (--workers 1)"
+    if isinstance(error, OSError):
+        return f"{error.filename or 'system'}: {error.strerror or error}"
+    # A fault of ours. Whoever reports it needs the traceback; everyone else doesn't.
+    what = (str(error).strip().splitlines() or [""])[0][:_LONGEST]
+    return (
+        f"unexpected {type(error).__name__}: {what}; a fault of {name} itself: "
+        f"`{name} --debug …` shows where, please report it"
+    )
 
 
 def _fail(name: str, message: str, *, code: int = 1) -> None:
