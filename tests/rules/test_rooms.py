@@ -10,7 +10,7 @@ import pytest
 PACKAGES = Path(__file__).parents[2] / "packages"
 MOST = {  # rooms and arrows
     "colorcore": (12, 20),
-    "colorfiles": (15, 26),
+    "colorfiles": (16, 28),
     "dataprep": (12, 35),
     "trainer": (14, 55),
     "colorunet": (10, 20),
