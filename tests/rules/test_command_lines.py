@@ -66,7 +66,8 @@ def test_every_help_has_an_example_that_parses(half: str, name: str) -> None:
         try:
             command.make_context(command_name, rest)  # UsageError where an option is unknown
         except click.BadParameter as error:
-            assert "does not exist" in error.message  # the example's own files
+            if "does not exist" not in error.message:  # the example's own files
+                raise
 
 
 def _options() -> dict[str, set[tuple[str, str]]]:
