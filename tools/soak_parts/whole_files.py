@@ -146,8 +146,8 @@ def _digest(path: Path) -> str:
         return _hashed(
             {name: hashlib.sha256(t.tobytes()).hexdigest() for name, t in tensors.items()}
         )
-    if path.suffix == ".html":
-        return "a page"  # with times in it
+    if path.suffix in (".html", ".sqlite3"):
+        return path.suffix  # a page, a fetch's journal: with times in them
     return hashlib.sha256(data).hexdigest()
 
 
