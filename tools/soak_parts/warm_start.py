@@ -87,7 +87,9 @@ class WarmStart:
         self, kind: type[BaseException] | None, value: object, trace: TracebackType | None
     ) -> None:
         assert self._process.stdin is not None
+        assert self._process.stdout is not None
         self._process.stdin.close()
+        self._process.stdout.close()
         self._process.wait()
 
     def start(self, words: Sequence[str]) -> Running:
