@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from colorunet.prediction.steering.steer import Steering
     from colorunet.prediction.test_time_augmentation import Averaging
     from colorunet.prediction.toning import Toning
+    from colorunet.video.film import colorize_video
 
 __all__ = [
     "Averaging",
@@ -37,6 +38,7 @@ __all__ = [
     "__version__",
     "build_network",
     "colorize_files",
+    "colorize_video",
     "load_run",
     "parse_hints",
     "read_hints",
@@ -67,6 +69,7 @@ __getattr__ = imported_when_asked(
         "Toning": "colorunet.prediction.toning",
         "build_network": "colorunet.networks.registry",
         "colorize_files": "colorunet.prediction.files",
+        "colorize_video": "colorunet.video.film",
         "load_run": "colorunet.parameters.checkpoint",
         "parse_hints": "colorunet.prediction.steering.hints",
         "read_hints": "colorunet.prediction.steering.hints",

@@ -77,8 +77,9 @@ def command(
     is used. Any size in, the same size out: the luma is kept, colour is added. Folders keep their
     structure, photos their format, depth, pages and metadata; what can't be kept is said. An output
     that is there is kept, so that a call that was stopped goes on. Images that can't be used are
-    named and skipped; the command then exits with 3. --engine ray colours on all cores of a
-    cluster that reaches photos, outputs and network at the same paths.
+    named and skipped; the command then exits with 3. Clips keep frames, times and sound, and don't
+    flicker (extra `video`). --engine ray colours photos on all cores of a cluster that reaches
+    photos, outputs and network at the same paths.
 
     \b
     colorunet photo.jpg -o photo-in-colour.jpg
@@ -99,6 +100,7 @@ def command(
     from colorunet.prediction.outputs import plan_outputs
     from colorunet.prediction.sources import require_paths
     from colorunet.prediction.toning import as_vivid
+    from colorunet.video.clips import Clips, frames_promised
 
     given_run = is_run(paths[0])
     images = paths[1:] if given_run else paths
@@ -134,7 +136,7 @@ def command(
         outcomes = run_jobs_on(make_engine(where), work, plan.jobs)
         manifest = manifest or plan.out / MANIFEST
     with (
-        progress("colourising", len(plan.jobs)) as report,
+        progress("colourising", len(plan.jobs) + frames_promised(plan.jobs, overwrite)) as report,
         Manifest.writing(manifest) if manifest else nullcontext() as lines,
     ):
         summary = colorize_plan(
@@ -145,9 +147,10 @@ def command(
             report=report,
             outcomes=outcomes,
             manifest=lines,
+            clips=Clips(colorizer, settings, report),
         )
     _tell(summary, as_json)
-    if summary.skipped:
+    if summary.skipped or summary.damaged:
         raise SystemExit(FINISHED_WITH_SKIPS)
 
 

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
+from typing import Protocol
 
 from colorfiles.photos import ImageHeader, ReadSettings
+from colorunet.prediction.clip_formats import CLIP
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.composing import ColoredImage
 from colorunet.prediction.images import (
@@ -57,7 +59,7 @@ class ColorizeSettings:
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a photo.
+    """What became of a photo, or of a clip, whose frames are its pages.
 
     Args:
         size: width and height, upright.
@@ -66,6 +68,8 @@ class Done:
         kept: it was there already, and whole.
         notes: what was assumed and what couldn't be kept.
         likelihood: of this version, or 0.
+        lost: frames that a clip should have and hasn't, or that are damaged.
+        flicker: of a clip's colours; see ``video.flicker``.
     """
 
     size: tuple[int, int] = (0, 0)
@@ -74,11 +78,23 @@ class Done:
     kept: bool = False
     notes: tuple[str, ...] = ()
     likelihood: float = 0.0
+    lost: int = 0
+    flicker: float | None = None
+
+
+class ClipColorizer(Protocol):
+    """What colours clips; ``video.clips`` has one, which needs libraries of its own."""
+
+    def is_whole(self, path: Path) -> bool:
+        """Whether a clip that is there can be read up to its end."""
+
+    def colorize(self, source: Path, target: Path) -> Done:
+        """Colour a clip; UnusableImage says why it can't be."""
 
 
 @dataclass(frozen=True)
 class _Read:
-    header: ImageHeader
+    header: ImageHeader | None  # None for a clip, which is read frame by frame
     started: float
     image: GrayImage | None = None  # None for several pages, which are read one by one
 
@@ -89,13 +105,16 @@ _EXPECTED = (UnusableImage, UnwritableImage, OSError, MemoryError)
 
 
 def run_jobs(
-    colorizer: Colorizer, jobs: list[Job], settings: ColorizeSettings
+    colorizer: Colorizer,
+    jobs: list[Job],
+    settings: ColorizeSettings,
+    clips: ClipColorizer | None = None,
 ) -> Iterator[tuple[Job, Done | Exception]]:
     """Yield each job with what became of it, in order.
 
     An error is one photo's: it couldn't be read or written, or no memory was left for it.
     """
-    worker = _Worker(colorizer, settings)
+    worker = _Worker(colorizer, settings, clips)
     stages = Stages(worker.read, worker.work, worker.write, _EXPECTED)
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
     yield from pipelined(jobs, stages, threads=threads, ahead=2 * threads + 4)
@@ -111,7 +130,10 @@ def reason_of(error: Exception) -> str:
 
 
 class _Worker:
-    def __init__(self, colorizer: Colorizer, settings: ColorizeSettings) -> None:
+    def __init__(
+        self, colorizer: Colorizer, settings: ColorizeSettings, clips: ClipColorizer | None
+    ) -> None:
+        self._clips = clips
         self._painter = Painter(colorizer, settings.wishes)
         self._settings = settings
         self._reading = settings.reading
@@ -121,9 +143,11 @@ class _Worker:
         """Decode a photo; None where its outputs are there and whole."""
         if job.source.problem:
             raise UnusableImage(job.source.problem)
-        if job.is_there and not self._settings.overwrite and _are_whole(job):
+        if job.is_there and not self._settings.overwrite and self._are_whole(job):
             return None
         started = time.perf_counter()
+        if job.source.format == CLIP:
+            return _Read(None, started)
         path = job.source.path
         header = header_of(path, self._reading)
         claim(_COPIES * header.decoded_bytes)
@@ -137,6 +161,8 @@ class _Worker:
     def work(self, job: Job, read: _Read | None) -> _Worked:
         if read is None:
             return Done(kept=True)
+        if read.header is None:
+            return self._film(job)
         if read.image is not None:
             if job.version:
                 return read, *self._painter.version(job.source.name, read.image, job.version)
@@ -151,8 +177,20 @@ class _Worker:
         done = self._written(job, read, iter((image,)), read.image.notes)
         return replace(done, likelihood=likelihood)
 
+    def _film(self, job: Job) -> Done:
+        if self._clips is None:
+            raise UnusableImage("a clip; here only photos are coloured")
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        return self._clips.colorize(job.source.path, job.target)
+
+    def _are_whole(self, job: Job) -> bool:
+        if job.source.format == CLIP:
+            return self._clips is not None and self._clips.is_whole(job.target)
+        return all(is_whole(path) for path in _targets(job))
+
     def _pages(self, job: Job, read: _Read) -> Done:
         """Colour page after page: none but one is in memory, unless an animation keeps them."""
+        assert read.header is not None
         pages = _Pages(job.source.path, read.header, self._reading, self._with_colors)
         done = self._written(job, read, map(self._painter.colored, pages), pages.notes)
         return replace(done, pages=pages.read if job.format.pages else 1)
@@ -164,6 +202,7 @@ class _Worker:
         images: Iterator[ColoredImage],
         notes: list[str] | tuple[str, ...],
     ) -> Done:
+        assert read.header is not None
         first = next(images, None)
         if first is None:
             raise UnusableImage("; ".join(notes))
@@ -211,10 +250,6 @@ class _Pages:
     def _note(self, note: str) -> None:
         if note not in self.notes:
             self.notes.append(note)
-
-
-def _are_whole(job: Job) -> bool:
-    return all(is_whole(path) for path in _targets(job))
 
 
 def _targets(job: Job) -> list[Path]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.errors import ColorunetError
-from colorunet.prediction.batch import ColorizeSettings, Done, reason_of, run_jobs
+from colorunet.prediction.batch import ClipColorizer, ColorizeSettings, Done, reason_of, run_jobs
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.manifest import Manifest, ManifestRow
@@ -29,11 +29,13 @@ class ColorizedImage:
         width: in pixels, upright.
         height: likewise.
         seconds: from reading to writing; others are in work at the same time.
-        pages: coloured.
+        pages: coloured; of a clip its frames.
         notes: what was assumed, and what couldn't be kept.
         compare: the picture that shows both, "" for none.
         version: of the photo, from 1, the most likely; 0 where only one was asked for.
         likelihood: of that version, in (0, 1); see ``Version``.
+        flicker: of a clip: mean change of U and V along what stays the same from frame to frame.
+        lost: frames that a clip should have and hasn't, or that are damaged.
     """
 
     input: str
@@ -46,6 +48,8 @@ class ColorizedImage:
     compare: str = ""
     version: int = 0
     likelihood: float = 0.0
+    flicker: float | None = None
+    lost: int = 0
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,7 @@ class ColorizeSummary:
         colorized: outputs written.
         kept: outputs that were there already, and whole.
         skipped: photos without an output.
+        damaged: clips whose output lacks frames that they should have, or has damaged ones.
         left_out: what else was in the folders and wasn't looked at, in words.
         images: the outputs written.
         skips: the photos without one.
@@ -82,6 +87,7 @@ class ColorizeSummary:
     colorized: int
     kept: int
     skipped: int
+    damaged: int
     left_out: tuple[str, ...]
     images: list[ColorizedImage]
     skips: list[SkippedImage]
@@ -96,6 +102,7 @@ def colorize_files(
     overwrite: bool = False,
     report: ProgressCallback = silent,
     settings: ColorizeSettings | None = None,
+    clips: ClipColorizer | None = None,
 ) -> ColorizeSummary:
     """Colourise files, and all photos in folders, into ``out``; broken ones are skipped.
 
@@ -107,13 +114,14 @@ def colorize_files(
         overwrite: make outputs anew that are there; an input is never replaced.
         report: told of every photo.
         settings: how photos are read, coloured and written.
+        clips: what colours clips; without it they are skipped.
 
     Raises:
         ColorunetError: nothing to do, a path that doesn't exist, or an output that is an input.
     """
     settings = replace(settings or ColorizeSettings(), overwrite=overwrite)
     plan = plan_outputs(inputs, out, versions=settings.wishes.versions)
-    return colorize_plan(colorizer, plan, settings, network=network, report=report)
+    return colorize_plan(colorizer, plan, settings, network=network, report=report, clips=clips)
 
 
 def colorize_plan(
@@ -125,6 +133,7 @@ def colorize_plan(
     report: ProgressCallback = silent,
     outcomes: Iterable[tuple[Job, Done | Exception]] | None = None,
     manifest: Manifest | None = None,
+    clips: ClipColorizer | None = None,
 ) -> ColorizeSummary:
     """Colourise what is planned; see ``colorize_files``.
 
@@ -150,7 +159,7 @@ def colorize_plan(
     done: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0
-    for job, outcome in outcomes or run_jobs(colorizer, plan.jobs, settings):
+    for job, outcome in outcomes or run_jobs(colorizer, plan.jobs, settings, clips):
         if manifest is not None:
             manifest.add(_row(job, outcome, network))
         if isinstance(outcome, Exception):
@@ -169,6 +178,7 @@ def colorize_plan(
         colorized=len(done),
         kept=kept,
         skipped=len(skips),
+        damaged=sum(1 for image in done if image.lost),
         left_out=tuple(words_of(plan.sources.left_out)),
         images=done,
         skips=skips,
@@ -205,4 +215,6 @@ def _told(job: Job, done: Done) -> ColorizedImage:
         compare=job.compare_name,
         version=job.version,
         likelihood=done.likelihood,
+        flicker=done.flicker,
+        lost=done.lost,
     )

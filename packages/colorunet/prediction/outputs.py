@@ -9,6 +9,7 @@ from pathlib import Path
 from colorfiles.outside.words import shown
 from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
 from colorunet.errors import ColorunetError
+from colorunet.prediction.clip_formats import ANY, CLIP, looks_like_clip
 from colorunet.prediction.sources import Identity, Source, Sources, find_sources
 from colorunet.prediction.writing.formats import (
     FORMATS,
@@ -93,7 +94,13 @@ def plan_outputs(
     if chosen is not None:
         if len(inputs) != 1 or inputs[0].is_dir():
             raise ColorunetError(f"{shown(str(out))} names one file; for several give a folder")
-        beside = _beside(str(out)) if compare else ""
+        is_clip = sources.photos[0].format == CLIP
+        if is_clip != (chosen.name == CLIP):
+            kind = "a clip" if is_clip else "a photo"
+            raise ColorunetError(
+                f"{shown(str(inputs[0]))}: {kind}; {shown(out.name)} names none, give another --out"
+            )
+        beside = _beside(str(out)) if compare and not is_clip else ""
         jobs = [(sources.photos[0], str(out), chosen, beside)]
         taken = {str(out)}
         out = out.parent
@@ -119,8 +126,9 @@ def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -
                 found[number] = _free(name, taken)
     jobs = []
     for number, (photo, _, target) in enumerate(wanted):
-        beside = _free(_beside(found[number]), taken) if compare else ""
-        beside = os.path.join(out, beside) if compare else ""
+        is_photo = photo.format != CLIP
+        beside = _free(_beside(found[number]), taken) if compare and is_photo else ""
+        beside = os.path.join(out, beside) if beside else ""
         jobs.append((photo, os.path.join(out, found[number]), target, beside))
     return jobs
 
@@ -151,6 +159,8 @@ def _name(photo: Source) -> tuple[str, OutputFormat]:
         target = format_named(name) or FORMATS["PNG"]
     if suffix.lower() in target.suffixes or not (photo.format or format_named(name)):
         return photo.relative, target
+    if photo.format == CLIP:
+        return os.path.join(folder, _cut(stem if looks_like_clip(name, b"") else name, ANY)), target
     is_pictures = looks_like_picture(name, b"")  # else a part of the name: "beach.2019"
     cut = _cut(stem if is_pictures else name, target.suffixes[0])
     return os.path.join(folder, cut), target

@@ -15,6 +15,7 @@ from colorfiles.photos.left_out import (
     is_left_out_folder,
 )
 from colorunet.errors import ColorunetError
+from colorunet.prediction.clip_formats import CLIP, looks_like_clip
 
 _NOT_READ = "unreadable"
 Identity = tuple[int, int]
@@ -27,7 +28,7 @@ class Source:
     Args:
         name: its path, as a string: among thousands of files making Paths takes the most time.
         relative: where below the folder of the outputs it belongs, likewise.
-        format: by its first bytes, by Pillow's names; "" for none that is read.
+        format: by its first bytes, by Pillow's names, or ``CLIP``; "" for none that is read.
         identity: device and number, the same for every name of a file.
         problem: why it can't be used, where that is known already.
     """
@@ -140,15 +141,17 @@ class _Walk:
         if path in self._files:
             return
         start, identity, problem = _looked_into(path, entry, device)
+        name = os.path.basename(path)
+        kind = format_of(start) or ("TGA" if path.lower().endswith(".tga") else "")
+        if not kind and looks_like_clip(name, start):
+            kind = CLIP
         if not named:
-            name = os.path.basename(path)
-            if not looks_like_picture(name, start):
+            if kind != CLIP and not looks_like_picture(name, start):
                 return
             if is_left_out_file(name):
                 self.found.left_out[FILES_LEFT_OUT] += 1
                 return
         self._files.add(path)
-        kind = format_of(start) or ("TGA" if path.lower().endswith(".tga") else "")
         self.found.photos.append(Source(path, relative, kind, identity, problem))
 
     def _entries(self, folder: str, place: str) -> list[os.DirEntry[str]]:

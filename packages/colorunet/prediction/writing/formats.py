@@ -4,6 +4,7 @@ import os
 from dataclasses import dataclass
 
 from colorfiles.photos import can_decode
+from colorunet.prediction.clip_formats import CLIP, CLIP_SUFFIXES
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ FORMATS = {
         OutputFormat("PCX", (".pcx",), longest_px=65_535),
     )
 }
+CLIP_FORMAT = OutputFormat(CLIP, CLIP_SUFFIXES, 12)
 _OTHERS = {"MPO": "JPEG", "HEIF": "JPEG", "JPEG2000": "PNG"}
 
 
@@ -67,6 +69,8 @@ def format_for(photo_format: str, *, animated: bool = False) -> OutputFormat:
         photo_format: by Pillow's names.
         animated: a GIF stays one where it moves; 256 colours are too few for a photograph.
     """
+    if photo_format == CLIP:
+        return CLIP_FORMAT
     if photo_format == "GIF" and not animated:
         return FORMATS["PNG"]
     if photo_format == "AVIF" and not can_decode("AVIF"):
@@ -75,9 +79,10 @@ def format_for(photo_format: str, *, animated: bool = False) -> OutputFormat:
 
 
 def format_named(name: str) -> OutputFormat | None:
-    """Return the format that a file's suffix asks for; None for no image's."""
+    """Return the format that a file's suffix asks for; None for no image's and no clip's."""
     suffix = os.path.splitext(name)[1].lower()
-    return next((one for one in FORMATS.values() if suffix in one.suffixes), None)
+    all_formats = (*FORMATS.values(), CLIP_FORMAT)
+    return next((one for one in all_formats if suffix in one.suffixes), None)
 
 
 def why_other(photo_format: str, target: OutputFormat) -> str:

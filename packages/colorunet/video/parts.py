@@ -1,0 +1,90 @@
+"""The finished stretches of a film in work, on the disk: a killed call goes on behind the last."""
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from colorfiles.files import write_atomically
+from colorunet.video.encoding import Stretch
+
+_PLAN, _STATE = "plan.json", "state.npz"
+_DAMAGED = (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError)
+
+
+def parts_folder(target: Path) -> Path:
+    """Return the hidden folder beside an output in which its parts are kept."""
+    return target.with_name(f".{sha256(target.name.encode()).hexdigest()[:16]}.parts")
+
+
+class Parts:
+    """What a call has finished of a film.
+
+    The plan says of what film, by what network and how; parts of another plan are thrown away. A
+    stretch counts from when the state behind it is written, which is last.
+
+    Args:
+        folder: see ``parts_folder``; made where it is missing.
+        plan: what everything depends on.
+    """
+
+    def __init__(self, folder: Path, plan: Mapping[str, Any]) -> None:
+        self._folder = folder
+        self._done = 0
+        self.state: dict[str, np.ndarray] = {}
+        wanted = json.dumps(plan, sort_keys=True, default=str)
+        folder.mkdir(parents=True, exist_ok=True)
+        if self._kept_plan() == wanted:
+            self._take_up()
+        if not self._done:
+            for path in folder.iterdir():
+                if path.suffix in {".npz", ".tmp"}:
+                    path.unlink()
+            with write_atomically(folder / _PLAN) as temporary:
+                temporary.write_text(wanted, encoding="utf-8")
+
+    def _kept_plan(self) -> str:
+        try:
+            return (self._folder / _PLAN).read_text(encoding="utf-8")
+        except (OSError, ValueError):
+            return ""
+
+    def _take_up(self) -> None:
+        try:
+            with (
+                (self._folder / _STATE).open("rb") as opened,
+                np.load(opened, allow_pickle=False) as file,
+            ):
+                state = {name: file[name] for name in file.files}
+            done = int(state.pop("done"))
+        except _DAMAGED:
+            return
+        if all(self._path(number).is_file() for number in range(done)):
+            self.state, self._done = state, done
+
+    def _path(self, number: int) -> Path:
+        return self._folder / f"{number:06d}.npz"
+
+    def add(self, stretch: Stretch, state: Mapping[str, np.ndarray]) -> None:
+        """Keep the next stretch, and what the frames behind it depend on."""
+        with write_atomically(self._path(self._done)) as temporary, temporary.open("wb") as file:
+            np.savez(file, **vars(stretch))
+        self._done += 1
+        with write_atomically(self._folder / _STATE) as temporary, temporary.open("wb") as file:
+            everything: dict[str, Any] = {**state, "done": np.array(self._done)}
+            np.savez(file, **everything)
+
+    def packets(self) -> Iterator[Any]:
+        """Yield the packets of all stretches, reading one stretch at a time."""
+        for number in range(self._done):
+            with np.load(self._path(number), allow_pickle=False) as file:
+                yield from Stretch(**{name: file[name] for name in file.files}).packets()
+
+    def discard(self) -> None:
+        """Delete the folder: the film is written."""
+        shutil.rmtree(self._folder)

@@ -1,0 +1,118 @@
+"""Logits smoothed over time along motion, so that one thing has one colour; begun anew at cuts."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float32, UInt8
+
+from colorunet.video.motion import Motion, MotionFinder
+
+Along = Literal["motion", "place", "nothing"]
+Logits = Float32[np.ndarray, "rows columns n"]
+
+
+_NEW_SHARE = 0.15  # of a frame come into sight: more than that isn't left for the next turn
+
+
+@dataclass(frozen=True)
+class SmoothingSettings:
+    """How a film's colours are kept from flickering.
+
+    Args:
+        along: the mean of a thing's logits is taken where it moves (``motion``), of those of one
+            place (``place``), or every frame stands alone (``nothing``).
+        frames: about how many frames that the network saw count in a mean.
+        every: along motion the network sees every so many frames, and those with a cut or much that
+            is new; in between, colours are carried to where things have moved.
+    """
+
+    along: Along = "motion"
+    frames: int = 12
+    every: int = 2
+
+    def __post_init__(self) -> None:
+        """Check the ranges."""
+        for name, value in (("frames", self.frames), ("every", self.every)):
+            if value < 1:
+                raise ValueError(f"{name}: expected at least 1, given {value}")
+
+
+class Smoother:
+    """The running mean of logits along motion.
+
+    A thing's first frames count alike; from ``frames`` on the older ones fade out. What comes into
+    sight begins anew, cell by cell; all does at a cut. A mean of logits is what test-time
+    augmentation takes, too: the normalised geometric mean of the probabilities. For each frame
+    ``look`` is called, then ``next``.
+
+    Args:
+        grid: rows and columns of the logits.
+        settings: see there.
+    """
+
+    def __init__(self, grid: tuple[int, int], settings: SmoothingSettings) -> None:
+        self._settings = settings
+        self._finder = MotionFinder(grid, along_motion=settings.along == "motion")
+        self._mean: np.ndarray | None = None
+        self._age: np.ndarray | None = None
+        self._seen: np.ndarray | None = None
+        self._motion: Motion | None = None
+        self._without = 0
+
+    def look(self, seen: UInt8[np.ndarray, "h w"]) -> Motion | None:
+        """Return how the next frame goes on from the one before; None for the first.
+
+        Args:
+            seen: the luma of the frame, small.
+        """
+        self._motion = None if self._seen is None else self._finder.between(self._seen, seen)
+        self._seen = seen
+        return self._motion
+
+    @property
+    def wants_logits(self) -> bool:
+        """Whether the network should see the frame that was looked at."""
+        motion = self._motion
+        return (
+            motion is None
+            or motion.cut
+            or self._settings.along != "motion"
+            or self._without + 1 >= self._settings.every
+            or float(np.mean(motion.trust < 0.5)) > _NEW_SHARE
+        )
+
+    def next(self, logits: Logits | None) -> Logits:
+        """Return the smoothed logits of the frame that was looked at.
+
+        Args:
+            logits: of the frame alone; None where they aren't wanted.
+        """
+        motion = self._motion
+        self._without = self._without + 1 if logits is None else 0
+        if motion is None or self._settings.along == "nothing":
+            assert logits is not None
+            self._mean, self._age = logits, np.ones(logits.shape[:2], np.float32)
+            return self._mean
+        assert self._mean is not None
+        assert self._age is not None
+        age = np.minimum(motion.carried(self._age), self._settings.frames - 1) * motion.trust
+        mean = motion.carried(self._mean)
+        if logits is not None:
+            mean = (mean * age[..., None] + logits) / (age + 1)[..., None]
+            age = age + 1
+        self._mean, self._age = mean, age
+        return mean
+
+    def state(self) -> dict[str, np.ndarray]:
+        """Return what the next frames depend on."""
+        if self._mean is None or self._age is None or self._seen is None:
+            return {}
+        without = np.array(self._without)
+        return {"mean": self._mean, "age": self._age, "seen": self._seen, "without": without}
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Go on from a state."""
+        if state:
+            self._mean, self._age, self._seen = state["mean"], state["age"], state["seen"]
+            self._without = int(state["without"])

@@ -1,0 +1,103 @@
+"""A film whose making was killed goes on where it was, to the very bytes of an undisturbed one."""
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from clip_files import ClipSettings, write_clip
+
+from colorfiles.errors import ColorfilesError
+from colorfiles.locks import only_writer
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.toning import Toning
+from colorunet.video import film as story
+from colorunet.video.film import colorize_video
+from colorunet.video.painting import FilmLook
+from colorunet.video.parts import parts_folder
+
+_CODE = """
+import sys
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
+from colorunet.video import film
+film.STRETCH_FRAMES = 3
+colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)), working_edge_px=64)
+film.colorize_video(colorizer, sys.argv[1], sys.argv[2])
+"""
+
+
+@pytest.fixture
+def source(gray_film: Callable[..., list[np.ndarray]], tmp_path: Path) -> Path:
+    luma = gray_film(8, 10, 6)
+    return write_clip(tmp_path / "a.mp4", luma, ClipSettings(sound=0.5))
+
+
+def _start(source: Path, target: Path) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", _CODE, str(source), str(target)])
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def test_killed_and_resumed_gives_the_same_file(
+    source: Path, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story, "STRETCH_FRAMES", 3)
+    whole, killed = tmp_path / "whole.mp4", tmp_path / "killed.mp4"
+    undisturbed = colorize_video(colorizer, source, whole)
+    parts = parts_folder(killed)
+    for wanted in (2, 5):  # stretches after which it is killed
+        process = _start(source, killed)
+        while len(list(parts.glob("0*.npz"))) < wanted and process.poll() is None:
+            time.sleep(0.002)
+        os.kill(process.pid, signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+        assert not killed.exists()
+    written = {path.name: path.stat().st_mtime_ns for path in parts.glob("00000[01].npz")}
+
+    def is_kept(_: int = 1, *, note: str | None = None) -> None:
+        assert {name: (parts / name).stat().st_mtime_ns for name in written} == written
+
+    resumed = colorize_video(colorizer, source, killed, report=is_kept)
+    assert _digest(killed) == _digest(whole)
+    told = ("frames", "cuts", "flicker", "lost", "notes")
+    assert {key: getattr(resumed, key) for key in told} == {
+        key: getattr(undisturbed, key) for key in told
+    }
+    assert not parts.exists()
+
+
+def test_parts_of_other_wishes_or_damaged_ones_are_not_gone_on_with(
+    source: Path, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(story, "STRETCH_FRAMES", 4)
+    target = tmp_path / "out.mp4"
+
+    def stopped(_: int = 1, *, note: str | None = None) -> None:
+        if len(list(parts_folder(target).glob("0*.npz"))) >= 2:
+            raise KeyboardInterrupt
+
+    for damage in (False, True):
+        with pytest.raises(KeyboardInterrupt):
+            colorize_video(colorizer, source, target, report=stopped)
+        if damage:
+            (parts_folder(target) / "state.npz").write_bytes(b"PK\x03\x04 cut short")
+        look = FilmLook() if damage else FilmLook(toning=Toning(warmth=1))
+        colorize_video(colorizer, source, target, look=look)
+        fresh = colorize_video(colorizer, source, tmp_path / f"fresh-{damage}.mp4", look=look)
+        assert _digest(target) == _digest(Path(fresh.output))
+
+
+def test_two_at_once_are_told(source: Path, colorizer: Colorizer, tmp_path: Path) -> None:
+    folder = parts_folder(tmp_path / "out.mp4")
+    folder.mkdir()
+    with only_writer(folder), pytest.raises(ColorfilesError, match="is writing there"):
+        colorize_video(colorizer, source, tmp_path / "out.mp4")
