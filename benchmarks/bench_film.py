@@ -1,6 +1,6 @@
 """How much a coloured film flickers, with and without smoothing; how fast and large the work is.
 
-python benchmarks/bench_film.py flicker --photos DIR [--frames 24]
+python benchmarks/bench_film.py flicker --photos DIR [--frames 24] [--films zooms cuts]
 python benchmarks/bench_film.py speed --photos DIR [--frames 60]
 python benchmarks/bench_film.py memory --photos DIR
 
@@ -60,7 +60,7 @@ def _photos(folder: Path, count: int, seed: int) -> list[Image.Image]:
     raise SystemExit(f"{folder}: {len(found)} photographs are wide enough; expected {count}")
 
 
-def flicker(photos: Path, frames: int) -> None:
+def flicker(photos: Path, frames: int, names: list[str]) -> None:
     """Print the table."""
     colorizer = Colorizer.load()
     pictures = iter(_photos(photos, 2 * len(MOVES) + 8, seed=7))
@@ -71,7 +71,8 @@ def flicker(photos: Path, frames: int) -> None:
     films["cuts"] = [Shot(next(pictures), 6, *MOVES["pans"]) for _ in range(8)]
     print("| film | " + " | ".join(f"{way}: flicker | error" for way in WAYS) + " | cuts found |")
     print("|---|" + "---:|" * (2 * len(WAYS) + 1))
-    for name, shots in films.items():
+    for name in names or films:
+        shots = films[name]
         film = list(Film(shots, size=(640, 360), wear=WEAR))
         seen = [_luma(frame) for frame in film]
         logits = [colorizer.coarse_logits(luma) for luma in seen]
@@ -217,9 +218,10 @@ def main() -> None:
     parser.add_argument("what", choices=("flicker", "speed", "memory"))
     parser.add_argument("--photos", type=Path, required=True)
     parser.add_argument("--frames", type=int, default=24)
+    parser.add_argument("--films", nargs="*", default=[], help="some rows of the table  [all]")
     given = parser.parse_args()
     if given.what == "flicker":
-        flicker(given.photos, given.frames)
+        flicker(given.photos, given.frames, given.films)
     elif given.what == "speed":
         speed(given.photos, given.frames)
     else:

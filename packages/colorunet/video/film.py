@@ -100,7 +100,11 @@ def _colorized(
         with only_writer(folder):
             parts = Parts(folder, _plan(colorizer, source, look, muxer))
             work = _Work(reader, colorizer, look, muxer)
-            work.encode_into(parts, report)
+            try:
+                work.encode_into(parts, report)
+            except UnusableClip:  # nothing to go on with
+                parts.discard()
+                raise
             report(0, note=f"{target.name}: writing")
             with write_atomically(target) as temporary, opened_clip(source) as again:
                 write_film(temporary, muxer, again, work.target, parts.packets())

@@ -8,7 +8,7 @@ from typing import Any
 import av
 import av.error
 
-from colorunet.video.encoding import Target
+from colorunet.video.encoding import HEVC, Target
 from colorunet.video.reading import ClipReader
 
 _FILM = -1  # stands for the number of the stream that is coloured
@@ -102,6 +102,8 @@ def _streams(output: Any, reader: ClipReader, target: Target) -> dict[int, Any]:
 def _coded_stream(output: Any, target: Target) -> Any:
     made = output.add_stream(target.encoder.name, rate=target.rate, time_base=target.time_base)
     target.configure(made.codec_context)
+    if target.encoder is HEVC and output.format.name in _MP4:
+        made.codec_context.codec_tag = "hvc1"  # without it some players refuse the file
     made.time_base = target.time_base
     if target.display_matrix:
         made.set_display_matrix(target.display_matrix)

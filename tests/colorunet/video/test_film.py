@@ -68,6 +68,52 @@ def test_every_container_keeps_the_times(
     assert after.plane(1).std() > 1
 
 
+def test_frames_that_refer_to_later_ones_keep_their_times_and_sound_stays_in_step(
+    colorizer: Colorizer, gray_film: Grays, tmp_path: Path
+) -> None:
+    options = {"preset": "fast", "bf": "3", "b-adapt": "0"}
+    settings = ClipSettings(options=options, sound=0.5)
+    source = write_clip(tmp_path / "a.mp4", gray_film(9), settings)
+    with av.open(str(source)) as file:
+        assert any(p.dts != p.pts for p in file.demux(file.streams.video[0]) if p.size)
+    colorize_video(colorizer, source, tmp_path / "out.mp4")
+    assert decoded(tmp_path / "out.mp4").times == decoded(source).times
+    assert copied(tmp_path / "out.mp4") == copied(source)
+
+
+def test_chapters_attachments_languages_and_a_second_sound_are_copied(
+    colorizer: Colorizer, gray_film: Grays, tmp_path: Path
+) -> None:
+    plain = write_clip(tmp_path / "plain.mkv", gray_film(5), ClipSettings(sound=0.2))
+    source = tmp_path / "a.mkv"
+    chapter = {"id": 1, "start": 0, "end": 100, "time_base": Fraction(1, 1000)}
+    with av.open(str(plain)) as given, av.open(str(source), "w") as file:
+        made = [file.add_stream_from_template(given.streams[n]) for n in (0, 1, 1)]
+        for stream, language in zip(made[1:], ("deu", "fra"), strict=True):
+            stream.metadata["language"] = language
+        file.add_attachment("font.ttf", "font/ttf", b"letters")
+        file.set_chapters([{**chapter, "metadata": {"title": "Anfang"}}])
+        for packet in given.demux():
+            if packet.size:
+                number = packet.stream.index
+                again = av.Packet(bytes(packet))
+                again.pts, again.dts, again.time_base = packet.pts, packet.dts, packet.time_base
+                again.is_keyframe = packet.is_keyframe
+                packet.stream = made[number]
+                file.mux(packet)
+                if number:
+                    again.stream = made[2]
+                    file.mux(again)
+    told = colorize_video(colorizer, source, tmp_path / "out.mkv")
+    assert told.notes == ()
+    assert copied(tmp_path / "out.mkv") == copied(source)
+    with av.open(str(tmp_path / "out.mkv")) as file:
+        assert [one["metadata"]["title"] for one in file.chapters()] == ["Anfang"]
+        assert [one.language for one in file.streams.audio] == ["deu", "fra"]
+        (font,) = file.streams.attachments
+        assert (font.data, font.mimetype) == (b"letters", "font/ttf")
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12])
 def test_luma_stored_without_loss_stays_bit_for_bit(
     bits: int, colorizer: Colorizer, gray_film: Grays, tmp_path: Path
@@ -109,6 +155,8 @@ def test_ten_bits_stay_ten_bits(colorizer: Colorizer, gray_film: Grays, tmp_path
     told = colorize_video(colorizer, source, tmp_path / "out.mp4")
     before, after = decoded(source), decoded(tmp_path / "out.mp4")
     assert after.frames[0].format.name == "yuv420p10le"
+    with av.open(str(tmp_path / "out.mp4")) as file:
+        assert file.streams.video[0].codec_tag == "hvc1"
     assert after.times == before.times
     assert np.abs(after.plane(0).astype(int) - before.plane(0)).mean() < 8
     assert told.notes == ()
