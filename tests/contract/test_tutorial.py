@@ -8,8 +8,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import av
+import numpy as np
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from colorunet.cli import app as colorunet
 from dataprep.cli import app as dataprep
@@ -55,10 +58,23 @@ def flickr(demo_photos: Path) -> Iterator[str]:
         server.terminate()
 
 
-def test_the_tutorial_leads_from_tags_to_an_album(
-    flickr: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def _write_clip(path: Path, photo: Path) -> None:
+    """Six frames of a camera that goes over a photograph in gray."""
+    image = Image.open(photo).convert("L").resize((192, 128))
+    with av.open(str(path), "w") as film:
+        stream = film.add_stream("libx264", rate=24)
+        stream.width, stream.height, stream.pix_fmt = 128, 96, "yuv420p"
+        for place in range(0, 24, 4):
+            view = image.crop((place, 16, place + 128, 112)).convert("RGB")
+            film.mux(stream.encode(av.VideoFrame.from_image(view)))
+        film.mux(stream.encode())
+
+
+def test_the_tutorial_leads_from_tags_to_an_album_and_a_film(
+    flickr: str, demo_photos: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    _write_clip(tmp_path / "clip.mp4", next(iter(sorted(demo_photos.rglob("*.jpg")))))
     monkeypatch.setenv("FLICKR_API_KEY", "any")
     monkeypatch.setenv("FLICKR_API_URL", flickr)
     page = "\n".join(commands())
@@ -77,6 +93,10 @@ def test_the_tutorial_leads_from_tags_to_an_album(
     colored = sorted(path.name for path in (tmp_path / "album-in-colour" / "summer").iterdir())
     assert len(album) == 4
     assert colored == sorted(album + [name.replace(".jpg", "-compare.jpg") for name in album])
+    with av.open(str(tmp_path / "album-in-colour" / "clip.mp4")) as film:
+        frames = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
+    assert len(frames) == 6
+    assert max(np.ptp(frame, axis=-1).max() for frame in frames) > 16  # not gray any more
     warmer = tmp_path / "album-warmer" / "summer"
     assert all((warmer / name).read_bytes() for name in album)
 
