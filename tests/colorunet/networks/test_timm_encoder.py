@@ -86,7 +86,7 @@ def test_an_encoder_that_wont_do_is_refused_by_name(encoder: str, words: str) ->
 
 @pytest.mark.parametrize("encoder", ["timm/hf-hub:some/one", "timm/../x", "timm/", "resnet18"])
 def test_a_run_cant_name_an_address_or_a_path_as_its_encoder(encoder: str) -> None:
-    with pytest.raises(ValueError, match="encoder: expected efficientnet-lite0 or timm/NAME"):
+    with pytest.raises(ValueError, match=r"encoder: expected .* or timm/NAME"):
         _settings(encoder)
 
 

@@ -24,9 +24,11 @@ def test_the_commands_of_the_docs_work(served: Any, coffee: Path, tmp_path: Path
     )
     assert done.returncode == 0, done.stderr
     for name in ("coloured", "hinted", "file"):
-        assert Image.open(tmp_path / f"{name}.jpg").size == (600, 400)
+        with Image.open(tmp_path / f"{name}.jpg") as image:
+            assert image.size == (600, 400)
     pictures = [(tmp_path / f"{name}.jpg").read_bytes() for name in ("coloured", "hinted", "file")]
     assert len(set(pictures)) == 3
     for name, count in (("versions", 3), ("all", 1)):
-        assert len(zipfile.ZipFile(tmp_path / f"{name}.zip").namelist()) == count
+        with zipfile.ZipFile(tmp_path / f"{name}.zip") as archive:
+            assert len(archive.namelist()) == count
     assert "colorunet_requests_total" in done.stdout
