@@ -244,7 +244,8 @@ def _definitions(evaluation: Evaluation) -> str:
         if not name.startswith("hue_recall_")
     ]
     terms += [
-        (f"{name.upper()}: not measured", text) for name, text in evaluation.not_measured.items()
+        (f"{full_label(name)}: not measured", text)
+        for name, text in evaluation.not_measured.items()
     ]
     entry = Markup("<dt>{}</dt><dd>{}</dd>")
     entries = Markup("").join(entry.format(*term) for term in terms)

@@ -411,7 +411,11 @@ def test_table_and_page_show_both_and_warn_of_few_images(
     assert rows["LPIPS"].split()[-3:][1] == "to"  # an interval
     assert "from 3 images; biased upwards for few images" in result.stdout
     text = page.read_text()
-    for part in ("<td>LPIPS</td>", "FID from 3 images; biased upwards", "Heusel et al. 2017"):
+    for part in (
+        '<th scope="row">LPIPS</th>',
+        "FID from 3 images; biased upwards",
+        "Heusel et al. 2017",
+    ):
         assert part in text
     assert parameters.alexnet.address not in text  # what it needs is said where it isn't measured
     assert "n01514859" in text
