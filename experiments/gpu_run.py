@@ -104,8 +104,10 @@ def main(
     parts = Parts(out, device)
     _colors_agree(parts, photos, out)
     bench = ROOT / "benchmarks"
-    parts.command("colorize", "python", bench / "bench_colorize.py", "--repeats", "5")
-    sizes = [] if device == "cuda" else ["--batch", "2", "--size", "64", "--repeats", "1"]
+    is_trial = device == "cpu"
+    measured = ["--part", "photo", "--repeats", "1" if is_trial else "15"]
+    parts.command("colorize", "python", bench / "bench_colorize.py", *measured)
+    sizes = ["--batch", "2", "--size", "64", "--repeats", "1"] if is_trial else []
     parts.command("step", "python", bench / "bench_train.py", "--device", device, *sizes)
     words: list[str | Path] = ["--photos", photos, "--eval-photos", eval_photos]
     words += ["--name", name, "--out", out / "shipped", *setting_words(overrides)]

@@ -15,6 +15,7 @@ from soak_parts.whole_files import Reader, content_of
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _LEAST_S = 0.02
+_MOST_IN_VAIN = 30  # rounds without a kill, each sooner than the one before
 _ENDED_BY = {  # what a command may say of its end
     signal.SIGKILL: {-signal.SIGKILL},
     signal.SIGTERM: {-signal.SIGTERM, 128 + signal.SIGTERM},
@@ -67,11 +68,17 @@ def kill_often(
         return outcome
     expected = content_of(calm)
     waiting = list(signals)
+    in_vain = 0
     while waiting:
+        if in_vain == _MOST_IN_VAIN:
+            outcome.faults.append(f"{waiting[0].name} never reaches it")
+            return outcome
+        before = len(waiting)
         words = command.prepare(folder / "killed")
         reader = Reader(folder / "killed")
         reader.start()
         duration = _round(starter, words, waiting, duration, rng, outcome)
+        in_vain = in_vain + 1 if len(waiting) == before else 0
         _compare(starter, words, folder / "killed", expected, outcome)
         reader.stop()
         outcome.glances += reader.glances

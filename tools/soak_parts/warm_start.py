@@ -115,6 +115,8 @@ def _orders() -> Iterator[dict[str, str | list[str]]]:
 
 def _become(argv: list[str], out: str, err: str) -> None:
     os.setsid()
+    # A shell that starts something in the background has it ignore Ctrl-C, and so its children.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(os.open(out, flags, 0o666), 1)
