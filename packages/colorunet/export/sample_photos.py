@@ -48,7 +48,7 @@ def _of_folder(folder: Path) -> Iterator[Luma]:
 
 def _of_pictures() -> Iterator[Luma]:
     """Yield the tiles of the card's sheet: photographs between white gaps, one in three."""
-    with Image.open(shipped_run() / _PICTURES) as sheet:
+    with Image.open(shipped_run() / _PICTURES, formats=("JPEG",)) as sheet:
         luma = np.asarray(sheet.convert("L"))
     rows = _runs((luma < _WHITE).mean(axis=1) > 0.25)
     columns = _runs((luma[slice(*rows[0])] < _WHITE).mean(axis=0) > 0.25) if rows else []

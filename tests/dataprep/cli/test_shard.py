@@ -101,7 +101,7 @@ def test_more_skips_than_allowed_exit_with_3(
     ("options", "message"),
     [
         (("--split", "90/10/90/20"), "expected four numbers such as 90/10/90/10"),
-        (("--noise-sigma", "2"), "noise sigma: expected 0 to 1"),
+        (("--noise-sigma", "2"), "'--noise-sigma': 2.0 is not in the range"),
         (("--resume", "--overwrite"), "exclude each other"),
         (("--luma", "webp"), "'jpeg', 'png'"),
     ],

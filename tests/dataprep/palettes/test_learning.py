@@ -233,4 +233,4 @@ def test_a_figure_at_an_impossible_lambda_is_a_usage_error(
         app, ["palette", str(photo_folder), "--out", str(tmp_path / "p.json"), "--lam", "1"]
     )
     assert done.exit_code == 2
-    assert "between 0 and 1" in done.stderr
+    assert "'--lam': 1.0 is not in the range 0<x<1" in done.stderr
