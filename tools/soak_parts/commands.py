@@ -91,7 +91,9 @@ class Workshop:
         return Command((*words, "--split", "70/30/70/30", *cut, "--keep-rgb", "--out", "OUT"))
 
     def _inspect(self) -> Command:
-        return Command(("dataprep", "inspect", str(self.shards), "--contact", "OUT/sheet.png"))
+        return Command(
+            ("dataprep", "inspect", str(self.shards), "--contact-sheet", "OUT/sheet.png")
+        )
 
     def _fit(self) -> Command:
         settings = [word for setting in _FIT.split() for word in ("--set", setting)]

@@ -10,11 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from soak_parts.commands import Command
-from soak_parts.warm_start import Running, WarmStart
+from soak_parts.warm_start import WarmStart
 from soak_parts.whole_files import Reader, content_of
 
 SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 _LEAST_S = 0.02
+_OF_WORK_DONE = ("written: ", "step ")  # a line that was on its way when the signal came
 _MOST_IN_VAIN = 30  # rounds without a kill, each sooner than the one before
 _ENDED_BY = {  # what a command may say of its end
     signal.SIGKILL: {-signal.SIGKILL},
@@ -103,6 +104,7 @@ def _round(
     while waiting:
         running = starter.start(words)
         time.sleep(rng.uniform(_LEAST_S, max(2 * _LEAST_S, duration)))
+        said_before = running.err.stat().st_size
         running.send(waiting[0])
         code = running.wait()
         if code not in _ENDED_BY[waiting[0]]:
@@ -110,14 +112,16 @@ def _round(
                 outcome.faults.append(f"ended with {code}: {running.err.read_text()[-300:]}")
                 waiting.pop(0)
             return duration / 2
-        _judge_words(running, waiting[0], outcome)
+        _judge_words(running.err, said_before, waiting[0], outcome)
         outcome.kills[waiting.pop(0).name] += 1
     return duration
 
 
-def _judge_words(running: Running, number: signal.Signals, outcome: Outcome) -> None:
-    said = running.err.read_text(errors="replace")
-    if "Traceback" in said or (number == signal.SIGINT and len(said.splitlines()) > 1):
+def _judge_words(err: Path, said_before: int, number: signal.Signals, outcome: Outcome) -> None:
+    """Judge what was said from the signal on: no traceback, and of Ctrl-C one line."""
+    said = err.read_bytes()[said_before:].decode(errors="replace")
+    lines = [line for line in said.splitlines() if not line.startswith(_OF_WORK_DONE)]
+    if "Traceback" in said or (number == signal.SIGINT and len(lines) > 1):
         outcome.faults.append(f"{number.name}: says {said[-300:]!r}")
 
 

@@ -95,6 +95,8 @@ class WarmStart:
     def start(self, words: Sequence[str]) -> Running:
         """Start a command: the program's name and its arguments."""
         out, err = self._scratch / "stdout.txt", self._scratch / "stderr.txt"
+        for file in (out, err):
+            file.write_bytes(b"")  # not what the command before said
         order = {"argv": list(words), "out": str(out), "err": str(err)}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
