@@ -1,7 +1,7 @@
 """How much a coloured film flickers, with and without smoothing; how fast and large the work is.
 
-python benchmarks/bench_film.py flicker --photos DIR [--frames 24] [--films zooms cuts]
-python benchmarks/bench_film.py speed --photos DIR [--frames 60]
+python benchmarks/bench_film.py flicker --photos DIR [--frames 24] [--film zooms --film cuts]
+python benchmarks/bench_film.py speed --photos DIR [--frames 24]
 python benchmarks/bench_film.py memory --photos DIR
 
 Films are made of photographs: a camera that stands, pans, zooms, and cuts, over grain, judder and
@@ -9,7 +9,6 @@ uneven exposure. Where every pixel moves is known, so that flicker is measured a
 motion, and how far colours are from the photographs', too.
 """
 
-import argparse
 import random
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
+import click
 import cv2
 import numpy as np
 from PIL import Image
@@ -47,6 +47,19 @@ WAYS = {
 }
 
 
+_photos_option = click.option(
+    "--photos",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder of photographs in colour.",
+)
+
+
+@click.group()
+def main() -> None:
+    """Measure how films made of photographs are coloured."""
+
+
 def _photos(folder: Path, count: int, seed: int) -> list[Image.Image]:
     paths = sorted(folder.rglob("*.jpg"))
     random.Random(seed).shuffle(paths)
@@ -60,8 +73,14 @@ def _photos(folder: Path, count: int, seed: int) -> list[Image.Image]:
     raise SystemExit(f"{folder}: {len(found)} photographs are wide enough; expected {count}")
 
 
-def flicker(photos: Path, frames: int, names: list[str]) -> None:
-    """Print the table."""
+@main.command()
+@_photos_option
+@click.option("--frames", default=24, show_default=True, help="Of each shot.")
+@click.option(
+    "--film", "names", type=click.Choice([*MOVES, "cuts"]), multiple=True, help="Some rows.  [all]"
+)
+def flicker(photos: Path, frames: int, names: tuple[str, ...]) -> None:
+    """Print how far colours change from frame to frame, and how far they are off, in each way."""
     colorizer = Colorizer.load()
     pictures = iter(_photos(photos, 2 * len(MOVES) + 8, seed=7))
     films = {
@@ -160,6 +179,9 @@ def _sizes() -> Iterator[tuple[str, tuple[int, int]]]:
     yield "1280 x 720", (1280, 720)
 
 
+@main.command()
+@_photos_option
+@click.option("--frames", default=24, show_default=True, help="Of each film.")
 def speed(photos: Path, frames: int) -> None:
     """Print frames a second, and the share of the network alone, measured in the same run."""
     colorizer = Colorizer.load()
@@ -182,6 +204,8 @@ def speed(photos: Path, frames: int) -> None:
             print(f"| {name} | {rate:.1f} | {used:.3f} | {network / used:.0%} | {1 / alone:.1f} |")
 
 
+@main.command()
+@_photos_option
 def memory(photos: Path) -> None:
     """Print the highest resident memory for a short and a long film, each in its own process."""
     print("| frames | highest resident MB |")
@@ -210,22 +234,6 @@ told = colorize_video(colorizer, sys.argv[1], sys.argv[1] + ".out.mp4")
 used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 print(f"| {told.frames} | {used:.0f} |")
 """
-
-
-def main() -> None:
-    """Run one of the three."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("what", choices=("flicker", "speed", "memory"))
-    parser.add_argument("--photos", type=Path, required=True)
-    parser.add_argument("--frames", type=int, default=24)
-    parser.add_argument("--films", nargs="*", default=[], help="some rows of the table  [all]")
-    given = parser.parse_args()
-    if given.what == "flicker":
-        flicker(given.photos, given.frames, given.films)
-    elif given.what == "speed":
-        speed(given.photos, given.frames)
-    else:
-        memory(given.photos)
 
 
 if __name__ == "__main__":

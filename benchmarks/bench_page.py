@@ -7,7 +7,6 @@ sends a photo, asks for previews under other dials and for one file, and begins 
 requests, those that failed, durations by kind, and the server's memory at half time and at the end.
 """
 
-import argparse
 import json
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import time
 from collections import defaultdict
 from pathlib import Path
 
+import click
 import numpy as np
 import requests
 
@@ -86,26 +86,29 @@ class Load:
         return None if failure else answer
 
 
-def main() -> None:
+@click.command(help=__doc__)
+@click.option("--clients", default=64, show_default=True)
+@click.option("--seconds", default=120.0, show_default=True)
+@click.option(
+    "--photo",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="That they send.  [scikit-image's coffee, 600 × 400]",
+)
+def main(clients: int, seconds: float, photo: Path | None) -> None:
     """Start a server, load it, print what happened."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--clients", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--photo", type=Path, help="[scikit-image's coffee, 600 × 400]")
-    given = parser.parse_args()
     command = [sys.executable, "-m", "colorunet", "serve", "--no-browser", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
         url = json.loads(server.stdout.readline())["url"].rstrip("/")
-        load = Load(url, given.photo.read_bytes() if given.photo else _coffee())
+        load = Load(url, photo.read_bytes() if photo else _coffee())
         load.run(2, 3)  # what is imported and allotted once
         load.seconds.clear()
         memory = [_memory_mb(server.pid)]
         for _ in range(2):
-            load.run(given.clients, given.seconds / 2)
+            load.run(clients, seconds / 2)
             memory.append(_memory_mb(server.pid))
         server.send_signal(signal.SIGINT)
-    _tell(load, given.clients, memory)
+    _tell(load, clients, memory)
 
 
 def _tell(load: Load, clients: int, memory: list[float]) -> None:

@@ -35,6 +35,7 @@ torch.set_num_threads(1)
 # Real colour photographs that the scikit-image and scikit-learn wheels ship.
 _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg")
 _SKLEARN = ("china.jpg", "flower.jpg")
+_CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def _package_folder(name: str) -> Path:
@@ -61,18 +62,19 @@ def demo_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # no longer: until it ends, no other event loop can run
 def chromium() -> Iterator[Any]:
     """A real Chromium, as playwright's Browser; where there is none, a skip, but never in CI."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
     if program is None:
-        if os.environ.get("CI") == "true":
+        if os.environ.get("CI", "").lower() == "true":
             pytest.fail("no chromium here: apt-get install chromium")
         pytest.skip("no chromium here: apt-get install chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        arguments = ["--no-sandbox", "--disable-gpu"]
+        browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
 

@@ -1,31 +1,15 @@
 """Both halves see the same picture in the same file, whatever kind it is of."""
 
-import importlib.util
-import sys
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
+import odd_files as odd
 import pytest
 
 from colorunet.prediction.images import UnusableImage, read_gray
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.imaging import ImageLimits, decode_photo
 
-
-def _load_odd_files() -> ModuleType:
-    path = Path(__file__).parents[1] / "colorfiles" / "photos" / "odd_files.py"
-    spec = importlib.util.spec_from_file_location("colorunet_test_odd_files", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-pytest.importorskip("tifffile")
-odd = _load_odd_files()
 FILES = [
     *odd.deep_tiffs(), *odd.deep_pngs(), *odd.models(), *odd.profiled(),
     *(file for _, file in odd.oriented()),

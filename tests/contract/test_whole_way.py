@@ -6,7 +6,6 @@ there stands in the shards' tables, what stands in the shards is what the traine
 
 import hashlib
 import json
-import sys
 import tarfile
 from pathlib import Path
 from typing import Any
@@ -14,12 +13,9 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
-from PIL import Image
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "tools"))
-
 from flickr_server.library import Library, make_library
 from flickr_server.server import FlickrServer
+from PIL import Image
 
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.files import colorize_files

@@ -1,6 +1,5 @@
 """The corpus of bad and odd images, from ``import`` to ``shard``: used rightly, or refused."""
 
-import importlib.util
 import json
 import os
 import resource
@@ -8,13 +7,13 @@ import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner
+from corpus import Corpus
 from PIL import Image
 
 from dataprep.cli import app
@@ -24,22 +23,11 @@ MEMORY_BYTES = 4 << 30
 TIMEOUT_S = 120
 
 
-def load_corpus() -> ModuleType:
-    path = Path(__file__).parents[1] / "corpus.py"
-    spec = importlib.util.spec_from_file_location("colorunet_test_corpus", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def corpus(demo_photos: Path) -> dict[str, Any]:
     names = ("chelsea.png", "coffee.png", "astronaut.png", "china.jpg", "flower.jpg")
     paths = sorted(path for path in demo_photos.rglob("*.*") if path.name in names)
-    files = load_corpus().Corpus([Image.open(path) for path in paths]).files()
+    files = Corpus([Image.open(path) for path in paths]).files()
     return {odd.name: odd for odd in files}
 
 

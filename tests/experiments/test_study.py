@@ -10,14 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import study
 from PIL import Image
+from step_keeper import Step, StepFailed, StepKeeper
+from study_parts.definition import ABLATION_STEP, read_study
+from study_parts.same_bins import measure_in_bins_of
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
-sys.path.insert(0, str(EXPERIMENTS))
-import study  # noqa: E402
-from step_keeper import Step, StepFailed, StepKeeper  # noqa: E402
-from study_parts.definition import ABLATION_STEP, read_study  # noqa: E402
-from study_parts.same_bins import measure_in_bins_of  # noqa: E402
 
 STUDY = """
 recipe = "poster"

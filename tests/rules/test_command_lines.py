@@ -109,8 +109,10 @@ def test_a_shell_completes_commands_and_options(half: str, shell: str) -> None:
     first = _cli(half).app.list_commands(click.Context(_cli(half).app))[0]
     script = _completed(half, f"{shell}_source")
     assert f"_{half.upper()}_COMPLETE={shell}_complete" in script
-    words = {"COMP_WORDS": f"{half} {first[:4]}", "COMP_CWORD": f"{'' if shell == 'fish' else 1}"}
-    words["COMP_CWORD"] = first[:4] if shell == "fish" else "1"
+    words = {
+        "COMP_WORDS": f"{half} {first[:4]}",
+        "COMP_CWORD": first[:4] if shell == "fish" else "1",
+    }
     assert first in _completed(half, f"{shell}_complete", **words)
 
 

@@ -1,16 +1,13 @@
 """Every kind of file is read rightly, or refused with a reason; never a wrong picture."""
 
-import importlib.util
 import io
 import struct
-import sys
 import tracemalloc
 import warnings
 import zlib
-from pathlib import Path
-from types import ModuleType
 
 import numpy as np
+import odd_files as odd
 import pytest
 from PIL import Image
 
@@ -24,20 +21,6 @@ from colorfiles.photos import (
     read_pages,
 )
 
-
-def _load_odd_files() -> ModuleType:
-    path = Path(__file__).with_name("odd_files.py")
-    spec = importlib.util.spec_from_file_location("colorunet_test_odd_files", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
-
-
-pytest.importorskip("tifffile")
-odd = _load_odd_files()
 FILES = [*odd.deep_tiffs(), *odd.deep_pngs(), *odd.models(), *odd.profiled()]
 TURNED = [file for _, file in odd.oriented()]
 

@@ -1,21 +1,15 @@
 """Films made from real photographs, and the shipped network at a small working size."""
 
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from film_of_photos import Film, FilmFrame, Shot, Wear
 from PIL import Image
 
-for _folder in (Path(__file__).parent, Path(__file__).parents[3] / "tools"):
-    if str(_folder) not in sys.path:
-        sys.path.insert(0, str(_folder))
-
-from film_of_photos import Film, FilmFrame, Shot, Wear  # noqa: E402
-
-from colorunet.prediction.colorizer import Colorizer  # noqa: E402
-from colorunet.prediction.options import PredictionOptions  # noqa: E402
+from colorunet.prediction.colorizer import Colorizer
+from colorunet.prediction.options import PredictionOptions
 
 
 @pytest.fixture(scope="session")

@@ -1,29 +1,23 @@
 """The project's own Flickr server, over real HTTP on loopback, with the demo's photographs."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from flickr_server.faults import Faults
+from flickr_server.library import Library, make_library
+from flickr_server.server import FlickrServer
 
-_TOOLS = Path(__file__).parents[4] / "tools"
-if str(_TOOLS) not in sys.path:
-    sys.path.insert(0, str(_TOOLS))
-
-from flickr_server.faults import Faults  # noqa: E402
-from flickr_server.library import Library, make_library  # noqa: E402
-from flickr_server.server import FlickrServer  # noqa: E402
-
-from colorfiles.progress import ProgressCallback, silent  # noqa: E402
-from dataprep.photos.folder import PhotoFolder  # noqa: E402
-from dataprep.photos.rows import Photo  # noqa: E402
-from dataprep.sources.flickr.credentials import Credentials  # noqa: E402
-from dataprep.sources.flickr.fetch import FetchSummary, fetch  # noqa: E402
-from dataprep.sources.flickr.limits import Patience  # noqa: E402
-from dataprep.sources.flickr.settings import FetchSettings  # noqa: E402
-from dataprep.sources.flickr.transport import Timeouts  # noqa: E402
+from colorfiles.progress import ProgressCallback, silent
+from dataprep.photos.folder import PhotoFolder
+from dataprep.photos.rows import Photo
+from dataprep.sources.flickr.credentials import Credentials
+from dataprep.sources.flickr.fetch import FetchSummary, fetch
+from dataprep.sources.flickr.limits import Patience
+from dataprep.sources.flickr.settings import FetchSettings
+from dataprep.sources.flickr.transport import Timeouts
 
 TAGS = ("beach", "nature")
 
