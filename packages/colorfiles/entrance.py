@@ -36,7 +36,7 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as error:
+    except Exception as error:  # the last frame of all: the user's errors, the system's, our faults
         if debug:
             raise
         _fail(name, _line(name, error))

@@ -176,6 +176,7 @@ class Storage:
             if error.strerror is None:
                 error.args = (error.errno or errno.EIO, " ".join(str(error).split()), self.address)
             raise
-        # Client libraries raise what they like where a server isn't there or says no.
+        # Where a server isn't there or says no, each client library raises classes of its own
+        # (aiohttp, botocore, Google's), which have Exception alone in common.
         except Exception as error:
             raise OSError(errno.EIO, " ".join(str(error).split()), self.address) from error

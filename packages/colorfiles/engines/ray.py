@@ -67,7 +67,9 @@ class RayEngine:
                 ray.init(address=self.address, **quiet)
             else:
                 ray.init(address="local", num_cpus=self.workers, include_dashboard=False, **quiet)
-        except Exception as error:  # of a start that takes too long Ray raises just that
+        # ConnectionError, RuntimeError, ValueError, gRPC's errors; of a start that takes too long a
+        # plain Exception. There is nothing but Ray in the block.
+        except Exception as error:
             first_line = str(error).strip().splitlines()[0]
             raise ColorfilesError(
                 f"ray: no cluster at {self.address or 'this machine'} ({first_line})"

@@ -6,6 +6,8 @@ import random
 import numpy as np
 from PIL import Image
 
+from colorfiles.photos.pillow import STUMBLES
+
 _START_OF_SCAN = 0xDA
 _END = b"\xff\xd9"
 _EXTRA = bytes(random.Random(0).choices(range(1, 255), k=512))  # no 0xFF: it would be a marker
@@ -29,7 +31,7 @@ def ends_early(data: bytes, image: Image.Image) -> bool:
     longer = data[:end] + _EXTRA + data[end:]
     try:
         return not np.array_equal(_thumbnail(data), _thumbnail(longer))
-    except Exception:  # decoders raise whatever they stumble on; over what isn't read they can't
+    except STUMBLES:  # the further data were read: a decoder can't stumble over what it leaves
         return True
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 from PIL import Image
 
 from colorfiles.photos.exif import EXIF_IFD, MARK, ORIENTATION, upright_exif
+from colorfiles.photos.pillow import STUMBLES
 from colorfiles.photos.tiff_pages import Tags, TiffPage
 
 GPS_IFD = 0x8825
@@ -96,7 +97,7 @@ def _upright_exif(image: Image.Image) -> bytes:
             return b""
         for tag in (EXIF_IFD, GPS_IFD):
             exif.get_ifd(tag)
-    except Exception:  # of whatever its reader stumbles on; the pixels are worth more
+    except STUMBLES:  # broken EXIF; the pixels are worth more
         return b""
     return _written(exif)
 
@@ -107,7 +108,7 @@ def _written(exif: Image.Exif) -> bytes:
     exif[ORIENTATION] = 1
     try:
         data = exif.tobytes()
-    except Exception:  # values of the wrong kind, which only its writer finds
+    except STUMBLES:  # values of the wrong kind, which only its writer finds
         return b""
     return data if data.startswith(MARK) else MARK + data
 
@@ -128,7 +129,7 @@ def _dpi(image: Image.Image, orientation: int) -> tuple[float, float] | None:
     if image.format in ("JPEG", "MPO") and not image.info.get("jfif_unit"):
         try:
             dpi = dpi if 0x011A in image.getexif() else None  # else Pillow's own default
-        except Exception:  # broken EXIF; the pixels are worth more
+        except STUMBLES:  # likewise
             dpi = None
     return _usable_dpi(dpi, orientation)
 
@@ -161,5 +162,5 @@ def _directory(file: BinaryIO, page: TiffPage, tag: int) -> dict[int, object]:
         file.seek(place)
         inner.load(file)
         return dict(inner)
-    except Exception:  # a broken directory; the pixels are worth more
+    except STUMBLES:  # a broken directory
         return {}

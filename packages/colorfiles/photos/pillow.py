@@ -1,5 +1,6 @@
 """Pillow while this room uses it: quiet, without a limit of its own, its errors made one."""
 
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
@@ -9,6 +10,20 @@ from PIL import Image
 
 from colorfiles.errors import UnreadableImage
 
+# What Pillow raises over bytes, or values to write, that aren't what they claim to be. It has no
+# class for that: it stumbles where it takes them apart, and its codecs in C raise RuntimeError.
+STUMBLES = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RuntimeError,
+    SyntaxError,
+    TypeError,
+    ValueError,
+    EOFError,
+    struct.error,
+)
 _lock = threading.Lock()
 _inside = 0
 _filters: warnings.catch_warnings | None = None
@@ -25,7 +40,8 @@ def translated_errors() -> Iterator[None]:
         raise
     except MemoryError:
         raise UnreadableImage("too many pixels: no memory for it") from None
-    # Decoders raise what they like: SyntaxError, struct.error, KeyError, EOFError…
+    # Beside STUMBLES whatever other decoders raise: zlib.error, PyCMSError, those of plugins for
+    # formats that Pillow hasn't. One file of a stranger must not end a job of thousands.
     except Exception as error:
         detail = " ".join(str(error).split())
         if "cannot identify image file" in detail:  # it goes on with an address

@@ -17,7 +17,7 @@ from colorfiles.photos.jpeg import ends_early
 from colorfiles.photos.limits import ReadSettings, decoded_bytes, refuse_unfit, webp_size
 from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page
 from colorfiles.photos.modes import pixels_of
-from colorfiles.photos.pillow import translated_errors
+from colorfiles.photos.pillow import STUMBLES, translated_errors
 from colorfiles.photos.pixels import Pixels
 from colorfiles.photos.profiles import rgb_to_srgb
 from colorfiles.photos.tiff_pages import photo_pages
@@ -237,7 +237,7 @@ def _refuse_cut(stream: BinaryIO, image: Image.Image) -> None:
 def _orientation(image: Image.Image) -> int:
     try:
         value = image.getexif().get(ORIENTATION, 1)
-    except Exception:  # as decoders do; broken metadata don't make the pixels worthless
+    except STUMBLES:  # broken metadata don't make the pixels worthless
         return 1
     return value if isinstance(value, int) else 1
 

@@ -88,7 +88,9 @@ class TimmEncoder(nn.Module):
         """
         try:
             trained = _features(encoder, pretrained=True, file=file)
-        except Exception as error:  # timm, torch and the hub raise classes of their own
+        # Of the download those of requests, httpx and the hub; of the file those of torch, pickle,
+        # zip and safetensors; of parameters that don't fit RuntimeError and KeyError.
+        except Exception as error:
             words = str(error).strip().splitlines()
             where = "timm's own can't be had" if file is None else f"{file}: can't be used"
             raise ColorunetError(

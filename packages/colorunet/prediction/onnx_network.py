@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
-from colorfiles.outside.documents import parse_json_object
+from colorfiles.outside.documents import integer, parse_json_object
 from colorunet.errors import ColorunetError
 from colorunet.parameters.onnx_properties import onnx_properties
 from colorunet.parameters.tensor_layout import TensorLayout
@@ -35,12 +35,13 @@ class OnnxNetwork:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 3
+        self._stride, self._logits_stride = about["stride"], about["logits_stride"]
         try:
-            self._stride, self._logits_stride = int(about["stride"]), int(about["logits_stride"])
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # the library raises classes of its own
+        # The library's errors (Fail, InvalidGraph and a dozen more) derive from Exception itself.
+        except Exception as error:
             raise _cannot_be_run(path, error) from None
 
     def logits(
@@ -90,6 +91,8 @@ def _require_own(path: Path) -> Mapping[str, Any]:
         raise ColorunetError(f"{path}: not a file of `colorunet export`")
     try:
         about = parse_json_object(properties[PROPERTY].encode())
+        for name in ("stride", "logits_stride"):
+            integer(about.get(name), name, least=1)
     except ValueError as error:
         raise _cannot_be_run(path, error) from None
     if about.get("decoded"):
@@ -108,8 +111,8 @@ def _require_own(path: Path) -> Mapping[str, Any]:
 
 
 def _cannot_be_run(path: Path, error: Exception) -> ColorunetError:
-    told = str(error).strip().splitlines()
-    return ColorunetError(f"{path}: can't be run ({told[-1] if told else error!r})")
+    lines = str(error).strip().splitlines()
+    return ColorunetError(f"{path}: can't be run ({lines[-1] if lines else repr(error)})")
 
 
 def resized(

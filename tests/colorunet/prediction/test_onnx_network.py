@@ -1,5 +1,6 @@
 """The same pixels from ONNX Runtime as from torch, at any size, and without torch at all."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -201,4 +202,19 @@ def test_a_file_of_another_maker_is_refused(tmp_path: Path) -> None:
     del model.metadata_props[:]
     onnx.save(model, str(tmp_path / "x.onnx"))
     with pytest.raises(ColorunetError, match="not a file of `colorunet export`"):
+        OnnxNetwork(tmp_path / "x.onnx")
+
+
+@pytest.mark.parametrize("stride", [0, -8, "8", None, 0.5])
+def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: Path) -> None:
+    import onnx
+
+    network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64).eval()
+    save_tensors(tmp_path / "n.safetensors", network.state_dict(), {})
+    export_beside(network, tmp_path / "x.onnx", tmp_path / "n.safetensors")
+    model = onnx.load(str(tmp_path / "x.onnx"), load_external_data=False)
+    about = json.loads(model.metadata_props[0].value)
+    model.metadata_props[0].value = json.dumps(about | {"stride": stride})
+    onnx.save(model, str(tmp_path / "x.onnx"))
+    with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run \(stride: expected a whole"):
         OnnxNetwork(tmp_path / "x.onnx")

@@ -11,6 +11,7 @@ from typing import BinaryIO
 from PIL import ImageCms
 
 from colorfiles.files import write_atomically
+from colorfiles.photos.pillow import STUMBLES
 from colorunet.prediction.composing import ColoredImage
 from colorunet.prediction.writing.formats import OutputFormat
 from colorunet.prediction.writing.netpbm import write_ppm
@@ -87,9 +88,9 @@ def _translated() -> Iterator[None]:
     """Make one error of whatever an encoder stumbles on, so that it costs but one photo."""
     try:
         yield
-    except (OSError, MemoryError):
+    except OSError:
         raise
-    except Exception as error:  # ValueError, struct.error, TypeError…
+    except STUMBLES as error:
         detail = " ".join(str(error).split())[:120] or type(error).__name__
         raise UnwritableImage(f"can't be written: {detail}") from error
 
