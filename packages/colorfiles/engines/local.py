@@ -7,7 +7,9 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_end
+from types import FrameType
 from typing import TypeVar
 
 from colorfiles.errors import ColorfilesError
@@ -94,13 +96,31 @@ def _submit_next(
 ) -> None:
     index = next(ahead, None)
     if index is not None:
-        # Workers are started here. They inherit the mask: Ctrl-C, which a terminal sends to all, is
-        # for this process to answer; theirs would be a traceback each.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _ctrl_c_waits():  # workers are started here
             running[pool.submit(function, tasks[index])] = index
-        finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _ctrl_c_waits() -> Iterator[None]:
+    """Answer Ctrl-C at the block's end, and never in the processes that are started in it.
+
+    A terminal sends it to all. Processes inherit the mask of the thread that starts them, so that
+    it is for this one to answer. But a mask doesn't keep the signal from another thread, upon which
+    Python would leave the block between starting a worker and telling it what it is for: so the
+    handler waits as well, where it could run.
+    """
+    arrived: list[tuple[int, FrameType | None]] = []
+    in_main = threading.current_thread() is threading.main_thread()  # others run no handlers
+    handler = in_main and signal.signal(signal.SIGINT, lambda *call: arrived.append(call))
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        if in_main:
+            signal.signal(signal.SIGINT, handler)
+        if arrived and callable(handler):
+            handler(*arrived[0])
 
 
 def _end_with_parent() -> None:

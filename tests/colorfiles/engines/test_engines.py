@@ -2,6 +2,8 @@
 
 import importlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -86,6 +88,46 @@ def test_tasks_of_killed_workers_are_done_again(tmp_path: Path, tasks: Any) -> N
 def test_workers_that_die_every_time_are_one_clear_error(tasks: Any) -> None:
     with pytest.raises(ColorfilesError, match="worker processes died 3 times"):
         list(LocalEngine(2).run(tasks.die, range(2)))
+
+
+_INTERRUPTED = """
+import os, signal, threading, time
+from multiprocessing import util
+import engine_tasks as tasks
+from colorfiles.engines.local import LocalEngine
+
+start_process = util.spawnv_passfds
+
+def start_process_then_ctrl_c(*words):
+    process = start_process(*words)
+    if "spawn_main" in str(words):  # a worker
+        os.killpg(0, signal.SIGINT)  # as a terminal does: to the workers as well
+        time.sleep(0.1)
+    return process
+
+if __name__ == "__main__":
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()  # as libraries do: it may
+    util.spawnv_passfds = start_process_then_ctrl_c  # take the signal, whatever the main one masks
+    try:
+        list(LocalEngine(2).run(tasks.square, range(10)))
+    except KeyboardInterrupt:
+        print("interrupted")
+"""
+
+
+def test_ctrl_c_before_a_worker_knows_what_it_is_for_is_answered_once(
+    tmp_path: Path, tasks: Any
+) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(_INTERRUPTED)
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr) == ("interrupted\n", "")
 
 
 def test_a_cluster_that_is_not_there_is_one_clear_error(tasks: Any) -> None:
