@@ -35,6 +35,12 @@ def _at_least_one(_: click.Context, option: click.Parameter, value: int) -> int:
     help="Photo folder to measure on only.",
 )
 @click.option(
+    "--more",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Photo folder that entries with 'more' train on too; may be given again.",
+)
+@click.option(
     "--out", type=click.Path(path_type=Path), required=True, help="Folder; a rerun goes on in it."
 )
 @click.option(
@@ -65,6 +71,7 @@ def _at_least_one(_: click.Context, option: click.Parameter, value: int) -> int:
 def main(
     photos: Path,
     eval_photos: Path,
+    more: tuple[Path, ...],
     out: Path,
     samples: int,
     edge: int,
@@ -82,15 +89,22 @@ def main(
     try:
         study = read_study(plan)
         entries = _entries(study, only)
+        if (asked := max(entry.training.more for entry in entries)) > len(more):
+            raise ValueError(
+                f"--more: {asked} further photo folders are trained on, {len(more)} given"
+            )
         budget = Budget(samples, edge, size, seeds, limit)
         with StepKeeper(
             out,
-            aliases={photos: "PHOTOS", eval_photos: "EVAL-PHOTOS"},
+            aliases={photos: "PHOTOS", eval_photos: "EVAL-PHOTOS"}
+            | {folder: f"MORE-{number}" for number, folder in enumerate(more, 1)},
             overwrite=overwrite,
             logs=True,
             environment={"OMP_NUM_THREADS": "1"},
         ) as keeper:
-            work = Work(study, entries, budget, photos=(photos, eval_photos), keeper=keeper)
+            work = Work(
+                study, entries, budget, photos=(photos, eval_photos), more=more, keeper=keeper
+            )
             failures = work.do(jobs=jobs)
             if any(work.results.values()):
                 _write(study, entries, work, budget, photos=photos, out=out)

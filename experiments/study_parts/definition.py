@@ -17,6 +17,8 @@ ON_VAL = "val"
 _OWN = {"name", "change", "from", "set", "palette", "temperature", "scales", "length"} | {
     "least_colorfulness",
     "share",
+    "more",
+    "decode",
     "axis",
     "all_seeds",
 }
@@ -30,6 +32,7 @@ class Training:
         palette: name of the palette that labels the shards.
         least_colorfulness: training photos below it are left out; 0 takes all.
         share: of the training photos that are left, the part that is taken.
+        more: how many further photo folders are trained on beside the study's own.
         overrides: ``key=value`` on top of the study's recipe.
         length: factor on the samples seen.
     """
@@ -37,6 +40,7 @@ class Training:
     palette: str
     least_colorfulness: float
     share: float
+    more: int
     overrides: tuple[tuple[str, str], ...]
     length: float
 
@@ -49,6 +53,7 @@ class Entry:
         set_here: the keys that this entry changes itself.
         temperature: of the annealed mean; None: the one that suits the split val.
         scales: sizes of a photo whose logits are averaged; None: the photo as it is.
+        decode: further options of ``trainer evaluate``, which say how colours are decoded.
         axis: of a curve: which of ``AXES`` its points differ in.
     """
 
@@ -59,6 +64,7 @@ class Entry:
     set_here: tuple[tuple[str, str], ...]
     temperature: float | None
     scales: tuple[float, ...] | None
+    decode: tuple[str, ...]
     all_seeds: bool
     axis: str | None
 
@@ -132,13 +138,14 @@ def _entry(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry:
     if (table.get("axis") in AXES) != (kind == "curve"):
         raise ValueError(f"{name}: a curve, and nothing else, has an axis: one of {AXES}")
     former = _former(kind, table, before)
-    training = former.training if former else Training("", 0.0, 1.0, (), 1.0)
+    training = former.training if former else Training("", 0.0, 1.0, 0, (), 1.0)
     set_here = _pairs(table.get("set", {}))
     training = replace(
         training,
         palette=table.get("palette", training.palette),
         least_colorfulness=float(table.get("least_colorfulness", training.least_colorfulness)),
         share=float(table.get("share", training.share)),
+        more=int(table.get("more", training.more)),
         overrides=tuple((dict(training.overrides) | dict(set_here)).items()),
         length=float(table.get("length", training.length)),
     )
@@ -152,6 +159,11 @@ def _entry(kind: str, table: Mapping[str, Any], before: list[Entry]) -> Entry:
         set_here=set_here,
         temperature=None if given in (None, ON_VAL) else float(given),
         scales=tuple(table["scales"]) if "scales" in table else former.scales if former else None,
+        decode=tuple(table["decode"].split())
+        if "decode" in table
+        else former.decode
+        if former
+        else (),
         all_seeds=bool(table.get("all_seeds", False)),
         axis=table.get("axis"),
     )

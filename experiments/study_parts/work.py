@@ -1,13 +1,13 @@
 """The work of a study: palettes, shards, fits and evaluations, as steps that are kept."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from command_runner import fit_words
-from photo_subsets import split_all, training_folder
+from photo_subsets import merge_folders, photos_of, split_all, training_folder
 from step_keeper import EXPERIMENTS, Step, StepKeeper, Words
 
 from study_parts.definition import Entry, Study, Training
@@ -45,20 +45,22 @@ class Budget:
 
 @dataclass(frozen=True)
 class Predicting:
-    """How a network predicts: temperature, and the sizes whose logits are averaged, if several."""
+    """How a network predicts: temperature, the sizes whose logits are averaged, further options."""
 
     temperature: float
     scales: Scales
+    decode: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
         """What tells the steps' files apart."""
-        return f"T{self.temperature:g}{scales_name(self.scales)}"
+        decode = "".join(self.decode).replace("--", "-")
+        return f"T{self.temperature:g}{scales_name(self.scales)}{decode}"
 
     @property
     def words(self) -> Words:
         """The options of `trainer evaluate`."""
-        return ("--temperature", f"{self.temperature:g}", *scales_words(self.scales))
+        return ("--temperature", f"{self.temperature:g}", *scales_words(self.scales), *self.decode)
 
 
 def scales_words(scales: Scales) -> Words:
@@ -101,6 +103,7 @@ class Work:
         entries: those of it that are done.
         budget: how much of it.
         photos: photo folder to train on, then the one to measure on only.
+        more: further photo folders, for entries that train on them too.
         keeper: where steps are done and kept.
     """
 
@@ -111,10 +114,12 @@ class Work:
         budget: Budget,
         *,
         photos: tuple[Path, Path],
+        more: Sequence[Path] = (),
         keeper: StepKeeper,
     ) -> None:
         self._study, self._entries, self._budget = study, entries, budget
         self._photos, self._eval_photos = photos
+        self._more = more
         self._keeper, self._out = keeper, keeper.out
         self._identities: dict[Path, str] = {}
         self._made: dict[str, str] = {}  # fingerprints by the step's name
@@ -134,6 +139,9 @@ class Work:
 
     def _training_shards(self, training: Training) -> Path:
         return self._out / f"shards-photos-{training.palette}{_choice_name(training)}"
+
+    def _training_photos(self, training: Training) -> Path:
+        return self._out / f"photos-and-{training.more}-more" if training.more else self._photos
 
     def _training_split(self, training: Training) -> Path:
         return self._out / f"split{_choice_name(training)}.csv"
@@ -155,10 +163,15 @@ class Work:
                 measured = training_colorfulness(self._photos, split, kept_in)
                 kept = without_dull(split, measured, least)
             kept = part_of(kept, training.share)
+            left_out, added = len(split) - len(kept), self._more[: training.more]
+            if added:
+                merge_folders((self._photos, *added), self._training_photos(training))
+                kept |= {photo.key: "train" for folder in added for photo in photos_of(folder)}
             self._left[_choice_name(training)] = list(kept.values()).count("train")
             write_rows(path, ("key", "split"), kept)
-            self._identities[path] = split_identity(self._photos, kept)
-            self._keeper.say(f"{path.name}: {len(split) - len(kept)} training photos left out")
+            self._identities[path] = split_identity(self._training_photos(training), kept)
+            more = f", {len(kept) - len(split) + left_out} more added" if added else ""
+            self._keeper.say(f"{path.name}: {left_out} training photos left out{more}")
 
     def _trainings_on_some(self) -> list[Training]:
         """Return a training for each choice among the training photos, all of them left out."""
@@ -198,7 +211,7 @@ class Work:
         for training in self._trainings_on_some():
             if training.palette == palette:
                 split, into = self._training_split(training), self._training_shards(training)
-                self._shard(palette, self._photos, split, into)
+                self._shard(palette, self._training_photos(training), split, into)
 
     def _shard(self, palette: str, photos: Path, split: Path, into: Path) -> None:
         file = self._out / f"palette-{palette}.json"
@@ -232,7 +245,7 @@ class Work:
             temperature = entry.temperature
             if temperature is None:
                 temperature = self._suggested(run, training.palette, entry.scales)
-            how = Predicting(temperature, entry.scales)
+            how = Predicting(temperature, entry.scales, entry.decode)
             result = Result(
                 seed=seed,
                 run=run,
@@ -286,4 +299,5 @@ class Work:
 def _choice_name(training: Training) -> str:
     """Return what tells choices among the training photos apart; nothing where all are taken."""
     dull = f"-above-{training.least_colorfulness:g}" if training.least_colorfulness else ""
-    return dull + (f"-share-{training.share:g}" if training.share < 1 else "")
+    share = f"-share-{training.share:g}" if training.share < 1 else ""
+    return dull + share + (f"-and-{training.more}-more" if training.more else "")
