@@ -140,9 +140,13 @@ def _write(
     text = study_text(results, shown)
     (out / "study.md").write_text(text, encoding="utf-8")
     draw_study(results, out / "study.png")
-    draw_pareto(results, out / "pareto.png")
-    draw_curves(results, out / "curves.png")
-    names = ("study.md", "study.json", "study.png", "pareto.png", "curves.png", "pictures.jpg")
+    names = ["study.md", "study.json", "pictures.jpg", "study.png"]
+    if results.of_kind("pareto"):
+        draw_pareto(results, out / "pareto.png")
+        names.append("pareto.png")
+    if results.of_kind("curve", "pareto"):
+        draw_curves(results, out / "curves.png")
+        names.append("curves.png")
     print(f"\n{text}\n" + ", ".join(str(out / name) for name in names))
 
 

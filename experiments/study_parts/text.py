@@ -57,9 +57,7 @@ def study_text(results: StudyResults, shown: Sequence[Shown]) -> str:
     lines += [
         "",
         *_over_seeds(results),
-        "",
         *_pareto(results),
-        "",
         *_curves(results),
         "",
         *_pictures(shown),
@@ -71,9 +69,9 @@ def _opening(results: StudyResults) -> list[str]:
     budget, photos = results.budget, results.photos
     return [
         f"Recipe `{results.recipe}`, then one change at a time. Every fit sees {budget.samples:,} "
-        f"crops of {budget.edge} px ('length' more) of {photos['train']:,} training photos "
-        f"(validation {photos['val']}, test {photos['test']}; split by photo, seed 0), on one "
-        "thread. The palette is learnt from the training photos.",
+        f"crops of {budget.edge} px ('length' more) of {photos['train']:,} training photos, or as "
+        f"many as the table says (validation {photos['val']}, test {photos['test']}; split by "
+        "photo, seed 0), on one thread. The palette is learnt from the training photos.",
         "",
         "In brackets: 95 % bootstrap interval over photos, of seed 0. Bins are those of each "
         f"entry's own palette; balanced AuC and macro recall, which are means over bins, are "
@@ -82,16 +80,13 @@ def _opening(results: StudyResults) -> list[str]:
 
 
 def _changes(results: StudyResults) -> list[str]:
-    lines = [
-        "",
-        "| entry | what changes | settings | T | parameters | GFLOPs at 256 px | steps | s |",
-        "|---|---|---|---:|---:|---:|---:|---:|",
-    ]
+    columns = ("what changes", "settings", "photos", "T", "parameters", "GFLOPs at 256 px", "steps")
+    lines = ["", _row("entry", (*columns, "s")), "|---|---|---|" + "---:|" * 6]
     for entry in results.entries:
         settings = " ".join(f"`{key}={value}`" for key, value in entry.set_here.items())
         first = entry.seeds[0]
         lines.append(
-            f"| {entry.name} | {entry.change} | {settings} "
+            f"| {entry.name} | {entry.change} | {settings} | {entry.photos:,} "
             f"| {', '.join(f'{seed.temperature:g}' for seed in entry.seeds)} "
             f"| {entry.parameters:,} | {entry.gflops:.2f} | {first.steps:,} | {first.seconds:.0f} |"
         )
@@ -134,9 +129,12 @@ def _over_seeds(results: StudyResults) -> list[str]:
     if not several:
         return ["One seed: no spread over seeds."]
     names = _COLORS | _RIGHT | {"hue_family_recall": "hue-family recall"}
-    columns = [f"{entry.name}, {of}" for entry in several for of in SETS]
-    seeds = len(several[0].seeds)
-    lines = [f"Over {seeds} seeds: mean ± standard deviation", "", *_header(["measure", *columns])]
+    columns = [f"{entry.name} ({len(entry.seeds)}), {of}" for entry in several for of in SETS]
+    lines = [
+        "Over several seeds, as many as the brackets say: mean ± standard deviation",
+        "",
+        *_header(["measure", *columns]),
+    ]
     for name, label in names.items():
         cells = []
         for entry in several:
@@ -151,12 +149,15 @@ def _over_seeds(results: StudyResults) -> list[str]:
 
 
 def _pareto(results: StudyResults) -> list[str]:
-    lines = ["Quality against cost", ""]
+    points = results.of_kind("pareto")
+    if not points:
+        return []
+    lines = ["", "Quality against cost", ""]
     names = ("auc_balanced", "effective_colors_ratio", "hue_family_recall")
     labels = ("AuC balanced", "effective colours of the ceiling", "hue-family recall")
     columns = [f"{label}, {of}" for of in SETS for label in labels]
     lines += _header(["network", "parameters", "GFLOPs at 256 px", "T", *columns])
-    for entry in results.of_kind("pareto"):
+    for entry in points:
         first = entry.seeds[0]
         cells = [f"{entry.parameters:,}", f"{entry.gflops:.2f}", f"{first.temperature:g}"]
         cells += [_cell(first.comparable(of), name) for of in SETS for name in names]
@@ -165,13 +166,16 @@ def _pareto(results: StudyResults) -> list[str]:
 
 
 def _curves(results: StudyResults) -> list[str]:
-    lines = ["Quality against data", ""]
+    points = results.of_kind("curve")
+    if not points:
+        return []
+    lines = ["", "Quality against data", ""]
     names = {"hue_family_recall": "hue-family recall"} | {
         name: _RIGHT[name] for name in ("auc_balanced", "ciede2000", "psnr")
     }
     columns = [f"{label}, {of}" for of in SETS for label in names.values()]
     lines += _header(["entry", "training photos", "crops seen", "T", *columns])
-    for entry in results.of_kind("curve"):
+    for entry in points:
         first = entry.seeds[0]
         cells = [f"{entry.photos:,}", f"{entry.crops:,}", f"{first.temperature:g}"]
         cells += [_cell(first.comparable(of), name) for of in SETS for name in names]

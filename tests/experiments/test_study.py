@@ -37,6 +37,13 @@ palette = "kmeans"
 set = { architecture = "unet", width = 8, depth = 2, norm = "pixel" }
 least_colorfulness = 10.0
 temperature = "val"
+[[baseline]]
+name = "more"
+change = "another folder's photos too, decoded with caution"
+from = "start"
+more = 1
+temperature = 0.5
+decode = "--caution 0.2"
 [[pareto]]
 name = "same-net"
 change = "the ablation step"
@@ -53,17 +60,17 @@ scales = [0.5, 1]
 
 @pytest.fixture(scope="module")
 def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[list[str], Path]:
-    """The words of a study of two fits, and its folder when it was through."""
+    """The words of a study of three fits, and its folder when it was through."""
     root = tmp_path_factory.mktemp("study")
     for number, path in enumerate(sorted(demo_photos.rglob("*.*"))):
         image = Image.open(path).convert("RGB")
         for half in range(2):
             left = half * image.width // 2
             cut = image.crop((left, 0, left + image.width // 2, image.height)).resize((96, 80))
-            folder = root / ("in", "eval-in")[number == 0]
+            folder = root / {0: "eval-in", 1: "more-in"}.get(number, "in")
             folder.mkdir(exist_ok=True)
             cut.save(folder / f"{path.stem}-{half}.png")
-    for source, photos in (("in", "photos"), ("eval-in", "eval-photos")):
+    for source, photos in (("in", "photos"), ("eval-in", "eval-photos"), ("more-in", "more")):
         _run(
             Path(sys.executable).parent / "dataprep",
             "import",
@@ -73,11 +80,12 @@ def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
         )
     (root / "plan.toml").write_text(STUDY)
     words = ["--photos", root / "photos", "--eval-photos", root / "eval-photos"]
+    words += ["--more", root / "more"]
     words += ["--out", root / "out", "--plan", root / "plan.toml", "--samples", "4"]
     words += ["--edge", "32", "--size", "64", "--seeds", "1", "--limit", "2"]
     texts = [str(word) for word in words]
     output = _run(sys.executable, EXPERIMENTS / "study.py", *texts)
-    assert output.count("$ trainer fit") == 2
+    assert output.count("$ trainer fit") == 3
     assert (root / "out" / "study.md").read_text() in output
     return texts, root / "out"
 
@@ -101,7 +109,7 @@ def _report(out: Path) -> dict[str, Any]:
 
 def test_a_study_measures_every_entry_on_both_sets(finished: tuple[list[str], Path]) -> None:
     entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
-    assert list(entries) == ["start", "same-net", "half"]
+    assert list(entries) == ["start", "more", "same-net", "half"]
     for entry in entries.values():
         (seed,) = entry["seeds"]
         assert seed["steps"] == 2
@@ -120,7 +128,7 @@ def test_a_pareto_point_that_is_an_ablation_step_shares_its_fit(
     entries = {entry["name"]: entry for entry in _report(finished[1])["entries"]}
     assert entries["same-net"]["seeds"] == entries["start"]["seeds"]
     runs = sorted(path.name for path in (finished[1] / "runs").iterdir())
-    assert runs == ["half-s0", "start-s0"]
+    assert runs == ["half-s0", "more-s0", "start-s0"]
 
 
 def test_a_share_of_the_photos_is_chosen_by_their_keys_and_what_scales_say_is_asked_for(
@@ -139,6 +147,28 @@ def test_a_share_of_the_photos_is_chosen_by_their_keys_and_what_scales_say_is_as
         len(training),
         round(0.5 * len(training)),
     ]
+
+
+def test_more_photos_are_trained_on_and_nothing_else_and_are_decoded_as_the_plan_says(
+    finished: tuple[list[str], Path],
+) -> None:
+    from dataprep.photos.folder import PhotoFolder
+
+    out = finished[1]
+    base = (out / "split-above-10.csv").read_text().splitlines()
+    more = (out / "split-above-10-and-1-more.csv").read_text().splitlines()
+    added = [f"{photo.key},train" for photo in PhotoFolder(out.parent / "more").kept()]
+    assert sorted(more) == sorted([*base, *added])
+    fitted = json.loads((out / "steps" / "fit-more-s0.json").read_text())
+    assert "shards-photos-kmeans-above-10-and-1-more" in fitted["command"]
+    for of in ("photos", "eval"):
+        (record,) = (out / "steps").glob(f"evaluate-more-s0-*-{of}-*.json")
+        assert json.loads(record.read_text())["result"]["decoding"]["caution"] == 0.2
+    with pytest.raises(SystemExit, match="--more: 1 further photo folders are trained on, 0 given"):
+        study.main(
+            [word for word in finished[0] if word not in ("--more", str(out.parent / "more"))],
+            standalone_mode=False,
+        )
 
 
 def test_tables_and_pictures_are_written_and_name_whose_photos_they_show(
@@ -240,7 +270,7 @@ def test_the_study_goes_from_the_poster_to_ours_one_change_at_a_time() -> None:
         ("width = 8", "widht = 8", "start: unknown key 'widht'"),
         ('"same-net"', '"start"', "start: the name stands for another entry already"),
         ('axis = "photos"', 'axis = "depth"', "half: a curve, and nothing else, has an axis"),
-        ('from = "start"', 'from = "end"', "same-net: from 'end': no such entry before it"),
+        ('from = "start"', 'from = "end"', "more: from 'end': no such entry before it"),
     ],
 )
 def test_a_mistake_in_a_study_is_told_before_anything_is_fitted(
