@@ -14,6 +14,7 @@ from colorfiles.errors import UnreadableImage
 # class for that: it stumbles where it takes them apart, and its codecs in C raise RuntimeError.
 STUMBLES = (
     ArithmeticError,
+    AssertionError,
     AttributeError,
     LookupError,
     OSError,
