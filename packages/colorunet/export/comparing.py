@@ -71,7 +71,7 @@ def compared(
     if any(of_file.shape != of_torch.shape for _, of_file, of_torch in pairs):
         raise ColorunetError(f"{path}: the file gives another size than torch")
     colors = [
-        _apart(luma, _uv(of_file, palette, decoding), _uv(of_torch, palette, decoding))
+        _color_difference(luma, _uv(of_file, palette, decoding), _uv(of_torch, palette, decoding))
         for luma, of_file, of_torch in pairs[1:]
     ]
     times = [(_seconds(run_file, luma), _seconds(run_torch, luma)) for luma, _, _ in pairs[1:]]
@@ -99,8 +99,8 @@ def _runner(path: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
 def _torch_runner(graph: nn.Module) -> Callable[[np.ndarray], np.ndarray]:
     def run(luma: np.ndarray) -> np.ndarray:
         with torch.inference_mode():
-            found: Any = graph(torch.from_numpy(luma))
-        first: torch.Tensor = found[0] if isinstance(found, tuple) else found
+            outputs: Any = graph(torch.from_numpy(luma))
+        first: torch.Tensor = outputs[0] if isinstance(outputs, tuple) else outputs
         return first.numpy()
 
     return run
@@ -111,13 +111,13 @@ def _as_batch(luma: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "1 1 h w"]:
 
 
 def _uv(
-    found: Float32[np.ndarray, "1 n h w"], palette: Palette, decoding: Decoding
+    output: Float32[np.ndarray, "1 n h w"], palette: Palette, decoding: Decoding
 ) -> Float[np.ndarray, "h w 2"]:
-    last = np.moveaxis(found[0], 0, -1)
+    last = np.moveaxis(output[0], 0, -1)
     return last if last.shape[-1] == 2 else decoding.uv(last, palette)
 
 
-def _apart(luma: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
+def _color_difference(luma: np.ndarray, first: np.ndarray, second: np.ndarray) -> float:
     labs = [rgb_to_lab(compose_rgb(luma[0, 0], uv).astype(np.float64)) for uv in (first, second)]
     return float(np.mean(ciede2000(*labs)))
 

@@ -32,10 +32,10 @@ def photos_of(folder: Path | None) -> list[Luma]:
     Raises:
         ColorunetError: there are none.
     """
-    found = list(islice(_of_folder(folder) if folder else _of_pictures(), _MOST))
-    if not found:
+    photos = list(islice(_of_folder(folder) if folder else _of_pictures(), _MOST))
+    if not photos:
         raise ColorunetError(f"{folder or _PICTURES}: no photos in there that can be read")
-    return found
+    return photos
 
 
 def _of_folder(folder: Path) -> Iterator[Luma]:

@@ -118,8 +118,8 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
             f"{stored}: the parameters don't fit the network that "
             f"{described.name} describes ({first}); the two come from different runs"
         ) from None
-    told = header.get("step", "")
-    step = int(told) if told.isdecimal() and len(told) < 19 else written_at
+    digits = header.get("step", "")
+    step = int(digits) if digits.isdecimal() and len(digits) < 19 else written_at
     network.eval().requires_grad_(False)
     about = dict(meta) | {"step": step}
     digest = _digest(run, which)

@@ -27,7 +27,7 @@ def onnx_properties(path: Path) -> dict[str, str]:
     return properties
 
 
-def _contents(file: BinaryIO, wanted: int) -> Iterator[bytes]:
+def _contents(file: BinaryIO, field: int) -> Iterator[bytes]:
     """Yield the content of each field with a number; the others are stepped over."""
     end = file.seek(0, io.SEEK_END)
     place = file.seek(0)
@@ -39,7 +39,7 @@ def _contents(file: BinaryIO, wanted: int) -> Iterator[bytes]:
         place = file.tell() + (0 if kind == _VARINT else size)
         if place > end:
             raise ValueError("not a whole ONNX file")
-        if number == wanted and kind == _LENGTH and size <= _MOST_PROPERTY_BYTES:
+        if number == field and kind == _LENGTH and size <= _MOST_PROPERTY_BYTES:
             yield file.read(size)
         file.seek(place)
 

@@ -56,5 +56,5 @@ class TensorLayout:
             }
         except (OSError, ValueError, KeyError, TypeError, IndexError) as error:
             raise ColorunetError(f"{path}: not a whole safetensors file ({error})") from None
-        told = json.dumps({name: vars(place) for name, place in places.items()}, sort_keys=True)
-        return cls(path.name, places, hashlib.sha256(told.encode()).hexdigest())
+        content = json.dumps({name: vars(place) for name, place in places.items()}, sort_keys=True)
+        return cls(path.name, places, hashlib.sha256(content.encode()).hexdigest())

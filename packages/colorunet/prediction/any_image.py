@@ -65,8 +65,8 @@ def _of_array(image: np.ndarray, colorize: Colorize) -> np.ndarray:
     levels = _levels(image)
     own = levels if levels.ndim == 3 and levels.shape[-1] == 3 else None
     if levels.ndim == 3:
-        mixed = levels[..., 0] if levels.shape[-1] == 1 else levels @ _LUMA
-        levels = np.rint(mixed).astype(levels.dtype)
+        luma = levels[..., 0] if levels.shape[-1] == 1 else levels @ _LUMA
+        levels = np.rint(luma).astype(levels.dtype)
     colored = colorize(levels, own)
     if image.dtype.kind != "f":
         return colored

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
@@ -87,10 +88,10 @@ class Call:
                 raise ValueError("vividness is temperature in other words; give one of them")
             decoding = vivid(decoding, options["vividness"])
         names = ("temperature", "saturation", "caution")
-        asked = {name: options[name] for name in names if name in options}  # type: ignore[literal-required]
+        dials = {name: options[name] for name in names if name in options}  # type: ignore[literal-required]
         return cls(
             colorizer,
-            replace(decoding, **asked),
+            replace(decoding, **dials),
             Toning(options.get("warmth", 0.0), options.get("strength", 1.0)),
             Steering(tuple(options.get("hints", ())), options.get("reference")),
         )
@@ -115,11 +116,11 @@ class Call:
         """
         if is_several(image):
             raise ValueError("versions: expected one image, given several")
-        drawn: list[Version] = []
+        versions: list[Version] = []
 
-        def uv(luma: Luma, number: int) -> Uv:
-            if not drawn:
-                drawn.extend(
+        def uv(number: int, luma: Luma) -> Uv:
+            if not versions:
+                versions.extend(
                     self.colorizer.versions(
                         self.colorizer.see(luma),
                         count,
@@ -129,14 +130,12 @@ class Call:
                         seed=seed,
                     )
                 )
-            return drawn[number].uv
+            return versions[number].uv
 
-        images = [
-            self._painted(image, lambda luma, number=number: uv(luma, number))  # type: ignore[misc]
-            for number in range(max(1, count))
-        ]
+        images = [self._painted(image, partial(uv, number)) for number in range(max(1, count))]
         return [
-            DrawnImage(one, version.likelihood) for one, version in zip(images, drawn, strict=True)
+            DrawnImage(colored, version.likelihood)
+            for colored, version in zip(images, versions, strict=True)
         ]
 
     def _painted(self, image: Any, chroma: Callable[[Luma], Uv]) -> Any:

@@ -244,8 +244,8 @@ class Colorizer:
 
 def _as_logits_network(network: Any, device: Any) -> LogitsNetwork:
     if hasattr(network, "logits"):
-        found: LogitsNetwork = network
-        return found
+        as_it_is: LogitsNetwork = network
+        return as_it_is
     from colorunet.prediction.torch_network import TorchNetwork  # noqa: PLC0415 - needs torch
 
     return TorchNetwork(network, device)

@@ -21,10 +21,10 @@ def confidence(
         palette: the n bins.
         decoding: how the logits become the colour that is shown.
     """
-    shown = decoding.uv(logits, palette)
+    shown_uv = decoding.uv(logits, palette)
     exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
     probabilities = exponentials / exponentials.sum(axis=-1, keepdims=True)
     # |c - s|² = |c|² - 2 c·s + |s|², for every pixel and bin without a third axis of differences
     centers = np.asarray(palette.centers, dtype=logits.dtype)
-    apart = (centers**2).sum(-1) - 2 * shown @ centers.T + (shown**2).sum(-1, keepdims=True)
-    return (probabilities * (apart <= _NEAR_UV**2)).sum(axis=-1)
+    squared = (centers**2).sum(-1) - 2 * shown_uv @ centers.T + (shown_uv**2).sum(-1, keepdims=True)
+    return (probabilities * (squared <= _NEAR_UV**2)).sum(axis=-1)

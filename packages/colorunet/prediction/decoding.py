@@ -58,10 +58,10 @@ class Decoding:
     @classmethod
     def of_run(cls, meta: Mapping[str, Any]) -> "Decoding":
         """Return what a run was calibrated to, else the defaults."""
-        kept = dict(meta.get("decoding", {}))
-        if kept.get("bin_offsets") is not None:
-            kept["bin_offsets"] = tuple(kept["bin_offsets"])
-        return cls(**kept)
+        dials = dict(meta.get("decoding", {}))
+        if dials.get("bin_offsets") is not None:
+            dials["bin_offsets"] = tuple(dials["bin_offsets"])
+        return cls(**dials)
 
     def uv(self, logits: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:
         """Return U and V of logits, bins on the last axis, in the array library of the logits.

@@ -156,7 +156,7 @@ def colorize_plan(
         raise ColorunetError(f"{plan.out}: {error.strerror}; give another --out") from None
     for folder in {job.target.parent for job in plan.jobs}:
         sweep(folder, older_s=_LEFT_OVER_S)
-    done: list[ColorizedImage] = []
+    images: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0
     for job, outcome in outcomes or run_jobs(colorizer, plan.jobs, settings, clips):
@@ -167,7 +167,7 @@ def colorize_plan(
         elif outcome.kept:
             kept += 1
         else:
-            done.append(_told(job, outcome))
+            images.append(_colorized_image(job, outcome))
         report(note=f"{len(skips)} skipped" if skips else None)
     return ColorizeSummary(
         out=str(plan.out),
@@ -175,12 +175,12 @@ def colorize_plan(
         decoding=colorizer.decoding,
         averaging=colorizer.averaging,
         toning=settings.wishes.toning,
-        colorized=len(done),
+        colorized=len(images),
         kept=kept,
         skipped=len(skips),
-        damaged=sum(1 for image in done if image.lost),
+        damaged=sum(image.lost > 0 for image in images),
         left_out=tuple(words_of(plan.sources.left_out)),
-        images=done,
+        images=images,
         skips=skips,
     )
 
@@ -203,7 +203,7 @@ def _row(job: Job, outcome: Done | Exception, network: str) -> ManifestRow:
     )
 
 
-def _told(job: Job, done: Done) -> ColorizedImage:
+def _colorized_image(job: Job, done: Done) -> ColorizedImage:
     return ColorizedImage(
         input=job.source.name,
         output=job.name,

@@ -25,13 +25,13 @@ class PredictionOptions:
 
     def decoding(self, meta: Mapping[str, Any]) -> Decoding:
         """Return how the logits of a run with this ``meta`` become colours."""
-        asked = self._given("temperature", "saturation", "caution")
-        return replace(Decoding.of_run(meta), **asked)
+        overrides = self._overrides("temperature", "saturation", "caution")
+        return replace(Decoding.of_run(meta), **overrides)
 
     def averaging(self, meta: Mapping[str, Any]) -> Averaging:
         """Return which versions of a photo such a run sees."""
-        return replace(Averaging.of_run(meta), **self._given("scales", "mirrored"))
+        return replace(Averaging.of_run(meta), **self._overrides("scales", "mirrored"))
 
-    def _given(self, *names: str) -> dict[str, Any]:
+    def _overrides(self, *names: str) -> dict[str, Any]:
         values = {name: getattr(self, name) for name in names}
         return {name: value for name, value in values.items() if value is not None}

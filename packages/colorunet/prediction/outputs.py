@@ -20,7 +20,7 @@ from colorunet.prediction.writing.formats import (
 
 _NAME_BYTES = 255  # the most of a file's name
 _COMPARED = "-compare.jpg"
-_Wanted = tuple[Source, str, OutputFormat, str]  # a Job before it is known what is there
+_Draft = tuple[Source, str, OutputFormat, str]  # a Job before it is known what is there
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Plan:
     Args:
         jobs: in order.
         out: the folder of the outputs.
-        sources: what was found.
+        sources: the photos, and what was left out.
     """
 
     jobs: list[Job]
@@ -87,22 +87,22 @@ def plan_outputs(
     Raises:
         ColorunetError: a path doesn't exist, there is no photo, or an input would be replaced.
     """
-    chosen = None if out.is_dir() else format_named(out.name)
+    file_format = None if out.is_dir() else format_named(out.name)
     sources = find_sources(inputs, out)
     if not sources.photos:
         raise ColorunetError(f"{', '.join(map(shown, map(str, inputs)))}: no images in there")
-    if chosen is not None:
+    if file_format is not None:
         if len(inputs) != 1 or inputs[0].is_dir():
             raise ColorunetError(f"{shown(str(out))} names one file; for several give a folder")
         is_clip = sources.photos[0].format == CLIP
-        if is_clip != (chosen.name == CLIP):
+        if is_clip != (file_format.name == CLIP):
             kind = "a clip" if is_clip else "a photo"
             raise ColorunetError(
                 f"{shown(str(inputs[0]))}: {kind}; {shown(out.name)} names none, give another --out"
             )
         beside = _beside(str(out)) if compare and not is_clip else ""
-        jobs = [(sources.photos[0], str(out), chosen, beside)]
-        taken = {str(out)}
+        jobs = [(sources.photos[0], str(out), file_format, beside)]
+        taken = {_key(str(out))}
         out = out.parent
     else:
         taken = set()
@@ -116,24 +116,24 @@ def plan_outputs(
     return Plan(_checked(jobs, sources.photos, versions), out, sources)
 
 
-def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -> list[_Wanted]:
-    wanted = [(photo, *_name(photo)) for photo in photos]
-    found: dict[int, str] = {}
+def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -> list[_Draft]:
+    own_names = [(photo, *_name(photo)) for photo in photos]
+    names: dict[int, str] = {}
     # Who keeps the own name comes first: a.heic beside a.jpg is the one that is called a-2.jpg.
     for own in (True, False):
-        for number, (photo, name, _) in enumerate(wanted):
+        for number, (photo, name, _) in enumerate(own_names):
             if (name == photo.relative) is own:
-                found[number] = _free(name, taken)
+                names[number] = _free(name, taken)
     jobs = []
-    for number, (photo, _, target) in enumerate(wanted):
+    for number, (photo, _, target) in enumerate(own_names):
         is_photo = photo.format != CLIP
-        beside = _free(_beside(found[number]), taken) if compare and is_photo else ""
+        beside = _free(_beside(names[number]), taken) if compare and is_photo else ""
         beside = os.path.join(out, beside) if beside else ""
-        jobs.append((photo, os.path.join(out, found[number]), target, beside))
+        jobs.append((photo, os.path.join(out, names[number]), target, beside))
     return jobs
 
 
-def _numbered(jobs: Sequence[_Wanted], versions: int, taken: set[str]) -> list[_Wanted]:
+def _numbered(jobs: Sequence[_Draft], versions: int, taken: set[str]) -> list[_Draft]:
     numbered = []
     for photo, name, target, beside in jobs:
         for number in range(1, versions + 1):
@@ -207,11 +207,11 @@ def _key(name: str) -> str:
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
-def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source], versions: int) -> list[Job]:
+def _checked(drafts: Sequence[_Draft], photos: Sequence[Source], versions: int) -> list[Job]:
     inputs = {photo.identity for photo in photos} - {(0, 0)}
     folders: dict[str, dict[str, Identity]] = {}
     checked: list[Job] = []
-    for photo, name, target, beside in wanted:
+    for photo, name, target, beside in drafts:
         is_there = True
         for path in (name, beside) if beside else (name,):
             folder, base = os.path.split(path)
@@ -231,17 +231,17 @@ def _checked(wanted: Sequence[_Wanted], photos: Sequence[Source], versions: int)
 
 def _all_or_none(jobs: Sequence[Job], versions: int) -> list[Job]:
     """Of a photo's versions all are there or none: those of another count are other ones."""
-    found: list[Job] = []
+    completed: list[Job] = []
     for start in range(0, len(jobs), versions):
         together = jobs[start : start + versions]
         is_there = all(job.is_there for job in together)
-        found += [replace(job, is_there=is_there) for job in together]
-    return found
+        completed += [replace(job, is_there=is_there) for job in together]
+    return completed
 
 
 def _identities(folder: str) -> dict[str, Identity]:
     """Return which files are in a folder, by keys of their names; links count as what they name."""
-    found: dict[str, Identity] = {}
+    identities: dict[str, Identity] = {}
     try:
         device = os.stat(folder).st_dev
         with os.scandir(folder) as entries:
@@ -253,7 +253,7 @@ def _identities(folder: str) -> dict[str, Identity]:
                         identity = (real.st_dev, real.st_ino)
                     except OSError:
                         pass
-                found[_key(entry.name)] = identity
+                identities[_key(entry.name)] = identity
     except (FileNotFoundError, NotADirectoryError):
         return {}
-    return found
+    return identities

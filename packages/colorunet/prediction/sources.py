@@ -47,7 +47,7 @@ class Source:
 
 @dataclass
 class Sources:
-    """What was found.
+    """What there is to colour, and what was passed over.
 
     Args:
         photos: in the order in which they are coloured.
@@ -75,33 +75,33 @@ def find_sources(inputs: Sequence[Path], out: Path) -> Sources:
     """
     require_paths(inputs)
     walk = _Walk(out)
-    for given in inputs:
-        before = len(walk.found.photos)
-        if given.is_dir():
-            walk.folder(str(given), "" if len(inputs) == 1 else given.resolve().name)
+    for path in inputs:
+        before = len(walk.sources.photos)
+        if path.is_dir():
+            walk.folder(str(path), "" if len(inputs) == 1 else path.resolve().name)
         else:
-            walk.file(str(given), given.name, named=True)
-        if given.is_dir() and len(walk.found.photos) == before:
-            walk.found.empty.append(given)
-    return walk.found
+            walk.file(str(path), path.name, named=True)
+        if path.is_dir() and len(walk.sources.photos) == before:
+            walk.sources.empty.append(path)
+    return walk.sources
 
 
 def require_paths(inputs: Sequence[Path]) -> None:
     """Raise ColorunetError for paths that don't exist, before anything is done."""
-    for given in inputs:
+    for path in inputs:
         try:
-            os.stat(given)
+            os.stat(path)
         except FileNotFoundError:
-            raise ColorunetError(f"{given}: no such file or folder; nothing was done") from None
+            raise ColorunetError(f"{path}: no such file or folder; nothing was done") from None
         except OSError as error:
-            raise ColorunetError(f"{given}: {error.strerror}; nothing was done") from None
+            raise ColorunetError(f"{path}: {error.strerror}; nothing was done") from None
 
 
 class _Walk:
     """Walks through folders, each once, links to folders last, so that each is met at its place."""
 
     def __init__(self, out: Path) -> None:
-        self.found = Sources()
+        self.sources = Sources()
         self._out = _identity_of(out)
         self._seen: set[Identity] = set()
         self._files: set[str] = set()
@@ -114,7 +114,7 @@ class _Walk:
             identity = _identity_of(path)
             if identity in self._seen or (identity == self._out and path != top):
                 if identity != self._out:
-                    self.found.left_out["folders that are links to others"] += 1
+                    self.sources.left_out["folders that are links to others"] += 1
                 continue
             if identity is not None:
                 self._seen.add(identity)
@@ -124,7 +124,7 @@ class _Walk:
                 if not _is_folder(entry):
                     self.file(*target, entry=entry, device=identity[0] if identity else 0)
                 elif is_left_out_folder(entry.name):
-                    self.found.left_out[FOLDERS_LEFT_OUT] += 1
+                    self.sources.left_out[FOLDERS_LEFT_OUT] += 1
                 else:
                     (links if entry.is_symlink() else inner).append(target)
             waiting += reversed(inner)
@@ -149,10 +149,10 @@ class _Walk:
             if kind != CLIP and not looks_like_picture(name, start):
                 return
             if is_left_out_file(name):
-                self.found.left_out[FILES_LEFT_OUT] += 1
+                self.sources.left_out[FILES_LEFT_OUT] += 1
                 return
         self._files.add(path)
-        self.found.photos.append(Source(path, relative, kind, identity, problem))
+        self.sources.photos.append(Source(path, relative, kind, identity, problem))
 
     def _entries(self, folder: str, place: str) -> list[os.DirEntry[str]]:
         try:
@@ -160,7 +160,7 @@ class _Walk:
                 return sorted(entries, key=lambda entry: entry.name)
         except OSError as error:
             problem = f"{_NOT_READ}: {error.strerror}"
-            self.found.photos.append(Source(folder, place, "", (0, 0), problem))
+            self.sources.photos.append(Source(folder, place, "", (0, 0), problem))
             return []
 
 
@@ -173,10 +173,10 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _identity_of(path: Path | str) -> Identity | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_dev, found.st_ino
+    return status.st_dev, status.st_ino
 
 
 def _looked_into(
@@ -188,9 +188,9 @@ def _looked_into(
         if entry is not None and is_plain:
             identity = (device, entry.inode())
         else:
-            found = os.stat(path)
-            identity = (found.st_dev, found.st_ino)
-            if not stat.S_ISREG(found.st_mode):  # opening a pipe would wait for ever
+            status = os.stat(path)
+            identity = (status.st_dev, status.st_ino)
+            if not stat.S_ISREG(status.st_mode):  # opening a pipe would wait for ever
                 return b"", identity, "not a regular file"
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:

@@ -39,8 +39,8 @@ class Averaging:
     @classmethod
     def of_run(cls, meta: Mapping[str, Any]) -> "Averaging":
         """Return what a run was calibrated with, else the defaults."""
-        kept = dict(meta.get("averaging", {}))
-        return cls(tuple(kept.get("scales", (1.0,))), bool(kept.get("mirrored", False)))
+        settings = dict(meta.get("averaging", {}))
+        return cls(tuple(settings.get("scales", (1.0,))), bool(settings.get("mirrored", False)))
 
     def logits(
         self,
@@ -64,11 +64,11 @@ class Averaging:
         versions = []
         for mirrored in (False, True)[: 1 + self.mirrored]:
             for scale in self.scales:
-                seen = xp.flip(luma, axis=-1) if mirrored else luma
+                view = xp.flip(luma, axis=-1) if mirrored else luma
                 if scale != 1:
-                    seen = resized(seen, [max(1, round(edge * scale)) for edge in edges])
-                found = network(seen)
-                if tuple(found.shape[-2:]) != size:
-                    found = resized(found, size)
-                versions.append(xp.flip(found, axis=-1) if mirrored else found)
+                    view = resized(view, [max(1, round(edge * scale)) for edge in edges])
+                logits = network(view)
+                if tuple(logits.shape[-2:]) != size:
+                    logits = resized(logits, size)
+                versions.append(xp.flip(logits, axis=-1) if mirrored else logits)
         return sum(versions[1:], versions[0]) / len(versions)

@@ -59,9 +59,9 @@ def as_vivid(
     Raises:
         ValueError: it is out of its range.
     """
-    asked = vivid(Decoding.of_run(meta), vividness)
-    caution = asked.caution if options.caution is None else options.caution
-    return replace(options, temperature=asked.temperature, caution=caution)
+    decoding = vivid(Decoding.of_run(meta), vividness)
+    caution = decoding.caution if options.caution is None else options.caution
+    return replace(options, temperature=decoding.temperature, caution=caution)
 
 
 def vivid(own: Decoding, vividness: float) -> Decoding:

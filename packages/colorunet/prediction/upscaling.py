@@ -149,21 +149,21 @@ class _Pin:
 def _pinned(planes: Planes, luma: Plane, top: int, pins: Sequence[_Pin]) -> None:
     """Give back what is missing; where pins are near each other the nearest one counts most."""
     shares = np.zeros(luma.shape, np.float64)
-    given = np.zeros((2, *luma.shape), np.float64)
+    corrections = np.zeros((2, *luma.shape), np.float64)
     for pin in pins:
         rows, columns = pin.window(top, luma.shape)
         down = np.arange(rows.start, rows.stop)[:, None] + (top - pin.row)
         across = np.arange(columns.start, columns.stop) - pin.column
-        apart = (down**2 + across**2).astype(np.float64)
+        squared = (down**2 + across**2).astype(np.float64)
         other = (luma[rows, columns] - pin.luma) / _LUMA_STEP
-        near = np.exp(-apart / (2 * pin.reach**2) - other**2 / 2)
-        share = 1 / (apart + 1e-9)
+        near = np.exp(-squared / (2 * pin.reach**2) - other**2 / 2)
+        share = 1 / (squared + 1e-9)
         shares[rows, columns] += share
-        for plane, missing in zip(given, pin.missing, strict=True):
+        for plane, missing in zip(corrections, pin.missing, strict=True):
             plane[rows, columns] += share * near * missing
     reached = shares > 0
-    for plane, sums in zip(planes, given, strict=True):
-        plane[reached] += (sums[reached] / shares[reached]).astype(np.float32)
+    for plane, correction in zip(planes, corrections, strict=True):
+        plane[reached] += (correction[reached] / shares[reached]).astype(np.float32)
 
 
 def _resized(

@@ -48,12 +48,12 @@ def matching_offsets(sets: Sequence[HeldOut], decoding: Decoding, n: int) -> Flo
 
     The sets count alike, however many photos each has.
     """
-    wanted = np.mean([held.true_shares for held in sets], axis=0)
+    true_shares = np.mean([held.true_shares for held in sets], axis=0)
     offsets = np.zeros(n)
     for _ in range(_ROUNDS):
         how = replace(decoding, bin_offsets=tuple(offsets))
-        painted = np.mean([held.shares(how) for held in sets], axis=0)
-        step = np.log((wanted + _LEAST_SHARE) / (painted + _LEAST_SHARE))
+        painted_shares = np.mean([held.shares(how) for held in sets], axis=0)
+        step = np.log((true_shares + _LEAST_SHARE) / (painted_shares + _LEAST_SHARE))
         offsets += _RATE * decoding.temperature * step
         offsets -= offsets.mean()
     return offsets
@@ -63,24 +63,26 @@ def choose(
     sets: Sequence[HeldOut], n: int, *, report: Callable[[], None]
 ) -> tuple[JudgedDecoding, list[JudgedDecoding]]:
     """Return the decoding that costs least over the sets, and all that were tried."""
-    tried = []
+    candidates = []
     for temperature in TEMPERATURES:
         plain = Decoding(temperature)
-        tried += [judged(sets, how) for how in _variations(plain)]
+        candidates += [judged(sets, how) for how in _variations(plain)]
         offsets = matching_offsets(sets, plain, n)
         for strength in STRENGTHS:
-            added = tuple(float(x) for x in strength * offsets)
-            tried.append(judged(sets, replace(plain, bin_offsets=added)))
+            bin_offsets = tuple(float(x) for x in strength * offsets)
+            candidates.append(judged(sets, replace(plain, bin_offsets=bin_offsets)))
         report()
-    with_offsets = [one for one in tried if one.decoding.bin_offsets is not None]
-    for one in sorted(with_offsets, key=_cost)[:_REFINED]:
-        tried += [judged(sets, how) for how in _variations(one.decoding)]
+    with_offsets = [each for each in candidates if each.decoding.bin_offsets is not None]
+    for candidate in sorted(with_offsets, key=_cost)[:_REFINED]:
+        candidates += [judged(sets, how) for how in _variations(candidate.decoding)]
         report()
-    nearest = min(tried, key=_cost).decoding
+    nearest = min(candidates, key=_cost).decoding
     for step in _FINE_STEPS:
-        tried.append(judged(sets, replace(nearest, saturation=round(nearest.saturation + step, 3))))
+        candidates.append(
+            judged(sets, replace(nearest, saturation=round(nearest.saturation + step, 3)))
+        )
     report()
-    return min(tried, key=_cost), tried
+    return min(candidates, key=_cost), candidates
 
 
 def _variations(decoding: Decoding) -> list[Decoding]:
@@ -95,12 +97,12 @@ def judged(sets: Sequence[HeldOut], decoding: Decoding) -> JudgedDecoding:
     results = [held.judge(decoding) for held in sets]
     return JudgedDecoding(
         decoding,
-        missed=sum(missed(found) for found, _ in results),
-        cost=sum(cost(found, error) for found, error in results),
-        verdicts=[found for found, _ in results],
+        missed=sum(missed(of_set) for of_set, _ in results),
+        cost=sum(cost(of_set, error) for of_set, error in results),
+        verdicts=[of_set for of_set, _ in results],
         ciede2000=[error for _, error in results],
     )
 
 
-def _cost(one: JudgedDecoding) -> float:
-    return one.cost
+def _cost(candidate: JudgedDecoding) -> float:
+    return candidate.cost

@@ -85,22 +85,22 @@ def calibrate_run(
     for shards in opened:
         require_same_palette(trained.palette, shards)
     own = Colorizer.of_run(trained)
-    asked = options or PredictionOptions()
+    options = options or PredictionOptions()
 
     def held_out(averaging: Averaging) -> list[HeldOut]:
         colorizer = Colorizer.of_run(trained, PredictionOptions(**asdict(averaging)))
         return [HeldOut(colorizer, shards, split, limit, watch) for shards in opened]
 
-    base = asked.averaging(trained.meta)
-    several = [base] if asked.scales else [replace(base, scales=scales) for scales in _SCALES]
-    sets = {one: held_out(one) for one in dict.fromkeys((own.averaging, *several))}
-    tried = [Tried(one, _error(sets[one], own.decoding)) for one in several]
-    best = min(tried, key=lambda one: one.ciede2000).averaging
-    chosen, all_tried = choose(sets[best], trained.palette.n, report=report)
+    base = options.averaging(trained.meta)
+    averagings = [base] if options.scales else [replace(base, scales=each) for each in _SCALES]
+    sets = {each: held_out(each) for each in dict.fromkeys((own.averaging, *averagings))}
+    tried = [Tried(each, _error(sets[each], own.decoding)) for each in averagings]
+    best = min(tried, key=lambda candidate: candidate.ciede2000).averaging
+    chosen, candidates = choose(sets[best], trained.palette.n, report=report)
     if write:
-        settled = {"averaging": asdict(best), "decoding": asdict(chosen.decoding)}
+        choice = {"averaging": asdict(best), "decoding": asdict(chosen.decoding)}
         with only_writer(run), write_atomically(run / "best.json") as temporary:
-            meta = read_meta(run, "best") | settled
+            meta = read_meta(run, "best") | choice
             temporary.write_text(json.dumps(meta, indent=1) + "\n")
     return Calibration(
         run=str(run),
@@ -109,7 +109,7 @@ def calibrate_run(
         averaging=best,
         before=judged(sets[own.averaging], own.decoding),
         chosen=chosen,
-        curve=_curve(all_tried),
+        curve=_curve(candidates),
     )
 
 
@@ -117,11 +117,11 @@ def _error(sets: Sequence[HeldOut], decoding: Decoding) -> float:
     return float(np.mean([held.judge(decoding)[1] for held in sets]))
 
 
-def _curve(tried: Sequence[JudgedDecoding]) -> list[CurvePoint]:
+def _curve(candidates: Sequence[JudgedDecoding]) -> list[CurvePoint]:
     """Return the decodings that no other one beats in both, from the least vivid on."""
     points = [
-        CurvePoint(_mean_colorfulness(one), float(np.mean(one.ciede2000)), one.decoding)
-        for one in tried
+        CurvePoint(_mean_colorfulness(each), float(np.mean(each.ciede2000)), each.decoding)
+        for each in candidates
     ]
     front: list[CurvePoint] = []
     for point in sorted(points, key=lambda p: (-p.colorfulness_ratio, p.ciede2000)):
@@ -130,10 +130,10 @@ def _curve(tried: Sequence[JudgedDecoding]) -> list[CurvePoint]:
     return front[::-1]
 
 
-def _mean_colorfulness(one: JudgedDecoding) -> float:
+def _mean_colorfulness(candidate: JudgedDecoding) -> float:
     values = [
         verdict.value or 0.0
-        for of_set in one.verdicts
+        for of_set in candidate.verdicts
         for verdict in of_set
         if verdict.measure == "colorfulness_ratio"
     ]

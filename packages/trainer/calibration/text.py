@@ -16,7 +16,9 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
         f"chosen: {decoding_text(chosen.decoding)}{averaging_text(calibration.averaging)}",
     ]
     if len(calibration.tried) > 1:
-        lines.append("averaging by CIEDE2000: " + "; ".join(map(_tried, calibration.tried)))
+        lines.append(
+            "averaging by CIEDE2000: " + "; ".join(map(_averaging_figure, calibration.tried))
+        )
     for number, name in enumerate(shards):
         lines += [
             "",
@@ -30,13 +32,17 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
             lines.append(f"{label:28}{values}  {new.criterion.range_text}{met}")
     lines += ["", "right against vivid, over the decodings tried (colourfulness: CIEDE2000)"]
     step = max(1, len(calibration.curve) // _CURVE_POINTS)
-    told = (f"{p.colorfulness_ratio:.2f}: {p.ciede2000:.2f}" for p in calibration.curve[::step])
-    return "\n".join([*lines, "  ".join(told)])
+    points = (f"{p.colorfulness_ratio:.2f}: {p.ciede2000:.2f}" for p in calibration.curve[::step])
+    return "\n".join([*lines, "  ".join(points)])
 
 
-def _tried(tried: Tried) -> str:
-    scales = " and ".join(f"{scale:g}" for scale in tried.averaging.scales)
-    return f"scale {scales}" + ", mirrored" * tried.averaging.mirrored + f" {tried.ciede2000:.2f}"
+def _averaging_figure(candidate: Tried) -> str:
+    scales = " and ".join(f"{scale:g}" for scale in candidate.averaging.scales)
+    return (
+        f"scale {scales}"
+        + ", mirrored" * candidate.averaging.mirrored
+        + f" {candidate.ciede2000:.2f}"
+    )
 
 
 def _number(value: float | None) -> str:

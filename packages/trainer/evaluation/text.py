@@ -51,17 +51,17 @@ def interval(estimate: Estimate, digits: int) -> str:
 
 def decoding_text(decoding: Decoding) -> str:
     """Return how logits became colours, in a line."""
-    told = f"T = {decoding.temperature:g}, saturation {decoding.saturation:g}"
+    text = f"T = {decoding.temperature:g}, saturation {decoding.saturation:g}"
     if decoding.caution:
-        told += f", caution {decoding.caution:g}"
+        text += f", caution {decoding.caution:g}"
     if decoding.contrast:
-        told += f", contrast {decoding.contrast:g}"
+        text += f", contrast {decoding.contrast:g}"
     if decoding.top_mode_radius is not None:
-        told += f", top-mode radius {decoding.top_mode_radius:g}"
+        text += f", top-mode radius {decoding.top_mode_radius:g}"
     if decoding.bin_offsets is not None:
         low, high = min(decoding.bin_offsets), max(decoding.bin_offsets)
-        told += f", offsets of the bins {low:.2f} to {high:.2f}"
-    return told
+        text += f", offsets of the bins {low:.2f} to {high:.2f}"
+    return text
 
 
 def averaging_text(averaging: Averaging) -> str:
@@ -105,15 +105,15 @@ def evaluation_text(evaluation: Evaluation) -> str:
     return "\n".join(lines)
 
 
-def verdict_rows(found: Sequence[Verdict]) -> list[str]:
+def verdict_rows(verdicts: Sequence[Verdict]) -> list[str]:
     """Return a line for each criterion: what is asked, what was measured, and why it is asked."""
-    met = sum(verdict.is_met for verdict in found)
-    rows = [f"criteria                {met} of {len(found)} met"]
-    for verdict in found:
+    met = sum(verdict.is_met for verdict in verdicts)
+    rows = [f"criteria                {met} of {len(verdicts)} met"]
+    for verdict in verdicts:
         label = full_label(verdict.measure)
-        said = "met   " if verdict.is_met else "MISSED"
+        mark = "met   " if verdict.is_met else "MISSED"
         rows.append(
-            f"  {said} {label:32} {number(verdict.value, 2):>6}  {verdict.criterion.range_text}: "
+            f"  {mark} {label:32} {number(verdict.value, 2):>6}  {verdict.criterion.range_text}: "
             f"{verdict.criterion.why}"
         )
     return rows
@@ -121,8 +121,8 @@ def verdict_rows(found: Sequence[Verdict]) -> list[str]:
 
 def measured(evaluation: Evaluation) -> Iterator[tuple[str, Measure, dict[str, Estimate]]]:
     """Yield name and kind of what was measured, and its figure under each of ``COLUMNS``."""
-    for name, known in MEASURES.items():
-        yield name, known, {variant: evaluation.variants[variant][name] for variant in COLUMNS}
+    for name, measure in MEASURES.items():
+        yield name, measure, {variant: evaluation.variants[variant][name] for variant in COLUMNS}
     for name, figures in (evaluation.perceptual.measured if evaluation.perceptual else {}).items():
         row = {variant: figures.get(variant, Estimate(None)) for variant in COLUMNS}
         yield name, PERCEPTUAL_MEASURES[name], row
@@ -130,8 +130,8 @@ def measured(evaluation: Evaluation) -> Iterator[tuple[str, Measure, dict[str, E
 
 def fid_note(evaluation: Evaluation) -> str:
     """Return what has to stand beside FID; nothing where it wasn't measured."""
-    found = evaluation.perceptual
-    return f"from {found.images} images; {FEW_IMAGES}" if found and found.fid else ""
+    perceptual = evaluation.perceptual
+    return f"from {perceptual.images} images; {FEW_IMAGES}" if perceptual and perceptual.fid else ""
 
 
 def sweep_rows(points: list[SweepPoint]) -> list[str]:
@@ -150,8 +150,8 @@ def sweep_rows(points: list[SweepPoint]) -> list[str]:
 def _variant_rows(evaluation: Evaluation) -> list[str]:
     header = " " * 28 + "".join(label.rjust(11) for label in COLUMNS.values()) + "   interval"
     rows = [header]
-    for _, known, figures in measured(evaluation):
-        cells = [number(figure.value, known.digits).rjust(11) for figure in figures.values()]
-        spread = interval(figures[PREDICTION], known.digits)
-        rows.append(known.label.ljust(28) + "".join(cells) + f"   {spread}")
+    for _, measure, figures in measured(evaluation):
+        cells = [number(figure.value, measure.digits).rjust(11) for figure in figures.values()]
+        spread = interval(figures[PREDICTION], measure.digits)
+        rows.append(measure.label.ljust(28) + "".join(cells) + f"   {spread}")
     return rows

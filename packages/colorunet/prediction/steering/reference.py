@@ -79,15 +79,15 @@ def referred(
     choice; and each bin's centre moves to the mean colour that the reference has in it.
     """
     bins = np.asarray(uv_to_bins(reference.uv, palette)).astype(np.int64)
-    wanted = _shares(_hats(reference.luma), np.eye(palette.n, dtype=np.float32)[bins])
+    target_shares = _shares(_hats(reference.luma), np.eye(palette.n, dtype=np.float32)[bins])
     thin = (slice(None, None, _THINNING),) * 2
     few = seen.features[thin].reshape(-1, palette.n) ** 2
     hats = _hats(seen.luma[thin].reshape(-1).astype(np.float32) / 255)
-    gain = np.zeros_like(wanted)
+    gain = np.zeros_like(target_shares)
     for _ in range(_ROUNDS):
         tilted = few * np.exp(hats @ gain)
         tilted /= tilted.sum(axis=-1, keepdims=True)
-        gain += np.log(wanted) - np.log(_shares(hats, tilted))
+        gain += np.log(target_shares) - np.log(_shares(hats, tilted))
         gain = np.clip(gain, -_MOST_NATS, _MOST_NATS)
     levels = _hats(np.arange(256, dtype=np.float32) / 255) @ gain * np.float32(_STRENGTH)
     return seen.logits + _by_level(levels, seen.luma), _moved(palette, reference, bins)
@@ -101,8 +101,8 @@ def _by_level(
 
 def _hats(luma: Float32[np.ndarray, "m"]) -> Float32[np.ndarray, "m l"]:
     """Return how much each pixel counts for the levels below and above it."""
-    apart = np.abs(luma[:, None] * (_LEVELS - 1) - np.arange(_LEVELS))
-    return np.maximum(1 - apart, 0).astype(np.float32)
+    distances = np.abs(luma[:, None] * (_LEVELS - 1) - np.arange(_LEVELS))
+    return np.maximum(1 - distances, 0).astype(np.float32)
 
 
 def _shares(

@@ -48,9 +48,8 @@ class SeenPhoto:
 
     def distances(self, pixel: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
         """Return how far each pixel is from one at the working size, edges making it far."""
-        found = self._distances.get(pixel)
-        if found is None:
+        if pixel not in self._distances:
             while len(self._distances) >= _KEPT_FIELDS:
                 self._distances.pop(next(iter(self._distances)))
-            found = self._distances[pixel] = distances(self.costs, pixel)
-        return found
+            self._distances[pixel] = distances(self.costs, pixel)
+        return self._distances[pixel]

@@ -41,20 +41,18 @@ def distances(costs: Costs, start: tuple[int, int]) -> Float32[np.ndarray, "h w"
     """
     right, down = costs
     height, width = right.shape[0], down.shape[1]
-    found = np.full((height, width), np.inf, np.float32)
-    found[start] = 0
-    across = np.zeros_like(found)
+    least = np.full((height, width), np.inf, np.float32)
+    least[start] = 0
+    across = np.zeros_like(least)
     across[:, 1:] = np.cumsum(right, axis=1)
-    along = np.zeros_like(found)
+    along = np.zeros_like(least)
     along[1:] = np.cumsum(down, axis=0)
     for _ in range(_ROUNDS):
-        before = found.copy()
-        for summed, axis in ((across, 1), (along, 0)):
-            forward = np.minimum.accumulate(found - summed, axis=axis) + summed
-            backward = np.flip(
-                np.minimum.accumulate(np.flip(found + summed, axis), axis=axis), axis
-            )
-            found = np.minimum(found, np.minimum(forward, backward - summed))
-        if np.array_equal(before, found):
+        before = least.copy()
+        for sums, axis in ((across, 1), (along, 0)):
+            forward = np.minimum.accumulate(least - sums, axis=axis) + sums
+            backward = np.flip(np.minimum.accumulate(np.flip(least + sums, axis), axis=axis), axis)
+            least = np.minimum(least, np.minimum(forward, backward - sums))
+        if np.array_equal(before, least):
             break
-    return found
+    return least

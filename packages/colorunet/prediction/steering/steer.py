@@ -97,8 +97,8 @@ def steered_versions(
     field = hint_field(seen, steering.hints) if steering.hints else None
     logits, palette = referred_logits(seen, palette, steering)
     logits = logits if field is None else hinted_logits(logits, field, palette)
-    drawn = draw_versions(seen, logits, palette, decoding, count=count, seed=seed)
-    return [replace(one, uv=_finished(one.uv, toning, field)) for one in drawn]
+    versions = draw_versions(seen, logits, palette, decoding, count=count, seed=seed)
+    return [replace(version, uv=_finished(version.uv, toning, field)) for version in versions]
 
 
 @dataclass(frozen=True)
@@ -143,13 +143,13 @@ def hinted_logits(
     """
     centers = palette.centers.astype(np.float32)
     own = np.sum(field.uv**2, axis=-1, keepdims=True)
-    lost = field.uv @ (-2 * centers.T)
-    lost += own
-    lost += np.sum(centers**2, axis=-1)
-    lost /= np.float32(2 * _WIDTH_UV**2)
-    np.minimum(lost, np.float32(_MOST_NATS), out=lost)
-    lost *= field.weight[..., None]
-    return np.subtract(logits, lost, out=lost)
+    penalty = field.uv @ (-2 * centers.T)
+    penalty += own
+    penalty += np.sum(centers**2, axis=-1)
+    penalty /= np.float32(2 * _WIDTH_UV**2)
+    np.minimum(penalty, np.float32(_MOST_NATS), out=penalty)
+    penalty *= field.weight[..., None]
+    return np.subtract(logits, penalty, out=penalty)
 
 
 def held_to_hints(uv: Float[np.ndarray, "h w 2"], field: HintField) -> Float32[np.ndarray, "h w 2"]:

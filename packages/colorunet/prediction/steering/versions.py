@@ -80,12 +80,12 @@ def draw_versions(
     coarse = _memberships(seen, rng)
     tilts = _tilts(palette, coarse.shape[-1], _CANDIDATES * (count - 1), rng)
     thin = (slice(None, None, _THINNING),) * 2
-    drawn = [_uv(logits[thin] + coarse @ tilt, palette, decoding) for tilt in tilts]
-    likelihoods = [_likelihood(uv, logits[thin], palette) for uv in drawn]
-    chosen = _chosen(drawn, likelihoods, count)
+    draws = [_uv(logits[thin] + coarse @ tilt, palette, decoding) for tilt in tilts]
+    likelihoods = [_likelihood(uv, logits[thin], palette) for uv in draws]
+    picks = _picks(draws, likelihoods, count)
     memberships = _as_large(coarse, seen.luma.shape)
     versions = []
-    for number in chosen:
+    for number in picks:
         uv = _uv(logits + memberships @ tilts[number], palette, decoding)
         likelihood = _likelihood(uv, logits, palette)
         versions.append(Version(uv, likelihood, coarse, tilts[number]))
@@ -110,11 +110,11 @@ def _memberships(seen: SeenPhoto, rng: np.random.Generator) -> Float32[np.ndarra
     flat = points.reshape(-1, points.shape[-1])
     centers = flat[rng.choice(len(flat), min(_REGIONS, len(flat)), replace=False)]
     for _ in range(10):
-        nearest = np.argmin(_apart(flat, centers), axis=-1)
+        nearest = np.argmin(_squared_distances(flat, centers), axis=-1)
         for number in range(len(centers)):
             if (mine := nearest == number).any():
                 centers[number] = flat[mine].mean(axis=0)
-    closeness = -_apart(points, centers) / np.float32(_SOFTNESS)
+    closeness = -_squared_distances(points, centers) / np.float32(_SOFTNESS)
     shares = np.exp(closeness - closeness.max(axis=-1, keepdims=True))
     return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
 
@@ -131,7 +131,7 @@ def _as_large(
     return np.stack([np.asarray(plane) for plane in large], axis=-1)
 
 
-def _apart(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
+def _squared_distances(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
     """Return squared distances, but for what is the same for all centres of a point."""
     return np.asarray(np.sum(centers**2, axis=-1) - 2 * (points @ centers.T))
 
@@ -140,32 +140,32 @@ def _tilts(
     palette: Palette, regions: int, count: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, "d r n"]:
     """Return what each draw adds to the logits of each region's bins; the first adds nothing."""
-    apart = np.sum((palette.centers[:, None] - palette.centers) ** 2, axis=-1)
-    kernel = np.exp(-apart / (2 * _HUE_UV**2))
+    squared = np.sum((palette.centers[:, None] - palette.centers) ** 2, axis=-1)
+    kernel = np.exp(-squared / (2 * _HUE_UV**2))
     kernel /= np.sqrt(np.sum(kernel**2, axis=0))
     shared = rng.standard_normal((count, 1, palette.n)) * _SHARED**0.5
     own = rng.standard_normal((count, regions, palette.n)) * (1 - _SHARED) ** 0.5
-    drawn = (shared + own) @ kernel * _TILT_NATS
-    return np.concatenate([np.zeros((1, regions, palette.n)), drawn]).astype(np.float32)
+    tilts = (shared + own) @ kernel * _TILT_NATS
+    return np.concatenate([np.zeros((1, regions, palette.n)), tilts]).astype(np.float32)
 
 
 def _likelihood(
     uv: Float[np.ndarray, "h w 2"], logits: Float32[np.ndarray, "h w n"], palette: Palette
 ) -> float:
     centers = palette.centers.astype(np.float32)
-    apart = _apart(uv, centers) + np.sum(uv**2, axis=-1, keepdims=True)
+    squared = _squared_distances(uv, centers) + np.sum(uv**2, axis=-1, keepdims=True)
     shifted = logits - logits.max(axis=-1, keepdims=True)
-    both = np.exp(shifted - apart / np.float32(2 * _WIDTH_UV**2)).sum(axis=-1)
+    both = np.exp(shifted - squared / np.float32(2 * _WIDTH_UV**2)).sum(axis=-1)
     return float(np.exp(np.mean(np.log(both / np.exp(shifted).sum(axis=-1)), dtype=np.float64)))
 
 
-def _chosen(drawn: list[np.ndarray], likelihoods: list[float], count: int) -> list[int]:
+def _picks(draws: list[np.ndarray], likelihoods: list[float], count: int) -> list[int]:
     """Return which draws to take: the first, then always one that is likely and far from all."""
-    chosen = [0]
-    nearest = np.full(len(drawn), np.inf)
-    while len(chosen) < count:
-        last = drawn[chosen[-1]]
-        apart = [float(np.mean(np.linalg.norm(uv - last, axis=-1))) for uv in drawn]
-        nearest = np.minimum(nearest, apart)
-        chosen.append(int(np.argmax(nearest * np.array(likelihoods))))
-    return chosen
+    picks = [0]
+    nearest = np.full(len(draws), np.inf)
+    while len(picks) < count:
+        last = draws[picks[-1]]
+        distances = [float(np.mean(np.linalg.norm(uv - last, axis=-1))) for uv in draws]
+        nearest = np.minimum(nearest, distances)
+        picks.append(int(np.argmax(nearest * np.array(likelihoods))))
+    return picks

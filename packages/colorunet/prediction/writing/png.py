@@ -103,14 +103,17 @@ def _best_filters(
     left[:, pixel_bytes:] = rows[:, :-pixel_bytes]
     # (a + b) >> 1 without a ninth bit
     mean = (left & up) + ((left ^ up) >> 1)
-    found = [rows - left, rows - up, rows - mean]
-    costs = [np.abs(some.view(np.int8)).view(np.uint8).sum(1, dtype=np.uint32) for some in found]
+    residuals = [rows - left, rows - up, rows - mean]
+    costs = [
+        np.abs(residual.view(np.int8)).view(np.uint8).sum(1, dtype=np.uint32)
+        for residual in residuals
+    ]
     best = np.argmin(costs, axis=0)
     out = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
     out[:, 0] = np.array((_SUB, _UP, _AVERAGE))[best]
-    out[:, 1:] = found[0]
+    out[:, 1:] = residuals[0]
     for number in (1, 2):
-        out[best == number, 1:] = found[number][best == number]
+        out[best == number, 1:] = residuals[number][best == number]
     return out
 
 

@@ -82,8 +82,8 @@ def _placed(bands: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
 def _with_few_colors(frame: Image.Image) -> Image.Image:
     if frame.mode == "RGBA":
         return frame  # Pillow keeps one of the colours for what is clear
-    chosen = frame.quantize(_COLORS, kmeans=1)
-    return frame.quantize(palette=chosen, dither=Image.Dither.FLOYDSTEINBERG)
+    palette = frame.quantize(_COLORS, kmeans=1)
+    return frame.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 
 
 def _options(
@@ -113,9 +113,9 @@ def _options(
 
 def _segments(image: ColoredImage) -> dict[str, Any]:
     """Return EXIF and XMP as far as they fit; older Pillows don't write XMP by themselves."""
-    found: dict[str, Any] = {}
+    segments: dict[str, Any] = {}
     exif, xmp = image.metadata.exif, _XMP_MARK + image.metadata.xmp
-    found["exif"] = exif if len(exif) <= SEGMENT_BYTES else b""
+    segments["exif"] = exif if len(exif) <= SEGMENT_BYTES else b""
     if image.metadata.xmp and len(xmp) <= SEGMENT_BYTES:
-        found["extra"] = b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
-    return found
+        segments["extra"] = b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
+    return segments
