@@ -32,6 +32,7 @@ from step_keeper import Step, StepFailed, StepKeeper, Words
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
+from colorfiles.palette_file import read_palette, write_palette
 from colorunet.export.onnx_export import export_beside
 from colorunet.parameters.checkpoint import Trained, load_run
 from colorunet.parameters.published import published_file
@@ -119,9 +120,9 @@ def _folder(name: str, help_text: str, *, required: bool = False) -> Any:
 @click.option("--scales", help="As `trainer calibrate` has them.  [default: it chooses]")
 @click.option("--limit", type=int, help="Samples measured of each split.  [default: all]")
 @click.option("--install", is_flag=True, help="Also put it into the package.")
-def main(**given: Any) -> None:
+def main(**words: Any) -> None:
     """Run every step that isn't done yet."""
-    options = Options(**given)
+    options = Options(**words)
     if (options.eval_photos is None) == (options.eval_shards is None):
         raise click.UsageError("one of --eval-photos and --eval-shards is required, not both")
     if options.run and not options.shards:
@@ -140,7 +141,7 @@ def main(**given: Any) -> None:
 
 def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None:
     """Train, choose the decoding, measure, and write the network's folder."""
-    sets = _shards(options, keeper, photos)
+    sets = _sets(options, keeper, photos)
     run = options.run or _fit(options, keeper, sets.photos)
     trained = _trained_on(run, sets.photos)
     splits = photo_splits(sets.photos)
@@ -196,31 +197,39 @@ def _write_card(
         temporary.write_text(card_text(card), encoding="utf-8")
 
 
-def _shards(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> Sets:
-    out, shards, ordinary = options.out, options.shards, options.eval_shards
-    if shards is None:
-        palette, identity = out / "palette.json", _identity(photos)
-        split, training = out / "split.csv", out / "training-photos"
-        training_folder(options.photos, split_all(options.photos, split), training)
-        learn = ("dataprep", "palette", training, "--bins", "32", "--out", palette)
-        learnt = keeper.do(Step("palette", learn, (identity,), palette)).result
-        shards = out / "shards"
-        cut = ("dataprep", "shard", options.photos, "--palette", palette, "--out", shards)
-        after = (identity, learnt["fingerprint"])
-        keeper.do(Step("shards", (*cut, "--split-file", split), after, shards, resumes=True))
-    if ordinary is None:
-        assert options.eval_photos is not None
-        others = photos_of(options.eval_photos)
-        split, ordinary, palette = out / "split-eval.csv", out / "shards-eval", out / "palette.json"
-        write_halves(others, split)
-        used = ShardSet.open(shards).palette
-        with write_atomically(palette) as temporary:
-            temporary.write_text(json.dumps(used.to_dict(), indent=1) + "\n")
-        cut = ("dataprep", "shard", options.eval_photos, "--palette", palette, "--out", ordinary)
-        after = (_identity(others), used.fingerprint)
-        step = Step("shards-eval", (*cut, "--split-file", split), after, ordinary, resumes=True)
-        keeper.do(step)
+def _sets(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> Sets:
+    palette = options.out / "palette.json"
+    shards = options.shards or _training_shards(options, keeper, photos, palette)
+    if options.shards:
+        write_palette(ShardSet.open(shards).palette, str(palette), overwrite=True)
+    ordinary = options.eval_shards or _ordinary_shards(options, keeper, palette)
     return Sets(shards, ordinary, options.landscapes)
+
+
+def _training_shards(
+    options: Options, keeper: StepKeeper, photos: Sequence[Photo], palette: Path
+) -> Path:
+    out, identity = options.out, _identity(photos)
+    split, training, shards = out / "split.csv", out / "training-photos", out / "shards"
+    training_folder(options.photos, split_all(options.photos, split), training)
+    words: Words = ("dataprep", "palette", training, "--bins", "32", "--out", palette)
+    fingerprint = keeper.do(Step("palette", words, (identity,), palette)).result["fingerprint"]
+    words = ("dataprep", "shard", options.photos, "--palette", palette, "--out", shards)
+    words = (*words, "--split-file", split)
+    keeper.do(Step("shards", words, (identity, fingerprint), shards, resumes=True))
+    return shards
+
+
+def _ordinary_shards(options: Options, keeper: StepKeeper, palette: Path) -> Path:
+    assert options.eval_photos is not None
+    photos = photos_of(options.eval_photos)
+    split, shards = options.out / "split-eval.csv", options.out / "shards-eval"
+    write_halves(photos, split)
+    words: Words = ("dataprep", "shard", options.eval_photos, "--palette", palette)
+    words = (*words, "--out", shards, "--split-file", split)
+    after = (_identity(photos), read_palette(str(palette)).fingerprint)
+    keeper.do(Step("shards-eval", words, after, shards, resumes=True))
+    return shards
 
 
 def _fit(options: Options, keeper: StepKeeper, shards: Path) -> Path:
@@ -244,7 +253,7 @@ def _trained_on(run: Path, shards: Path) -> Trained:
     theirs = trained.meta["loader"]["fingerprint"]
     ours = ShardSet.open(shards).fingerprint
     if theirs != ours:
-        raise SystemExit(
+        raise ColorfilesError(
             f"{run}: trained on the shard set {theirs}, given {ours} ({shards}); "
             "name the shards that it was trained on, since their photos are listed with it"
         )
@@ -261,7 +270,7 @@ def _decoding(
     if options.limit:
         words = (*words, "--limit", str(options.limit))
     after = (
-        _identity_of(trained),
+        trained.fingerprint,
         json.dumps([trained.meta.get(name) for name in ("decoding", "averaging")]),
         *(shards.fingerprint for shards in opened.values()),
     )
@@ -272,13 +281,12 @@ def _decoding(
 def _figures(
     options: Options, keeper: StepKeeper, network: Path, sets: Sets
 ) -> dict[str, SetFigures]:
-    return {
-        name: SetFigures(
-            _about_set(name, evaluation["samples"]), evaluation, verdicts(evaluation, BARS[name])
-        )
-        for name, shards in sets.by_name.items()
-        for evaluation in [_evaluation(keeper, name, network, shards, limit=options.limit)]
-    }
+    figures = {}
+    for name, shards in sets.by_name.items():
+        evaluation = _evaluation(keeper, name, network, shards, limit=options.limit)
+        about = _about_set(name, evaluation["samples"])
+        figures[name] = SetFigures(about, evaluation, verdicts(evaluation, BARS[name]))
+    return figures
 
 
 def _about_set(name: str, samples: int) -> str:
@@ -304,7 +312,7 @@ def _evaluation(
         settings = EvaluationSettings(split="test", limit=limit)
         return asdict(evaluate(colorizer, opened, settings, watch=watch_on_terminal)[0])
 
-    after: list[Any] = [words, _identity_of(trained), opened.fingerprint]
+    after: list[Any] = [words, trained.fingerprint, opened.fingerprint]
     after += [asdict(colorizer.decoding), asdict(colorizer.averaging)]
     at = f"evaluation-{name.replace(' ', '-')}"
     evaluation: dict[str, Any] = keeper.call(at, after, evaluated)
@@ -315,12 +323,6 @@ def _identity(photos: Sequence[Photo]) -> str:
     return hashlib.sha256(
         "\n".join(f"{photo.key} {photo.sha256}" for photo in photos).encode()
     ).hexdigest()
-
-
-def _identity_of(trained: Trained) -> str:
-    parameters = trained.network.state_dict().items()
-    whole = b"".join(tensor.cpu().numpy().tobytes() for _, tensor in sorted(parameters))
-    return hashlib.sha256(whole).hexdigest()
 
 
 def _print_verdicts(network: Path, figures: Mapping[str, SetFigures], *, installed: bool) -> None:

@@ -12,7 +12,7 @@ from ship_parts.licenses import PhotoRow
 from ship_parts.pictures import RULE as PICTURE_RULE
 from ship_parts.pictures import Picture, credit, photo_key
 from trainer.evaluation.definitions import MEASURES, full_label
-from trainer.evaluation.text import averaging_text
+from trainer.evaluation.text import averaging_text, decoding_text
 
 PICTURES = "pictures.jpg"
 _SOURCES = 12
@@ -62,8 +62,8 @@ class Card:
 
 def card_text(card: Card) -> str:
     """Return the model card as Markdown."""
-    described = (_head, _origin, _photos, _training, _decoding, _criteria, _measures)
-    parts = (*described, _pictures, _failures, _use)
+    parts = [_head, _origin, _photos, _training, _decoding, _criteria, _measures]
+    parts += [_pictures, _failures, _use]
     return "\n".join(part(card) for part in parts)
 
 
@@ -140,8 +140,8 @@ def _photos(card: Card) -> str:
 def _palette_photos(card: Card) -> str:
     count = int(card.meta["palette"]["photos"])
     trained = sum(row.split == "train" for row in card.rows)
-    known = {trained: "the training photos alone", len(card.rows): "all of them"}
-    return known.get(count, f"{count:,} photos")
+    names = {trained: "the training photos alone", len(card.rows): "all of them"}
+    return names.get(count, f"{count:,} photos")
 
 
 def _training(card: Card) -> str:
@@ -169,17 +169,11 @@ def _training(card: Card) -> str:
 
 
 def _decoding(card: Card) -> str:
-    choice, how = card.decoding, card.decoding.decoding
-    offsets = how.bin_offsets
+    choice = card.decoding
     lines = [
         "## Decoding",
-        f"Temperature {how.temperature:g}, saturation {how.saturation:g}"
-        + (f", caution {how.caution:g}" if how.caution else "")
-        + (f", contrast of chroma {how.contrast:g}" if how.contrast else "")
-        + (f", top-mode radius {how.top_mode_radius:g}" if how.top_mode_radius else "")
-        + (f", offsets of the bins {min(offsets):.2f} to {max(offsets):.2f}" if offsets else "")
-        + averaging_text(choice.averaging)
-        + ". "
+        f"Logits become colours at {decoding_text(choice.decoding)}"
+        f"{averaging_text(choice.averaging)} (T is the temperature of the annealed mean). "
         + (KEPT if choice.is_own else RULE)
         + " On the photos that it was chosen on, which the figures further down don't contain:",
         "",
@@ -207,10 +201,10 @@ def _decoding(card: Card) -> str:
         ]
         step = max(1, len(choice.curve) // _CURVE_ROWS)
         for point in choice.curve[::step]:
-            d = point["decoding"]
+            dials = point["decoding"]
             lines.append(
                 f"| {point['colorfulness_ratio']:.2f} | {point['ciede2000']:.2f} "
-                f"| {d['temperature']:g} | {d['caution']:g} | {d['saturation']:g} |"
+                f"| {dials['temperature']:g} | {dials['caution']:g} | {dials['saturation']:g} |"
             )
     return "\n".join([*lines, ""])
 

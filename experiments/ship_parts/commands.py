@@ -11,9 +11,9 @@ from trainer.config.recipe import Recipe
 
 def fit_command(recipe: Recipe, base: str) -> str:
     """Return the fit that a recipe stands for, by what sets it apart from ``base``."""
-    shipped, wanted = Recipe.load(base).to_dict(), recipe.to_dict()
+    shipped, settings = Recipe.load(base).to_dict(), recipe.to_dict()
     words = ["trainer", "fit", "SHARDS", "--out", "RUN", "--recipe", base]
-    for key, value in wanted.items():
+    for key, value in settings.items():
         if isinstance(value, dict):
             changed = {k: v for k, v in value.items() if v != shipped[key][k]}
         else:

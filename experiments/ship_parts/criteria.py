@@ -1,5 +1,6 @@
 """The bars that a shipped network is held to, each met or missed by the measured figures."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -94,11 +95,11 @@ def _in_range(
     estimate = _prediction(evaluation, measure)
     value = estimate["value"]
     if low is not None and high is not None:
-        asked = f"{low:g} to {high:g}"
+        bounds = f"{low:g} to {high:g}"
     else:
-        asked = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
+        bounds = f"≥ {low:g}" if low is not None else f"≤ {high:g}"
     met = value is not None and (low is None or value >= low) and (high is None or value <= high)
-    return Verdict(f"{full_label(measure)}: {asked}", figure_text(estimate), met)
+    return Verdict(f"{full_label(measure)}: {bounds}", figure_text(estimate), met)
 
 
 def _below(evaluation: Mapping[str, Any], baseline: str, least: float) -> Verdict:
@@ -118,25 +119,27 @@ def _above_gray(evaluation: Mapping[str, Any], least: float) -> Verdict:
 
 
 def _area(evaluation: Mapping[str, Any], least: float) -> Verdict:
-    apart = {
-        name: evaluation["prediction_minus"][name]["auc_balanced"]["value"] for name in BASELINES
-    }
-    nearest = min(apart, key=lambda name: apart[name])
     words = f"class-balanced AuC above the best baseline's by ≥ {least:g}"
-    estimate = evaluation["prediction_minus"][nearest]["auc_balanced"]
-    return Verdict(
-        words, f"{figure_text(estimate, 3)}, {BASELINES[nearest]}", apart[nearest] >= least
-    )
+    estimates = {name: evaluation["prediction_minus"][name]["auc_balanced"] for name in BASELINES}
+    values = {name: _or_least(estimate["value"]) for name, estimate in estimates.items()}
+    nearest = min(values, key=lambda name: values[name])
+    measured = f"{figure_text(estimates[nearest], 3)}, {BASELINES[nearest]}"
+    return Verdict(words, measured, values[nearest] >= least)
+
+
+def _or_least(value: float | None) -> float:
+    """Return a figure, or less than any where it isn't defined: that meets no bar."""
+    return -math.inf if value is None else value
 
 
 def _families(evaluation: Mapping[str, Any]) -> Verdict:
-    asked = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
+    families = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
     words = f"hue-family recall ≥ {FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
-    if not asked:
+    if not families:
         return Verdict(words, "no family has that many", met=False)
-    weakest = min(asked, key=lambda family: family["recall"] or 0.0)
+    weakest = min(families, key=lambda family: family["recall"] or 0.0)
     estimate = _prediction(evaluation, family_measure(weakest["family"]))
-    measured = f"weakest of {len(asked)}: {weakest['family']} {figure_text(estimate)}"
+    measured = f"weakest of {len(families)}: {weakest['family']} {figure_text(estimate)}"
     return Verdict(words, measured, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
+from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
 from colorfiles.outside.words import table_cell
 from dataprep.photos.rows import Photo
@@ -49,7 +50,11 @@ def license_class(name: str) -> str | None:
 
 
 def require_publishable(photos: Iterable[Photo]) -> None:
-    """Exit, naming photos, unless each has a licence that lets what is learnt be published."""
+    """Refuse photos unless each has a licence that lets what is learnt be published.
+
+    Raises:
+        ColorfilesError: it names the first that haven't.
+    """
     wrong = [photo for photo in photos if license_class(photo.license_name) is None]
     if not wrong:
         return
@@ -59,7 +64,7 @@ def require_publishable(photos: Iterable[Photo]) -> None:
         for photo in wrong[:_SHOWN]
     ]
     more = [f"and {len(wrong) - _SHOWN} more"] if len(wrong) > _SHOWN else []
-    raise SystemExit(
+    raise ColorfilesError(
         "\n".join([*lines, *more]) + f"\nexpected one of {', '.join(CLASSES)}; make a photo folder "
         "without such photos, or state their licences with `dataprep import --metadata`"
     )
@@ -68,11 +73,12 @@ def require_publishable(photos: Iterable[Photo]) -> None:
 def photo_rows(photos: Mapping[str, Photo], splits: Mapping[str, str]) -> list[PhotoRow]:
     """Return the table of the photos used, training photos first; ``splits`` is by photo key.
 
-    A photo of the shards that isn't in the folder ends the program: nobody knows its licence.
+    Raises:
+        ColorfilesError: a photo of the shards isn't in the folder, so nobody knows its licence.
     """
     unknown = sorted(set(splits) - set(photos))
     if unknown:
-        raise SystemExit(f"photo {unknown[0]}: in the shards, but not in the photo folder")
+        raise ColorfilesError(f"photo {unknown[0]}: in the shards, but not in the photo folder")
     require_publishable(photos[key] for key in splits)
     order = {"train": 0, "val": 1, "test": 2}
     return [

@@ -1,6 +1,5 @@
 """The network as it is shipped: half-precision parameters, and all that predicting needs beside."""
 
-import json
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +7,8 @@ from typing import Any
 
 import torch
 
-from colorfiles.files import write_atomically
+from colorfiles.errors import ColorfilesError
+from colorfiles.palette_file import write_palette
 from colorunet.parameters.checkpoint import Trained, save_parameters
 
 MOST_PARAMETERS = 8_000_000
@@ -22,21 +22,23 @@ def save_half(
     """Write ``best.safetensors`` in float16, ``best.json`` and ``palette.json`` into a folder.
 
     ``settings`` say how the network predicts, as ``trainer calibrate`` writes them; ``about`` comes
-    into ``best.json`` too. A network larger than is shipped ends the program.
+    into ``best.json`` too.
+
+    Raises:
+        ColorfilesError: the network is larger than is shipped, or a parameter than float16 holds.
     """
     parameters = sum(parameter.numel() for parameter in trained.network.parameters())
     if parameters > MOST_PARAMETERS:
-        raise SystemExit(f"{parameters:,} parameters: at most {MOST_PARAMETERS:,} are shipped")
-    tensors = {name: _half(name, t) for name, t in trained.network.state_dict().items()}
+        raise ColorfilesError(f"{parameters:,} parameters: at most {MOST_PARAMETERS:,} are shipped")
+    tensors = {name: _half(name, tensor) for name, tensor in trained.network.state_dict().items()}
     size = sum(tensor.numel() * tensor.element_size() for tensor in tensors.values())
     if size > MOST_BYTES:
-        raise SystemExit(f"{size:,} bytes: at most {MOST_BYTES:,} are shipped")
+        raise ColorfilesError(f"{size:,} bytes: at most {MOST_BYTES:,} are shipped")
     folder.mkdir(parents=True, exist_ok=True)
     meta = {name: trained.meta[name] for name in _META}
     meta |= dict(settings) | {"parameters": parameters, "precision": "float16"}
     save_parameters(folder, "best", tensors, meta | dict(about))
-    with write_atomically(folder / "palette.json") as temporary:
-        temporary.write_text(json.dumps(trained.palette.to_dict(), indent=1) + "\n")
+    write_palette(trained.palette, str(folder / "palette.json"), overwrite=True)
 
 
 def install(folder: Path, target: Path) -> None:
@@ -57,5 +59,5 @@ def _half(name: str, tensor: torch.Tensor) -> torch.Tensor:
         return tensor
     half = tensor.half()
     if not bool(torch.isfinite(half).all()):
-        raise SystemExit(f"{name}: a parameter doesn't fit float16 ({tensor.abs().max():.3g})")
+        raise ColorfilesError(f"{name}: a parameter doesn't fit float16 ({tensor.abs().max():.3g})")
     return half

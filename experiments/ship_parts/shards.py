@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
 from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, split_photos
@@ -20,11 +21,15 @@ def photo_splits(shards: Path) -> dict[str, str]:
 
 
 def require_unseen(shards: Path, rows: Sequence[PhotoRow]) -> None:
-    """Exit where a photo that is only measured on was trained on too, byte by byte."""
+    """Refuse photos that are only measured on where one was trained on too, byte by byte.
+
+    Raises:
+        ColorfilesError: it names the first.
+    """
     trained = {row.sha256: row.key for row in rows if row.split == "train"}
     for row in _photo_table(shards):
         if row["sha256"] in trained:
-            raise SystemExit(
+            raise ColorfilesError(
                 f"photo {row['photo_key']}: only to be measured on, but it is the training photo "
                 f"{trained[row['sha256']]}; leave it out of the photos to evaluate on"
             )
@@ -37,13 +42,15 @@ def write_halves(photos: Sequence[Photo], path: Path) -> None:
     with write_atomically(path) as temporary, temporary.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(("key", "split"))
-        for given, name in names.items():
-            writer.writerows((p.key, name) for p in split.photos.get(given, ()))
+        for part, name in names.items():
+            writer.writerows((photo.key, name) for photo in split.photos.get(part, ()))
 
 
 def _photo_table(shards: Path) -> list[dict[str, str]]:
     paths = sorted(shards.glob("*.parquet"))
     if not paths:
-        raise SystemExit(f"{shards}: no tables beside the shards; is this a set of dataprep shard?")
+        raise ColorfilesError(
+            f"{shards}: no tables beside the shards; is this a set of dataprep shard?"
+        )
     rows = [row for path in paths for row in pq.read_table(path, columns=_COLUMNS).to_pylist()]
     return list({row["photo_key"]: row for row in rows}.values())

@@ -22,6 +22,20 @@ json_option = click.option(
 overwrite_option = click.option(
     "--overwrite", is_flag=True, help="Replace an output that is already there."
 )
+bins_option = click.option(
+    "--bins",
+    type=click.IntRange(2, 255),
+    default=32,
+    show_default=True,
+    help="Bins of the palette.",
+)
+size_option = click.option(
+    "--size",
+    type=click.IntRange(16, 2048),
+    default=256,
+    show_default=True,
+    help="Edge of an image, in pixels.",
+)
 
 
 def out_option(what: str, *, required: bool = True) -> Callable[[Any], Any]:

@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 import torch
 from PIL import Image
 from safetensors.torch import load_file
+from ship_parts.criteria import Bars, verdicts
 
 from colorcore import Palette
 from colorunet.parameters.checkpoint import load_run
@@ -212,3 +214,17 @@ def test_what_wants_a_gpu_can_be_tried_without_one(
     assert {"colours agree", "losses agree", "colorize", "step"} < set(parts)
     assert all(part["ok"] for part in parts.values())
     assert (tmp_path / "shipped" / "colorunet-small" / "best.safetensors").is_file()
+
+
+def test_a_figure_that_is_not_defined_meets_no_bar() -> None:
+    undefined = dict.fromkeys(("value", "low", "high"))
+    figures: dict[str, dict[str, None]] = defaultdict(lambda: undefined)
+    evaluation = {
+        "variants": {"prediction": figures},
+        "prediction_minus": defaultdict(lambda: figures),
+        "hue_families": [],
+        "position_probe": {"strongest": 1.0},
+    }
+    found = verdicts(evaluation, Bars(0.5, 0.5, 0.03, 0.5, (0.65, 1.1), 0.3))
+    assert len(found) == 11
+    assert not any(verdict.met for verdict in found)

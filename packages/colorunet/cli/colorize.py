@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, say
+from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrite_option, say
 from colorfiles.engines.options import engine_options, make_engine
 from colorfiles.outside.words import shown
 from colorunet.cli.options import (
     look_options,
     manifest_option,
-    network_names,
+    network_option,
     out_option,
-    overwrite_option,
     prediction_options,
     significant_bits_option,
 )
@@ -22,6 +21,7 @@ from colorunet.cli.options import (
 if TYPE_CHECKING:
     from colorunet.prediction.files import ColorizeSummary
     from colorunet.prediction.options import PredictionOptions
+    from colorunet.prediction.outputs import Plan
     from colorunet.prediction.painting import Wishes
 
 
@@ -34,13 +34,7 @@ if TYPE_CHECKING:
 @click.option(
     "--compare", is_flag=True, help="Also write NAME-compare.jpg: gray and colour side by side."
 )
-@click.option(
-    "--network",
-    metavar="NAME",
-    shell_complete=network_names,
-    help="A network that comes with the package, such as colorunet-small, where no RUN is given.  "
-    "[default: colorunet]",
-)
+@network_option
 @prediction_options
 @click.option(
     "--working-edge",
@@ -88,46 +82,26 @@ def command(
     trainer colorize runs/mine photo.jpg --out coloured
     """
     from colorfiles.progress import progress
-    from colorunet.errors import ColorunetError
     from colorunet.parameters.meta import read_meta
-    from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, shipped_run
+    from colorunet.parameters.shipped import DEFAULT_NETWORK, shipped_run
     from colorunet.prediction.batch import ColorizeSettings
     from colorunet.prediction.cluster import PartWork, run_jobs_on
     from colorunet.prediction.colorizer import Colorizer
     from colorunet.prediction.files import colorize_plan
     from colorunet.prediction.manifest import FILE as MANIFEST
     from colorunet.prediction.manifest import Manifest
-    from colorunet.prediction.outputs import plan_outputs
-    from colorunet.prediction.sources import require_paths
     from colorunet.prediction.toning import as_vivid
     from colorunet.video.clips import Clips, frames_promised
 
-    given_run = is_run(paths[0])
-    images = paths[1:] if given_run else paths
-    if not images:
-        raise click.UsageError(f"{paths[0]} is a run; name the images to colourise after it")
-    if given_run and network:
-        raise click.UsageError(f"{paths[0]} is a run; give it or --network, not both")
     if prediction.temperature is not None and vividness is not None:
         raise click.UsageError("--vividness is --temperature in other words; give one of them")
-    try:
-        require_paths(images)
-    except ColorunetError as error:
-        raise click.UsageError(str(error)) from None
-    plan = plan_outputs(images, out, compare=compare, versions=wishes.versions)
-    if images[0] in plan.sources.empty:
-        raise click.UsageError(f"{images[0]}: neither a run nor a folder with images in it")
-    if wishes.steering.hints and len(plan.sources.photos) > 1:
-        raise click.UsageError("--hints are pixels of one photo; give one, or no hints")
-    name = network or DEFAULT_NETWORK
-    run = paths[0] if given_run else shipped_run(name)
+    run, images = _run_and_images(paths, network)
+    plan = _plan(images, out, wishes, compare=compare)
+    name = str(run or network or DEFAULT_NETWORK)
+    run = run or shipped_run(name)
     if vividness is not None:
         prediction = as_vivid(prediction, read_meta(run, "best"), vividness)
-    colorizer = Colorizer.load(
-        run,
-        prediction,
-        working_edge_px=working_edge,
-    )
+    colorizer = Colorizer.load(run, prediction, working_edge_px=working_edge)
     settings = ColorizeSettings(overwrite, wishes, significant_bits)
     outcomes = None
     if engine == "ray" or ray_address or workers:
@@ -143,7 +117,7 @@ def command(
             colorizer,
             plan,
             settings,
-            network=str(paths[0]) if given_run else name,
+            network=name,
             report=report,
             outcomes=outcomes,
             manifest=lines,
@@ -152,6 +126,38 @@ def command(
     _tell(summary, as_json)
     if summary.skipped or summary.damaged:
         raise SystemExit(FINISHED_WITH_SKIPS)
+
+
+def _run_and_images(
+    paths: tuple[Path, ...], network: str | None
+) -> tuple[Path | None, tuple[Path, ...]]:
+    """Return the run, where the first path is one, and the other paths."""
+    from colorunet.parameters.shipped import is_run
+
+    if not is_run(paths[0]):
+        return None, paths
+    if len(paths) == 1:
+        raise click.UsageError(f"{paths[0]} is a run; name the images to colourise after it")
+    if network:
+        raise click.UsageError(f"{paths[0]} is a run; give it or --network, not both")
+    return paths[0], paths[1:]
+
+
+def _plan(images: tuple[Path, ...], out: Path, wishes: "Wishes", *, compare: bool) -> "Plan":
+    from colorunet.errors import ColorunetError
+    from colorunet.prediction.outputs import plan_outputs
+    from colorunet.prediction.sources import require_paths
+
+    try:
+        require_paths(images)
+    except ColorunetError as error:
+        raise click.UsageError(str(error)) from None
+    plan = plan_outputs(images, out, compare=compare, versions=wishes.versions)
+    if images[0] in plan.sources.empty:
+        raise click.UsageError(f"{images[0]}: neither a run nor a folder with images in it")
+    if wishes.steering.hints and len(plan.sources.photos) > 1:
+        raise click.UsageError("--hints are pixels of one photo; give one, or no hints")
+    return plan
 
 
 def _tell(summary: "ColorizeSummary", as_json: bool) -> None:

@@ -105,19 +105,21 @@ def command(
         return
     if onnx is None:
         target = folder / ONNX_FILE
-        apart = export_beside(trained.network, target, checkpoint_files(folder, "best")[1])
-        result = Exported(str(target), target.stat().st_size, "as the parameters beside it", apart)
+        difference = export_beside(trained.network, target, checkpoint_files(folder, "best")[1])
+        result = Exported(
+            str(target), target.stat().st_size, "as the parameters beside it", difference
+        )
     else:
         settings = ExportSettings(precision, decode, prediction, photos)  # type: ignore[arg-type]
-        found = export_onnx(trained, onnx, settings)
+        comparison = export_onnx(trained, onnx, settings)
         result = Exported(
             str(onnx),
             onnx.stat().st_size,
             precision,
-            found.difference,
-            found.color_difference,
-            found.file_ms,
-            found.torch_ms,
+            comparison.difference,
+            comparison.color_difference,
+            comparison.file_ms,
+            comparison.torch_ms,
         )
     emit(result, as_json, _text(result))
 

@@ -1,6 +1,6 @@
 """The options of a prediction; the same in every command that makes one."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -19,8 +19,6 @@ _saturation = click.option(
     default=None,
     help="Factor on the chroma.  [default: the network's own, or 1]",
 )
-
-
 _caution = click.option(
     "--caution",
     type=click.FloatRange(0, 10),
@@ -30,8 +28,7 @@ _caution = click.option(
 )
 
 
-def network_names(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
-    """Return the networks that come with the package, for a shell to complete."""
+def _network_names(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
     from colorunet.parameters.shipped import SHIPPED_NETWORKS
 
     return [name for name in SHIPPED_NETWORKS if name.startswith(begun)]
@@ -73,8 +70,12 @@ out_option = click.option(
     show_default=True,
     help="Folder of the coloured images to write; for one image also a file, such as a.jpg.",
 )
-overwrite_option = click.option(
-    "--overwrite", is_flag=True, help="Make outputs anew that are there already."
+network_option = click.option(
+    "--network",
+    metavar="NAME",
+    shell_complete=_network_names,
+    help="A network that comes with the package, such as colorunet-small, where no RUN is given.  "
+    "[default: colorunet]",
 )
 significant_bits_option = click.option(
     "--significant-bits",
@@ -101,8 +102,6 @@ _strength_option = click.option(
     show_default=True,
     help="How much of the new colours: 0 leaves the photo's own, or gray.",
 )
-
-
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _versions_option = click.option(
     "--versions",
@@ -146,7 +145,7 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         reference: Path | None,
         versions: int,
         seed: int,
-        **given: Any,
+        **others: Any,
     ) -> Any:
         from colorunet.prediction.painting import Wishes
         from colorunet.prediction.steering.hints import read_hints
@@ -159,7 +158,7 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
             None if reference is None else read_reference(reference),
         )
         wishes = Wishes(Toning(warmth, strength), steering, versions, seed)
-        return command(*args, wishes=wishes, **given)
+        return command(*args, wishes=wishes, **others)
 
     for option in (
         _seed_option,
@@ -174,28 +173,30 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_wishes
 
 
+_AVERAGING = {"scales": _scales_option, "mirrored": _mirrored}
+_PREDICTION = {"temperature": _temperature, "saturation": _saturation, "caution": _caution}
+
+
 def prediction_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add every option of a prediction to a command, which is given them as ``prediction``."""
-    options = (_temperature, _saturation, _caution, _scales_option, _mirrored)
-    names = ("temperature", "saturation", "caution", "scales", "mirrored")
-    return _with_options(command, options, names)
+    return _with_options(command, _PREDICTION | _AVERAGING)
 
 
 def averaging_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add those that say which versions of a photo are averaged, likewise."""
-    return _with_options(command, (_scales_option, _mirrored), ("scales", "mirrored"))
+    return _with_options(command, _AVERAGING)
 
 
 def _with_options(
-    command: Callable[..., Any], options: Sequence[Callable[..., Any]], names: Sequence[str]
+    command: Callable[..., Any], options: Mapping[str, Callable[..., Any]]
 ) -> Callable[..., Any]:
     @wraps(command)
-    def with_prediction(*args: Any, **given: Any) -> Any:
+    def with_prediction(*args: Any, **others: Any) -> Any:
         from colorunet.prediction.options import PredictionOptions
 
-        prediction = PredictionOptions(**{name: given.pop(name) for name in names})
-        return command(*args, prediction=prediction, **given)
+        prediction = PredictionOptions(**{name: others.pop(name) for name in options})
+        return command(*args, prediction=prediction, **others)
 
-    for option in reversed(options):
+    for option in reversed(list(options.values())):
         with_prediction = option(with_prediction)
     return with_prediction

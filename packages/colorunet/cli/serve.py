@@ -5,16 +5,12 @@ from pathlib import Path
 import click
 
 from colorfiles.commands import emit, json_option, say
+from colorunet.cli.options import network_option
 
 
 @click.command(name="serve")
 @click.argument("run", required=False, type=click.Path(path_type=Path))
-@click.option(
-    "--network",
-    metavar="NAME",
-    help="A network that comes with the package, such as colorunet-small, where no RUN is given.  "
-    "[default: colorunet]",
-)
+@network_option
 @click.option(
     "--host",
     default="127.0.0.1",

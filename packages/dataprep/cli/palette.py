@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from colorfiles.commands import emit, json_option, overwrite_option
+from colorfiles.commands import bins_option, emit, json_option, overwrite_option
 from colorfiles.engines.options import engine_options, make_engine
 from dataprep.cli.options import seed_option
 
@@ -12,13 +12,7 @@ from dataprep.cli.options import seed_option
 @click.command(name="palette")
 @click.argument("photos", nargs=-1, required=True)
 @click.option("--out", required=True, help="Palette file (JSON) to write.")
-@click.option(
-    "--bins",
-    type=click.IntRange(2, 255),
-    default=32,
-    show_default=True,
-    help="Bins of the palette.",
-)
+@bins_option
 @click.option(
     "--method",
     type=click.Choice(["grid", "kmeans", "auto"]),

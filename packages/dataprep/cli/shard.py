@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from colorfiles.commands import emit, exit_for_skips, json_option, overwrite_option
+from colorfiles.commands import emit, exit_for_skips, json_option, overwrite_option, size_option
 from colorfiles.engines.options import engine_options, make_engine
 from dataprep.cli.options import max_rejected_option, seed_option
 
@@ -54,13 +54,7 @@ def _looks_like_ratios(text: str) -> bool:
     show_default=True,
     help="Views of a training photo.",
 )
-@click.option(
-    "--size",
-    type=click.IntRange(16, 2048),
-    default=256,
-    show_default=True,
-    help="Edge of an image, in pixels.",
-)
+@size_option
 @click.option(
     "--augment",
     type=click.Choice(["train", "all"]),
@@ -119,6 +113,7 @@ def command(photos: str, **options: Any) -> None:
     from colorfiles.storage import Storage
     from dataprep.photos.reading import kept_photos
     from dataprep.photos.splits import SplitRatios, read_split_file
+    from dataprep.shards.earlier_work import Existing
     from dataprep.shards.text import shards_text
     from dataprep.shards.view_counts import read_view_counts
     from dataprep.shards.views import ViewSettings
@@ -126,18 +121,15 @@ def command(photos: str, **options: Any) -> None:
 
     if options["resume"] and options["overwrite"]:
         raise click.UsageError("--resume and --overwrite exclude each other")
+    own = ("size", "views", "luma", "noise_sigma", "seed", "augment", "keep_rgb", "small")
     try:
-        views = ViewSettings(
-            **{
-                name: options[name]
-                for name in ("size", "views", "luma", "noise_sigma", "seed", "augment")
-            },
-            keep_rgb=options["keep_rgb"],
-            small=options["small"],
-        )
+        views = ViewSettings(**{name: options[name] for name in own})
         ratios = SplitRatios.parse(options["split"])
     except ValueError as error:
         raise click.UsageError(str(error)) from None
+    existing: Existing = (
+        "resume" if options["resume"] else "overwrite" if options["overwrite"] else "same"
+    )
     file = options["split_file"]
     split_file = read_split_file(file) if file else None
     counts = read_view_counts(file, views.views) if file else {}
@@ -151,11 +143,7 @@ def command(photos: str, **options: Any) -> None:
             palette=palette,
             settings=ShardSettings(views, ratios, split_file, options["shard_size"], counts),
             engine=make_engine(options),
-            existing="resume"
-            if options["resume"]
-            else "overwrite"
-            if options["overwrite"]
-            else "same",
+            existing=existing,
             report=report,
         )
     emit(summary, options["as_json"], shards_text(summary))

@@ -108,8 +108,8 @@ def command(
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
     run = RunFolder(out)
-    named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
-    base = run.recipe() if resume and run.exists() and not named else Recipe.load(recipe)
+    is_named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
+    base = run.recipe() if resume and run.exists() and not is_named else Recipe.load(recipe)
     trained = load_run(run_or_shipped(init)) if init else None
     if trained is not None:
         base = dataclasses.replace(base, network=trained.settings)

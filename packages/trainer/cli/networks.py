@@ -2,24 +2,12 @@
 
 import click
 
-from colorfiles.commands import emit, json_option
+from colorfiles.commands import bins_option, emit, json_option, size_option
 
 
 @click.command()
-@click.option(
-    "--bins",
-    type=click.IntRange(2, 255),
-    default=32,
-    show_default=True,
-    help="Bins of the palette.",
-)
-@click.option(
-    "--size",
-    type=click.IntRange(16, 2048),
-    default=256,
-    show_default=True,
-    help="Edge of an image, in pixels.",
-)
+@bins_option
+@size_option
 @json_option
 def command(bins: int, size: int, as_json: bool) -> None:
     """Print what each network costs and sees.
