@@ -47,9 +47,8 @@ class RayEngine:
             cause = error.cause
             raise cause if isinstance(cause, Exception) else ColorfilesError(str(error)) from None
         except ray.exceptions.RayError as error:
-            first_line = str(error).strip().splitlines()[0]
             raise ColorfilesError(
-                f"ray: {first_line}; rerun when the cluster is well, what is finished stays"
+                f"ray: {_first_line(error)}; rerun when the cluster is well, what is finished stays"
             ) from None
         finally:
             if ours:
@@ -70,10 +69,13 @@ class RayEngine:
         # ConnectionError, RuntimeError, ValueError, gRPC's errors; of a start that takes too long a
         # plain Exception. There is nothing but Ray in the block.
         except Exception as error:
-            first_line = str(error).strip().splitlines()[0]
             raise ColorfilesError(
-                f"ray: no cluster at {self.address or 'this machine'} ({first_line})"
+                f"ray: no cluster at {self.address or 'this machine'} ({_first_line(error)})"
             ) from None
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
 
 
 def _refuse_unreachable(address: str) -> None:

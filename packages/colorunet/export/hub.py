@@ -14,11 +14,8 @@ from colorunet.parameters.meta import HUB_FILES, checkpoint_files
 from colorunet.parameters.shipped import ONNX_FILE, SHIPPED_NETWORKS
 
 _CARD = "README.md"
-_BESIDE = (
-    "palette.json",
-    "photos.csv",
-    "pictures.jpg",
-)  # of a shipped network; its card shows them
+# Of a shipped network; its card shows them.
+_BESIDE = ("palette.json", "photos.csv", "pictures.jpg")
 _OWN_CARD = "MODEL_CARD.md"
 _FRONT = """---
 {license}library_name: colorunet

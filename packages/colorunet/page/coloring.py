@@ -1,8 +1,9 @@
 """Photos in memory to previews and files: everything of the page that looks at pixels."""
 
+import weakref
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping
-from threading import Lock
+from collections.abc import Mapping
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -48,7 +49,7 @@ class PhotoColoring:
         self._limits = limits
         self._reading = ReadSettings(max_bytes=4 * limits.pixels, metadata=True)
         self._hot: OrderedDict[str, SeenPhoto] = OrderedDict()
-        self._lock = Lock()
+        self._lock = RLock()  # a photo may be forgotten by the very thread that holds it
 
     def opened(self, name: str, data: bytes) -> KeptPhoto:
         """Return a photo as it is kept: read, and looked at by the network.
@@ -132,7 +133,7 @@ class PhotoColoring:
                 decoding=self._decoding(look),
                 toning=Toning(look.warmth),
             )
-            uvs = [one.uv for one in drawn]
+            uvs = [version.uv for version in drawn]
         return [
             colored_file(
                 name, data, gray.colored(uv, 1.0, look.hints), number if versions > 1 else 0
@@ -170,10 +171,18 @@ class PhotoColoring:
             seen = self._hot.pop(photo.id, None)
             if seen is None:
                 seen = SeenPhoto(photo.logits.astype(np.float32), photo.seen_luma, photo.size)
+                weakref.finalize(photo, self._forget, photo.id)
             self._hot[photo.id] = seen
-            while len(self._hot) > 1 and _logits_bytes(self._hot.values()) > _HOT_BYTES:
+            while len(self._hot) > 1 and self._hot_bytes() > _HOT_BYTES:
                 self._hot.popitem(last=False)
             return seen
+
+    def _hot_bytes(self) -> int:
+        return sum(seen.logits.nbytes for seen in list(self._hot.values()))
+
+    def _forget(self, photo_id: str) -> None:
+        with self._lock:
+            self._hot.pop(photo_id, None)
 
     def _decoding(self, look: Look) -> Decoding:
         saturation = look.saturation
@@ -195,10 +204,6 @@ class PhotoColoring:
         scale = min(1.0, self._limits.preview_px / max(levels.shape))
         size = (max(1, round(levels.shape[1] * scale)), max(1, round(levels.shape[0] * scale)))
         return np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC))
-
-
-def _logits_bytes(photos: Iterable[SeenPhoto]) -> int:
-    return sum(photo.logits.nbytes for photo in photos)
 
 
 def _field(seen: SeenPhoto, look: Look) -> HintField | None:

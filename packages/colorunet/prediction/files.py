@@ -146,6 +146,7 @@ def colorize_plan(
         outcomes: what becomes of each job where something else colours them, such as
             ``run_jobs_on``.
         manifest: where each photo's outcome is written.
+        clips: what colours clips; without it they are skipped.
 
     Raises:
         ColorunetError: the folder of the outputs can't be made.

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -154,7 +155,7 @@ class _Work:
         self._painter.restore(parts.state)
         done = int(parts.state["frames"]) if parts.state else 0
         encoder = StretchEncoder(self.target)
-        for timed in _chained(first, frames):
+        for timed in chain((first,), frames):
             if self._count > done:
                 frame = self._painter.paint(self._fitted(timed.frame))
                 encoder.add(frame, timed.pts, timed.duration)
@@ -243,8 +244,3 @@ class _Work:
             lost=self._reader.lost,
             notes=tuple(self._reader.notes),
         )
-
-
-def _chained(first: TimedFrame, frames: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
-    yield first
-    yield from frames

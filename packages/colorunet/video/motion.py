@@ -41,9 +41,9 @@ class Motion:
         parts = before.reshape(*before.shape[:2], -1)
         carried = np.empty((*self.x.shape, parts.shape[2]), np.float32)
         for first in range(0, parts.shape[2], _MOST_CHANNELS):
-            some = np.ascontiguousarray(parts[..., first : first + _MOST_CHANNELS])
+            channels = np.ascontiguousarray(parts[..., first : first + _MOST_CHANNELS])
             moved = cv2.remap(
-                some, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+                channels, self.x, self.y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
             )
             carried[..., first : first + _MOST_CHANNELS] = moved.reshape(*self.x.shape, -1)
         return carried.reshape(*self.x.shape, *before.shape[2:])

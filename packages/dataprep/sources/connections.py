@@ -10,6 +10,8 @@ import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 
+REDIRECTS = (301, 302, 303, 307, 308)
+NETWORK_ERRORS = (urllib3.exceptions.HTTPError, OSError)  # those of requests are OSErrors
 Exempt = Callable[[str, int], bool]  # of a host and a port
 
 

@@ -10,8 +10,9 @@ import flickrapi
 
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import utc_now
+from dataprep.sources.connections import RefusedAddress
 from dataprep.sources.flickr.credentials import KEY, SECRET, WHERE_TO_GET_ONE, Credentials
-from dataprep.sources.flickr.hosts import HostRules, RefusedAddress
+from dataprep.sources.flickr.hosts import HostRules
 from dataprep.sources.flickr.limits import (
     TRIES,
     Breaker,
@@ -157,7 +158,7 @@ class FlickrClient:
                 self.calls += 1
                 answer = self._once(ask, what)
             except _Passing as failure:
-                self._breaker.failed(failure.reason)
+                self._breaker.failed()
                 if self._breaker.open:
                     raise DataprepError(
                         f"Flickr's API failed {self._breaker.failures} times in a row, last: "

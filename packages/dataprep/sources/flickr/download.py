@@ -9,7 +9,7 @@ from colorfiles.files import write_atomically
 from colorfiles.outside.documents import parse_json_object
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.imaging import WEB_FORMATS, ImageLimits, examine
-from dataprep.sources.flickr.hosts import RefusedAddress
+from dataprep.sources.connections import RefusedAddress
 from dataprep.sources.flickr.limits import retry_after_s
 from dataprep.sources.flickr.transport import NetworkFailure, Reply, TooLarge, Transport
 

@@ -17,8 +17,6 @@ from dataprep.sources.flickr.run import FetchRun, FetchSummary
 from dataprep.sources.flickr.settings import FetchSettings
 from dataprep.sources.flickr.transport import Timeouts, Transport
 
-__all__ = ["FetchSummary", "fetch"]
-
 
 def fetch(
     settings: FetchSettings,

@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from dataprep.sources.connections import RefusedAddress, check_peer
-
-__all__ = ["HostRules", "RefusedAddress", "check_peer"]
+from dataprep.sources.connections import RefusedAddress
 
 _FLICKR = ("flickr.com", "staticflickr.com")
 _PORTS = {"http": 80, "https": 443}

@@ -183,7 +183,7 @@ class Images:
             self._give_up(task, why, proven=True)
 
     def _host_failed(self, reason: str) -> None:
-        self._breaker.failed(reason)
+        self._breaker.failed()
         self._quiet_until = time.monotonic() + self._breaker.pause_s
         if self._breaker.open:
             raise DataprepError(

@@ -156,8 +156,8 @@ class Journal:
         """Return whether one of the queries has found a photo."""
         marks = ",".join("?" * len(queries))
         with self._transaction() as db:
-            asked = f"SELECT 1 FROM found WHERE query IN ({marks}) AND id = ?"  # noqa: S608 - marks
-            row = db.execute(asked, (*queries, photo_id)).fetchone()
+            statement = f"SELECT 1 FROM found WHERE query IN ({marks}) AND id = ?"  # noqa: S608
+            row = db.execute(statement, (*queries, photo_id)).fetchone()
         return row is not None
 
     def outcome(self, photo_id: str, url: str) -> str | None:
@@ -205,11 +205,11 @@ class Journal:
                 "INSERT OR REPLACE INTO outcomes VALUES (?,?,?,?)", (photo_id, url, passing, data)
             )
 
-    def begin(self, settings: str, licenses: tuple[str, ...]) -> bool:
-        """Note a fetch; return whether it was finished before.
+    def begin(self, settings: str, licenses: tuple[str, ...]) -> None:
+        """Note a fetch.
 
-        Where it wasn't, photos that may have been given up for the network's sake are forgotten,
-        so that they are tried again; in a new fetch all that failed are.
+        Unless it was finished before, photos that may have been given up for the network's sake
+        are forgotten, so that they are tried again; in a new fetch all that failed are.
         """
         with self._transaction() as db:
             row = db.execute(
@@ -220,11 +220,8 @@ class Journal:
                 db.execute("INSERT INTO fetches VALUES (?,?,?)", values)
                 db.execute("DELETE FROM outcomes WHERE passing")
                 db.execute("DELETE FROM failures")
-                return False
-            if not row[0]:
+            elif not row[0]:
                 db.execute("DELETE FROM outcomes WHERE passing = 1")
-                return False
-        return True
 
     def finish(self, settings: str) -> None:
         """Note that a fetch is finished."""

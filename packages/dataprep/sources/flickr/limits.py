@@ -103,7 +103,6 @@ class Breaker:
     probes: int = 8
     first_pause_s: float = 0.5
     failures: int = 0
-    last: str = ""
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def succeeded(self) -> None:
@@ -111,11 +110,10 @@ class Breaker:
         with self._lock:
             self.failures = 0
 
-    def failed(self, reason: str) -> None:
+    def failed(self) -> None:
         """Note a failure that isn't the photo's own fault."""
         with self._lock:
             self.failures += 1
-            self.last = reason
 
     @property
     def suspect(self) -> bool:

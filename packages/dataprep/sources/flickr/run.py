@@ -1,6 +1,6 @@
 """One run of a fetch: what is decided, listed ahead and downloaded, in which order."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -152,15 +152,10 @@ class FetchRun:
         outcome = candidate.outcome or Outcome()
         reason = candidate.reason or outcome.reason
         if not reason:
-            listed_size = (
-                (candidate.size.width, candidate.size.height) if candidate.size else (0, 0)
-            )
-            looks = Looks(
-                outcome.sha256,
-                outcome.perceptual_hash,
-                (outcome.width, outcome.height),
-                listed_size,
-            )
+            size = candidate.size
+            listed = (size.width, size.height) if size else (0, 0)
+            shape = (outcome.width, outcome.height)
+            looks = Looks(outcome.sha256, outcome.perceptual_hash, shape, listed)
             reason = self.selection.decide(photo.key, tag, looks)
         if reason:
             self.rejected[photo.key] = reason
@@ -261,10 +256,7 @@ class FetchRun:
         return f"{found} found, {len(self.rejected)} rejected" + (f" ({reasons})" * bool(reasons))
 
     def _reasons(self) -> dict[str, int]:
-        counts: dict[str, int] = {}
-        for reason in self.rejected.values():
-            phrase = reason.split(":")[0]
-            counts[phrase] = counts.get(phrase, 0) + 1
+        counts = Counter(reason.split(":")[0] for reason in self.rejected.values())
         return dict(sorted(counts.items()))
 
     def _summary(self) -> FetchSummary:

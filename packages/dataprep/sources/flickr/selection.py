@@ -47,7 +47,7 @@ class Selection:
     tags: tuple[str, ...]
     count: int
     revoke: Callable[[str, str], None]
-    kept: dict[str, int] = field(default_factory=dict)
+    kept: dict[str, int] = field(init=False)
     dry: set[str] = field(default_factory=set)
     _tag_of: dict[str, str] = field(default_factory=dict)
     _same: dict[str, list[tuple[str, bool]]] = field(default_factory=dict)

@@ -94,12 +94,10 @@ class TagStream:
         gap = self._coverage.gap(at)
         around = [(w, total) for w, total in self._crowded if w.start <= at < w.stop]
         crowded, total = min(around, key=lambda pair: pair[0].width, default=(None, 0))
+        crowd = None
         if crowded is not None and crowded.width > 1:
-            crowd = self._journal.date_of_nth(
-                self.query, Window(at, gap.stop), WANTED_PER_WINDOW - 1
-            )
-        else:
-            crowd = None
+            window = Window(at, gap.stop)
+            crowd = self._journal.date_of_nth(self.query, window, WANTED_PER_WINDOW - 1)
         window = next_window(
             at,
             gap,

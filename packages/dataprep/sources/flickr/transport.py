@@ -9,16 +9,13 @@ from typing import Any
 from urllib.parse import urljoin
 
 import requests
-import urllib3
 
-from dataprep.sources.connections import CheckedAdapter, no_credentials
+from dataprep.sources.connections import NETWORK_ERRORS, REDIRECTS, CheckedAdapter, no_credentials
 from dataprep.sources.flickr.hosts import HostRules
 
 _CHUNK = 65_536
-_REDIRECTS = (301, 302, 303, 307, 308)
 _MOST_REDIRECTS = 3
 UNREACHED = ("connection refused", "host not found")  # nobody was there to be asked
-_NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
 class NetworkFailure(Exception):
@@ -92,7 +89,7 @@ class Transport:
         for _ in range(1 + _MOST_REDIRECTS):
             reply = self.send("GET", url)
             location = reply.headers.get("location")
-            if reply.status not in _REDIRECTS or not location:
+            if reply.status not in REDIRECTS or not location:
                 return reply
             url = urljoin(url, location)
         raise NetworkFailure("redirected in a circle")
@@ -126,7 +123,7 @@ class Transport:
                 raise
             finally:
                 response.close()
-        except _NETWORK_ERRORS as error:
+        except NETWORK_ERRORS as error:
             raise NetworkFailure(_in_words(error)) from None
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Reply(response.status_code, headers, body, url)

@@ -15,16 +15,16 @@ import urllib3
 
 from dataprep.errors import DataprepError
 from dataprep.sources.connections import (
+    NETWORK_ERRORS,
+    REDIRECTS,
     CheckedAdapter,
     RefusedAddress,
     check_peer,
     no_credentials,
 )
 
-_REDIRECTS = (301, 302, 303, 307, 308)
 _MAX_REDIRECTS = 5
 _LONGEST_WAIT_S = 120.0
-_TROUBLE = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 
 
 @dataclass(frozen=True)
@@ -95,7 +95,7 @@ class HttpStream(io.RawIOBase):
             if self._response is not None:
                 try:
                     data = bytes(self._response.raw.read(size, decode_content=False))
-                except _TROUBLE as error:
+                except NETWORK_ERRORS as error:
                     data, problem = b"", _words(error)
                 else:
                     if data:
@@ -114,7 +114,7 @@ class HttpStream(io.RawIOBase):
 
     def _drop(self) -> None:
         if self._response is not None:
-            with suppress(*_TROUBLE):
+            with suppress(*NETWORK_ERRORS):
                 self._response.close()
             self._response = None
 
@@ -130,7 +130,7 @@ class HttpStream(io.RawIOBase):
                 response = self._get()
             except RefusedAddress as error:
                 raise DataprepError(f"{error}, though its name seemed so; refused") from None
-            except _TROUBLE as error:
+            except NETWORK_ERRORS as error:
                 problem = _words(error)
                 continue
             problem, asked_wait_s = self._judge(response)
@@ -160,7 +160,7 @@ class HttpStream(io.RawIOBase):
                 timeout=self._settings.timeout_s,
                 allow_redirects=False,
             )
-            if response.status_code not in _REDIRECTS:
+            if response.status_code not in REDIRECTS:
                 return response
             url = urljoin(url, response.headers.get("Location", ""))
             if urlsplit(url).username is not None:

@@ -1,6 +1,6 @@
 """Draws photos of SUN by class into a photo folder."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -198,7 +198,7 @@ class Draw:
             if self._sample.wants(file):
                 yield file, member
 
-    def _submit(self, pool: ThreadPoolExecutor, file: SunFile, member: Member) -> "_Waiting":
+    def _submit(self, pool: ThreadPoolExecutor, file: SunFile, member: Member) -> _Waiting:
         known = self._known(file)
         if known is not None:
             return _Waiting(file, known)
@@ -208,7 +208,7 @@ class Draw:
         verdict = pool.submit(examined, file, data, limits=self._settings.limits, now=self._now)
         return _Waiting(file, verdict, data)
 
-    def _settle(self, waiting: "_Waiting", spool: Spool) -> None:
+    def _settle(self, waiting: _Waiting, spool: Spool) -> None:
         photo = waiting.photo if isinstance(waiting.photo, Photo) else waiting.photo.result()
         driven_out = self._sample.offer(waiting.file, photo)
         if waiting.data and not any(other is photo for other in driven_out):
@@ -220,7 +220,7 @@ class Draw:
     def _known(self, file: SunFile) -> Photo | None:
         """Return the row of a photo that an earlier run stored for good."""
         photo = self._folder.get(file.key)
-        if photo is None or not self._is_kept(photo.key) or photo.key in self._provisional:
+        if photo is None or photo.status != "kept" or photo.key in self._provisional:
             return None
         return photo if (self._folder.root / photo.path).is_file() else None
 
@@ -256,14 +256,14 @@ class Draw:
             self._provisional.settle(self._folder, drawn, classes=set(samples))
         self._folder.commit()
         rejects = [photo for sample in samples.values() for photo in sample.rejects()]
-        reasons = [photo.reason.split(":")[0] for photo in rejects]
+        reasons = Counter(photo.reason.split(":")[0] for photo in rejects)
         counts = {name: len(sample.photos()) for name, sample in samples.items()}
         return SunSummary(
             classes=len(samples),
             kept=len(drawn),
             already_there=self._already,
             rejected=len(rejects),
-            rejected_by_reason={reason: reasons.count(reason) for reason in sorted(set(reasons))},
+            rejected_by_reason=dict(sorted(reasons.items())),
             absent=self._choice.absent(self._sample.present),
             named=not self._choice.default,
             short={name: n for name, n in counts.items() if n < self._settings.per_class},

@@ -14,8 +14,9 @@ from colorfiles.progress import ProgressCallback, silent
 from dataprep.photos.folder import PhotoFolder
 from dataprep.photos.rows import Photo
 from dataprep.sources.flickr.credentials import Credentials
-from dataprep.sources.flickr.fetch import FetchSummary, fetch
+from dataprep.sources.flickr.fetch import fetch
 from dataprep.sources.flickr.limits import Patience
+from dataprep.sources.flickr.run import FetchSummary
 from dataprep.sources.flickr.settings import FetchSettings
 from dataprep.sources.flickr.transport import Timeouts
 

@@ -80,14 +80,14 @@ def test_backoff_doubles_at_random_up_to_a_minute():
 def test_breaker_suspects_then_opens_and_a_success_closes_it():
     breaker = Breaker(suspect_after=3, probes=2)
     for _ in range(4):
-        breaker.failed("HTTP 500")
+        breaker.failed()
     assert breaker.suspect
     assert not breaker.open
     assert breaker.pause_s > 0
     breaker.succeeded()
     assert not breaker.suspect
     for _ in range(5):
-        breaker.failed("HTTP 500")
+        breaker.failed()
     assert breaker.open
 
 

@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from dataprep.photos.folder import MANIFEST, PhotoFolder
+from dataprep.sources.connections import RefusedAddress, check_peer
 from dataprep.sources.flickr.attribution import write_attribution
-from dataprep.sources.flickr.hosts import HostRules, RefusedAddress, check_peer
+from dataprep.sources.flickr.hosts import HostRules
 from dataprep.sources.flickr.listing import clean_text, parse_page
 
 _RULES = HostRules.for_api("http://127.0.0.1:8080/services/rest/")
