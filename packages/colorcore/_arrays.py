@@ -21,11 +21,16 @@ def require_finite(array: Shaped[Any, "..."], name: str) -> None:
         raise ValueError(f"{name}: expected finite numbers, given NaN or infinity")
 
 
-def require_real_floating(array: Shaped[Any, "..."], name: str) -> None:
-    """Raise ValueError for integer arrays: colours live in [0, 1], not in 0…255."""
+def require_vectors(array: Shaped[Any, "..."], size: int, name: str) -> None:
+    """Raise ValueError unless ``array`` holds finite floating vectors of ``size`` on its last axis.
+
+    Integers are refused: colours live in [0, 1], not in 0…255.
+    """
+    require_last_axis(array, size, name)
     xp = array_api_compat.array_namespace(array)
     if not xp.isdtype(array.dtype, "real floating"):
         raise ValueError(f"{name}: expected floating numbers in [0, 1], given {array.dtype}")
+    require_finite(array, name)
 
 
 def like(constant: Shaped[Any, "..."], reference: Shaped[Any, "..."]) -> Shaped[Any, "..."]:

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 from jaxtyping import Float, Integer, UInt8
 
-from colorcore._arrays import require_finite, require_last_axis, require_real_floating
+from colorcore._arrays import require_vectors
 from colorcore.palette import Palette
 from colorcore.yuv import rgb_to_yuv
 
@@ -21,9 +21,7 @@ def uv_to_bins(uv: Float[Any, "*shape 2"], palette: Palette) -> Integer[Any, "*s
     Raises:
         ValueError: the last axis isn't 2, the dtype isn't floating, or NaN is among the values.
     """
-    require_last_axis(uv, 2, "uv")
-    require_real_floating(uv, "uv")
-    require_finite(uv, "uv")
+    require_vectors(uv, 2, "uv")
     xp = array_api_compat.array_namespace(uv)
     device = array_api_compat.device(uv)
     flat = xp.reshape(xp.astype(uv, xp.float64), (-1, 2))

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
-from colorcore._arrays import like, require_finite, require_last_axis, require_real_floating
+from colorcore._arrays import like, require_vectors
 from colorcore.palette import Palette
 
 
@@ -89,6 +89,4 @@ def _softmax(logits: Float[Any, "*shape n"]) -> Float[Any, "*shape n"]:
 def _check(logits: Float[Any, "*shape n"], palette: Palette, temperature: float) -> None:
     if not 0 < temperature <= 1:
         raise ValueError(f"temperature: expected a number in (0, 1], given {temperature}")
-    require_last_axis(logits, palette.n, "logits")
-    require_real_floating(logits, "logits")
-    require_finite(logits, "logits")
+    require_vectors(logits, palette.n, "logits")

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
-from colorcore._arrays import like, require_finite, require_last_axis, require_real_floating
+from colorcore._arrays import like, require_last_axis, require_vectors
 
 # IEC 61966-2-1: linear sRGB to XYZ, rows divided by the D65 white (0.95047, 1, 1.08883).
 _RGB_TO_XYZ = np.array(
@@ -25,9 +25,7 @@ def rgb_to_lab(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
     Raises:
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.
     """
-    require_last_axis(rgb, 3, "rgb")
-    require_real_floating(rgb, "rgb")
-    require_finite(rgb, "rgb")
+    require_vectors(rgb, 3, "rgb")
     xp = array_api_compat.array_namespace(rgb)
     # Both branches are taken, so the power's base is kept where its gradient is finite.
     linear = xp.where(

@@ -5,7 +5,7 @@ from typing import Any
 import array_api_compat
 from jaxtyping import Float
 
-from colorcore._arrays import require_finite, require_last_axis, require_real_floating
+from colorcore._arrays import require_vectors
 
 U_MAX = 0.436  # ITU-R BT.601 scaled as in analogue PAL
 """U lies in ±0.436."""
@@ -24,9 +24,7 @@ def rgb_to_yuv(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
     Raises:
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.
     """
-    require_last_axis(rgb, 3, "rgb")
-    require_real_floating(rgb, "rgb")
-    require_finite(rgb, "rgb")
+    require_vectors(rgb, 3, "rgb")
     xp = array_api_compat.array_namespace(rgb)
     r, g, b = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     y = KR * r + KG * g + KB * b
@@ -41,9 +39,7 @@ def yuv_to_rgb(yuv: Float[Any, "*shape 3"], *, clip: bool = True) -> Float[Any, 
     Raises:
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.
     """
-    require_last_axis(yuv, 3, "yuv")
-    require_real_floating(yuv, "yuv")
-    require_finite(yuv, "yuv")
+    require_vectors(yuv, 3, "yuv")
     xp = array_api_compat.array_namespace(yuv)
     y, u, v = yuv[..., 0], yuv[..., 1], yuv[..., 2]
     b_minus_y = u / _U_SCALE

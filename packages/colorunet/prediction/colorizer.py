@@ -152,8 +152,7 @@ class Colorizer:
 
         Films are coloured from these: upscaled colours differ little from upscaled logits.
         """
-        logits = self._network.coarse_logits(luma, self.averaging)
-        return logits if isinstance(logits, np.ndarray) else logits.cpu().numpy()
+        return _as_numpy(self._network.coarse_logits(luma, self.averaging))
 
     def decode(
         self, logits: Float[Any, "h w n"], decoding: Decoding | None = None
@@ -163,8 +162,7 @@ class Colorizer:
         Raises:
             ValueError: the decoding has offsets for another number of bins.
         """
-        uv = (decoding or self.decoding).uv(logits, self.palette)
-        return uv if isinstance(uv, np.ndarray) else uv.cpu().numpy()
+        return _as_numpy((decoding or self.decoding).uv(logits, self.palette))
 
     def chroma(
         self, luma: UInt8[np.ndarray, "height width"], decoding: Decoding | None = None
@@ -175,10 +173,7 @@ class Colorizer:
     def see(self, luma: Luma) -> SeenPhoto:
         """Ask the network once; ``steered`` and ``versions`` colour what it saw, time and again."""
         small = working_luma(in_8_bits(luma), self.working_edge_px)
-        logits = self.logits(small)
-        if not isinstance(logits, np.ndarray):
-            logits = logits.cpu().numpy()
-        return SeenPhoto(logits, small, (luma.shape[1], luma.shape[0]))
+        return SeenPhoto(_as_numpy(self.logits(small)), small, (luma.shape[1], luma.shape[0]))
 
     def steered(
         self,
@@ -249,6 +244,10 @@ def _as_logits_network(network: Any, device: Any) -> LogitsNetwork:
     from colorunet.prediction.torch_network import TorchNetwork  # noqa: PLC0415 - needs torch
 
     return TorchNetwork(network, device)
+
+
+def _as_numpy(array: Any) -> np.ndarray:
+    return array if isinstance(array, np.ndarray) else np.asarray(array.cpu())
 
 
 def _onnx(file: Path, threads: int) -> LogitsNetwork:

@@ -56,10 +56,8 @@ def write_photo(
         OSError: it can't be written.
         UnwritableImage: its format doesn't take it.
     """
-    first = next(images)
-    _refuse_too_long(first, settings.format)
     with write_atomically(path) as temporary, temporary.open("w+b") as file:
-        return write_photo_to(file, chain((first,), images), settings, pages=pages)
+        return write_photo_to(file, images, settings, pages=pages)
 
 
 def write_photo_to(
@@ -139,13 +137,12 @@ def _profile_of(image: ColoredImage) -> bytes:
 def _write_one(file: BinaryIO, image: ColoredImage, settings: WritingSettings) -> None:
     profile, name = _profile_of(image), settings.format.name
     if name == "PNG":
-        bits, channels = image.bits, image.channels
         write_png(
             file,
             image.bands(),
             image.size,
-            bits=bits,
-            channels=channels,
+            bits=image.bits,
+            channels=image.channels,
             metadata=image.metadata,
             profile=profile,
         )
