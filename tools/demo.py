@@ -126,14 +126,19 @@ def _run(command: str | list[str], environment: dict[str, str] | None = None) ->
 
 def _copy_demo_photos(folder: Path) -> None:
     """Copy the photographs out of the wheels, with their credits beside them."""
+    credits = []
     for row in csv.DictReader(CREDITS.open(encoding="utf-8")):
-        spec = find_spec(row["package"])
+        spec = find_spec(row.pop("package"))
         if spec is None or spec.origin is None:
             sys.exit("tools/demo: the demo extra is missing; run tools/setup")
         target = folder / row["path"]
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(Path(spec.origin).parent / row["file"], target)
-    shutil.copyfile(CREDITS, folder / "credits.csv")
+        shutil.copyfile(Path(spec.origin).parent / row.pop("file"), target)
+        credits.append(row)
+    with (folder / "credits.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, credits[0])
+        writer.writeheader()
+        writer.writerows(credits)
 
 
 def _tags(folder: Path) -> list[str]:
