@@ -210,28 +210,22 @@ def memory(photos: Path) -> None:
     """Print the highest resident memory for a short and a long film, each in its own process."""
     print("| frames | highest resident MB |")
     print("|---:|---:|")
-    for frames in (60, 480):
-        code = (
-            f"import bench_film as b, pathlib, tempfile\n"
-            f"with tempfile.TemporaryDirectory() as f:\n"
-            f"    c = b._clip(pathlib.Path(f) / 'c.mp4', pathlib.Path({str(photos)!r}), {frames}, "
-            f"(320, 180))\n"
-            f"    import subprocess, sys\n"
-            f"    subprocess.run([sys.executable, '-c', b.ONE, str(c)], check=True)\n"
-        )
-        subprocess.run(
-            [sys.executable, "-c", code], check=True, cwd=Path(__file__).parent, timeout=600
-        )
+    with tempfile.TemporaryDirectory() as folder:
+        for frames in (60, 480):
+            clip = _clip(Path(folder) / f"{frames}.mp4", photos, frames, (320, 180))
+            subprocess.run([sys.executable, "-c", _ONE, str(clip)], check=True, timeout=600)
 
 
-ONE = """
-import resource, sys
+# The peak is that of its own memory: getrusage's counts what the parent had when it forked.
+_ONE = """
+import pathlib, re, sys
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from colorunet.video.film import colorize_video
 colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)), working_edge_px=64)
 told = colorize_video(colorizer, sys.argv[1], sys.argv[1] + ".out.mp4")
-used = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
+status = pathlib.Path("/proc/self/status").read_text()
+used = int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]) * 1024 / 1e6
 print(f"| {told.frames} | {used:.0f} |")
 """
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import torch
 import zstandard
+from hypothesis import HealthCheck, settings
 from PIL import Image
 
 from colorcore import (
@@ -31,6 +32,10 @@ from colorunet.networks.efficientnet import EfficientNetLite0Classifier, Inverte
 # work needs too take ten times as long.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+# How long an example takes is no property of what is tested.
+settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("any pace")
 
 # Real colour photographs that the scikit-image and scikit-learn wheels ship.
 _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg")
@@ -77,6 +82,18 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def ray_cluster() -> Iterator[Any]:
+    """A Ray cluster on this machine: one node of two cores."""
+    ray = pytest.importorskip("ray")
+    from ray.cluster_utils import Cluster
+
+    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
+    yield made
+    ray.shutdown()
+    made.shutdown()
 
 
 @pytest.fixture(scope="module")

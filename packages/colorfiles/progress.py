@@ -77,7 +77,7 @@ def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[Progress
         if now - last_line >= every_s or done >= total:
             last_line = now
             left = (now - since[1]) / max(1, done - since[0]) * (total - done)
-            words = f"{title} {done}/{total}, {shown(note or '')}, {left:.0f} s left"
-            print(words, file=sys.stderr, flush=True)
+            words = (f"{title} {done}/{total}", shown(note or ""), f"{left:.0f} s left")
+            print(", ".join(filter(None, words)), file=sys.stderr, flush=True)
 
     yield report

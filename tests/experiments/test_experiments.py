@@ -1,13 +1,12 @@
 """An experiment and a sweep run from photo folder to figure, by the commands that people type."""
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from running import output_of
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 FEW = ["--set", "threads=1", "--set", "workers=0", "--limit", "2"]
@@ -27,24 +26,14 @@ def photos(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
             folder.mkdir(parents=True, exist_ok=True)
             cut = image.crop((left, top, left + edges[0], top + edges[1]))
             cut.resize((288, 256)).save(folder / f"{path.stem}-{tile}.png")
-    _run(Path(sys.executable).parent / "dataprep", "import", root / "in", "--out", root / "photos")
+    output_of(
+        Path(sys.executable).parent / "dataprep", "import", root / "in", "--out", root / "photos"
+    )
     return root / "photos"
 
 
-def _run(*words: str | Path) -> str:
-    done = subprocess.run(
-        [str(word) for word in words],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
-
-
 def _tool(name: str, *words: str | Path) -> str:
-    return _run(sys.executable, EXPERIMENTS / f"{name}.py", *words)
+    return output_of(sys.executable, EXPERIMENTS / f"{name}.py", *words)
 
 
 def _is_a_picture(path: Path) -> bool:

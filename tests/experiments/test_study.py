@@ -2,9 +2,7 @@
 
 import itertools
 import json
-import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from typing import Any
 import pytest
 import study
 from PIL import Image
+from running import output_of
 from step_keeper import Step, StepFailed, StepKeeper
 from study_parts.definition import ABLATION_STEP, read_study
 from study_parts.same_bins import measure_in_bins_of
@@ -71,35 +70,18 @@ def finished(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> tup
             folder.mkdir(exist_ok=True)
             cut.save(folder / f"{path.stem}-{half}.png")
     for source, photos in (("in", "photos"), ("eval-in", "eval-photos"), ("more-in", "more")):
-        _run(
-            Path(sys.executable).parent / "dataprep",
-            "import",
-            root / source,
-            "--out",
-            root / photos,
-        )
+        dataprep = Path(sys.executable).parent / "dataprep"
+        output_of(dataprep, "import", root / source, "--out", root / photos)
     (root / "plan.toml").write_text(STUDY)
     words = ["--photos", root / "photos", "--eval-photos", root / "eval-photos"]
     words += ["--more", root / "more"]
     words += ["--out", root / "out", "--plan", root / "plan.toml", "--samples", "4"]
     words += ["--edge", "32", "--size", "64", "--seeds", "1", "--limit", "2"]
     texts = [str(word) for word in words]
-    output = _run(sys.executable, EXPERIMENTS / "study.py", *texts)
+    output = output_of(sys.executable, EXPERIMENTS / "study.py", *texts)
     assert output.count("$ trainer fit") == 3
     assert (root / "out" / "study.md").read_text() in output
     return texts, root / "out"
-
-
-def _run(*words: str | Path) -> str:
-    done = subprocess.run(
-        [str(word) for word in words],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _report(out: Path) -> dict[str, Any]:
@@ -190,6 +172,7 @@ def test_dull_photos_leave_the_training_split_only(finished: tuple[list[str], Pa
     everyone = (out / "split.csv").read_text().splitlines()
     kept = (out / "split-above-10.csv").read_text().splitlines()
     left_out = set(everyone) - set(kept)
+    assert left_out
     assert not set(kept) - set(everyone)
     assert all(row.endswith(",train") for row in left_out)
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 import torch
 from PIL import Image
+from running import output_of
 from safetensors.torch import load_file
 from ship_parts.criteria import Bars, verdicts
 
@@ -25,12 +26,6 @@ TILES = 3  # each way
 BEST = ("best.safetensors", "best.json")
 LICENSES = ("CC-BY 2.0", "CC BY-SA 4.0", "CC0-1.0", "Unsplash License", "Pexels")
 TINY = "width=8 depth=3 crop=32 batch_size=4 max_steps=2 warmup_steps=1 val_samples=2"
-
-
-def _dataprep(*words: str | Path) -> None:
-    command = [str(Path(sys.executable).parent / "dataprep"), *map(str, words)]
-    done = subprocess.run(command, check=False, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def _photo_folder(root: Path, sources: Sequence[Path], licenses: Sequence[str]) -> Path:
@@ -52,7 +47,8 @@ def _photo_folder(root: Path, sources: Sequence[Path], licenses: Sequence[str]) 
         writer.writerow(("path", "license_name", "owner_name", "page_url", "title"))
         writer.writerows(rows)
     metadata = ["--metadata", root / "metadata.csv"]
-    _dataprep("import", root / "in", *metadata, "--out", root / "photos")
+    dataprep = Path(sys.executable).parent / "dataprep"
+    output_of(dataprep, "import", root / "in", *metadata, "--out", root / "photos")
     return root / "photos"
 
 
@@ -180,7 +176,8 @@ def test_photos_whose_licence_does_not_allow_it_are_refused_by_name(
         folder.add(replace(photo, license_name=name), source.read(photo))
     folder.commit()
     wrong = [photo.key for photo in folder.kept() if photo.license_name in ("CC BY-NC 2.0", "")]
-    done = _train_shipped("--photos", tmp_path / "photos", "--eval-photos", others, "--out", "x")
+    where = ("--photos", tmp_path / "photos", "--eval-photos", others, "--out", tmp_path / "out")
+    done = _train_shipped(*where)
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
     assert f"photo {wrong[0]} " in done.stderr
@@ -195,21 +192,7 @@ def test_what_wants_a_gpu_can_be_tried_without_one(
     words = ["--photos", photos, "--eval-photos", others, "--out", tmp_path, "--device", "cpu"]
     words += ["--name", "colorunet-small"]
     settings = [word for pair in TINY.split() for word in ("--set", pair)]
-    done = subprocess.run(
-        [
-            sys.executable,
-            str(EXPERIMENTS / "gpu_run.py"),
-            *map(str, words),
-            "--limit",
-            "2",
-            *settings,
-        ],
-        check=False,
-        capture_output=True,
-        text=True,
-        env=os.environ | {"OMP_NUM_THREADS": "1"},
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
+    output_of(sys.executable, EXPERIMENTS / "gpu_run.py", *words, "--limit", "2", *settings)
     parts = {part["name"]: part for part in json.loads((tmp_path / "gpu.json").read_text())}
     assert {"colours agree", "losses agree", "colorize", "step"} < set(parts)
     assert all(part["ok"] for part in parts.values())

@@ -40,3 +40,38 @@ def test_every_command_and_option_that_the_docs_show_is_there() -> None:
             wrong += [f"{page.name}: {half} {name} {option}" for option in sorted(strangers)]
     assert seen > 50
     assert wrong == []
+
+
+# A command line of the repository's own: python FOLDER/NAME.py WORDS or FOLDER/NAME WORDS.
+_TOOL = re.compile(
+    r"(?:`|^ *(?:\$ )?)(?:python )?(tools|experiments|benchmarks)/([\w-]+)([^`\n]*)", re.M
+)
+
+
+def test_every_option_of_a_tool_that_the_docs_show_stands_in_its_source() -> None:
+    seen, wrong = 0, []
+    for page in PAGES:
+        for folder, name, rest in _TOOL.findall(page.read_text(encoding="utf-8")):
+            stem = name.replace("-", "_")
+            files = [*(ROOT / folder).glob(f"{name}*"), *(ROOT / folder).glob(f"{stem}*/*.py")]
+            files += (ROOT / folder).glob(f"{stem}.py")
+            source = "".join(path.read_text(encoding="utf-8") for path in files if path.is_file())
+            options = _OPTION.findall(rest)
+            seen += len(options)
+            wrong += [f"{page.name}: {folder}/{name} {o}" for o in options if o not in source]
+    assert seen > 20
+    assert wrong == []
+
+
+def test_links_between_the_docs_and_paths_that_they_name_lead_somewhere() -> None:
+    wrong = []
+    for page in PAGES:
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.S)
+        links = [link.partition("#")[0] for link in re.findall(r"\]\(([^)\s]+)\)", text)]
+        named = re.findall(
+            r"`((?:benchmarks|docs|experiments|packages|tests|tools)/[\w./-]+)`", text
+        )
+        there = [page.parent / link for link in links if ":" not in link]
+        there += [ROOT / path for path in named]
+        wrong += [f"{page.name}: {path}" for path in there if not path.exists()]
+    assert wrong == []

@@ -57,15 +57,9 @@ def tasks(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def cluster(tasks: Any) -> Iterator[Any]:
-    """One node of one core."""
-    ray = pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    yield made
-    ray.shutdown()
-    made.shutdown()
+def cluster(tasks: Any, request: pytest.FixtureRequest) -> Any:
+    """Begun after the tasks are where its processes look for modules."""
+    return request.getfixturevalue("ray_cluster")
 
 
 @pytest.mark.parametrize("workers", [1, 2])

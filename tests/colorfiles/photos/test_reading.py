@@ -47,7 +47,7 @@ def test_the_header_says_before_decoding_what_decoding_gives(file: odd.OddFile) 
     header = look_at(file.data)
     image = read_image(io.BytesIO(file.data))
     assert (header.width, header.height) == image.size
-    assert (header.format, header.pages) == (image.format, image.pages == 1 and 1)
+    assert (header.format, header.pages) == (image.format, image.pages) == (image.format, 1)
     with pytest.raises(UnreadableImage, match=r"^too many pixels"):
         look_at(file.data, ReadSettings(max_bytes=header.decoded_bytes - 1))
     with pytest.raises(UnreadableImage, match=r"^too many pixels"):
@@ -55,9 +55,14 @@ def test_the_header_says_before_decoding_what_decoding_gives(file: odd.OddFile) 
 
 
 def test_sixteen_bits_come_through_exactly() -> None:
-    for file in (*odd.deep_tiffs(), *odd.deep_pngs()):
-        if file.name.startswith(("gray16", "png-gray16")) and "transparent" not in file.name:
-            np.testing.assert_array_equal(read_image(file.data).luma(), odd.gray_16(), file.name)
+    deep = [
+        file
+        for file in (*odd.deep_tiffs(), *odd.deep_pngs())
+        if file.name.startswith(("gray16", "png-gray16")) and "transparent" not in file.name
+    ]
+    assert len(deep) > 10
+    for file in deep:
+        np.testing.assert_array_equal(read_image(file.data).luma(), odd.gray_16(), file.name)
 
 
 @pytest.mark.parametrize("channels", [3, 4])
@@ -241,7 +246,7 @@ def test_a_bomb_is_refused_before_it_takes_memory(name: str) -> None:
 def test_more_than_pillow_allows_is_read_where_our_limit_allows_it() -> None:
     limit = Image.MAX_IMAGE_PIXELS
     data = odd.saved(Image.new("1", (20_000, 9_500), 1), "PNG")
-    assert look_at(data).width == 20_000
+    assert look_at(data).width == read_image(data).luma(8).shape[1] == 20_000
     assert limit == Image.MAX_IMAGE_PIXELS
 
 
@@ -253,7 +258,9 @@ def test_a_file_cut_short_is_refused_or_read_to_its_end(file: odd.OddFile) -> No
             image = read_image(cut)
         except UnreadableImage:
             continue
-        assert image.size[::-1] == file.luma.shape  # what was cut off stood behind the pixels
+        # What was cut off stood behind the pixels: none of them is missing.
+        solid = np.ones(file.luma.shape, bool) if file.alpha is None else file.alpha > 0
+        assert np.abs(image.luma(8) - file.luma)[solid].max() <= file.tolerance + 1
 
 
 def test_a_jpeg_that_ends_early_is_refused_unless_asked() -> None:

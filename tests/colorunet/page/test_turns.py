@@ -1,6 +1,7 @@
 """The fair queue: turns go round the clients, and what can't wait is told so."""
 
 import asyncio
+import threading
 import time
 
 import pytest
@@ -75,12 +76,13 @@ def test_beyond_the_limits_a_client_is_told_when_to_ask_again() -> None:
 
 def test_who_waits_too_long_is_told_and_the_line_goes_on() -> None:
     async def scene() -> None:
-        turns = _turns(wait_s=0.05)
-        first = asyncio.create_task(turns.run("a", lambda: time.sleep(0.3), gone=_stays))
+        turns, release = _turns(wait_s=0.05), threading.Event()
+        first = asyncio.create_task(turns.run("a", release.wait, gone=_stays))
         await asyncio.sleep(0.01)
         with pytest.raises(Refusal, match="busy") as refusal:
             await turns.run("b", lambda: None, gone=_stays)
         assert refusal.value.status == 503
+        release.set()
         await first
         assert turns.waiting == 0
         assert await turns.run("b", lambda: 7, gone=_stays) == 7

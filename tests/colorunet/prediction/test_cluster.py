@@ -1,7 +1,6 @@
 """Photos coloured on a Ray cluster: as here, resumed, with one manifest of what was done."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,18 +13,6 @@ from colorunet.cli import app
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 NETWORK = ["--network", "colorunet-small", "--working-edge", "32"]
-
-
-@pytest.fixture(scope="module")
-def cluster() -> Iterator[Any]:
-    """One node of two cores."""
-    ray = pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 2})
-    yield made
-    ray.shutdown()
-    made.shutdown()
 
 
 @pytest.fixture
@@ -46,11 +33,11 @@ def colorize(*words: object) -> Result:
 
 
 def test_a_cluster_gives_the_pixels_of_one_machine_and_goes_on_where_it_was(
-    cluster: Any, album: Path, tmp_path: Path
+    ray_cluster: Any, album: Path, tmp_path: Path
 ) -> None:
     here, there = tmp_path / "here", tmp_path / "there"
     assert colorize(album, "-o", here).exit_code == 3
-    words = (album, "-o", there, "--engine", "ray", "--ray-address", cluster.address)
+    words = (album, "-o", there, "--engine", "ray", "--ray-address", ray_cluster.address)
     first = json.loads(colorize(*words).stdout)
     assert (first["colorized"], first["kept"], first["skipped"]) == (70, 0, 1)
     for path in sorted(here.rglob("*.png")):

@@ -1,11 +1,9 @@
 """A film whose making was killed goes on where it was, to the very bytes of an undisturbed one."""
 
 import hashlib
-import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -22,14 +20,19 @@ from colorunet.video.film import colorize_video
 from colorunet.video.painting import FilmLook
 from colorunet.video.parts import parts_folder
 
+# Kills itself as soon as so many of its stretches are there.
 _CODE = """
-import sys
+import os, signal, sys
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from colorunet.video import film
+from colorunet.video.parts import parts_folder
 film.STRETCH_FRAMES = 3
 colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)), working_edge_px=64)
-film.colorize_video(colorizer, sys.argv[1], sys.argv[2])
+def killed(*_, **__):
+    if len(list(parts_folder(sys.argv[2]).glob("0*.npz"))) >= int(sys.argv[3]):
+        os.kill(os.getpid(), signal.SIGKILL)
+film.colorize_video(colorizer, sys.argv[1], sys.argv[2], report=killed)
 """
 
 
@@ -37,10 +40,6 @@ film.colorize_video(colorizer, sys.argv[1], sys.argv[2])
 def source(gray_film: Callable[..., list[np.ndarray]], tmp_path: Path) -> Path:
     luma = gray_film(8, 10, 6)
     return write_clip(tmp_path / "a.mp4", luma, ClipSettings(sound=0.5))
-
-
-def _start(source: Path, target: Path) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-c", _CODE, str(source), str(target)])
 
 
 def _digest(path: Path) -> str:
@@ -55,11 +54,9 @@ def test_killed_and_resumed_gives_the_same_file(
     undisturbed = colorize_video(colorizer, source, whole)
     parts = parts_folder(killed)
     for wanted in (2, 5):  # stretches after which it is killed
-        process = _start(source, killed)
-        while len(list(parts.glob("0*.npz"))) < wanted and process.poll() is None:
-            time.sleep(0.002)
-        os.kill(process.pid, signal.SIGKILL)
-        assert process.wait() == -signal.SIGKILL
+        words = [str(source), str(killed), str(wanted)]
+        done = subprocess.run([sys.executable, "-c", _CODE, *words], check=False)
+        assert done.returncode == -signal.SIGKILL
         assert not killed.exists()
     written = {path.name: path.stat().st_mtime_ns for path in parts.glob("00000[01].npz")}
 

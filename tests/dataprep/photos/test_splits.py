@@ -69,7 +69,7 @@ def test_the_default_gives_a_tenth_to_test_and_a_tenth_of_the_rest_to_val() -> N
     assert shares["val"] == pytest.approx(0.09, abs=0.02)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(photos_strategy)
 def test_no_owner_and_no_near_duplicate_lies_in_two_splits(
     rows: list[tuple[int, int, int, int]],
@@ -85,7 +85,7 @@ def test_no_owner_and_no_near_duplicate_lies_in_two_splits(
                 assert split[first.key] == split[second.key]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(photos_strategy)
 def test_no_photo_moves_or_leaves_when_later_photos_are_added(
     rows: list[tuple[int, int, int, int]],

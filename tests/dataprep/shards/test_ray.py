@@ -1,6 +1,6 @@
 """Shards written on a Ray cluster are those of one machine, whatever the cluster loses."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,20 +18,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::F
 SETTINGS = ShardSettings(ViewSettings(size=64), shard_samples=10)
 
 
-@pytest.fixture
-def cluster() -> Iterator[Any]:
-    """A node of one core; the test adds another and kills it."""
-    ray = pytest.importorskip("ray")
-    from ray.cluster_utils import Cluster
-
-    made = Cluster(initialize_head=True, head_node_args={"num_cpus": 1})
-    yield made
-    ray.shutdown()
-    made.shutdown()
-
-
 def test_a_cluster_that_loses_a_node_midway_writes_the_bytes_of_the_local_engine(
-    cluster: Any, photo_folder: Path, small_palette: Palette, tmp_path: Path
+    ray_cluster: Any, photo_folder: Path, small_palette: Palette, tmp_path: Path
 ) -> None:
     rows = PhotoFolder(photo_folder).kept()
 
@@ -47,16 +35,16 @@ def test_a_cluster_that_loses_a_node_midway_writes_the_bytes_of_the_local_engine
         )
         return {path.name: path.read_bytes() for path in sorted(out.iterdir())}
 
-    second = cluster.add_node(num_cpus=1)
-    cluster.wait_for_nodes()
+    second = ray_cluster.add_node(num_cpus=1)
+    ray_cluster.wait_for_nodes()
     killed = []
 
     def kill_a_node(advance: int = 1, *, note: str | None = None) -> None:
         if not killed:
-            cluster.remove_node(second, allow_graceful=False)
+            ray_cluster.remove_node(second, allow_graceful=False)
             killed.append(second)
 
     local = write(tmp_path / "local", LocalEngine(1), lambda *_, **__: None)
-    ray = write(tmp_path / "ray", RayEngine(cluster.address), kill_a_node)
+    ray = write(tmp_path / "ray", RayEngine(ray_cluster.address), kill_a_node)
     assert killed
     assert ray == local

@@ -4,7 +4,7 @@ from collections import Counter
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.data.sampler import BatchSampler, EvenBatchSampler, MicroBatch, Position
@@ -33,7 +33,6 @@ samplers = st.builds(
 
 
 @given(samplers)
-@settings(deadline=None)
 def test_all_ranks_together_take_each_sample_once_an_epoch(sampler: BatchSampler) -> None:
     taken: Counter[int] = Counter()
     for rank in range(sampler.ranks):
@@ -42,7 +41,6 @@ def test_all_ranks_together_take_each_sample_once_an_epoch(sampler: BatchSampler
 
 
 @given(samplers)
-@settings(deadline=None)
 def test_every_rank_gets_the_same_number_of_equal_micro_batches(sampler: BatchSampler) -> None:
     shapes = [
         [(len(b.samples), b.step_samples, b.ends_step, b.after) for b in batches]
@@ -57,7 +55,6 @@ def test_every_rank_gets_the_same_number_of_equal_micro_batches(sampler: BatchSa
 
 
 @given(samplers, st.integers(1, 3), st.integers(1, 3), st.integers(0, 30))
-@settings(deadline=None)
 def test_resuming_with_other_ranks_takes_exactly_what_remains(
     sampler: BatchSampler, ranks: int, share: int, stop: int
 ) -> None:

@@ -1,7 +1,7 @@
 """Each cause is found in a run that was broken by it, and in no whole one."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -26,15 +26,6 @@ SIZE = 48
 Crops = Callable[[int, int], list[np.ndarray]]
 Batch = tuple[torch.Tensor, torch.Tensor]  # luma (b, 1, h, w) in [0, 1], bins (b, h, w)
 Break = Callable[[Batch, torch.Generator], Batch]
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _one_thread() -> Iterator[None]:
-    """Networks this small are slower on two threads."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def _histogram(crops: Crops, grid: UvGrid | None = None) -> UvHistogram:

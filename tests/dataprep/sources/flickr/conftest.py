@@ -51,13 +51,14 @@ def serve() -> Any:
 
 @pytest.fixture
 def run(tmp_path: Path) -> Callable[..., FetchSummary]:
-    """Fetches from a server, quickly."""
+    """Fetches from a server, quickly; one that is silent for ``silence_s`` is asked again."""
 
     def run_it(
         server: FlickrServer,
         out: str = "photos",
         *,
         report: ProgressCallback = silent,
+        silence_s: float = 30.0,
         **settings: Any,
     ) -> FetchSummary:
         defaults = FetchSettings(
@@ -67,7 +68,7 @@ def run(tmp_path: Path) -> Callable[..., FetchSummary]:
             replace(defaults, **settings),
             Credentials("key-of-tests", "secret-of-tests"),
             tmp_path / out,
-            timeouts=Timeouts(connect_s=2, read_s=2, total_s=4),
+            timeouts=Timeouts(connect_s=30, read_s=silence_s, total_s=2 * silence_s),
             patience=Patience(first_wait_s=0.05, first_pause_s=0.05),
             report=report,
         )

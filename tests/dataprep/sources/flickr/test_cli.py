@@ -29,7 +29,7 @@ def dataprep(tmp_path):
             text=True,
             env=environment,
             cwd=tmp_path,
-            timeout=60,
+            timeout=300,
         )
 
     return run

@@ -99,27 +99,53 @@ def test_image_rate_holds_for_the_image_host(make, serve, run):
         assert nth + 1 <= 1.5 + 10 * (at - start)
 
 
-def test_retry_after_holds_for_its_photo_and_no_other(make, serve, run):
+@pytest.mark.timeout(120)  # where others wait too, none of them lets the clock go
+def test_retry_after_holds_for_its_photo_and_no_other(make, serve, run, monkeypatch):
     library = make(per_tag=12, tags=("beach",), common=0)
     slow = min(library.entries, key=int)
-    server = serve(library, _OneWaits(slow))
+    server = serve(library, _OneWaits(slow, others=7))
+    monkeypatch.setattr("dataprep.sources.flickr.images.time", server.faults.clock)
     run(server, tags=("beach",), count=8, concurrency=2)
+    *_, last = server.faults.asked
+    assert server.faults.asked.count(slow) == 2
+    assert (len(server.faults.asked), last) == (9, slow)
     first, second = server.faults.times
-    assert second - first >= 1.5
-    between = [t for t in server.image_times if first < t < second]
-    assert len(between) >= 7
+    assert second - first >= 30
 
 
 class _OneWaits(Faults):
-    """429 with Retry-After for the first request of one photo."""
+    """429 with a Retry-After of half a minute for the first request of one photo.
 
-    def __init__(self, photo_id):
-        super().__init__(retry_after_s=1.5)
-        self.photo_id, self.times = photo_id, []
+    By the fetch's clock hardly anything passes until so many others were asked for, then 29.9 s at
+    once.
+    """
+
+    def __init__(self, photo_id, *, others):
+        super().__init__(retry_after_s=30)
+        self.photo_id, self.others, self.clock = photo_id, others, _Clock()
+        self.asked, self.times = [], []
 
     def draw(self, where, resource):
-        if where == "images" and f"/{self.photo_id}_" in resource:
-            self.times.append(time.monotonic())
-            if len(self.times) == 1:
-                return "429-retry-after"
+        if where != "images":
+            return ""
+        asked = resource.rpartition("/")[2].partition("_")[0]
+        self.asked.append(asked)
+        if asked == self.photo_id:
+            self.times.append(self.clock.monotonic())
+            return "429-retry-after" if len(self.times) == 1 else ""
+        if len(self.asked) - len(self.times) == self.others:
+            self.clock.let_go(29.9)
         return ""
+
+
+class _Clock:
+    """Stands still until it is let go: then so much has passed, and it goes on."""
+
+    def __init__(self):
+        self._zero = None
+
+    def let_go(self, passed_s):
+        self._zero = time.monotonic() - passed_s
+
+    def monotonic(self):
+        return 0.0 if self._zero is None else time.monotonic() - self._zero

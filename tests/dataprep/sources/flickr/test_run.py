@@ -47,6 +47,6 @@ def test_an_outcome_that_becomes_known_while_planning_wakes_the_run(tmp_path):
         assert candidate.outcome is not None
         waiting = threading.Thread(target=lambda: run._wait(run.images.start()), daemon=True)
         waiting.start()
-        waiting.join(5)
+        waiting.join(60)
         assert not waiting.is_alive()
         run.close()

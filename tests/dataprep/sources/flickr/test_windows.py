@@ -44,7 +44,7 @@ def test_coverage_reaches_as_far_as_its_windows_do(windows, at):
         assert gap.stop == END or gap.stop in known
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     dates=st.lists(
         st.integers(0, 2**32 - 1) | st.integers(1_500_000_000, 1_500_000_900), max_size=25

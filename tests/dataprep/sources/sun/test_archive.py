@@ -74,8 +74,6 @@ def test_wherever_it_is_cut_off_it_says_so_and_gives_what_was_whole(
     rng = random.Random(0)
     body = {name: rng.randbytes(3000) for name in PHOTOS}
     data = compress(tar_of(body))
-    whole = sum(len(tar_of({name: content})) - 10240 + 0 for name, content in body.items())
-    assert whole <= len(data) + 10240
     end = len(body) * (512 + 3072)  # headers and padded files; the end mark follows
     cuts = [*range(0, len(data), 997), end, end + 100, len(data) - 1]
     before = 0

@@ -53,8 +53,8 @@ def test_what_is_no_photo_of_the_layout_is_none(path: str) -> None:
 )
 def test_every_key_is_one_that_a_photo_may_have(path: str) -> None:
     file = sun_file(path)
-    if file is not None:
-        Photo(key=file.key, source="sun", source_id=file.key)
+    assert file is not None
+    Photo(key=file.key, source="sun", source_id=file.key)
 
 
 def test_names_that_slug_alike_have_keys_of_their_own() -> None:
