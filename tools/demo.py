@@ -19,11 +19,12 @@ CREDITS = TOOLS / "demo_photos.csv"
 _STEPS = 250  # of the recipe `small`: about a minute on two idle CPU cores
 _MARK = ".colorunet-demo"  # stands in a folder that a demo made: what it holds may be deleted
 _MEASURED = 24  # photos that the page measures
+_COLORED = ("colorized", "colorized-shipped")
 
 
 def _clear(out: Path) -> None:
     """Delete what an earlier demo left in ``out``; leave a folder alone that is somebody's own."""
-    old = [out / name for name in ("photos", "shards", "run", "colorized")]
+    old = [out / name for name in ("photos", "shards", "run", *_COLORED)]
     there = [path for path in old if os.path.lexists(path)]
     if there and not (out / _MARK).exists():
         sys.exit(f"{there[0]}: no demo made this; name another folder with --out, or move it away")
@@ -72,16 +73,20 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
         _run("trainer fit shards --out run --recipe demo")
     else:
         _run(f"trainer fit shards --out run --recipe small --set max_steps={_STEPS}")
+    split = "train" if few else "test"
     _run(
-        f"trainer evaluate run shards --split {'train' if few else 'test'} --limit {_MEASURED}"
+        f"trainer evaluate run shards --split {split} --limit {_MEASURED}"
         " --html report.html --contact-sheet contact-sheet.png --overwrite"
     )
-    _run(["trainer", "colorize", "run", *_some_stored_photos(), "--out", "colorized"])
+    own, shipped = _COLORED
+    _run(["trainer", "colorize", "run", *_photos_of(split), "--out", own])
+    _run(["colorunet", *_photos_of("val"), "-o", shipped])
     _say(
         f"Done in {time.monotonic() - started:.0f} s.\n"
         f"  page           {out / 'report.html'}\n"
         f"  contact sheet  {out / 'contact-sheet.png'}\n"
-        f"  colorized      {out / 'colorized'}"
+        f"  in colour      {out / own}, by what was trained here, photos of {split}\n"
+        f"                 {out / shipped}, by the network that comes with the package"
     )
     if not few:
         _say(f"{_STEPS} steps are a taste. For colours that last, train on, in {out}:")
@@ -145,8 +150,16 @@ def _tags(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if path.is_dir()) or ["photo"]
 
 
-def _some_stored_photos(most: int = 4) -> list[str]:
-    return [str(path) for path in sorted(Path("photos").glob("*/*.*"))[:most]]
+def _photos_of(split: str, most: int = 4) -> list[str]:
+    """Return the files of some photos of a split of the shards."""
+    import pyarrow.parquet as pq
+
+    from dataprep.photos.folder import PhotoFolder
+
+    tables = map(pq.read_table, Path("shards").glob(f"{split}-*.parquet"))
+    keys = sorted({key for table in tables for key in table["photo_key"].to_pylist()})
+    kept = {photo.key: photo.path for photo in PhotoFolder(Path("photos")).kept()}
+    return [f"photos/{kept[key]}" for key in keys[:most]]
 
 
 @contextmanager

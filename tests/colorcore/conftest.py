@@ -13,8 +13,8 @@ from colorcore import Palette, UvGrid, UvHistogram, grid_palette, kmeans_palette
 def colors() -> np.ndarray:
     """(n, 3) uint8 colours: a cloud around gray, as photographs have, and some vivid ones."""
     rng = np.random.default_rng(7)
-    cloud = rng.normal(128, 60, (40_000, 1)) + rng.normal(0, 25, (40_000, 3))
-    vivid = rng.integers(0, 256, (20_000, 3))
+    cloud = rng.normal(128, 60, (8_000, 1)) + rng.normal(0, 25, (8_000, 3))
+    vivid = rng.integers(0, 256, (4_000, 3))
     return np.clip(np.concatenate((cloud, vivid)), 0, 255).astype(np.uint8)
 
 

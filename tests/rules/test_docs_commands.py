@@ -50,7 +50,9 @@ _TOOL = re.compile(
 
 def test_every_option_of_a_tool_that_the_docs_show_stands_in_its_source() -> None:
     seen, wrong = 0, []
-    for page in PAGES:
+    for page in [
+        page for page in PAGES if page.name != "MODEL_CARD.md"
+    ]:  # which tells what was run
         for folder, name, rest in _TOOL.findall(page.read_text(encoding="utf-8")):
             stem = name.replace("-", "_")
             files = [*(ROOT / folder).glob(f"{name}*"), *(ROOT / folder).glob(f"{stem}*/*.py")]

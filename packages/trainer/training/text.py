@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager, nullcontext
 
 from colorfiles.progress import ProgressCallback, lines, progress, silent
 from trainer.config.recipe import Recipe
+from trainer.config.settings import LATEST
 from trainer.training.distributed import World
 from trainer.training.dry_run import DryRun
 from trainer.training.fit_data import total_steps
@@ -33,7 +34,7 @@ def summary_text(summary: FitSummary) -> str:
         f"{summary.samples} samples, {summary.parameters:,} parameters, "
         f"{summary.elapsed_s:.0f} s: {summary.run}"
     ]
-    if summary.best is not None:
+    if summary.best is not None and summary.measure != LATEST:
         parts.append(f"best {summary.measure} {summary.best:.4f} at step {summary.best_step}")
     if summary.validation:
         measures = ", ".join(f"{name} {value:.3f}" for name, value in summary.validation.items())

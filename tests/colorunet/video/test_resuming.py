@@ -22,7 +22,7 @@ from colorunet.video.parts import parts_folder
 
 # Kills itself as soon as so many of its stretches are there.
 _CODE = """
-import os, signal, sys
+import os, pathlib, signal, sys
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from colorunet.video import film
@@ -30,7 +30,7 @@ from colorunet.video.parts import parts_folder
 film.STRETCH_FRAMES = 3
 colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)), working_edge_px=64)
 def killed(*_, **__):
-    if len(list(parts_folder(sys.argv[2]).glob("0*.npz"))) >= int(sys.argv[3]):
+    if len(list(parts_folder(pathlib.Path(sys.argv[2])).glob("0*.npz"))) >= int(sys.argv[3]):
         os.kill(os.getpid(), signal.SIGKILL)
 film.colorize_video(colorizer, sys.argv[1], sys.argv[2], report=killed)
 """

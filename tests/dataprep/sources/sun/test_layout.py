@@ -48,7 +48,7 @@ def test_what_is_no_photo_of_the_layout_is_none(path: str) -> None:
         "b/beach/Ünïcode name (1).jpg",
         "b/beach/" + "x" * 240 + ".jpg",
         "b/" + "b" * 120 + "/" + "y" * 200 + ".png",
-        "b/-_-/….gif",
+        "b/b-_-/….gif",
     ],
 )
 def test_every_key_is_one_that_a_photo_may_have(path: str) -> None:
