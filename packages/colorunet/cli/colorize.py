@@ -1,6 +1,7 @@
 """``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
 
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -103,11 +104,11 @@ def command(
         prediction = as_vivid(prediction, read_meta(run, "best"), vividness)
     colorizer = Colorizer.load(run, prediction, working_edge_px=working_edge)
     settings = ColorizeSettings(overwrite, wishes, significant_bits)
-    outcomes = None
+    elsewhere = None
     if engine == "ray" or ray_address or workers:
         where = {"engine": engine, "workers": workers, "ray_address": ray_address}
         work = PartWork(run, prediction, working_edge, settings)
-        outcomes = run_jobs_on(make_engine(where), work, plan.jobs)
+        elsewhere = partial(run_jobs_on, make_engine(where), work)
         manifest = manifest or plan.out / MANIFEST
     with (
         progress("colourising", len(plan.jobs) + frames_promised(plan.jobs, overwrite)) as report,
@@ -119,7 +120,7 @@ def command(
             settings,
             network=name,
             report=report,
-            outcomes=outcomes,
+            elsewhere=elsewhere,
             manifest=lines,
             clips=Clips(colorizer, settings, report),
         )

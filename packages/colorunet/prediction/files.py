@@ -1,13 +1,15 @@
 """Photos and folders to colour, and what a person is told of it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
 from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.errors import ColorunetError
 from colorunet.prediction.batch import ClipColorizer, ColorizeSettings, Done, reason_of, run_jobs
+from colorunet.prediction.clip_formats import CLIP
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.manifest import Manifest, ManifestRow
@@ -131,7 +133,7 @@ def colorize_plan(
     *,
     network: str,
     report: ProgressCallback = silent,
-    outcomes: Iterable[tuple[Job, Done | Exception]] | None = None,
+    elsewhere: Callable[[list[Job]], Iterator[tuple[Job, Done | Exception]]] | None = None,
     manifest: Manifest | None = None,
     clips: ClipColorizer | None = None,
 ) -> ColorizeSummary:
@@ -143,8 +145,8 @@ def colorize_plan(
         settings: how photos are read, coloured and written.
         network: what the network is called in the summary.
         report: told of every photo.
-        outcomes: what becomes of each job where something else colours them, such as
-            ``run_jobs_on``.
+        elsewhere: what colours the photos instead, such as ``run_jobs_on`` with an engine; clips
+            are coloured here.
         manifest: where each photo's outcome is written.
         clips: what colours clips; without it they are skipped.
 
@@ -160,7 +162,10 @@ def colorize_plan(
     images: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0
-    for job, outcome in outcomes or run_jobs(colorizer, plan.jobs, settings, clips):
+    photos = [job for job in plan.jobs if elsewhere and job.source.format != CLIP]
+    here = [job for job in plan.jobs if not elsewhere or job.source.format == CLIP]
+    outcomes = elsewhere(photos) if elsewhere else iter(())
+    for job, outcome in chain(outcomes, run_jobs(colorizer, here, settings, clips)):
         if manifest is not None:
             manifest.add(_row(job, outcome, network))
         if isinstance(outcome, Exception):

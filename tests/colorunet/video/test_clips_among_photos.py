@@ -36,11 +36,12 @@ def album(gray_film: Grays, tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.parametrize("engine", [(), ("--workers", "2")], ids=["here", "photos on workers"])
 def test_clips_are_coloured_among_photos_and_what_is_broken_is_named(
-    album: Path, tmp_path: Path
+    album: Path, tmp_path: Path, engine: tuple[str, ...]
 ) -> None:
     out = tmp_path / "out"
-    result = _run(album, "-o", out, "--json")
+    result = _run(album, "-o", out, "--json", *engine)
     assert result.exit_code == 3
     summary = json.loads(result.stdout)
     found = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*"))
@@ -53,7 +54,7 @@ def test_clips_are_coloured_among_photos_and_what_is_broken_is_named(
     assert "broken.mov" in result.stderr
     assert "Traceback" not in result.stderr
     assert len(decoded(out / "old.mkv").frames) == 4
-    again = json.loads(_run(album, "-o", out, "--json").stdout)
+    again = json.loads(_run(album, "-o", out, "--json", *engine).stdout)
     assert (again["kept"], again["colorized"]) == (3, 0)
 
 
