@@ -73,6 +73,11 @@ def discard(path: Path) -> None:
     path.unlink(missing_ok=True)
 
 
+def is_leftover(name: str) -> bool:
+    """Whether a file that is called so may have been left by a killed writer; see ``sweep``."""
+    return _LEFTOVER.fullmatch(name) is not None
+
+
 def sweep(folder: Path, *, older_s: float = 0.0) -> int:
     """Delete the temporary files that a killed writer left in ``folder``; return how many.
 
@@ -85,7 +90,7 @@ def sweep(folder: Path, *, older_s: float = 0.0) -> int:
         with suppress(FileNotFoundError):  # another process sweeps here too
             status = path.stat()
             is_left = stat.S_ISREG(status.st_mode) and now - status.st_mtime >= older_s
-            if is_left and _LEFTOVER.fullmatch(path.name):
+            if is_left and is_leftover(path.name):
                 path.unlink()
                 count += 1
     return count

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from colorfiles.commands import emit, json_option
+from colorfiles.commands import emit, json_option, overwrite_option
 from colorunet.cli.options import prediction_options
 from colorunet.parameters.shipped import DEFAULT_NETWORK
 
@@ -61,6 +61,7 @@ class Exported:
     "parameters, configuration, ONNX file.",
 )
 @prediction_options
+@overwrite_option
 @json_option
 def command(
     run: str,
@@ -70,13 +71,14 @@ def command(
     photos: Path | None,
     hub: Path | None,
     prediction: "PredictionOptions",
+    overwrite: bool,
     as_json: bool,
 ) -> None:
     """Write the network of RUN as an ONNX file, which runs without torch.
 
     RUN is a folder that `trainer fit` wrote, or the name of a network that comes with the package.
     What the file gives is compared with torch before it gets its name; its loss on photos and its
-    time are told.
+    time are told. Another file than an export of ours is never replaced.
 
     \b
     colorunet export runs/mine
@@ -100,7 +102,7 @@ def command(
     folder = run_or_shipped(run)
     trained = load_run(folder)
     if hub:
-        layout = write_hub(trained, folder, hub)
+        layout = write_hub(trained, folder, hub, overwrite=overwrite)
         emit(layout, as_json, f"{layout.folder}: {', '.join(layout.files)}")
         return
     if onnx is None:
@@ -111,7 +113,7 @@ def command(
         )
     else:
         settings = ExportSettings(precision, decode, prediction, photos)  # type: ignore[arg-type]
-        comparison = export_onnx(trained, onnx, settings)
+        comparison = export_onnx(trained, onnx, settings, overwrite=overwrite)
         result = Exported(
             str(onnx),
             onnx.stat().st_size,

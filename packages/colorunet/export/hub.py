@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colorfiles.files import write_atomically
-from colorunet.errors import ColorunetError
+from colorfiles.files import sweep, write_atomically
+from colorfiles.locks import only_writer
+from colorfiles.outside.documents import SMALL
+from colorfiles.outside.files import open_regular, read_regular
 from colorunet.export.onnx_export import ExportSettings, export_onnx
+from colorunet.export.targets import MODEL_TYPE, require_hub_folder
 from colorunet.parameters.checkpoint import Trained
 from colorunet.parameters.meta import HUB_FILES, checkpoint_files
 from colorunet.parameters.shipped import ONNX_FILE, SHIPPED_NETWORKS
@@ -59,34 +62,39 @@ class HubFolder:
     files: list[str]
 
 
-def write_hub(trained: Trained, run: Path, folder: Path) -> HubFolder:
+def write_hub(trained: Trained, run: Path, folder: Path, *, overwrite: bool = False) -> HubFolder:
     """Write a network into a folder that can be uploaded as it is, and that is a run to load.
+
+    The configuration comes first: by it a killed call's folder is known. A card that is there
+    already stays, for someone may have written in it.
 
     Args:
         trained: the network of ``run``.
         run: the folder that it was loaded from.
         folder: to write; made where it is missing.
+        overwrite: replace another network, card and all.
 
     Raises:
         ColorunetError: something else is in the folder.
+        ColorfilesError: another call writes there.
     """
     config, parameters = HUB_FILES
     own = {_CARD, ONNX_FILE, *HUB_FILES, *_BESIDE}
-    others = {path.name for path in folder.iterdir()} - own if folder.is_dir() else set()
-    if others - {".git", ".gitattributes"}:
-        raise ColorunetError(
-            f"{folder}: has other files ({sorted(others)[0]}); give an empty or a new folder"
-        )
+    about = {"model_type": MODEL_TYPE, "bins": trained.palette.n} | dict(trained.meta)
+    text = json.dumps(about | {"fingerprint": trained.fingerprint}, indent=1) + "\n"
+    require_hub_folder(folder, own, text, overwrite=overwrite)
     folder.mkdir(parents=True, exist_ok=True)
-    _copy(checkpoint_files(run, "best")[1], folder / parameters)
-    for name in _BESIDE:
-        if (run / name).is_file():
-            _copy(run / name, folder / name)
-    about = {"model_type": "colorunet", "bins": trained.palette.n} | dict(trained.meta)
-    _write(folder / config, json.dumps(about, indent=1) + "\n")
-    halved = trained.meta.get("precision") == "float16"
-    export_onnx(trained, folder / ONNX_FILE, ExportSettings("fp16" if halved else "fp32"))
-    _write(folder / _CARD, _card(trained, run, folder.resolve().name))
+    with only_writer(folder):
+        sweep(folder)
+        _write(folder / config, text)
+        _copy(checkpoint_files(run, "best")[1], folder / parameters)
+        for name in _BESIDE:
+            if (run / name).is_file():
+                _copy(run / name, folder / name)
+        halved = trained.meta.get("precision") == "float16"
+        export_onnx(trained, folder / ONNX_FILE, ExportSettings("fp16" if halved else "fp32"))
+        if overwrite or not (folder / _CARD).exists():
+            _write(folder / _CARD, _card(trained, run, folder.resolve().name))
     return HubFolder(str(folder), sorted(own & {path.name for path in folder.iterdir()}))
 
 
@@ -95,7 +103,8 @@ def _card(trained: Trained, run: Path, name: str) -> str:
     front = _FRONT.format(license="license: apache-2.0\n" if ours else "")
     usage = _USAGE.format(name=name, onnx=ONNX_FILE, bins=trained.palette.n)
     if ours:
-        title, _, rest = (run / _OWN_CARD).read_text().partition("\n")
+        card = read_regular(run / _OWN_CARD, most=SMALL, within=run).decode()
+        title, _, rest = card.partition("\n")
         return f"{front}\n{title}\n{usage}{rest}"
     return f"{front}\n# {name}\n{usage}{_of_run(trained)}"
 
@@ -115,8 +124,13 @@ def _of_run(trained: Trained) -> str:
 
 
 def _copy(source: Path, target: Path) -> None:
-    with write_atomically(target) as temporary:
-        shutil.copyfile(source, temporary)
+    """Copy a file of a run; what a link names outside it isn't for others to read."""
+    with (
+        open_regular(source, within=source.parent) as file,
+        write_atomically(target) as temporary,
+        temporary.open("wb") as copy,
+    ):
+        shutil.copyfileobj(file, copy)
 
 
 def _write(path: Path, text: str) -> None:

@@ -1,7 +1,7 @@
 """A trained network as an ONNX file that runs at any size without torch."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, Literal, get_args
 
@@ -9,11 +9,13 @@ import numpy as np
 from torch import nn
 
 from colorfiles.files import write_atomically
+from colorfiles.outputs import made_from
 from colorunet.errors import ColorunetError
 from colorunet.export.comparing import Compared, compared
 from colorunet.export.graphs import PREFIX, CoarseLogits, Colors, Logits, trace
 from colorunet.export.quantizing import quantize
 from colorunet.export.sample_photos import photos_of
+from colorunet.export.targets import SOURCE, require_replaceable
 from colorunet.export.tensors import point_into, store_halved
 from colorunet.networks import PixelClassifier
 from colorunet.parameters.checkpoint import Trained
@@ -48,20 +50,40 @@ class ExportSettings:
     options: PredictionOptions = field(default_factory=PredictionOptions)
     photos: Path | None = None
 
+    def source(self, trained: Trained) -> str:
+        """Return the digest of what a file of these settings is made from."""
+        decoding, averaging = (
+            self.options.decoding(trained.meta),
+            self.options.averaging(trained.meta),
+        )
+        photos = "" if self.photos is None else str(self.photos.resolve())
+        how = (asdict(decoding), asdict(averaging)) if self.decode else ()
+        return made_from(trained.fingerprint, self.precision, self.decode, how, photos)
 
-def export_onnx(trained: Trained, path: Path, settings: ExportSettings | None = None) -> Compared:
+
+def export_onnx(
+    trained: Trained,
+    path: Path,
+    settings: ExportSettings | None = None,
+    *,
+    overwrite: bool = False,
+) -> Compared:
     """Write ``path``: ``luma`` (B, 1, H, W) in [0, 1] of any size to ``logits`` (B, n, H, W).
 
-    With ``decode`` to ``uv`` (B, 2, H, W) and ``rgb`` (B, 3, H, W) in [0, 1] instead.
+    With ``decode`` to ``uv`` (B, 2, H, W) and ``rgb`` (B, 3, H, W) in [0, 1] instead. A file that
+    is there is replaced where it is made from the same; another export with ``overwrite`` alone.
 
     Returns:
         the file beside torch in full precision, on photos that int8 wasn't calibrated with.
 
     Raises:
-        ColorunetError: the extra isn't installed, or the file gives something else than torch.
+        ColorunetError: the extra isn't installed, the file gives something else than torch, or
+            something else is there.
     """
     _require_onnx()
     settings = settings or ExportSettings()
+    source = settings.source(trained)
+    require_replaceable(path, source, overwrite=overwrite)
     decoding = settings.options.decoding(trained.meta)
     averaging = settings.options.averaging(trained.meta)
     graph: nn.Module = Logits(trained.network)
@@ -73,7 +95,7 @@ def export_onnx(trained: Trained, path: Path, settings: ExportSettings | None = 
         trace(graph, temporary, edge=trained.network.stride, outputs=dict.fromkeys(names, _PIXELS))
         if settings.precision == "int8":
             quantize(temporary, photos[::2])
-        about = {"stride": 1, "logits_stride": 1, "decoded": settings.decode}
+        about = {"stride": 1, "logits_stride": 1, "decoded": settings.decode, SOURCE: source}
         _finish(temporary, about, halved=settings.precision == "fp16")
         held_out = photos[1::2] or photos
         result = compared(temporary, graph, held_out, palette=trained.palette, decoding=decoding)
@@ -92,9 +114,11 @@ def export_beside(network: PixelClassifier, path: Path, parameters: Path) -> flo
         how far its logits are from torch's at most, at another size than it was made with.
 
     Raises:
-        ColorunetError: the extra isn't installed, or the file gives something else than torch.
+        ColorunetError: the extra isn't installed, the file gives something else than torch, or
+            something else than an export is there.
     """
     _require_onnx()
+    require_replaceable(path, "", overwrite=True)
     layout = TensorLayout.of(parameters)
     about = {
         "stride": network.stride,

@@ -71,3 +71,26 @@ def test_other_files_in_the_folder_are_not_mixed_with(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(tmp_path)])
     assert "thesis.tex" in str(done.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
+
+
+def test_what_a_kill_left_is_gone_on_with_and_a_card_that_was_edited_stays(folder: Path) -> None:
+    (folder / "README.md").write_text("mine")
+    (folder / "network.onnx").unlink()
+    (folder / ".0123456789abcdef.tmp").write_bytes(b"half")
+    done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(folder)])
+    assert done.exit_code == 0, repr(done.exception)
+    assert (folder / "README.md").read_text() == "mine"
+    assert (folder / "network.onnx").is_file()
+    assert not list(folder.glob(".*"))
+
+
+def test_another_network_and_other_peoples_files_of_these_names_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text("my project")
+    words = ["export", "colorunet-small", "--overwrite", "--hub", str(tmp_path)]
+    assert "README.md" in str(CliRunner().invoke(app, words).exception)
+    (tmp_path / "config.json").write_text('{"model_type": "bert"}')
+    assert "README.md" in str(CliRunner().invoke(app, words).exception)
+    (tmp_path / "config.json").write_text('{"model_type": "colorunet"}')
+    words.remove("--overwrite")
+    assert "--overwrite replaces it" in str(CliRunner().invoke(app, words).exception)
+    assert (tmp_path / "README.md").read_text() == "my project"

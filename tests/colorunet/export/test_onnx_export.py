@@ -148,3 +148,29 @@ def test_the_encoder_network_is_exported_alike(small_palette, tmp_path: Path) ->
     network = build_network(settings, bins=small_palette.n, size=64).eval()
     told = export_onnx(Trained(network, small_palette, settings, {}), tmp_path / "n.onnx")
     assert told.difference < 1e-3 * max(1, told.largest)
+
+
+def test_a_file_of_somebody_else_is_never_replaced(run: Path, tmp_path: Path) -> None:
+    for path in (tmp_path / "n.onnx", run / "network.onnx"):
+        path.write_bytes(b"my thesis")
+        words = ["--onnx", str(path)] if path.parent == tmp_path else []
+        done = CliRunner().invoke(app, ["export", str(run), *words, "--overwrite"])
+        assert "not a file of `colorunet export`" in str(done.exception)
+        assert path.read_bytes() == b"my thesis"
+    done = CliRunner().invoke(app, ["export", str(run), "--onnx", str(tmp_path)])
+    assert "a folder; name a file" in str(done.exception)
+
+
+def test_the_same_export_again_is_written_again_and_another_on_demand(
+    run: Path, tmp_path: Path
+) -> None:
+    words = ["export", str(run), "--onnx", str(tmp_path / "n.onnx")]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    first = (tmp_path / "n.onnx").read_bytes()
+    assert CliRunner().invoke(app, words).exit_code == 0
+    assert (tmp_path / "n.onnx").read_bytes() == first
+    other = CliRunner().invoke(app, [*words, "--decode"])
+    assert "made from something else, or with other settings" in str(other.exception)
+    assert (tmp_path / "n.onnx").read_bytes() == first
+    assert CliRunner().invoke(app, [*words, "--decode", "--overwrite"]).exit_code == 0
+    assert (tmp_path / "n.onnx").read_bytes() != first

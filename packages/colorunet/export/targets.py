@@ -1,0 +1,85 @@
+"""What an export may replace: a file of its own kind, made from the same; nobody else's work."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from colorfiles.files import is_leftover
+from colorfiles.locks import FOLDER_LOCK
+from colorfiles.outside.documents import SMALL, parse_json_object
+from colorfiles.outside.files import read_regular
+from colorunet.errors import ColorunetError
+from colorunet.parameters.meta import HUB_FILES
+from colorunet.parameters.onnx_properties import onnx_properties
+from colorunet.prediction.onnx_network import PROPERTY
+
+SOURCE = "source"  # among what an exported file says of itself: the digest of what it is made from
+MODEL_TYPE = "colorunet"
+_NOBODYS = {".git", ".gitattributes", FOLDER_LOCK}  # the lock of a call that was killed
+
+
+def require_replaceable(path: Path, source: str, *, overwrite: bool) -> None:
+    """Raise ColorunetError unless nothing is at ``path``, or an export that may be replaced.
+
+    Args:
+        path: of the ONNX file to write.
+        source: the digest of what it is made from.
+        overwrite: replace an export that is made from something else, too.
+    """
+    if path.is_dir():
+        raise ColorunetError(f"{path}: a folder; name a file")
+    if not path.is_symlink() and not path.exists():
+        return
+    about = _about(path)
+    if about is None:
+        raise ColorunetError(
+            f"{path}: not a file of `colorunet export`, so it is left alone; move it away, or name "
+            "another"
+        )
+    if not overwrite and about.get(SOURCE) != source:
+        raise ColorunetError(
+            f"{path}: is there already, made from something else, or with other settings; "
+            "--overwrite replaces it"
+        )
+
+
+def _about(path: Path) -> Mapping[str, Any] | None:
+    try:
+        return parse_json_object(onnx_properties(path)[PROPERTY].encode())
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: bool) -> None:
+    """Raise ColorunetError unless a folder is new, empty but for git's files, or such an export.
+
+    Args:
+        folder: to write; may be missing.
+        own: names of the files of such a folder.
+        config: the configuration that would be written.
+        overwrite: replace an export of another network.
+    """
+    found = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    names = {name for name in found if name not in _NOBODYS and not is_leftover(name)}
+    if not names:
+        return
+    there = _config(folder / HUB_FILES[0])
+    if others := names if there is None else names - own:
+        raise ColorunetError(
+            f"{folder}: has other files ({min(others)}); give an empty or a new folder"
+        )
+    if there != config and not overwrite:
+        raise ColorunetError(
+            f"{folder}: holds another network, or this one with other settings; "
+            "--overwrite replaces it"
+        )
+
+
+def _config(path: Path) -> str | None:
+    """Return the configuration of an export's folder, None where there is none."""
+    try:
+        data = read_regular(path, most=SMALL, within=path.parent)
+        is_ours = parse_json_object(data, finite=False).get("model_type") == MODEL_TYPE
+    except (OSError, ValueError):
+        return None
+    return data.decode() if is_ours else None
