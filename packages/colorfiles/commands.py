@@ -5,7 +5,8 @@ import importlib
 import json
 import math
 import signal
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,18 @@ def out_option(what: str, *, required: bool = True) -> Callable[[Any], Any]:
     )
 
 
+@contextmanager
+def _ends_that_click_renames() -> Iterator[None]:
+    """Have Ctrl-C say what it means, and an EOFError not pass for it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending already
+        raise Interrupted from None
+    except EOFError as error:
+        raise RuntimeError(f"end of data ({error})") from error
+
+
 class LazyGroup(click.Group):
     """A group whose commands are modules that are imported when they are called.
 
@@ -56,13 +69,15 @@ class LazyGroup(click.Group):
         super().__init__(*args, **kwargs)
         self.modules = modules
 
+    def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
+        """Parse the words, as ``invoke`` runs the command."""
+        with _ends_that_click_renames():
+            return super().make_context(*args, **kwargs)
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; Ctrl-C becomes one line, click would say Aborted! after an empty one."""
-        try:
+        with _ends_that_click_renames():
             return super().invoke(ctx)
-        except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # it is ending already
-            raise Interrupted from None
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         """Return the names in the order they were given."""

@@ -2,12 +2,15 @@
 
 import json
 import math
+import signal
 from dataclasses import dataclass
-from typing import NoReturn
+from typing import Any, NoReturn
 
+import click
 import pytest
 
-from colorfiles.commands import emit
+from colorfiles.commands import LazyGroup, emit
+from colorfiles.errors import Interrupted
 
 
 @dataclass(frozen=True)
@@ -25,3 +28,35 @@ def test_what_is_no_number_is_null_in_json(capsys: pytest.CaptureFixture[str]) -
 
     told = json.loads(capsys.readouterr().out, parse_constant=refuse)
     assert told == {"psnr": None, "by_split": {"val": [None, 0.5]}}
+
+
+ALONE: Any = {"invoke_without_command": True, "no_args_is_help": False}
+
+
+def _stop(*_: object, **__: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _end(*_: object) -> NoReturn:
+    raise EOFError("pipe")
+
+
+@pytest.mark.parametrize("when", ["while words are parsed", "at work"])
+def test_ctrl_c_is_never_click_s_aborted(when: str, capsys: pytest.CaptureFixture[str]) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    callback = _stop if when == "at work" else None
+    option = click.Option(["--x"], default="", callback=None if callback else _stop)
+    app = LazyGroup("app", modules={}, callback=callback, params=[option], **ALONE)
+    try:
+        with pytest.raises(Interrupted):
+            app.main([], prog_name="app")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert capsys.readouterr().err == ""
+
+
+def test_an_end_of_data_is_not_taken_for_ctrl_c(capsys: pytest.CaptureFixture[str]) -> None:
+    app = LazyGroup("app", modules={}, callback=_end, **ALONE)
+    with pytest.raises(RuntimeError, match="end of data"):
+        app.main([], prog_name="app")
+    assert capsys.readouterr().err == ""
