@@ -7,6 +7,7 @@ finished work and ends, and another's is never taken for it.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,8 @@ from colorfiles.errors import ColorfilesError
 from colorfiles.storage import Storage
 
 PNG_TAG = "colorunet figure"  # stands under Software in every PNG of ours
+_OWN_PNG = b"Software\0" + PNG_TAG.encode()
+_OWN_PAGE = re.compile(rb'<meta name="source" content="[0-9a-f]{64}">')
 _START = 1 << 16  # bytes: within these a file says what it is, and what it was made from
 
 
@@ -29,17 +32,17 @@ def png_texts(digest: str = "") -> dict[str, str]:
 
 def is_palette(start: bytes) -> bool:
     """Whether a file that starts so is a palette's."""
-    return start.lstrip().startswith(b"{") and b'"centers"' in start
+    return start.lstrip().startswith(b"{") and b'"centers"' in start and b'"prior"' in start
 
 
 def is_png(start: bytes) -> bool:
-    """Whether a file that starts so is a PNG."""
-    return start.startswith(b"\x89PNG\r\n\x1a\n")
+    """Whether a file that starts so is a PNG of ours, and no photo of somebody's."""
+    return start.startswith(b"\x89PNG\r\n\x1a\n") and _OWN_PNG in start
 
 
 def is_page(start: bytes) -> bool:
-    """Whether a file that starts so is a page of ours."""
-    return start.startswith(b"<!doctype html>\n<html")
+    """Whether a file that starts so is a page of ours, and no other page in HTML."""
+    return start.startswith(b"<!doctype html>\n<html") and _OWN_PAGE.search(start) is not None
 
 
 def write_file(address: str, data: bytes) -> None:

@@ -5,13 +5,22 @@ from pathlib import Path
 import pytest
 
 from colorfiles.errors import ColorfilesError
-from colorfiles.outputs import is_finished, is_png, made_from, png_texts, write_file
+from colorfiles.outputs import (
+    is_finished,
+    is_page,
+    is_palette,
+    is_png,
+    made_from,
+    png_texts,
+    write_file,
+)
 
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _figure(path: Path, digest: str) -> str:
-    write_file(str(path), PNG + "".join(png_texts(digest).values()).encode())
+    texts = "".join(f"{key}\0{text}" for key, text in png_texts(digest).items())
+    write_file(str(path), PNG + texts.encode())
     return str(path)
 
 
@@ -38,3 +47,16 @@ def test_what_is_nobodys_output_is_never_replaced(tmp_path: Path) -> None:
             is_finished(str(tmp_path / "f.png"), made_from(1), overwrite=overwrite, own=is_png)
     (tmp_path / "empty.png").touch()
     assert not is_finished(str(tmp_path / "empty.png"), made_from(1), overwrite=True, own=is_png)
+
+
+def test_a_photo_a_page_and_a_json_file_of_somebody_else_are_not_ours(tmp_path: Path) -> None:
+    """What begins as ours do isn't ours for that: ``--overwrite`` would replace it."""
+    for name, data, own in (
+        ("photo.png", PNG + b"\0\0\0\rIHDR", is_png),
+        ("index.html", b'<!doctype html>\n<html lang="en"><title>My homepage', is_page),
+        ("kmeans.json", b'{"centers": [[0, 0]], "inertia": 3}', is_palette),
+    ):
+        write_file(str(tmp_path / name), data)
+        with pytest.raises(ColorfilesError, match="leaves it alone"):
+            is_finished(str(tmp_path / name), made_from(1), overwrite=True, own=own)
+        assert (tmp_path / name).read_bytes() == data
