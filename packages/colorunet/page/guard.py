@@ -1,6 +1,5 @@
 """Who may ask: this page itself and programs that know the token; no other site, no other name."""
 
-import hashlib
 import ipaddress
 import secrets
 import time
@@ -46,6 +45,9 @@ class Guard:
         self._app = app
         self._token = token
         self._loopback = loopback
+        # Nothing made from the token, or a word for a token could be guessed by way of the cookie,
+        # whose wrong values don't count: a browser still has those of servers that ended.
+        self._session = secrets.token_hex(32)
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,8 +87,7 @@ class Guard:
         address = (scope.get("client") or ("",))[0]
         self._refuse_guesses(address)
         cookie = f"colorunet-{(scope.get('server') or ('', 0))[1]}"
-        wanted = hashlib.sha256(self._token.encode()).hexdigest()
-        if _same(cookie_parser(headers.get("cookie", "")).get(cookie, ""), wanted):
+        if _same(cookie_parser(headers.get("cookie", "")).get(cookie, ""), self._session):
             return None
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and _same(given.strip(), self._token):
@@ -94,7 +95,7 @@ class Guard:
         asked = parse_qs(scope["query_string"].decode("latin-1")).get("token", [""])[0]
         if scope["path"] == "/" and _same(asked, self._token):
             answer = RedirectResponse("/", 303)  # the token leaves the address bar and the history
-            answer.set_cookie(cookie, wanted, _COOKIE_S, httponly=True, samesite="lax")
+            answer.set_cookie(cookie, self._session, _COOKIE_S, httponly=True, samesite="lax")
             return answer
         if asked or given:
             self._wrong.setdefault(address, []).append(time.monotonic())

@@ -1,5 +1,6 @@
 """Who may use the server: not other sites, not by other names, and only with the token if any."""
 
+import hashlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,6 +93,20 @@ def test_the_token_opens_as_a_header_and_as_an_address_that_forgets_it(guarded: 
         assert "HttpOnly" in page.history[0].headers["Set-Cookie"]
         assert TOKEN not in page.history[0].headers["Set-Cookie"]
         assert browser.get(f"{guarded.url}/api/about", timeout=TIMEOUT_S).status_code == 200
+
+
+def test_who_guesses_by_way_of_the_cookie_guesses_256_bits(guarded: Any) -> None:
+    """Whatever was made from the token would let a short one be tried without the limit."""
+    link = f"{guarded.url}/?token={TOKEN}"
+    answer = requests.get(link, timeout=TIMEOUT_S, allow_redirects=False)
+    (value,) = answer.cookies.values()
+    assert len(value) == 64
+    made = [hashlib.new(name, TOKEN.encode()).hexdigest() for name in ("sha256", "sha3_256")]
+    assert value not in [*made, TOKEN]
+    for cookie in (made[0], "", "é"):
+        headers = {"Cookie": f"colorunet-{guarded.port}={cookie}".encode()}
+        about = requests.get(f"{guarded.url}/api/about", headers=headers, timeout=TIMEOUT_S)
+        assert about.status_code == 401
 
 
 def test_who_guesses_tokens_has_to_wait(serve: Callable[..., Any]) -> None:
