@@ -97,6 +97,8 @@ def _colorized(
     muxer = muxer_for(target.name)
     folder = parts_folder(target)
     with opened_clip(source) as reader:
+        if folder.is_symlink():  # what is deleted in there might be anybody's
+            raise UnusableClip(f"{folder.name} beside its output is a link; delete it")
         folder.mkdir(parents=True, exist_ok=True)
         with only_writer(folder):
             parts = Parts(folder, _plan(colorizer, source, look, muxer))

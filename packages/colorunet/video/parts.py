@@ -3,6 +3,7 @@
 import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -11,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from colorfiles.files import write_atomically
+from colorunet.prediction.images import UnusableImage
 from colorunet.video.encoding import Stretch
 
 _PLAN, _STATE = "plan.json", "state.npz"
-_DAMAGED = (OSError, ValueError, KeyError, zipfile.BadZipFile, EOFError)
+_DAMAGED = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError, zlib.error)
 
 
 def parts_folder(target: Path) -> Path:
@@ -80,11 +82,27 @@ class Parts:
             np.savez(file, **everything)
 
     def packets(self) -> Iterator[Any]:
-        """Yield the packets of all stretches, reading one stretch at a time."""
+        """Yield the packets of all stretches, reading one stretch at a time.
+
+        Raises:
+            UnusableImage: one is damaged; all are thrown away then, so that the next call begins
+                anew.
+        """
         for number in range(self._done):
-            with np.load(self._path(number), allow_pickle=False) as file:
-                yield from Stretch(**{name: file[name] for name in file.files}).packets()
+            try:
+                with (
+                    self._path(number).open("rb") as opened,
+                    np.load(opened, allow_pickle=False) as file,
+                ):
+                    packets = Stretch(**{name: file[name] for name in file.files}).packets()
+            except _DAMAGED as error:
+                self.discard()
+                raise UnusableImage(
+                    f"a part of it that an earlier call left is damaged ({error}); all parts are "
+                    "thrown away, so run the same command again"
+                ) from None
+            yield from packets
 
     def discard(self) -> None:
-        """Delete the folder: the film is written."""
+        """Delete the folder: the film is written, or can't be."""
         shutil.rmtree(self._folder)

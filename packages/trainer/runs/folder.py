@@ -11,7 +11,8 @@ from torch import Tensor
 
 from colorfiles.files import append, discard, open_own, sweep, write_atomically
 from colorfiles.locks import FOLDER_LOCK, only_writer
-from colorfiles.outside.documents import parse_json_object
+from colorfiles.outside.documents import SMALL, parse_json_object
+from colorfiles.outside.files import read_regular
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
 from trainer.config.recipe import Recipe
 from trainer.errors import TrainerError
@@ -165,7 +166,7 @@ class RunFolder:
         """Return the step that a checkpoint was written at, None where there is none."""
         path = self.root / f"{name}.json"
         try:
-            step = parse_json_object(path.read_bytes())["step"]
+            step = parse_json_object(read_regular(path, most=SMALL, within=self.root))["step"]
             return int(step) if self.has_network(name) else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
