@@ -15,6 +15,7 @@ from PIL import Image
 from soak_parts.warm_start import WarmStart
 
 NETWORK = "colorunet-small"
+_CLIP_FRAMES = 300
 _FIT = "width=8 depth=3 epochs=3 batch_size=4 crop=16 workers=0 threads=1 luma_noise=0"
 ENVIRONMENT = {"FLICKR_API_KEY": "any", "FLICKR_API_SECRET": "any", "OMP_NUM_THREADS": "1"}
 
@@ -91,9 +92,8 @@ class Workshop:
         return Command((*words, "--split", "70/30/70/30", *cut, "--keep-rgb", "--out", "OUT"))
 
     def _inspect(self) -> Command:
-        return Command(
-            ("dataprep", "inspect", str(self.shards), "--contact-sheet", "OUT/sheet.png")
-        )
+        outputs = ("--html", "OUT/page.html", "--contact-sheet", "OUT/sheet.png")
+        return Command(("dataprep", "inspect", str(self.shards), *outputs))
 
     def _fit(self) -> Command:
         settings = [word for setting in _FIT.split() for word in ("--set", setting)]
@@ -114,6 +114,19 @@ class Workshop:
             ("colorunet", "colorize", str(self.images), "--network", NETWORK, "--out", "OUT")
         )
 
+    def _film(self) -> Command:
+        settings = ("--network", NETWORK, "--working-edge", "32", "--scales", "1")
+        return Command(("colorunet", str(self.clip), *settings, "--out", "OUT"))
+
+    def _export(self) -> Command:
+        return Command(("colorunet", "export", str(self.run), "--onnx", "OUT/network.onnx"))
+
+    def _export_beside(self) -> Command:
+        return Command(("colorunet", "export", "OUT"), starts_with=self.run)
+
+    def _export_hub(self) -> Command:
+        return Command(("colorunet", "export", str(self.run), "--hub", "OUT/model"))
+
     @cached_property
     def images(self) -> Path:
         """Two classes of twelve small colour images each, no two alike."""
@@ -125,6 +138,24 @@ class Workshop:
             image = Image.fromarray(pixels).resize((112, 84), Image.Resampling.BICUBIC)
             image.save(folder / f"sun_{'abcdefghijklmnopqrstuvwx'[number] * 16}.jpg", quality=90)
         return self.root / "images"
+
+    @cached_property
+    def clip(self) -> Path:
+        """A film of three stretches, each of which a killed call keeps; a pan over noise."""
+        import av
+
+        path = self.root / "clip.mp4"
+        rng = np.random.default_rng(1)
+        wide = Image.fromarray(rng.integers(0, 256, (6, 40), dtype=np.uint8))
+        levels = np.asarray(wide.resize((64 + _CLIP_FRAMES, 48), Image.Resampling.BICUBIC))
+        with av.open(str(path), "w") as file:
+            stream = file.add_stream("libx264", rate=25)
+            stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+            for number in range(_CLIP_FRAMES):
+                seen = np.ascontiguousarray(levels[:, number : number + 64])
+                file.mux(stream.encode(av.VideoFrame.from_ndarray(seen, format="gray")))
+            file.mux(stream.encode(None))
+        return path
 
     @cached_property
     def photos(self) -> Path:
@@ -160,7 +191,8 @@ class Workshop:
 
 NAMES = (
     *("import", "fetch-sun", "fetch-flickr", "refresh", "palette", "shard", "inspect"),
-    *("fit", "evaluate", "calibrate", "colorize"),
+    *("fit", "evaluate", "calibrate", "colorize", "film"),
+    *("export", "export-beside", "export-hub"),
 )
 
 

@@ -121,6 +121,22 @@ def _toml(data: bytes) -> None:
     tomllib.loads(data.decode())
 
 
+def _film(data: bytes) -> None:
+    import av
+
+    with av.open(io.BytesIO(data)) as file:
+        promised = file.streams.video[0].frames
+        if sum(1 for _ in file.decode(video=0)) != promised:
+            raise ValueError("not as many frames as it promises")
+
+
+def _network(data: bytes) -> None:
+    import onnx
+
+    if not onnx.load_from_string(data).graph.node:
+        raise ValueError("no network")
+
+
 def _table(data: bytes) -> None:
     pq.read_table(io.BytesIO(data))
 
@@ -135,6 +151,8 @@ _READERS: dict[str, Callable[[bytes], Any]] = {
     ".toml": _toml,
     ".png": _image,
     ".jpg": _image,
+    ".mp4": _film,
+    ".onnx": _network,
 }
 
 
