@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 
 SIZES = {"m": 500, "z": 640, "c": 800, "l": 1024}  # the longest edge of url_m, url_z, url_c, url_l
 FIRST_ID = 49_000_000_000
@@ -30,8 +30,9 @@ class Entry:
         source: the photograph it is made from.
         variant: seed of the cut and the light; the same source and variant give the same bytes.
         sizes: letters of ``SIZES`` that exist.
-        kind: ``photo``, ``gray``, ``placeholder`` (one image for all), ``png``, ``gif``, ``html``,
-            ``broken``, ``wrong-size``, ``noai``, ``gone``, ``huge`` or ``bomb`` (of pixels).
+        kind: ``photo``, ``gray``, ``sepia``, ``placeholder`` (one image for all), ``png``, ``gif``,
+            ``html``, ``broken``, ``wrong-size``, ``noai``, ``gone``, ``huge`` or ``bomb`` (many
+            pixels).
         image_url: where the image is said to be, instead of at this server.
         redirect_to: where the image's address redirects to.
         public: a private photo isn't found, and asked for it says so.
@@ -195,6 +196,8 @@ def _render(entry: Entry, size: tuple[int, int]) -> bytes:
     lit = Image.composite(image, Image.new("RGB", image.size, (12, 12, 24)), light)
     if entry.kind == "gray":
         lit = lit.convert("L").convert("RGB")
+    if entry.kind == "sepia":
+        lit = ImageOps.colorize(lit.convert("L"), (10, 5, 0), (255, 240, 205), (130, 98, 66))
     return _encode(lit, {"png": "PNG", "gif": "GIF"}.get(entry.kind, "JPEG"))
 
 

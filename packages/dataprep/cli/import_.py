@@ -37,10 +37,11 @@ def command(
 ) -> None:
     """Bring a FOLDER tree of images into a photo folder with a manifest.
 
-    Every file is verified by decoding it. Gray, tiny, broken and (near-)duplicate images are left
-    out, each with its reason in manifest.parquet; hidden folders and those of programs, such as
-    @eaDir, aren't looked into. The name of the folder an image lies in becomes its class. A second
-    run adds what is new, and what --metadata now says of what is there.
+    Every file is verified by decoding it. Gray, toned (sepia and other tints of gray), tiny, broken
+    and (near-)duplicate images are left out, each with its reason in manifest.parquet; hidden
+    folders and those of programs, such as @eaDir, aren't looked into. The name of the folder an
+    image lies in becomes its class. A second run adds what is new, and what --metadata now says of
+    what is there.
 
     \b
     dataprep import ~/Pictures --out photos

@@ -8,7 +8,6 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from colorcore import uv_of_uint8
 from colorfiles.photos import (
     SUFFIXES,
     DecodedImage,
@@ -18,6 +17,7 @@ from colorfiles.photos import (
     read_image,
 )
 from dataprep.errors import UnusablePhoto
+from dataprep.photos.colorless import lack_of_color
 
 __all__ = [
     "SUFFIXES",
@@ -26,13 +26,10 @@ __all__ = [
     "PhotoFacts",
     "decode_photo",
     "examine",
-    "is_gray",
     "perceptual_hash",
 ]
 
 WEB_FORMATS = ("JPEG", "PNG", "GIF")
-_GRAY_CHROMA = 0.02  # five levels of 255: what JPEG makes of gray stays below
-_GRAY_PERCENTILE = 99
 _LARGE_BYTES = 100_000_000  # decoded one at a time, however many threads there are
 _one_large = threading.Lock()
 
@@ -46,12 +43,15 @@ class ImageLimits(ReadSettings):
 
 @dataclass(frozen=True)
 class PhotoFacts:
-    """What a decoded photo says of itself; width and height are after EXIF rotation."""
+    """What a decoded photo says of itself; width and height are after EXIF rotation.
+
+    ``lack_of_color`` is ``gray`` or ``toned`` (a gray photo in one tint), "" for one in colour.
+    """
 
     format: str
     width: int
     height: int
-    gray: bool
+    lack_of_color: str
     perceptual_hash: str
 
 
@@ -84,17 +84,9 @@ def examine(data: bytes, limits: ImageLimits | None = None) -> PhotoFacts:
             format=decoded.format,
             width=image.width,
             height=image.height,
-            gray=is_gray(image),
+            lack_of_color=lack_of_color(image),
             perceptual_hash=perceptual_hash(image),
         )
-
-
-def is_gray(image: Image.Image) -> bool:
-    """Whether 99 % of a small copy's pixels have chroma below 0.02, whatever its mode says."""
-    small = image.resize((64, 64), Image.Resampling.BOX)
-    uv = uv_of_uint8(np.asarray(small))
-    chroma = np.hypot(uv[..., 0], uv[..., 1])
-    return bool(np.percentile(chroma, _GRAY_PERCENTILE) < _GRAY_CHROMA)
 
 
 def perceptual_hash(image: Image.Image) -> str:

@@ -57,9 +57,9 @@ def import_folder(
 ) -> ImportSummary:
     """Bring every image under ``root`` into the photo folder ``out``.
 
-    Files are stored as they are. Gray, tiny, broken and (near-)duplicate ones become rejected rows.
-    Of twins the first by path stays. A photo that an earlier run brought is left alone, so
-    a killed run continues; but the metadata are brought up to date.
+    Files are stored as they are. Gray, toned, tiny, broken and (near-)duplicate ones become
+    rejected rows. Of twins the first by path stays. A photo that an earlier run brought is left
+    alone, so a killed run continues; but the metadata are brought up to date.
 
     Args:
         root: the tree; symbolic links that leave it aren't followed.
@@ -220,7 +220,7 @@ def _examine_file(
         facts = examine(data, limits)
     except UnusablePhoto as unusable:
         return _Candidate(relative, key, sha256, data, None, unusable.reason)
-    return _Candidate(relative, key, sha256, data, facts, "gray" if facts.gray else "")
+    return _Candidate(relative, key, sha256, data, facts, facts.lack_of_color)
 
 
 def _is_settled(folder: PhotoFolder, key: str) -> bool:

@@ -15,10 +15,11 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
-from PIL import Image
+from PIL import Image, ImageOps
 
 from dataprep.cli import app
 from dataprep.errors import DataprepError
+from dataprep.photos import colorless
 
 
 def run_import(*args: object) -> Result:
@@ -59,6 +60,8 @@ def tree(tmp_path: Path, demo_photos: Path, cat: Image.Image) -> Path:
     shutil.copy(root / "places" / "china.jpg", root / "places" / "copy.jpg")
     cat.resize((225, 150)).save(root / "animals" / "small-cat.jpg", quality=80)
     cat.convert("L").save(root / "gray.png")
+    sepia = ImageOps.colorize(cat.convert("L"), (10, 5, 0), (255, 240, 205), (130, 98, 66))
+    sepia.transpose(Image.Transpose.ROTATE_90).save(root / "sepia.jpg", quality=90)
     cat.resize((40, 30)).save(root / "tiny.png")
     (root / "broken.jpg").write_bytes((root / "places" / "china.jpg").read_bytes()[:5000])
     (root / "empty.jpg").touch()
@@ -81,18 +84,20 @@ def test_each_file_is_kept_or_has_its_reason(tree: Path, tmp_path: Path) -> None
         "gray.png": "gray",
         "places/china.jpg": "",
         "places/copy.jpg": "duplicate",
+        "sepia.jpg": "toned",
         "tiny.png": "too small",
     }
     china = found["places/china.jpg"]
     assert found["places/copy.jpg"]["reason"] == f"duplicate: of {china['key']}"
     assert (china["width"], china["height"]) == (640, 427)
     assert json.loads(result.stdout) == {
-        "seen": 9,
+        "seen": 10,
         "kept": 3,
         "already_there": 0,
-        "rejected": 6,
+        "rejected": 7,
         "rejected_by_reason": {
-            "duplicate": 1, "gray": 1, "near-duplicate": 1, "too small": 1, "undecodable": 2,
+            "duplicate": 1, "gray": 1, "near-duplicate": 1, "toned": 1, "too small": 1,
+            "undecodable": 2,
         },
         "updated": 0,
         "metadata_unmatched": [],
@@ -121,11 +126,28 @@ def test_a_second_run_changes_nothing_and_a_new_photo_is_added(
     run_import(tree, "--out", out)
     before = (rows(out), stored(out))
     again = json.loads(run_import(tree, "--out", out, "--json").stdout)
-    assert again["already_there"] == again["seen"] == 9
+    assert again["already_there"] == again["seen"] == 10
     assert (rows(out), stored(out)) == before
     shutil.copy(demo_photos / "skimage" / "coffee.png", tree / "a-first.png")
     assert json.loads(run_import(tree, "--out", out, "--json").stdout)["kept"] == 4
     assert {k: v for k, v in rows(out).items() if k != "a-first.png"} == before[0]
+
+
+def test_a_toned_photo_that_an_earlier_version_kept_stays_and_its_import_goes_on(
+    tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, later = tmp_path / "out", tree / "later.jpg"
+    with monkeypatch.context() as earlier:  # it knew gray alone
+        earlier.setattr(colorless, "is_toned", lambda image: False)
+        run_import(tree, "--out", out)
+    kept = rows(out)["sepia.jpg"]
+    assert kept["status"] == "kept"
+    before = (rows(out), stored(out))
+    Image.open(tree / "sepia.jpg").transpose(Image.Transpose.ROTATE_180).save(later, quality=90)
+    assert run_import(tree, "--out", out).exit_code == 0
+    found = rows(out)
+    assert found.pop("later.jpg")["reason"] == "toned"
+    assert (found, stored(out)) == before
 
 
 def test_a_manifest_that_a_kill_cut_short_is_swept_away(tree: Path, tmp_path: Path) -> None:
@@ -168,7 +190,7 @@ def test_links_that_lead_out_are_not_followed_and_loops_do_no_harm(
     os.mkfifo(tree / "pipe.jpg")
     assert run_import(tree, "--out", tmp_path / "out").exit_code == 0
     found = rows(tmp_path / "out")
-    assert len(found) == 10
+    assert len(found) == 11
     assert found["z-inside.jpg"]["reason"].startswith("duplicate")
 
 
@@ -191,7 +213,7 @@ def test_names_that_are_not_utf8_or_hostile_are_carried_safely(
 def test_the_output_inside_the_tree_is_not_imported(tree: Path) -> None:
     assert run_import(tree, "--out", tree / "out").exit_code == 0
     again = json.loads(run_import(tree, "--out", tree / "out", "--json").stdout)
-    assert again["seen"] == again["already_there"] == 9
+    assert again["seen"] == again["already_there"] == 10
 
 
 def test_importing_a_folder_into_itself_is_refused(tree: Path) -> None:
@@ -302,8 +324,8 @@ def test_nothing_to_import_is_one_clear_error(tmp_path: Path, content: list[str]
 
 
 def test_max_rejected_exits_3_and_usage_errors_exit_2(tree: Path, tmp_path: Path) -> None:
-    assert run_import(tree, "--out", tmp_path / "a", "--max-rejected", 5).exit_code == 3
-    assert run_import(tree, "--out", tmp_path / "b", "--max-rejected", 6).exit_code == 0
+    assert run_import(tree, "--out", tmp_path / "a", "--max-rejected", 6).exit_code == 3
+    assert run_import(tree, "--out", tmp_path / "b", "--max-rejected", 7).exit_code == 0
     assert run_import(tree).exit_code == 2
     assert run_import(tree, "--out", tmp_path / "c", "--nonsense").exit_code == 2
 

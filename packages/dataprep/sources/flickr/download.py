@@ -141,8 +141,8 @@ def _look_at(data: bytes, task: Task, now: str) -> Outcome:
         if unusable.reason.startswith("undecodable"):  # truncated, or a page of HTML
             raise TryAgain(unusable.reason, host_failed=False) from None
         return Outcome(reason=unusable.reason, bytes=len(data), fetched_at=now)
-    if facts.gray:
-        reason = "gray"
+    if facts.lack_of_color:
+        reason = facts.lack_of_color
     elif not task.min_edge <= max(facts.width, facts.height) <= task.max_edge:
         reason = (
             f"wrong size: {facts.width} x {facts.height}, "

@@ -27,8 +27,8 @@ def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Ph
     row = replace(
         row, width=facts.width, height=facts.height, perceptual_hash=facts.perceptual_hash
     )
-    if facts.gray:
-        return replace(row, status="rejected", reason="gray")
+    if facts.lack_of_color:
+        return replace(row, status="rejected", reason=facts.lack_of_color)
     return replace(row, path=f"{SOURCE}/{row.source_id}{SUFFIXES[facts.format]}")
 
 

@@ -138,6 +138,7 @@ def test_photo_with_two_of_the_tags_counts_once_and_names_both(make, serve, run,
     ("kind", "reason"),
     [
         ("gray", "gray"),
+        ("sepia", "toned"),
         ("gone", "gone: HTTP 404"),
         ("noai", "opted out"),
         ("wrong-size", "wrong size"),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 CLASSES = ("beach", "ocean", "church/outdoor", "abbey", "kitchen")
 MakeTree = Callable[..., Path]
@@ -43,6 +43,10 @@ def crops(demo_photos: Path) -> Callable[[random.Random], Image.Image]:
     return crop
 
 
+def sepia(image: Image.Image) -> Image.Image:
+    return ImageOps.colorize(image.convert("L"), (10, 5, 0), (255, 240, 205), (130, 98, 66))
+
+
 @pytest.fixture(scope="session")
 def make_tree(crops: Callable[[random.Random], Image.Image]) -> MakeTree:
     """Writes a SUN397 folder of real photographs; every third class has odd files too."""
@@ -65,6 +69,7 @@ def make_tree(crops: Callable[[random.Random], Image.Image]) -> MakeTree:
                 encode(crops(rng), "JPEG")[:900],
                 b"not an image",
                 b"",
+                encode(sepia(crops(rng)).resize((450, 360)), "JPEG"),
             ):
                 (folder / sun_name(rng)).write_bytes(odd)
             twin = next(folder.iterdir()).read_bytes()

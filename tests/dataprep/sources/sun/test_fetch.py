@@ -96,6 +96,7 @@ def test_every_class_is_full_though_files_are_unusable_and_each_has_its_reason(
         "duplicate": 2,
         "gray": 4,
         "too small": 2,
+        "toned": 2,
         "undecodable": 6,
     }
     reject = next(row for row in rows(out).values() if row["reason"].startswith("duplicate"))
