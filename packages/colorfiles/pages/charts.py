@@ -58,9 +58,11 @@ def line_chart(
         shapes.append(Markup('<path class="marker" d="M{:.2f} 0V100"/>').format(at))
     for number, (name, points) in enumerate(clean.items()):
         shapes += _curve(name, points, (x_axis, y_axis), f"c{number % _COLORS}")
-    told = "; ".join(_told(name, points, x_label) for name, points in clean.items())
+    description = "; ".join(
+        _points_in_words(name, points, x_label) for name, points in clean.items()
+    )
     ticks = (y_axis.ticks(), x_axis.ticks(6 if tall else 4))
-    return fill("chart", told, x_label, *ticks, Markup("").join(shapes), list(clean), tall)
+    return fill("chart", description, x_label, *ticks, Markup("").join(shapes), list(clean), tall)
 
 
 @dataclass(frozen=True)
@@ -123,7 +125,7 @@ def _curve(name: str, points: Points, axes: tuple[Axis, Axis], color: str) -> li
     return parts
 
 
-def _told(name: str, points: Points, x_label: str) -> str:
+def _points_in_words(name: str, points: Points, x_label: str) -> str:
     if not points:
         return f"{name}: no data"
     (first, start), (last, end) = points[0], points[-1]

@@ -80,10 +80,10 @@ def plane(palette: Palette, shares: Sequence[float]) -> Markup:
     return _square(parts, "bins of the palette in the plane of U and V")
 
 
-def _square(parts: Sequence[Markup], told: str) -> Markup:
+def _square(parts: Sequence[Markup], description: str) -> Markup:
     return Markup(
         '<svg class="wheel" viewBox="-1.03 -1.03 2.06 2.06" role="img" aria-label="{}">{}</svg>'
-    ).format(told, Markup("").join(parts))
+    ).format(description, Markup("").join(parts))
 
 
 def _name(uv: Float[np.ndarray, "2"]) -> str:

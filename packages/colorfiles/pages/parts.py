@@ -67,7 +67,7 @@ def picture(
     image: Image.Image,
     caption: str,
     *,
-    told: str = "",
+    alt: str = "",
     lossless: bool = False,
     crisp: bool = False,
 ) -> Markup:
@@ -76,7 +76,7 @@ def picture(
     Args:
         image: of mode RGB.
         caption: under it, as plain text.
-        told: what it is for who can't see it, and on hovering; the caption where empty.
+        alt: what it is for who can't see it, and on hovering; the caption where empty.
         lossless: as PNG, else as JPEG.
         crisp: enlarge without smoothing.
     """
@@ -87,7 +87,7 @@ def picture(
         image.save(buffer, format="JPEG", quality=88)
     data = base64.b64encode(buffer.getvalue()).decode()
     kind = "png" if lossless else "jpeg"
-    return fill("picture", caption, told, image.width, image.height, kind, data, crisp)
+    return fill("picture", caption, alt, image.width, image.height, kind, data, crisp)
 
 
 def figure(

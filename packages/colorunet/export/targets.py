@@ -59,8 +59,8 @@ def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: b
         config: the configuration that would be written.
         overwrite: replace an export of another network.
     """
-    found = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    names = {name for name in found if name not in _NOBODYS and not is_leftover(name)}
+    inside = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    names = {name for name in inside if name not in _NOBODYS and not is_leftover(name)}
     if not names:
         return
     there = _config(folder / HUB_FILES[0])

@@ -76,6 +76,6 @@ class _Sink(io.RawIOBase):
 
     def taken(self) -> bytes:
         """Return what was written since the last call."""
-        found = bytes(self._waiting)
+        data = bytes(self._waiting)
         self._waiting.clear()
-        return found
+        return data

@@ -113,7 +113,7 @@ def _colorized(
                 write_film(temporary, muxer, again, work.target, parts.packets())
                 reader.notes |= again.notes
             parts.discard()
-    return work.told(target, time.perf_counter() - started)
+    return work.summary(target, time.perf_counter() - started)
 
 
 def _plan(colorizer: Colorizer, source: Path, look: FilmLook, muxer: str) -> dict[str, Any]:
@@ -233,7 +233,7 @@ class _Work:
             )
         return same
 
-    def told(self, target: Path, seconds: float) -> ColorizedFilm:
+    def summary(self, target: Path, seconds: float) -> ColorizedFilm:
         """Return what became of the film."""
         return ColorizedFilm(
             output=str(target),

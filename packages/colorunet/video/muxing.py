@@ -84,10 +84,10 @@ def _options(muxer: str, words: dict[str, str]) -> dict[str, str]:
 
 def _streams(output: Any, reader: ClipReader, target: Target) -> dict[int, Any]:
     """Return the output's stream for each of the clip's, by its number; and the coloured one."""
-    found = {}
+    streams = {}
     for stream in reader.container.streams:
         if stream.index == reader.stream.index:
-            made = found[_FILM] = _coded_stream(output, target)
+            made = streams[_FILM] = _coded_stream(output, target)
         else:
             made = _copied_stream(output, stream, reader)
             if made is None:
@@ -95,8 +95,8 @@ def _streams(output: Any, reader: ClipReader, target: Target) -> dict[int, Any]:
         words = {k: v for k, v in stream.metadata.items() if k not in _OWN_STREAM_WORDS}
         made.metadata.update(words)
         made.disposition = stream.disposition
-        found[stream.index] = made
-    return found
+        streams[stream.index] = made
+    return streams
 
 
 def _coded_stream(output: Any, target: Target) -> Any:

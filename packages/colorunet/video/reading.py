@@ -68,8 +68,8 @@ class ClipReader:
     @property
     def rate(self) -> Fraction:
         """Frames a second, or a guess."""
-        found = self.stream.average_rate or self.stream.guessed_rate or self.stream.base_rate
-        return found if found and 0 < found <= 1000 else Fraction(25)
+        rate = self.stream.average_rate or self.stream.guessed_rate or self.stream.base_rate
+        return rate if rate and 0 < rate <= 1000 else Fraction(25)
 
     @property
     def frames_promised(self) -> int:
@@ -241,8 +241,8 @@ def _seconds_of(clock: str) -> float:
 
 def words_of(error: Exception) -> str:
     """Return what a library says of an error, without the file that it names."""
-    told = getattr(error, "strerror", None) or str(error)
-    return shown(told).strip().rstrip(".") or type(error).__name__
+    words = getattr(error, "strerror", None) or str(error)
+    return shown(words).strip().rstrip(".") or type(error).__name__
 
 
 _THUMBNAILS = av.stream.Disposition.timed_thumbnails

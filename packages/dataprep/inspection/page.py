@@ -198,7 +198,7 @@ def _samples(shards: ShardSet) -> str:
         picture(
             luma_and_colors(item, shards.palette, edge_px=_EDGE_PX),
             f"{item.split}: {photo_name(item.key)}",
-            told=f"luma and colour from bins of {item.key}",
+            alt=f"luma and colour from bins of {item.key}",
         )
         for split, count in SHOWN.items()
         for item in spread_samples(shards, split, count)

@@ -61,8 +61,8 @@ def check_shard(task: ShardTask) -> ShardFindings:
     faults = [fault for _, fault in table_faults] + marker_faults + tar.faults
     if task.settings:
         views = task.settings.views_in(entry.split)
-        told = task.shards.index.get("split")
-        varying = isinstance(told, Mapping) and told.get("view_counts") == VARYING
+        split = task.shards.index.get("split")
+        varying = isinstance(split, Mapping) and split.get("view_counts") == VARYING
         faults += [
             Fault(entry.file, what) for what in _photo_faults(entry, tar.keys, views, varying)
         ]

@@ -50,17 +50,17 @@ def recipe_keys() -> list[Key]:
 
 def meanings(settings: type) -> dict[str, str]:
     """Return what the docstring of a dataclass of settings says of each."""
-    found: dict[str, str] = {}
+    texts: dict[str, str] = {}
     name, indent = "", 0
     for line in _args_of(settings):
         depth = len(line) - len(line.lstrip())
         entry = _ARG.match(line.strip())
         if entry and (not name or depth <= indent):
             name, indent = entry[1], depth
-            found[name] = entry[2]
+            texts[name] = entry[2]
         elif name:
-            found[name] += " " + line.strip()
-    return {name: text.replace("``", "") for name, text in found.items()}
+            texts[name] += " " + line.strip()
+    return {name: text.replace("``", "") for name, text in texts.items()}
 
 
 def recipes_text(recipes: Recipes) -> str:

@@ -132,14 +132,14 @@ def verdicts(figures: Mapping[str, float | None], criteria: Iterable[Criterion])
     return [Verdict(criterion, _finite(figures[criterion.measure])) for criterion in criteria]
 
 
-def missed(found: Sequence[Verdict]) -> float:
+def missed(verdicts: Sequence[Verdict]) -> float:
     """Return how far verdicts fall short in sum; 0 where all are met with room."""
-    return sum(min(_MOST_OF_ONE, verdict.distance) for verdict in found)
+    return sum(min(_MOST_OF_ONE, verdict.distance) for verdict in verdicts)
 
 
-def cost(found: Sequence[Verdict], error: float) -> float:
+def cost(verdicts: Sequence[Verdict], error: float) -> float:
     """Return what the choice of a decoding minimises: criteria missed, and mean CIEDE2000."""
-    return missed(found) + _ERROR_WEIGHT * error
+    return missed(verdicts) + _ERROR_WEIGHT * error
 
 
 def _share(off: float, bound: float) -> float:

@@ -13,8 +13,8 @@ def class_in(name: str) -> int | None:
     It is the rank of its WordNet synset among the thousand of ILSVRC 2012 in order, which is how
     published classifiers number their outputs.
     """
-    found = _SYNSET.search(name)
-    return _ranks().get(found[0]) if found else None
+    match = _SYNSET.search(name)
+    return _ranks().get(match[0]) if match else None
 
 
 @cache

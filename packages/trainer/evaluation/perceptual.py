@@ -99,7 +99,7 @@ class PerceptualPass:
         self._seen: list[Float[np.ndarray, "1280"]] = []  # of the truths, by the classifier
         self._seen_of: dict[str, list[Float[np.ndarray, "1280"]]] = {}
         self._kept: dict[str, list[bool]] = {}
-        self._found: dict[str, list[bool]] = {}
+        self._classified: dict[str, list[bool]] = {}
 
     def add(
         self,
@@ -138,7 +138,7 @@ class PerceptualPass:
                 variant: mean_estimate(np.array(same, dtype=np.float64), draws=draws, seed=seed)
                 for variant, same in shares.items()
             }
-            for shares in (self._kept, self._found)
+            for shares in (self._kept, self._classified)
         )
         return Perceptual(
             self._images,
@@ -148,7 +148,7 @@ class PerceptualPass:
             class_found=right or None,
             class_won_back=_won_back(right) or None,
             frechet_lite0=_distances(self._seen, self._seen_of) or None,
-            labelled=len(self._found.get(TRUTH, ())),
+            labelled=len(self._classified.get(TRUTH, ())),
         )
 
     def _compare(self, batch: UInt8[torch.Tensor, "n 3 h w"], names: list[str]) -> None:
@@ -182,8 +182,8 @@ class PerceptualPass:
             self._kept.setdefault(name, []).append(best == truth)
             self._seen_of.setdefault(name, []).append(described)
         if label is not None:
-            for name, found in zip((TRUTH, *names), (truth, *others), strict=True):
-                self._found.setdefault(name, []).append(found == label)
+            for name, predicted in zip((TRUTH, *names), (truth, *others), strict=True):
+                self._classified.setdefault(name, []).append(predicted == label)
 
 
 @dataclass(frozen=True)
@@ -217,14 +217,14 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
     return max(0.0, float(apart @ apart + spread - 2 * shared))
 
 
-def _won_back(found: Mapping[str, Estimate]) -> dict[str, Estimate]:
+def _won_back(shares: Mapping[str, Estimate]) -> dict[str, Estimate]:
     """Return the share of what gray loses of truth's right answers that a variant has again."""
-    truth, gray = (found[name].value if name in found else None for name in (TRUTH, GRAY))
+    truth, gray = (shares[name].value if name in shares else None for name in (TRUTH, GRAY))
     if truth is None or gray is None or truth <= gray:
         return {}
     return {
         variant: Estimate((estimate.value - gray) / (truth - gray))
-        for variant, estimate in found.items()
+        for variant, estimate in shares.items()
         if estimate.value is not None and variant != TRUTH
     }
 

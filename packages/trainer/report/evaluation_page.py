@@ -175,8 +175,8 @@ def _differences(evaluation: Evaluation) -> str:
             row.append(Judgement(f"{figures} {said.words}", said.tone))
         rows.append(row)
     header = ["measure", *(f"minus {words}" for words in _BASELINES.values())]
-    told = note("Prediction minus baseline, with the paired 95 % interval.")
-    return told + html_table(header, rows, caption="differences to the baselines")
+    lead = note("Prediction minus baseline, with the paired 95 % interval.")
+    return lead + html_table(header, rows, caption="differences to the baselines")
 
 
 def _hues(evaluation: Evaluation, tallies: Tallies) -> str:

@@ -42,7 +42,7 @@ def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation
             picture(
                 strips[key],
                 f"{place}: {number(by_key[key].measures[name], 2)} · {photo_name(key)}",
-                told=f"{', '.join(TITLES)} of {key}",
+                alt=f"{', '.join(TITLES)} of {key}",
             )
             for place, keys in ranked[name].items()
             for key in keys

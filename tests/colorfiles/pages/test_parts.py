@@ -32,7 +32,7 @@ def test_texts_are_text_wherever_they_stand() -> None:
     parts = [
         html_table([EVIL], [[EVIL, Judgement(EVIL, "bad"), Judgement(EVIL)]], caption=EVIL),
         tiles([Tile(EVIL, EVIL, Judgement(EVIL, "good"), EVIL)]),
-        picture(Image.new("RGB", (2, 2)), EVIL, told=EVIL),
+        picture(Image.new("RGB", (2, 2)), EVIL, alt=EVIL),
         swatch("#fff", EVIL),
         link("", EVIL),
         note(EVIL),

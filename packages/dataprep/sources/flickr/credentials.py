@@ -61,9 +61,9 @@ def _read_env_file(path: Path, *, required: bool) -> dict[str, str]:
         raise DataprepError(
             f"{path}: {reason}; give a file with {KEY}=… and {SECRET}=…, or set them"
         ) from None
-    found = {}
+    variables = {}
     for line in lines:
         name, equals, value = line.strip().removeprefix("export ").partition("=")
         if equals and not name.lstrip().startswith("#"):
-            found[name.strip()] = value.strip().strip("\"'")
-    return found
+            variables[name.strip()] = value.strip().strip("\"'")
+    return variables

@@ -14,7 +14,7 @@ def tree_files(root: Path) -> tuple[Path, list[SunFile]]:
     Raises:
         DataprepError: there is nothing in SUN's layout.
     """
-    found: dict[Path, list[SunFile]] = {}
+    by_base: dict[Path, list[SunFile]] = {}
     for folder, names, files in os.walk(root):
         names.sort()
         for name in files:
@@ -22,14 +22,14 @@ def tree_files(root: Path) -> tuple[Path, list[SunFile]]:
             file = sun_file(path.relative_to(root).as_posix())
             if file is not None and not path.is_symlink():
                 base = path.parents[file.path.count("/")]
-                found.setdefault(base, []).append(file)
-    if not found:
+                by_base.setdefault(base, []).append(file)
+    if not by_base:
         raise DataprepError(
             f"{root}: no photos in SUN's layout (SUN397/b/beach/sun_….jpg); "
             "give the folder SUN397, or its .tar or .tar.gz"
         )
-    base = max(found, key=lambda folder: len(found[folder]))
-    return base, sorted(found[base], key=lambda file: file.path)
+    base = max(by_base, key=lambda folder: len(by_base[folder]))
+    return base, sorted(by_base[base], key=lambda file: file.path)
 
 
 def read_partition(path: Path) -> frozenset[str]:
