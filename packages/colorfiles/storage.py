@@ -1,6 +1,8 @@
 """Folders at a local path or at any address that fsspec knows: s3://, gs://, hf://…"""
 
 import errno
+import io
+import logging
 import os
 import secrets
 import shutil
@@ -16,6 +18,7 @@ from colorfiles.errors import ColorfilesError
 from colorfiles.files import discard, require_writable, write_atomically
 from colorfiles.outside.files import is_inside, open_regular, read_regular
 
+_SILENCE = logging.NullHandler()  # once added, adding it again does nothing
 MOST_AT_ONCE = 512 << 20  # bytes: no file that is read whole is longer
 
 
@@ -101,8 +104,8 @@ class Storage:
             return
         with self._remote() as (filesystem, root):
             stream = filesystem.open(f"{root}/{name}", "rb")
-        with stream:
-            yield stream
+        with stream, io.BufferedReader(_RemoteFile(self, stream)) as file:
+            yield file
 
     def write(self, name: str, data: bytes) -> None:
         """Store a file so that it is either whole or not there."""
@@ -166,6 +169,8 @@ class Storage:
         """Give the filesystem and the folder's path in it; all that goes wrong is an OSError."""
         import fsspec  # noqa: PLC0415 - local folders need no fsspec
 
+        # Of a line that was cut, each request under way would say so on stderr, with a traceback.
+        logging.getLogger("asyncio").addHandler(_SILENCE)
         try:
             filesystem, root = fsspec.core.url_to_fs(self.address)
         except (ImportError, ValueError) as error:
@@ -180,3 +185,27 @@ class Storage:
         # (aiohttp, botocore, Google's), which have Exception alone in common.
         except Exception as error:
             raise OSError(errno.EIO, " ".join(str(error).split()), self.address) from error
+
+
+class _RemoteFile(io.RawIOBase):
+    """A remote file under way: where the line is cut, whatever a library raises is an OSError."""
+
+    def __init__(self, storage: Storage, stream: Any) -> None:
+        self._storage = storage
+        self._stream = stream
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        return int(self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        with self._storage._remote():
+            return int(self._stream.readinto(buffer))
