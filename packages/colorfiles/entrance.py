@@ -39,7 +39,18 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     except Exception as error:  # the last frame of all: the user's errors, the system's, our faults
         if debug:
             raise
+        if _comes_of_ctrl_c(error):
+            _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
         _fail(name, _line(name, error))
+
+
+def _comes_of_ctrl_c(error: BaseException | None) -> bool:
+    """Whether Ctrl-C is behind an error: of one in its loading a compiled module makes its own."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _line(name: str, error: Exception) -> str:

@@ -2,8 +2,12 @@
 
 import json
 import math
+import os
 import signal
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -60,3 +64,21 @@ def test_an_end_of_data_is_not_taken_for_ctrl_c(capsys: pytest.CaptureFixture[st
     with pytest.raises(RuntimeError, match="end of data"):
         app.main([], prog_name="app")
     assert capsys.readouterr().err == ""
+
+
+def test_ctrl_c_in_the_loading_of_a_compiled_module_is_ctrl_c(tmp_path: Path) -> None:
+    """Such a module says that its initialization failed, with the interrupt as the cause."""
+    (tmp_path / "fake").mkdir()
+    failing = "raise ImportError('initialization failed') from KeyboardInterrupt()"
+    (tmp_path / "fake" / "cli.py").write_text(failing)
+    code = "from colorfiles.entrance import enter; enter('fake', extra='', extras={})"
+    paths = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": paths},
+    )
+    assert done.returncode == 128 + signal.SIGINT
+    assert done.stderr == f"fake: {Interrupted()}\n"
