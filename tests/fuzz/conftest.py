@@ -12,6 +12,7 @@ import pytest
 MOST_KB = 1 << 20  # a gigabyte
 _WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 _CHANGES = ("os.remove", "os.rename", "os.mkdir", "os.rmdir", "os.link", "os.symlink", "os.chmod")
+_IN_FOLDERS = ("os.remove", "os.rmdir")
 _OTHER = ("subprocess.Popen", "os.exec", "os.system", "socket.connect", "pickle.find_class")
 _OWN = (".hypothesis", "__pycache__", ".pytest_cache", "/dev/null")
 _OWN += (tempfile.gettempdir() + "/tmp",)  # Hypothesis, when it explains what failed
@@ -27,6 +28,9 @@ def _hook(event: str, arguments: tuple[object, ...]) -> None:
     writes = event == "open" and isinstance(arguments[2], int) and arguments[2] & _WRITES
     if writes or event in _CHANGES:
         path = os.fsdecode(arguments[0]) if isinstance(arguments[0], str | bytes | Path) else ""
+        folder = arguments[-1] if event in _IN_FOLDERS else -1
+        if isinstance(folder, int) and folder >= 0:  # as shutil.rmtree names what it deletes
+            path = f"{os.readlink(f'/proc/self/fd/{folder}')}/{path}"
         if path and not _is_ours(path):
             _caught.append(f"{event} {path}")
 

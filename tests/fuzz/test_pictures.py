@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from damage import damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms
+from PIL import Image, ImageCms, features
 from safetensors.numpy import save
 
 from colorfiles.photos import ReadSettings, UnreadableImage, look_at, read_image, read_pages
@@ -26,29 +27,27 @@ fuzz = settings(
 SMALL = ReadSettings(max_bytes=4 << 20, metadata=True)
 _KINDS = {
     "JPEG": {}, "PNG": {}, "GIF": {}, "BMP": {}, "WEBP": {}, "PPM": {}, "TGA": {}, "PCX": {},
-    "TIFF": {}, "TIFF of strips": {"compression": "tiff_lzw"},
+    "TIFF": {}, "TIFF of strips": {"compression": "tiff_lzw"}, "TIFF of 16 bits": {}, "MPO": {},
+    "PNG of 16 bits": {}, "PNG of frames": {"save_all": True}, "GIF of frames": {"save_all": True},
+    "AVIF": {}, "JPEG2000": {},
 }  # fmt: skip
+_FEATURES = {"AVIF": "avif", "JPEG2000": "jpg_2000"}
 
 
 def _picture(kind: str) -> bytes:
+    rng = np.random.default_rng(1)
+    format_name, options = kind.partition(" ")[0], dict(_KINDS[kind])
+    if format_name in ("AVIF", "JPEG2000") and not features.check(_FEATURES[format_name]):
+        pytest.skip(f"this Pillow has no {format_name}")
+    pixels = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
+    image = Image.fromarray(pixels)
+    if kind.endswith("16 bits"):
+        image = Image.fromarray(rng.integers(0, 1 << 16, (12, 16), dtype=np.uint16))
+    if options.get("save_all"):
+        options["append_images"] = [Image.fromarray(255 - pixels)]
     buffer = io.BytesIO()
-    pixels = np.random.default_rng(1).integers(0, 256, (12, 16, 3), dtype=np.uint8)
-    Image.fromarray(pixels).save(buffer, kind.split(maxsplit=1)[0], **_KINDS[kind])
+    image.save(buffer, format_name, **options)
     return buffer.getvalue()
-
-
-def damaged(sound: bytes) -> st.SearchStrategy[bytes]:
-    """Sound bytes with some changed near the start, where headers are, or anywhere; or cut."""
-    places = st.integers(0, min(64, len(sound) - 1)) | st.integers(0, len(sound) - 1)
-    changes = st.lists(st.tuples(places, st.integers(0, 255)), min_size=1, max_size=6)
-    return st.builds(_changed, st.just(sound), changes, st.integers(1, len(sound)) | st.none())
-
-
-def _changed(sound: bytes, changes: list[tuple[int, int]], length: int | None) -> bytes:
-    data = bytearray(sound)
-    for at, value in changes:
-        data[at] = value
-    return bytes(data[:length])
 
 
 @pytest.mark.parametrize("kind", _KINDS)

@@ -3,20 +3,29 @@
 import contextlib
 import json
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import pytest
+from damage import damaged
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colorfiles.errors import ColorfilesError
 from colorunet.errors import ColorunetError
+from colorunet.prediction.manifest import Manifest, ManifestRow
 from colorunet.prediction.steering.hints import parse_hints
 from dataprep.photos.splits import read_split_file
 from dataprep.shards.view_counts import read_view_counts
 from dataprep.sources.flickr.credentials import read_credentials
+from dataprep.sources.flickr.journal import NAME, Journal
 from dataprep.sources.flickr.listing import clean_text, parse_page
+from dataprep.sources.flickr.windows import Window
 from dataprep.sources.metadata_table import read_metadata
+from dataprep.sources.sun.classes import choose_classes
+from dataprep.sources.sun.provisional import Provisional
+from dataprep.sources.sun.tree import read_partition
 
 fuzz = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "150")),
@@ -43,6 +52,68 @@ def test_tables_of_a_user(data: bytes, tmp_path: Path) -> None:
     for read in (read_metadata, read_split_file, lambda table: read_view_counts(table, 5)):
         with contextlib.suppress(ColorfilesError):
             read(path)
+
+
+lines = st.sampled_from(
+    ["/a/abbey/sun_aaaaaaaaaaaaaaaa.jpg", "abbey", "church/outdoor", "../x", "#", "\t", "\n", "/",
+     "\x1b", "\0", "é"]
+)  # fmt: skip
+
+
+@fuzz
+@given(data=st.binary() | st.lists(lines, max_size=20).map(lambda parts: "".join(parts).encode()))
+def test_lists_of_sun(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "list.txt"
+    path.write_bytes(data)
+    with contextlib.suppress(ColorfilesError):
+        assert all(".." not in name for name in read_partition(path))
+    with contextlib.suppress(ColorfilesError):
+        choose_classes(str(path), ["abbey"])
+    (tmp_path / ".sun-provisional.json").write_bytes(data)
+    with contextlib.suppress(ColorfilesError):
+        Provisional(tmp_path)
+
+
+@st.composite
+def manifests(draw: st.DrawFn) -> bytes:
+    sound = json.dumps(asdict(ManifestRow("a.jpg", "b.jpg", "colorized"))).encode() + b"\n"
+    return draw(st.binary() | damaged(3 * sound) | st.just(sound + sound[:9]))
+
+
+@fuzz
+@given(data=manifests())
+def test_manifests_of_colouring(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "manifest.jsonl"
+    path.write_bytes(data)
+    with contextlib.suppress(ColorfilesError):
+        with Manifest.writing(path) as manifest:
+            manifest.add(ManifestRow("c.jpg", "c.jpg", "skipped", "why"))
+        assert b"c.jpg" in path.read_bytes()
+        return
+    assert path.read_bytes() == data
+
+
+@pytest.fixture(scope="module")
+def sound_journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    folder = tmp_path_factory.mktemp("journal")
+    journal = Journal(folder)
+    journal.query("beach")
+    journal.close()
+    return (folder / NAME).read_bytes()
+
+
+@fuzz
+@given(data=st.data())
+def test_journals_of_a_fetch(data: st.DataObject, sound_journal: bytes, tmp_path: Path) -> None:
+    for path in tmp_path.iterdir():
+        path.unlink()
+    (tmp_path / NAME).write_bytes(data.draw(st.binary() | damaged(sound_journal)))
+    with contextlib.suppress(ColorfilesError):
+        journal = Journal(tmp_path)
+        try:
+            journal.page(journal.query("beach"), Window(0, 1), 1, 0)
+        finally:
+            journal.close()
 
 
 HINT = {"x": 1, "y": 2, "color": "#c04030"}
