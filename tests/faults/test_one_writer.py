@@ -6,10 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from soak_parts.commands import ENVIRONMENT, NAMES, Workshop
+from soak_parts.warm_start import Running, WarmStart
+from soak_parts.whole_files import content_of
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.locks import FOLDER_LOCK, only_writer
@@ -148,3 +152,32 @@ def test_of_two_resumed_fits_at_once_the_metrics_have_each_step_once(tmp_path, m
     lines = (tmp_path / "run" / "metrics.jsonl").read_text().splitlines()
     steps = [json.loads(line)["step"] for line in lines if "val_" not in line]
     assert steps == sorted(set(steps))
+
+
+@pytest.fixture(scope="module")
+def another(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmStart]:
+    """Starts commands beside those of the workshop."""
+    with WarmStart(tmp_path_factory.mktemp("another"), ENVIRONMENT) as starter:
+        yield starter
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_of_a_command_twice_at_once_one_writes_and_the_other_does_no_harm(
+    name: str, workshop: tuple[Workshop, WarmStart], another: WarmStart, tmp_path: Path
+) -> None:
+    shop, starter = workshop
+    out, calm = tmp_path / "out", tmp_path / "calm"
+    assert starter.start(shop.command(name).prepare(calm)).wait() == 0
+    words = shop.command(name).prepare(out)
+    ends = [_end(running) for running in [starter.start(words), another.start(words)]]
+    assert 0 in [code for code, _ in ends], ends
+    for code, told in ends:
+        assert code == 0 or "is writing there" in told, told
+        assert "Traceback" not in told
+    again = starter.start(words)
+    assert again.wait() == 0, again.err.read_text()
+    assert content_of(out) == content_of(calm)
+
+
+def _end(running: Running) -> tuple[int, str]:
+    return running.wait(), running.err.read_text()
