@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.cli import app
-from colorunet.parameters.shipped import is_run
+from colorunet.parameters.shipped import is_run, shipped_run
 from colorunet.prediction.colorizer import Colorizer
 
 pytest.importorskip("onnx")
@@ -94,3 +95,15 @@ def test_another_network_and_other_peoples_files_of_these_names_are_refused(tmp_
     words.remove("--overwrite")
     assert "--overwrite replaces it" in str(CliRunner().invoke(app, words).exception)
     assert (tmp_path / "README.md").read_text() == "my project"
+
+
+def test_what_a_link_in_a_run_points_to_is_not_given_away(tmp_path: Path) -> None:
+    secret, run, target = tmp_path / "secret.txt", tmp_path / "run", tmp_path / "hub"
+    secret.write_text("not for others")
+    shutil.copytree(shipped_run("colorunet-small"), run)
+    (run / "photos.csv").unlink()
+    (run / "photos.csv").symlink_to(secret)
+    done = CliRunner().invoke(app, ["export", str(run), "--hub", str(target)])
+    assert done.exit_code == 1
+    assert "photos.csv" in str(done.exception)
+    assert all(b"not for others" not in path.read_bytes() for path in target.iterdir())

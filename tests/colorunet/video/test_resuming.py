@@ -19,6 +19,7 @@ from colorunet.video import film as story
 from colorunet.video.film import colorize_video
 from colorunet.video.painting import FilmLook
 from colorunet.video.parts import parts_folder
+from colorunet.video.reading import UnusableClip
 
 # Kills itself as soon as so many of its stretches are there.
 _CODE = """
@@ -27,6 +28,7 @@ from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.options import PredictionOptions
 from colorunet.video import film
 from colorunet.video.parts import parts_folder
+from colorunet.video.reading import UnusableClip
 film.STRETCH_FRAMES = 3
 colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)), working_edge_px=64)
 def killed(*_, **__):
@@ -98,3 +100,17 @@ def test_two_at_once_are_told(source: Path, colorizer: Colorizer, tmp_path: Path
     folder.mkdir()
     with only_writer(folder), pytest.raises(ColorfilesError, match="is writing there"):
         colorize_video(colorizer, source, tmp_path / "out.mp4")
+
+
+def test_a_link_in_place_of_the_parts_is_refused_and_not_followed(
+    source: Path, colorizer: Colorizer, tmp_path: Path
+) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "000000.npz").write_bytes(b"somebody's")
+    target = tmp_path / "out.mp4"
+    parts_folder(target).symlink_to(elsewhere)
+    with pytest.raises(UnusableClip, match="is a link; delete it"):
+        colorize_video(colorizer, source, target)
+    assert [path.name for path in elsewhere.iterdir()] == ["000000.npz"]
+    assert (elsewhere / "000000.npz").read_bytes() == b"somebody's"

@@ -4,6 +4,8 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -138,3 +140,15 @@ def test_a_recipe_is_printed_to_begin_ones_own_with(name: str, tmp_path: Path) -
     path = tmp_path / "mine.toml"
     path.write_text(CliRunner().invoke(app, ["recipes", name]).stdout)
     assert Recipe.load(str(path)) == Recipe.load(name)
+
+
+def test_a_pipe_in_place_of_a_checkpoint_is_not_waited_for(shards: Path, tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    _fit(shards, "--out", out)
+    (out / "last.json").unlink()
+    os.mkfifo(out / "last.json")
+    words = [sys.executable, "-m", "trainer", "fit", shards, "--out", out, *SETS]
+    done = subprocess.run(words, check=False, capture_output=True, text=True, timeout=120)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0, done.stderr
+    assert (out / "last.json").is_file()  # as there was no checkpoint, it began anew
