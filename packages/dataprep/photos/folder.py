@@ -132,7 +132,9 @@ class PhotoFolder:
             ) from None
 
     def add(self, photo: Photo, data: bytes | None = None) -> None:
-        """Store a row, and for a kept photo its bytes at ``photo.path``; replaces a row of its key.
+        """Store a row, and for a kept photo its bytes at ``photo.path``.
+
+        It replaces the row of its key, if any, and that row's file too.
 
         Raises:
             ValueError: a kept photo without bytes or with a path outside ``source/``.
@@ -141,18 +143,18 @@ class PhotoFolder:
             self._store(photo, data)
         elif photo.status == "kept" and not (self.root / photo.path).is_file():
             raise ValueError(f"photo {photo.key}: kept, but neither bytes nor a file for it")
+        before = self._photos.get(photo.key)
         self._photos[photo.key] = photo
-        self._append(to_row(photo))
+        self._append(to_row(photo))  # first: a row must not be left without its file
+        if before is not None and before.path and before.path != photo.path:
+            place = self.root / before.path
+            if is_inside(place, self.root):
+                discard(place)
 
     def remove(self, photo: Photo, reason: str) -> None:
         """Reject a photo that was kept and delete its file; its row stays, with the reason."""
         content = {f.name: getattr(photo, f.name) for f in fields(Photo)}
-        rejected = Photo(**(content | {"path": "", "status": "rejected", "reason": reason}))
-        self.add(
-            rejected
-        )  # the row first: a file without a row is swept, a row without a file isn't
-        if photo.path and is_inside(self.root / photo.path, self.root):
-            discard(self.root / photo.path)
+        self.add(Photo(**(content | {"path": "", "status": "rejected", "reason": reason})))
 
     def commit(self) -> None:
         """Write the manifest anew, sorted by key, and drop the journal."""

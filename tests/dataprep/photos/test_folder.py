@@ -61,6 +61,18 @@ def test_what_was_added_is_there_again_committed_or_not(tmp_path: Path) -> None:
     folder.close()
 
 
+def test_a_row_that_replaces_a_kept_one_takes_its_file_along(tmp_path: Path) -> None:
+    folder = PhotoFolder(tmp_path, create=True)
+    for key in "abc":
+        folder.add(photo(key), key.encode())
+    folder.add(reject("a", "duplicate: of b"))
+    folder.add(photo("b", path="folder/b.png"), b"as PNG")
+    folder.add(photo("c", title="another row, the same file"))
+    folder.close()
+    files = {path.name: path.read_bytes() for path in (tmp_path / "folder").iterdir()}
+    assert files == {"b.png": b"as PNG", "c.jpg": b"c"}
+
+
 @pytest.mark.parametrize("cut", [2, 20, 200])
 def test_a_journal_line_that_a_kill_cut_short_is_ignored(tmp_path: Path, cut: int) -> None:
     folder = PhotoFolder(tmp_path, create=True)
