@@ -71,14 +71,14 @@ def is_finished(
         return False
     if not overwrite and digest.encode() in start:
         return True
-    if not overwrite:
-        made = "made from something else, or with other settings; " if own(start) else ""
-        raise ColorfilesError(f"{address}: is there already, {made}--overwrite replaces it")
     if start and not own(start):
         raise ColorfilesError(
-            f"{address}: not a file that this command writes, so --overwrite leaves it alone; "
-            "move it away, or name another"
+            f"{address}: is there already and not a file that this command writes, so "
+            "--overwrite leaves it alone too; move it away, or name another"
         )
+    if not overwrite:
+        made = "made from something else, or with other settings; " if start else ""
+        raise ColorfilesError(f"{address}: is there already, {made}--overwrite replaces it")
     return False
 
 

@@ -101,10 +101,19 @@ def test_a_palette_of_other_settings_or_a_figure_of_others_is_left_alone(
     line = one_line(run(*command, "--bins", 5))
     assert "p.json: is there already, made from something else, or with other settings" in line
     (tmp_path / "p.json").unlink()
-    shutil.copy(next(photos.rglob("*.png")), tmp_path / "p.png")
+    of_another = tmp_path / "other.png"
+    others = ("dataprep", "palette", photos, "--workers", 1, "--out", tmp_path / "other.json")
+    assert run(*others, "--bins", 5, "--plot", of_another).returncode == 0
+    shutil.copy(of_another, tmp_path / "p.png")
     assert "p.png: is there already, made from something else" in one_line(
         run(*command, "--bins", 4)
     )
+    photo = next(photos.rglob("*.png"))
+    shutil.copy(photo, tmp_path / "p.png")
+    for overwrite in ((), ("--overwrite",)):
+        line = one_line(run(*command, "--bins", 4, *overwrite))
+        assert "p.png: is there already and not a file that this command writes" in line
+    assert (tmp_path / "p.png").read_bytes() == photo.read_bytes()
 
 
 @pytest.mark.parametrize("summary", [None, {}, {"ceilings": 3}, {"ceilings": {"a": {"x": 1}}}])
