@@ -17,6 +17,17 @@ from dataprep.photos.imaging import perceptual_hash
 Outcome = Literal["used", "rejected", "either"]
 _FAR_BITS = 14  # between any two photographs of the corpus, so that none passes for a twin
 
+# How pixels lie in a file of each EXIF orientation but the upright one.
+STORED_AS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_90,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_270,
+}
+
 
 @dataclass(frozen=True)
 class Odd:
@@ -104,16 +115,7 @@ class Corpus:
                   "undecodable")  # fmt: skip
 
     def _rotated(self) -> Iterator[Odd]:
-        undo = {
-            2: Image.Transpose.FLIP_LEFT_RIGHT,
-            3: Image.Transpose.ROTATE_180,
-            4: Image.Transpose.FLIP_TOP_BOTTOM,
-            5: Image.Transpose.TRANSPOSE,
-            6: Image.Transpose.ROTATE_90,
-            7: Image.Transpose.TRANSVERSE,
-            8: Image.Transpose.ROTATE_270,
-        }
-        for orientation, how in undo.items():
+        for orientation, how in STORED_AS.items():
             photo = self.photo()
             data = encoded(photo.transpose(how), "JPEG", quality=95, exif=exif_of(orientation))
             yield Odd(f"exif-{orientation}.jpg", data, "used", "", photo, 6)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from corpus import STORED_AS
 from PIL import Image, ImageCms, features
 
 from dataprep.errors import UnusablePhoto
@@ -61,15 +62,7 @@ def test_each_format_is_decoded_whatever_its_name(photo: Image.Image, format_nam
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("format_name", ["JPEG", "PNG", "TIFF"])
 def test_exif_rotation_is_applied(photo: Image.Image, orientation: int, format_name: str) -> None:
-    undo = {
-        2: Image.Transpose.FLIP_LEFT_RIGHT,
-        3: Image.Transpose.ROTATE_180,
-        4: Image.Transpose.FLIP_TOP_BOTTOM,
-        5: Image.Transpose.TRANSPOSE,
-        6: Image.Transpose.ROTATE_90,
-        7: Image.Transpose.TRANSVERSE,
-        8: Image.Transpose.ROTATE_270,
-    }.get(orientation)
+    undo = STORED_AS.get(orientation)
     stored = photo.transpose(undo) if undo is not None else photo
     exif = Image.Exif()
     exif[0x0112] = orientation
