@@ -6,7 +6,7 @@ import signal
 import sys
 from collections.abc import Mapping
 
-from colorfiles.errors import ColorfilesError, Interrupted
+from colorfiles.errors import OUT_OF_MEMORY_HELP, ColorfilesError, Interrupted, is_out_of_memory
 from colorfiles.outside.words import shown
 
 _LONGEST = 300  # characters of an unexpected error that are shown
@@ -57,8 +57,8 @@ def _line(name: str, error: Exception) -> str:
     """Return an error in a line for who types commands."""
     if isinstance(error, ColorfilesError):
         return str(error)
-    if isinstance(error, MemoryError):
-        return "no memory left; close other programs or give it less at once (--workers 1)"
+    if is_out_of_memory(error):
+        return f"no memory left; {OUT_OF_MEMORY_HELP}"
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}"
     # A fault of ours. Whoever reports it needs the traceback; everyone else doesn't.

@@ -1,5 +1,20 @@
 """What can go wrong for a user, in whatever part of the house."""
 
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+OUT_OF_MEMORY_HELP = "close other programs or give it less at once (--workers 1)"
+# What libraries in C and C++ say: torch, ONNX Runtime, the C++ library, Pillow, the linker.
+_WORDS = (
+    "allocate memory",
+    "bad_alloc",
+    "bad allocation",
+    "out of memory",
+    "not enough memory",
+    "failed to map segment",
+)
+
 
 class ColorfilesError(Exception):
     """The message says what was wrong, with which item, and what to do; it is shown as it is.
@@ -26,3 +41,38 @@ class UnreadableImage(ColorfilesError):
     def reason(self) -> str:
         """The reason, for a manifest or a line on stderr."""
         return str(self)
+
+
+class OutOfMemory(ColorfilesError, MemoryError):
+    """No memory was left for something; the message names it."""
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error means that no memory is left: many libraries have a class of their own."""
+    if isinstance(error, MemoryError):
+        return True
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.ENOMEM
+    if isinstance(error, ColorfilesError):
+        return False
+    words = str(error).lower()
+    return any(word in words for word in _WORDS)
+
+
+@contextmanager
+def memory_for(name: str) -> Iterator[None]:
+    """Name what is worked on in the error of memory that runs out.
+
+    A photo isn't at fault then: it must neither be left out nor pass for damaged.
+
+    Raises:
+        OutOfMemory: no memory was left in the block.
+    """
+    try:
+        yield
+    except OutOfMemory:
+        raise
+    except Exception as error:
+        if is_out_of_memory(error):
+            raise OutOfMemory(f"{name}: no memory left for it; {OUT_OF_MEMORY_HELP}") from None
+        raise

@@ -12,13 +12,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 from soak_parts.commands import ENVIRONMENT, Workshop
 from soak_parts.warm_start import WarmStart
 from soak_parts.whole_files import content_of
 
+from colorfiles.errors import OUT_OF_MEMORY_HELP
+from dataprep.cli import app
+
 Shop = tuple[Workshop, WarmStart]
-_LIMIT_BYTES = 3 << 29
+_ONE_THREAD = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MALLOC_ARENA_MAX": "1"}
+_LIMIT_BYTES = 1000 << 20  # enough for modules and small photos
 
 
 def _words(name: str, shop: Workshop, out: Path) -> list[str]:
@@ -95,34 +100,99 @@ def test_what_a_killed_worker_was_at_is_done_by_another(
     assert ours == theirs
 
 
-def _limited() -> None:
-    resource.setrlimit(resource.RLIMIT_AS, (_LIMIT_BYTES, _LIMIT_BYTES))
+def _run_with_little_memory(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", *words],
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (_LIMIT_BYTES, _LIMIT_BYTES)),
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | ENVIRONMENT | _ONE_THREAD,
+    )
 
 
 @pytest.fixture(scope="module")
 def large_and_small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A photo that takes more memory than there is, and one that doesn't."""
     folder = tmp_path_factory.mktemp("large")
-    rng = np.random.default_rng(0)
-    pixels = rng.integers(0, 256, (60, 80, 3), dtype=np.uint8)
-    image = Image.fromarray(pixels).resize((160, 120), Image.Resampling.BICUBIC)
-    image.save(folder / "b.png")
-    image.resize((16_000, 12_000), Image.Resampling.NEAREST).save(folder / "a.png")
+    for seed, (name, size) in enumerate({"a": (16_000, 12_000), "b": (160, 120)}.items()):
+        pixels = np.random.default_rng(seed).integers(0, 256, (6, 8, 3), dtype=np.uint8)
+        image = Image.fromarray(pixels).resize((320, 240), Image.Resampling.BICUBIC)
+        image.resize(size, Image.Resampling.NEAREST).save(folder / f"{name}.png")
     return folder
 
 
-def test_a_photo_that_memory_is_too_small_for_is_left_out_by_name(
+def test_where_memory_is_too_small_for_a_photo_it_is_named_and_not_left_out(
     large_and_small: Path, tmp_path: Path
 ) -> None:
-    words = ["dataprep", "import", str(large_and_small), "--out", str(tmp_path / "out"), "--json"]
+    """Left out, it would be missing in the set for a reason that isn't its own."""
+    photos, shards = tmp_path / "photos", tmp_path / "shards"
+    bring = ["dataprep", "import", str(large_and_small), "--out", str(photos), "--workers", "1"]
+    told = _run_with_little_memory(*bring)
+    assert told.returncode == 1
+    assert (
+        told.stderr
+        == f"dataprep: {large_and_small}/a.png: no memory left for it; {OUT_OF_MEMORY_HELP}\n"
+    )
+    again = CliRunner().invoke(app, [*bring[1:], "--json"])
+    assert (json.loads(again.stdout)["kept"], json.loads(again.stdout)["rejected"]) == (2, 0)
+
+    palette = tmp_path / "palette.json"
+    learn = ["palette", str(photos), "--bins", "4", "--out", str(palette), "--workers", "1"]
+    assert CliRunner().invoke(app, learn).exit_code == 0
+    cut = ["dataprep", "shard", str(photos), "--palette", str(palette), "--out", str(shards),
+           "--size", "16", "--workers", "1"]  # fmt: skip
+    told = _run_with_little_memory(*cut)
+    assert told.returncode == 1
+    assert "folder/a-" in told.stderr
+    assert "no memory left for it" in told.stderr
+    assert not (shards / "index.json").exists()
+
+
+def test_where_memory_is_too_small_for_a_photo_the_others_are_coloured(
+    large_and_small: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    told = _run_with_little_memory("colorunet", str(large_and_small), "--out", str(out))
+    assert told.returncode == 3
+    assert f"{large_and_small}/a.png: no memory left for it; skipped" in told.stderr
+    assert [path.name for path in sorted(out.glob("*.png"))] == ["b.png"]
+
+
+_PHOTO_TOO_LARGE_FOR_IT = """
+import resource, sys
+from pathlib import Path
+import numpy as np
+from colorunet.parameters.checkpoint import load_run
+from colorunet.parameters.shipped import ONNX_FILE, shipped_run
+from colorunet.prediction.onnx_network import OnnxNetwork
+from colorunet.prediction.test_time_augmentation import Averaging
+from colorunet.prediction.torch_network import TorchNetwork
+
+run = shipped_run()
+networks = {
+    "onnx": lambda: OnnxNetwork(run / ONNX_FILE, threads=1),
+    "torch": lambda: TorchNetwork(load_run(run).network, "cpu"),
+}
+network = networks[sys.argv[1]]()
+network.coarse_logits(np.zeros((64, 64), np.uint8), Averaging())
+used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + (100 << 20),) * 2)
+try:
+    network.coarse_logits(np.zeros((1024, 1024), np.uint8), Averaging())
+except MemoryError:
+    print("no memory")
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="no /proc to ask what is used")
+@pytest.mark.parametrize("library", ["onnx", "torch"])
+def test_a_network_that_memory_is_too_small_for_says_so_whatever_runs_it(library: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", *words, "--workers", "1"],
-        preexec_fn=_limited,
+        [sys.executable, "-c", _PHOTO_TOO_LARGE_FOR_IT, library],
         capture_output=True,
         text=True,
         check=False,
-        env=os.environ | ENVIRONMENT,
+        env=os.environ | ENVIRONMENT | _ONE_THREAD,
     )
-    assert (done.returncode, done.stderr) == (0, "")
-    told = json.loads(done.stdout)
-    assert (told["kept"], told["rejected"]) == (1, 1)
+    assert (done.stdout, done.stderr) == ("no memory\n", "")

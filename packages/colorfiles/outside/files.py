@@ -48,8 +48,9 @@ def open_regular(path: Path, *, within: Path | None = None, buffering: int = -1)
 def read_regular(path: Path, *, most: int, within: Path | None = None) -> bytes:
     """Return the content of a regular file of at most ``most`` bytes; else as ``open_regular``."""
     with open_regular(path, within=within) as file:
-        data = file.read(most + 1)
-    if len(data) > most:
+        size = os.fstat(file.fileno()).st_size
+        data = file.read() if size <= most else b""  # with a number it would take that much memory
+    if max(size, len(data)) > most:
         raise OSError(errno.EINVAL, f"larger than {most:,} bytes", str(path))
     return data
 

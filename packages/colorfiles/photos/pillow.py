@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 from PIL import Image
 
-from colorfiles.errors import UnreadableImage
+from colorfiles.errors import UnreadableImage, is_out_of_memory
 
 # What Pillow raises over bytes, or values to write, that aren't what they claim to be. It has no
 # class for that: it stumbles where it takes them apart, and its codecs in C raise RuntimeError.
@@ -39,11 +39,11 @@ def translated_errors() -> Iterator[None]:
             yield
     except UnreadableImage:
         raise
-    except MemoryError:
-        raise UnreadableImage("too many pixels: no memory for it") from None
     # Beside STUMBLES whatever other decoders raise: zlib.error, PyCMSError, those of plugins for
     # formats that Pillow hasn't. One file of a stranger must not end a job of thousands.
     except Exception as error:
+        if is_out_of_memory(error):  # no fault of the image
+            raise MemoryError(str(error)) from None
         detail = " ".join(str(error).split())
         if "cannot identify image file" in detail:  # it goes on with an address
             detail = "the header is damaged, or of a kind that isn't read"

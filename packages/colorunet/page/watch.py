@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from colorfiles.errors import is_out_of_memory
 from colorunet.page.answers import refusal_answer
 from colorunet.page.metrics import Metrics
 from colorunet.page.refusal import Refusal
@@ -43,8 +44,13 @@ class Watch:
             self._tell(f"{scope['method']} {scope['path']}: {type(error).__name__}: {error}")
             if status:
                 raise  # the connection ends: half an answer mustn't pass for a whole one
-            failed = Refusal(500, "something went wrong in the server; its terminal says what")
-            await refusal_answer(failed)(scope, receive, send_counted)
+            await refusal_answer(_refusal(error))(scope, receive, send_counted)
         finally:
             route = getattr(scope.get("endpoint"), "__name__", "other")
             self._metrics.count(route, status, time.monotonic() - started)
+
+
+def _refusal(error: Exception) -> Refusal:
+    if is_out_of_memory(error):
+        return Refusal(503, "the server has no memory left for it; try later, or a smaller photo")
+    return Refusal(500, "something went wrong in the server; its terminal says what")

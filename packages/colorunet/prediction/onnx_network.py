@@ -8,6 +8,7 @@ import numpy as np
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
+from colorfiles.errors import is_out_of_memory
 from colorfiles.outside.documents import integer, parse_json_object
 from colorunet.errors import ColorunetError
 from colorunet.parameters.onnx_properties import onnx_properties
@@ -34,7 +35,7 @@ class OnnxNetwork:
 
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 3
+        options.log_severity_level = 4  # errors are raised, and told by who catches them
         self._stride, self._logits_stride = about["stride"], about["logits_stride"]
         try:
             self._session = onnxruntime.InferenceSession(
@@ -77,7 +78,12 @@ class OnnxNetwork:
         height, width = luma.shape[-2:]
         below, right = -height % self._stride, -width % self._stride
         padded = np.pad(luma, ((0, 0), (0, 0), (0, below), (0, right)), mode="edge")
-        (coarse,) = self._session.run(None, {"luma": padded})
+        try:
+            (coarse,) = self._session.run(None, {"luma": padded})
+        except Exception as error:  # the library's errors derive from Exception itself
+            if is_out_of_memory(error):
+                raise MemoryError(str(error)) from None
+            raise
         return (height + below, width + right), np.asarray(coarse)
 
 

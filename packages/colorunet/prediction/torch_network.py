@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from colorfiles.errors import is_out_of_memory
 from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.prediction.test_time_augmentation import Averaging
 
@@ -56,8 +57,10 @@ class TorchNetwork:
             with torch.inference_mode():
                 mean = averaging.logits(network, batch, resized, stride=stride)
                 return mean[0].float().permute(1, 2, 0)
-        except torch.OutOfMemoryError as error:
-            raise MemoryError(str(error)) from None
+        except RuntimeError as error:
+            if is_out_of_memory(error):
+                raise MemoryError(str(error)) from None
+            raise
 
 
 def resized(image: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tensor, "b c hs ws"]:

@@ -86,6 +86,8 @@ def colorize_video(
     source, target, look = Path(source), Path(target), look or FilmLook()
     try:
         return _colorized(colorizer, source, target, look, report)
+    except MemoryError:  # PyAV's is an FFmpegError too
+        raise
     except av.error.FFmpegError as error:
         raise UnusableClip(f"can't be written as {target.suffix}: {words_of(error)}") from None
 

@@ -120,6 +120,8 @@ def _copied_stream(output: Any, stream: Any, reader: ClipReader) -> Any | None:
             name = stream.metadata.get("filename", f"attachment-{stream.index}")
             return output.add_attachment(name, stream.mimetype or "", stream.data)
         return output.add_stream_from_template(stream)
+    except MemoryError:
+        raise
     except (ValueError, av.error.FFmpegError):
         kind = getattr(stream.codec_context, "name", None) or stream.name or "unknown"
         reader.note(f"stream {stream.index} ({stream.type}: {kind}) has no place here; left out")
@@ -154,6 +156,8 @@ def _copied(reader: ClipReader, muxer: str) -> Iterator[Any]:
     while True:
         try:
             packet = next(packets)
+        except MemoryError:
+            raise
         except (StopIteration, av.error.FFmpegError):  # where it breaks off was told before
             return
         is_film = packet.stream.index == reader.stream.index

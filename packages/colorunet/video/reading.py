@@ -86,6 +86,8 @@ class ClipReader:
             packets += packet.size > 0
             try:
                 decoded = packet.decode()
+            except MemoryError:  # PyAV's is an FFmpegError too, and no fault of the clip
+                raise
             except (av.error.FFmpegError, ValueError):
                 damaged += 1
                 continue
@@ -107,6 +109,8 @@ class ClipReader:
                 packet = next(packets)
             except StopIteration:
                 return
+            except MemoryError:
+                raise
             except av.error.FFmpegError as error:
                 self.note(f"can't be read to its end: {words_of(error)}")
                 self.lost += 1
@@ -182,6 +186,8 @@ def opened_clip(path: Path) -> Iterator[ClipReader]:
     av.logging.set_level(av.logging.PANIC)  # what matters is said in our own words
     try:
         container = av.open(str(path), options=_OPEN, metadata_errors="replace")
+    except MemoryError:
+        raise
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise UnusableClip(f"can't be read: {words_of(error)}") from None
     with container:
@@ -204,6 +210,8 @@ def is_whole_clip(path: Path) -> bool:
                     end = max(end, Fraction((packet.pts or 0) + (packet.duration or 0)))
             missing = reader.seconds_missing(end * reader.time_base)
             return packets >= reader.stream.frames and missing <= 0
+    except MemoryError:
+        raise
     except (UnusableClip, av.error.FFmpegError):
         return False
 

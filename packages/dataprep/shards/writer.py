@@ -14,6 +14,7 @@ from jaxtyping import Int
 from PIL import Image
 
 from colorcore import Palette
+from colorfiles.errors import memory_for
 from colorfiles.outside.documents import SMALL, parse_json_object, text
 from colorfiles.shard_index import SCHEMA_VERSION, ShardEntry
 from colorfiles.storage import Storage
@@ -191,7 +192,8 @@ def _resized(
             skipped[photo.key] = unusable.reason
     for photo, data in files:
         try:
-            image = resized_photo(data, job.settings, full=(photo.width, photo.height))
+            with memory_for(photo.path):
+                image = resized_photo(data, job.settings, full=(photo.width, photo.height))
         except UnusablePhoto as unusable:
             skipped[photo.key] = unusable.reason
         else:

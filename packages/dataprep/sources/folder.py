@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from colorfiles.errors import memory_for
 from colorfiles.outside.files import read_regular
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError, UnusablePhoto
@@ -217,7 +218,8 @@ def _examine_file(
     if _is_settled(folder, key):
         return _Candidate(relative, key, sha256, b"", None, "")
     try:
-        facts = examine(data, limits)
+        with memory_for(str(root / relative)):
+            facts = examine(data, limits)
     except UnusablePhoto as unusable:
         return _Candidate(relative, key, sha256, data, None, unusable.reason)
     return _Candidate(relative, key, sha256, data, facts, facts.lack_of_color)

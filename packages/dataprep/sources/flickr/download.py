@@ -5,6 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from colorfiles.errors import memory_for
 from colorfiles.files import write_atomically
 from colorfiles.outside.documents import parse_json_object
 from dataprep.errors import DataprepError, UnusablePhoto
@@ -136,7 +137,8 @@ def _refusal(reply: Reply) -> str:
 def _look_at(data: bytes, task: Task, now: str) -> Outcome:
     reason = ""
     try:
-        facts = examine(data, LIMITS)
+        with memory_for(task.url):
+            facts = examine(data, LIMITS)
     except UnusablePhoto as unusable:
         if unusable.reason.startswith("undecodable"):  # truncated, or a page of HTML
             raise TryAgain(unusable.reason, host_failed=False) from None
