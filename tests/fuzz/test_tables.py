@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import sqlite3
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,13 @@ from colorfiles.errors import ColorfilesError
 from colorunet.errors import ColorunetError
 from colorunet.prediction.manifest import Manifest, ManifestRow
 from colorunet.prediction.steering.hints import parse_hints
+from dataprep.errors import DataprepError
 from dataprep.photos.splits import read_split_file
 from dataprep.shards.view_counts import read_view_counts
 from dataprep.sources.flickr.credentials import read_credentials
+from dataprep.sources.flickr.download import Outcome
 from dataprep.sources.flickr.journal import NAME, Journal
-from dataprep.sources.flickr.listing import clean_text, parse_page
+from dataprep.sources.flickr.listing import FoundPhoto, clean_text, parse_page
 from dataprep.sources.flickr.windows import Window
 from dataprep.sources.metadata_table import read_metadata
 from dataprep.sources.sun.classes import choose_classes
@@ -42,6 +45,12 @@ anything = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=9), inner),
     max_leaves=10,
 )
+
+ROW = {
+    "id": "1", "secret": "a", "server": "65535", "owner": "1@N00", "ownername": "A", "title": "t",
+    "license": "4", "dateupload": "1262304000", "tags": "beach", "media": "photo", "views": "3",
+    "url_m": "https://live.staticflickr.com/65535/1_a_m.jpg", "height_m": "10", "width_m": "20",
+}  # fmt: skip
 
 
 @fuzz
@@ -97,9 +106,44 @@ def test_manifests_of_colouring(data: bytes, tmp_path: Path) -> None:
 def sound_journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     folder = tmp_path_factory.mktemp("journal")
     journal = Journal(folder)
-    journal.query("beach")
+    query = journal.query("beach")
+    reply = {"stat": "ok", "photos": {"photo": [ROW], "total": "1", "perpage": 500}}
+    journal.add_page(query, Window(0, 1), 1, 0, parse_page(reply, 500, "2026-01-01"))
+    journal.add_window(query, Window(0, 1), whole=True, total=1)
+    journal.begin("settings", ("4",))
+    journal.add_outcome("1", "url", Outcome("gone").to_json(), passing=1)
+    journal.add_failures([("1", "url")])
+    journal.add_refreshed("flickr-1")
     journal.close()
     return (folder / NAME).read_bytes()
+
+
+CELLS = ["queries.text", "pages.rows", "pages.total", "pages.ids", "windows.start", "found.id",
+         "found.uploaded", "found.data", "outcomes.data", "fetches.licenses", "fetches.finished",
+         "refreshed.id", "failures.count"]  # fmt: skip
+VALUES = st.none() | st.integers(-(2**63), 2**63 - 1) | st.floats() | st.text() | st.binary()
+
+
+@st.composite
+def journals(draw: st.DrawFn, sound: bytes) -> bytes:
+    """Damaged bytes, or a sound file with other values in it: some are JSON."""
+    if draw(st.booleans()):
+        return draw(st.binary() | damaged(sound))
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.deserialize(sound.replace(b"\x02\x02", b"\x01\x01", 1))  # without the log beside it
+    for cell in draw(st.lists(st.sampled_from(CELLS), min_size=1, max_size=3)):
+        table, column = cell.split(".")
+        value = draw(VALUES | anything.map(json.dumps))
+        db.execute(f"UPDATE {table} SET {column} = ?", (value,))
+    return db.serialize()
+
+
+def test_a_journal_with_a_will_of_its_own_is_refused(sound_journal: bytes, tmp_path: Path) -> None:
+    (tmp_path / NAME).write_bytes(sound_journal)
+    with contextlib.closing(sqlite3.connect(tmp_path / NAME)) as db:
+        db.execute("CREATE TRIGGER t AFTER INSERT ON queries BEGIN DELETE FROM found; END")
+    with pytest.raises(DataprepError, match=r"holds what no journal has.*the photos stay"):
+        Journal(tmp_path)
 
 
 @fuzz
@@ -107,13 +151,19 @@ def sound_journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 def test_journals_of_a_fetch(data: st.DataObject, sound_journal: bytes, tmp_path: Path) -> None:
     for path in tmp_path.iterdir():
         path.unlink()
-    (tmp_path / NAME).write_bytes(data.draw(st.binary() | damaged(sound_journal)))
-    with contextlib.suppress(ColorfilesError):
-        journal = Journal(tmp_path)
-        try:
-            journal.page(journal.query("beach"), Window(0, 1), 1, 0)
-        finally:
-            journal.close()
+    (tmp_path / NAME).write_bytes(data.draw(journals(sound_journal)))
+    with contextlib.suppress(ColorfilesError), contextlib.closing(Journal(tmp_path)) as journal:
+        query = journal.query("beach")
+        journal.page(query, Window(0, 1), 1, 0)
+        assert all(type(total) is int for _, total in journal.windows(query, whole=True))
+        for row in journal.found(query, Window(-(2**63), 2**63 - 1)):
+            FoundPhoto.from_json(row)
+        journal.date_of_nth(query, Window(0, 1), 0)
+        Outcome.from_json(journal.outcome("1", "url") or "{}")
+        journal.good_url()
+        journal.failures("1", "url")
+        journal.begin("settings", ("4",))
+        assert all(type(one) is str for one in journal.allowed_licenses() | journal.refreshed())
 
 
 HINT = {"x": 1, "y": 2, "color": "#c04030"}
@@ -125,13 +175,6 @@ HINT = {"x": 1, "y": 2, "color": "#c04030"}
 def test_hints(content: bytes) -> None:
     with contextlib.suppress(ColorunetError):
         parse_hints(content)
-
-
-ROW = {
-    "id": "1", "secret": "a", "server": "65535", "owner": "1@N00", "ownername": "A", "title": "t",
-    "license": "4", "dateupload": "1262304000", "tags": "beach", "media": "photo", "views": "3",
-    "url_m": "https://live.staticflickr.com/65535/1_a_m.jpg", "height_m": "10", "width_m": "20",
-}  # fmt: skip
 
 
 @st.composite

@@ -4,16 +4,19 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from colorfiles.outside.documents import parse_json, text
 from dataprep.errors import DataprepError
 from dataprep.sources.flickr.listing import Page
 from dataprep.sources.flickr.windows import Window
 
 NAME = ".flickr.sqlite3"
 _UNDATED = -1
+_UNKNOWN = ("pages", "total")  # is null where Flickr doesn't tell it
+_TYPES = {"TEXT": "text", "INT": "integer", "INTEGER": "integer"}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS queries (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS pages (query INT, start INT, stop INT, page INT, reading INT,
@@ -57,11 +60,39 @@ class Journal:
             self._db = sqlite3.connect(
                 self._path, check_same_thread=False, isolation_level=None, timeout=0.5
             )
-            # The lock lasts as long as the process: two fetches into one folder can't mix.
-            self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=NORMAL")
-            self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+            try:
+                self._begin()
+            except BaseException:
+                self._db.close()  # or it would hold the lock
+                raise
+
+    def _begin(self) -> None:
+        # The lock lasts as long as the process: two fetches into one folder can't mix.
+        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")
+        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
+        self._require_own()
+
+    def _require_own(self) -> None:
+        """Raise DatabaseError where there is more, a trigger say, or a value of another type."""
+        with closing(sqlite3.connect(":memory:")) as model:
+            model.executescript(_SCHEMA)
+            listed = "SELECT type, name FROM sqlite_schema ORDER BY 1, 2"
+            if self._db.execute(listed).fetchall() != model.execute(listed).fetchall():
+                raise sqlite3.DatabaseError("it holds what no journal has")
+            for (table,) in model.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"):
+                columns = model.execute(f"PRAGMA table_info({table})").fetchall()
+                odd = [
+                    f"(typeof({name}) != '{_TYPES[kind]}' AND {name} IS NOT NULL)"
+                    if (table, name) == _UNKNOWN
+                    else f"typeof({name}) != '{_TYPES[kind]}'"
+                    for _, name, kind, *_ in columns
+                ]
+                wrong = " OR ".join(odd)
+                statement = f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1"  # noqa: S608
+                if self._db.execute(statement).fetchone():
+                    raise sqlite3.DatabaseError(f"{table} holds values of other types")
 
     def close(self) -> None:
         """Close the file; nothing is lost without it."""
@@ -83,7 +114,13 @@ class Journal:
                 " WHERE (query, start, stop, page, reading) = (?, ?, ?, ?, ?)",
                 (query, window.start, window.stop, page, reading),
             ).fetchone()
-        return KnownPage(tuple(json.loads(row[0])), *row[1:]) if row else None
+        if row is None:
+            return None
+        try:
+            ids = tuple(text(one, "id") for one in parse_json(row[0].encode()))
+        except (TypeError, ValueError) as error:
+            raise self._not_one(error) from None
+        return KnownPage(ids, *row[1:])
 
     def add_page(self, query: int, window: Window, page: int, reading: int, answer: Page) -> None:
         """Remember a page and the photos on it."""
@@ -273,6 +310,9 @@ class Journal:
                 reason = str(error)
             raise DataprepError(f"{self._path}: {reason}") from None
         except sqlite3.DatabaseError as error:
-            raise DataprepError(
-                f"{self._path}: not a journal ({error}); delete it, the photos stay"
-            ) from None
+            raise self._not_one(error) from None
+        except UnicodeDecodeError:  # in SQLite's own words on what it found
+            raise self._not_one("damaged") from None
+
+    def _not_one(self, why: object) -> DataprepError:
+        return DataprepError(f"{self._path}: not a journal ({why}); delete it, the photos stay")
