@@ -60,7 +60,7 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def memory_for(name: str) -> Iterator[None]:
+def memory_for(name: str, way_out: str = OUT_OF_MEMORY_HELP) -> Iterator[None]:
     """Name what is worked on in the error of memory that runs out.
 
     A photo isn't at fault then: it must neither be left out nor pass for damaged.
@@ -74,5 +74,5 @@ def memory_for(name: str) -> Iterator[None]:
         raise
     except Exception as error:
         if is_out_of_memory(error):
-            raise OutOfMemory(f"{name}: no memory left for it; {OUT_OF_MEMORY_HELP}") from None
+            raise OutOfMemory(f"{name}: no memory left for it; {way_out}") from None
         raise

@@ -100,10 +100,12 @@ def test_what_a_killed_worker_was_at_is_done_by_another(
     assert ours == theirs
 
 
-def _run_with_little_memory(*words: str) -> subprocess.CompletedProcess[str]:
+def _run_with_little_memory(
+    *words: str, most: int = _LIMIT_BYTES
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", *words],
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (_LIMIT_BYTES, _LIMIT_BYTES)),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, (most, most)),
         capture_output=True,
         text=True,
         check=False,
@@ -157,6 +159,18 @@ def test_where_memory_is_too_small_for_a_photo_the_others_are_coloured(
     assert told.returncode == 3
     assert f"{large_and_small}/a.png: no memory left for it; skipped" in told.stderr
     assert [path.name for path in sorted(out.glob("*.png"))] == ["b.png"]
+
+
+def test_where_memory_is_too_small_for_a_fit_a_line_says_what_to_lower(
+    workshop: Shop, tmp_path: Path
+) -> None:
+    words = ["trainer", "fit", str(workshop[0].shards), "--out", str(tmp_path / "run"), "--set",
+             "width=512", "--set", "depth=4", "--set", "workers=0"]  # fmt: skip
+    told = _run_with_little_memory(*words, most=3 << 29)
+    assert told.returncode == 1
+    assert told.stderr.startswith("trainer: a batch of ")
+    assert "no memory left for it; lower batch_size, crop or width" in told.stderr
+    assert not (tmp_path / "run").exists()
 
 
 _PHOTO_TOO_LARGE_FOR_IT = """

@@ -2,8 +2,7 @@
 
 from dataclasses import replace
 
-import torch
-
+from colorfiles.errors import is_out_of_memory
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
@@ -60,8 +59,10 @@ def _rate(shard_set: ShardSet, recipe: Recipe, world: World) -> float:
     try:
         learner = Learner.build(recipe, data.palette, world, size=data.crop_size, total_steps=steps)
         return recipe.batch_size / time_step(data, learner)
-    except torch.OutOfMemoryError:
-        return 0.0
+    except RuntimeError as error:
+        if is_out_of_memory(error):
+            return 0.0
+        raise
 
 
 def _with_batch(recipe: Recipe, size: int) -> Recipe:

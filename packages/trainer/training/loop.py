@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorfiles.errors import memory_for
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.parameters.checkpoint import Trained
 from trainer.config.recipe import Recipe
@@ -21,6 +22,8 @@ from trainer.training.recorder import RunRecorder
 from trainer.training.starting import starting_parameters
 from trainer.training.state import TrainingState
 from trainer.training.throughput import ThroughputMeter
+
+_SMALLER = "lower batch_size, crop or width; `--dry-run` says what they take"
 
 
 @dataclass(frozen=True)
@@ -87,12 +90,18 @@ def fit(
     Raises:
         TrainerError: another run is there already, shards are damaged, the loss is no longer a
             number, or more samples are unusable than allowed.
+        OutOfMemory: network and batch are too large for this machine.
     """
     options = options or FitOptions()
     world = world or World()
     run = RunFolder(out)
     was_there = run.exists()
-    with told_of_dead_workers(), run.only_writer() if world.is_first else nullcontext():
+    batch = f"a batch of {recipe.batch_size} at {recipe.data.crop or shard_set.size} px"
+    with (
+        memory_for(batch, _SMALLER),
+        told_of_dead_workers(),
+        run.only_writer() if world.is_first else nullcontext(),
+    ):
         try:
             return _fit(shard_set, run, recipe, options=options, world=world, report=report)
         except Exception:
