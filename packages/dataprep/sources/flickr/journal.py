@@ -4,34 +4,18 @@ import json
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from colorfiles.outside.documents import parse_json, text
 from dataprep.errors import DataprepError
+from dataprep.sources.flickr.journal_tables import lay_out
 from dataprep.sources.flickr.listing import Page
 from dataprep.sources.flickr.windows import Window
 
 NAME = ".flickr.sqlite3"
 _UNDATED = -1
-_UNKNOWN = ("pages", "total")  # is null where Flickr doesn't tell it
-_TYPES = {"TEXT": "text", "INT": "integer", "INTEGER": "integer"}
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS queries (id INTEGER PRIMARY KEY, text TEXT UNIQUE);
-CREATE TABLE IF NOT EXISTS pages (query INT, start INT, stop INT, page INT, reading INT,
-  rows INT, per_page INT, total INT, ids TEXT, PRIMARY KEY (query, start, stop, page, reading));
-CREATE TABLE IF NOT EXISTS windows (query INT, start INT, stop INT, whole INT, total INT,
-  PRIMARY KEY (query, start, stop));
-CREATE TABLE IF NOT EXISTS found (query INT, uploaded INT, rank TEXT, id TEXT, data TEXT,
-  PRIMARY KEY (query, id));
-CREATE INDEX IF NOT EXISTS by_date ON found (query, uploaded, rank);
-CREATE TABLE IF NOT EXISTS outcomes (id TEXT, url TEXT, passing INT, data TEXT,
-  PRIMARY KEY (id, url));
-CREATE TABLE IF NOT EXISTS fetches (settings TEXT PRIMARY KEY, licenses TEXT, finished INT);
-CREATE TABLE IF NOT EXISTS refreshed (id TEXT PRIMARY KEY);
-CREATE TABLE IF NOT EXISTS failures (id TEXT, url TEXT, count INT, PRIMARY KEY (id, url));
-"""
 
 
 @dataclass(frozen=True)
@@ -61,38 +45,10 @@ class Journal:
                 self._path, check_same_thread=False, isolation_level=None, timeout=0.5
             )
             try:
-                self._begin()
+                lay_out(self._db)
             except BaseException:
                 self._db.close()  # or it would hold the lock
                 raise
-
-    def _begin(self) -> None:
-        # The lock lasts as long as the process: two fetches into one folder can't mix.
-        self._db.execute("PRAGMA locking_mode=EXCLUSIVE")
-        self._db.execute("PRAGMA journal_mode=WAL")
-        self._db.execute("PRAGMA synchronous=NORMAL")
-        self._db.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
-        self._require_own()
-
-    def _require_own(self) -> None:
-        """Raise DatabaseError where there is more, a trigger say, or a value of another type."""
-        with closing(sqlite3.connect(":memory:")) as model:
-            model.executescript(_SCHEMA)
-            listed = "SELECT type, name FROM sqlite_schema ORDER BY 1, 2"
-            if self._db.execute(listed).fetchall() != model.execute(listed).fetchall():
-                raise sqlite3.DatabaseError("it holds what no journal has")
-            for (table,) in model.execute("SELECT name FROM sqlite_schema WHERE type = 'table'"):
-                columns = model.execute(f"PRAGMA table_info({table})").fetchall()
-                odd = [
-                    f"(typeof({name}) != '{_TYPES[kind]}' AND {name} IS NOT NULL)"
-                    if (table, name) == _UNKNOWN
-                    else f"typeof({name}) != '{_TYPES[kind]}'"
-                    for _, name, kind, *_ in columns
-                ]
-                wrong = " OR ".join(odd)
-                statement = f"SELECT 1 FROM {table} WHERE {wrong} LIMIT 1"  # noqa: S608
-                if self._db.execute(statement).fetchone():
-                    raise sqlite3.DatabaseError(f"{table} holds values of other types")
 
     def close(self) -> None:
         """Close the file; nothing is lost without it."""
