@@ -21,7 +21,7 @@ EVIL = ["../victim.txt", "/etc/passwd", "folder/../../victim.txt", "folder/a\0.j
 
 def _row(path: str) -> dict[str, object]:
     photo = Photo(key="folder-x", source="folder", source_id="x", path="folder/x.jpg")
-    return to_row(photo) | {"path": path}
+    return to_row(photo) | {"path": path, "sha256": "5a" * 32, "perceptual_hash": "5a" * 8}
 
 
 @pytest.mark.parametrize("path", EVIL)
@@ -36,6 +36,33 @@ def test_a_path_of_a_manifest_that_leads_out_is_one_error(tmp_path: Path, path: 
 def test_a_path_of_the_journal_that_leads_out_is_never_taken(tmp_path: Path, path: str) -> None:
     (tmp_path / ".manifest.journal.jsonl").write_text(json.dumps(_row(path)) + "\n")
     assert PhotoFolder(tmp_path).photos() == []
+
+
+def test_the_row_that_is_changed_is_one(tmp_path: Path) -> None:
+    pq.write_table(pa.Table.from_pylist([_row("folder/x.jpg")], SCHEMA), tmp_path / MANIFEST)
+    assert len(PhotoFolder(tmp_path).kept()) == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"path": ""},
+        {"sha256": ""},
+        {"sha256": "5A" * 32},
+        {"perceptual_hash": ""},
+        {"perceptual_hash": "z" * 16},
+        {"perceptual_hash": "-000000000000001"},
+        {"perceptual_hash": "5a" * 5_000},
+        {"status": "rejected", "reason": "gray", "path": "", "perceptual_hash": "z"},
+    ],
+)
+def test_a_photo_that_has_no_hashes_or_no_file_is_one_error(
+    tmp_path: Path, change: dict[str, object]
+) -> None:
+    table = pa.Table.from_pylist([_row("folder/x.jpg") | change], SCHEMA)
+    pq.write_table(table, tmp_path / MANIFEST)
+    with pytest.raises(ColorfilesError, match=r"not a manifest \(photo folder-x: "):
+        PhotoFolder(tmp_path)
 
 
 @pytest.mark.parametrize(

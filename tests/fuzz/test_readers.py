@@ -157,10 +157,11 @@ def test_metrics(data: bytes, tmp_path: Path) -> None:
 
 ROW = {
     "key": "folder-a", "source": "folder", "source_id": "a", "path": "folder/a.jpg",
-    "status": "kept", "reason": "", "sha256": "", "perceptual_hash": "", "width": 1, "height": 1,
-    "bytes": 1, "class": "", "tags": [], "owner_id": "", "owner_name": "", "title": "",
-    "license_id": "", "license_name": "", "license_url": "", "license_read_at": "", "page_url": "",
-    "image_url": "", "fetched_at": "", "source_path": "",
+    "status": "kept", "reason": "", "sha256": "5a" * 32, "perceptual_hash": "5a" * 8,
+    "width": 1, "height": 1, "bytes": 1, "class": "", "tags": [],
+    "owner_id": "", "owner_name": "", "title": "", "license_id": "", "license_name": "",
+    "license_url": "", "license_read_at": "", "page_url": "", "image_url": "",
+    "fetched_at": "", "source_path": "",
 }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from dataprep.photos.parquet import read_rows
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _FILE = re.compile(r"[\w-]{1,200}\.\w{1,8}")
+_HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "perceptual_hash": re.compile(r"[0-9a-f]{16}")}
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,21 @@ def from_row(row: Mapping[str, Any]) -> Photo:
         raise ValueError(f"photo {content['key']!r:.80}: tags: expected texts")
     if content["status"] not in ("kept", "rejected"):
         raise ValueError(f"photo {content['key']}: status {content['status']!r:.40}")
-    return Photo(**content)
+    photo = Photo(**content)
+    _require_hashes(photo)
+    return photo
+
+
+def _require_hashes(photo: Photo) -> None:
+    """Refuse hashes that aren't ones: twins are found, and splits kept apart, by them."""
+    for name, pattern in _HASHES.items():
+        value = getattr(photo, name)
+        if not pattern.fullmatch(value) and (value or photo.status == "kept"):
+            raise ValueError(
+                f"photo {photo.key}: {name}: expected {pattern.pattern}, given {value!r:.80}"
+            )
+    if photo.status == "kept" and not photo.path:
+        raise ValueError(f"photo {photo.key}: kept, but without a path")
 
 
 def read_manifest(file: BinaryIO, name: str) -> Iterator[Photo]:

@@ -24,6 +24,8 @@ def photo(key: str, **content: object) -> Photo:
         "source": "folder",
         "source_id": key,
         "path": f"folder/{key}.jpg",
+        "sha256": "5a" * 32,
+        "perceptual_hash": "5a" * 8,
     }
     return Photo(key=key, **(defaults | content))  # type: ignore[arg-type]
 
