@@ -65,6 +65,16 @@ def test_a_photo_that_has_no_hashes_or_no_file_is_one_error(
         PhotoFolder(tmp_path)
 
 
+def test_a_date_beyond_all_in_a_column_of_texts_is_one_error(tmp_path: Path) -> None:
+    table = pa.Table.from_pylist([_row("folder/x.jpg")], SCHEMA)
+    title = pa.array([1 << 60], pa.date64())
+    pq.write_table(
+        table.set_column(SCHEMA.get_field_index("title"), "title", title), tmp_path / MANIFEST
+    )
+    with pytest.raises(ColorfilesError, match="not a manifest"):
+        PhotoFolder(tmp_path)
+
+
 @pytest.mark.parametrize(
     "change",
     [{"status": "maybe"}, {"width": None}, {"key": None}, {"title": None}, {"tags": [None]}],

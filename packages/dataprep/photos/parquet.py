@@ -44,8 +44,13 @@ def read_rows(file: BinaryIO, schema: pa.Schema) -> Iterator[dict[str, Any]]:
 def _opened(file: BinaryIO) -> pq.ParquetFile:
     opened = pq.ParquetFile(file)
     facts = opened.metadata
-    unpacked = sum(facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
-    if facts.num_rows > _MOST_ROWS or unpacked > _MOST_BYTES:
+    groups = [facts.row_group(n).total_byte_size for n in range(facts.num_row_groups)]
+    unpacked = sum(groups)
+    if (
+        facts.num_rows > _MOST_ROWS
+        or unpacked > _MOST_BYTES
+        or max(groups, default=0) > _MOST_IN_A_BATCH
+    ):
         raise ValueError(f"{facts.num_rows:,} rows of {unpacked:,} bytes: too large")
     if len(set(opened.schema_arrow.names)) != len(opened.schema_arrow.names):
         raise ValueError("two columns of one name")
@@ -53,7 +58,12 @@ def _opened(file: BinaryIO) -> pq.ParquetFile:
 
 
 def _batches(opened: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-    for batch in opened.iter_batches(_ROWS_AT_ONCE, columns=columns):
+    # One value of a dictionary may stand in every row: what a group holds once, a batch holds as
+    # often as it has rows.
+    facts = opened.metadata
+    groups = (facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
+    rows = max(1, min(_ROWS_AT_ONCE, _MOST_IN_A_BATCH // max(1, *groups)))
+    for batch in opened.iter_batches(rows, columns=columns):
         if batch.nbytes > _MOST_IN_A_BATCH:
             raise ValueError(f"{batch.num_rows:,} rows of {batch.nbytes:,} bytes: too large")
         yield batch

@@ -14,6 +14,7 @@ from dataprep.photos.parquet import read_rows
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _FILE = re.compile(r"[\w-]{1,200}\.\w{1,8}")
+_MOST_TEXT = 1 << 20  # bytes
 _HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "perceptual_hash": re.compile(r"[0-9a-f]{16}")}
 
 
@@ -107,6 +108,9 @@ def from_row(row: Mapping[str, Any]) -> Photo:
             raise ValueError(f"photo {content['key']!r:.80}: {name}: expected {kind.__name__}")
     if not all(type(tag) is str for tag in content["tags"]):
         raise ValueError(f"photo {content['key']!r:.80}: tags: expected texts")
+    for text in (*content["tags"], *(value for value in content.values() if type(value) is str)):
+        if len(text.encode()) > _MOST_TEXT:  # a lone surrogate, which no UTF-8 has, is a ValueError
+            raise ValueError(f"photo {content['key']!r:.80}: a text of {len(text):,} characters")
     if content["status"] not in ("kept", "rejected"):
         raise ValueError(f"photo {content['key']}: status {content['status']!r:.40}")
     photo = Photo(**content)
@@ -135,7 +139,7 @@ def read_manifest(file: BinaryIO, name: str) -> Iterator[Photo]:
     try:
         for row in read_rows(file, SCHEMA):
             yield from_row(row)
-    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError) as error:
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise DataprepError(
             f"{name}: not a manifest ({error}); "
             f"move it away and import or fetch again, or restore it"
