@@ -17,6 +17,7 @@ from colorcore.lab import ciede2000, rgb_to_lab
 from colorunet.errors import ColorunetError
 from colorunet.prediction.decoding import Decoding
 from colorunet.prediction.gamut_mapping import compose_rgb
+from colorunet.prediction.onnx_runtime import onnx_runtime
 
 _TIMED = 5
 _ODD_BATCH = (2, 1, 100, 133)  # another batch and size than the file was traced with
@@ -87,8 +88,7 @@ def compared(
 
 
 def _runner(path: Path, threads: int) -> Callable[[np.ndarray], np.ndarray]:
-    import onnxruntime  # noqa: PLC0415 - takes a while
-
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3

@@ -21,6 +21,7 @@ from colorunet.networks import PixelClassifier
 from colorunet.parameters.checkpoint import Trained
 from colorunet.parameters.tensor_layout import TensorLayout
 from colorunet.prediction.onnx_network import PROPERTY, OnnxNetwork
+from colorunet.prediction.onnx_runtime import onnx_runtime
 from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.test_time_augmentation import Averaging
 from colorunet.prediction.torch_network import TorchNetwork
@@ -164,6 +165,7 @@ def _require_near(result: Compared, precision: Precision) -> None:
 def _require_onnx() -> None:
     try:
         import onnx  # noqa: F401, PLC0415 - an extra
-        import onnxruntime  # noqa: F401, PLC0415 - likewise
+
+        onnx_runtime()
     except ModuleNotFoundError as error:
         raise ColorunetError(f"export: {error.name} is not installed: {_INSTALL}") from None

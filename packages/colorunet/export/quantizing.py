@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
+from colorunet.prediction.onnx_runtime import onnx_runtime
+
 
 def quantize(model: Path, photos: Sequence[UInt8[np.ndarray, "h w"]]) -> None:
     """Replace an ONNX file by one in int8: weights by channel, activations by ranges seen.
@@ -18,6 +20,7 @@ def quantize(model: Path, photos: Sequence[UInt8[np.ndarray, "h w"]]) -> None:
     """
     import logging  # noqa: PLC0415
 
+    onnx_runtime()
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static  # noqa: PLC0415
     from onnxruntime.quantization.shape_inference import quant_pre_process  # noqa: PLC0415
 

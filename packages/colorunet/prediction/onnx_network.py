@@ -10,9 +10,10 @@ from PIL import Image
 
 from colorfiles.errors import is_out_of_memory
 from colorfiles.outside.documents import integer, parse_json_object
-from colorunet.errors import ColorunetError
+from colorunet.errors import ColorunetError, LogitsNotFinite
 from colorunet.parameters.onnx_properties import onnx_properties
 from colorunet.parameters.tensor_layout import TensorLayout
+from colorunet.prediction.onnx_runtime import onnx_runtime
 from colorunet.prediction.test_time_augmentation import Averaging
 
 PROPERTY = "colorunet"  # of the file, as JSON: strides, and whose parameters it points to
@@ -31,8 +32,7 @@ class OnnxNetwork:
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
         about = _require_own(path)
-        import onnxruntime  # noqa: PLC0415 - takes a while, and only this needs it
-
+        onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.log_severity_level = 4  # errors are raised, and told by who catches them
@@ -84,6 +84,8 @@ class OnnxNetwork:
             if is_out_of_memory(error):
                 raise MemoryError(str(error)) from None
             raise
+        if not np.isfinite(coarse).all():
+            raise LogitsNotFinite
         return (height + below, width + right), np.asarray(coarse)
 
 

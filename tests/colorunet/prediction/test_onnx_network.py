@@ -1,6 +1,7 @@
 """The same pixels from ONNX Runtime as from torch, at any size, and without torch at all."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -218,3 +219,22 @@ def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: P
     onnx.save(model, str(tmp_path / "x.onnx"))
     with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run \(stride: expected a whole"):
         OnnxNetwork(tmp_path / "x.onnx")
+
+
+def test_the_library_reports_to_nobody(photo: np.ndarray, tmp_path: Path) -> None:
+    Image.fromarray(photo).save(tmp_path / "photo.png")
+    (tmp_path / "home").mkdir()
+    environment = os.environ | {"HOME": str(tmp_path / "home")}
+    for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
+        environment.pop(name, None)
+    words = ["photo.png", "--network", "colorunet-small", "--working-edge", "32", "--scales", "1"]
+    subprocess.run(
+        [sys.executable, "-m", "colorunet", *words], cwd=tmp_path, env=environment, check=True
+    )
+    assert list((tmp_path / "home").rglob("*")) == []
+
+
+def test_the_library_is_loaded_at_one_place() -> None:
+    root = Path(onnx_network.__file__).parents[2]
+    loading = [path.name for path in root.rglob("*.py") if "import onnxruntime" in path.read_text()]
+    assert sorted(loading) == ["hub.py", "onnx_runtime.py"]  # the first in a model card's example
