@@ -9,6 +9,8 @@ from jaxtyping import Float
 from colorcore._arrays import like, require_vectors
 from colorcore.palette import Palette
 
+_COLDEST = 1e-4  # below, one bin takes all anyway, and float32 may end in infinity less infinity
+
 
 def annealed_mean(
     logits: Float[Any, "*shape n"], palette: Palette, temperature: float
@@ -22,7 +24,7 @@ def annealed_mean(
         ValueError: T lies outside (0, 1], the last axis isn't n, or a logit isn't finite.
     """
     _check(logits, palette, temperature)
-    return mean_color(_softmax(logits / temperature), palette)
+    return mean_color(_softmax(logits / max(temperature, _COLDEST)), palette)
 
 
 def top_mode_mean(
@@ -44,7 +46,7 @@ def top_mode_mean(
     mask = like(near, logits)
     flat = xp.reshape(logits, (-1, palette.n))
     kept = xp.take(mask, xp.argmax(flat, axis=-1), axis=0)
-    probabilities = _softmax(flat / temperature) * kept
+    probabilities = _softmax(flat / max(temperature, _COLDEST)) * kept
     probabilities = probabilities / xp.sum(probabilities, axis=-1, keepdims=True)
     return xp.reshape(mean_color(probabilities, palette), (*tuple(logits.shape[:-1]), 2))
 

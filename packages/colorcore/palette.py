@@ -122,6 +122,8 @@ class Palette:
             ValueError: a key is missing, a value is out of range, or the fingerprint says that the
                 content was changed after it was written; the message names both fingerprints.
         """
+        if not isinstance(content, Mapping):
+            raise ValueError(f"palette: expected an object, given {content!r:.80}")
         version = content.get("schema_version", SCHEMA_VERSION)
         if version != SCHEMA_VERSION:
             raise ValueError(f"palette schema: expected {SCHEMA_VERSION}, given {version!r}")
@@ -138,13 +140,13 @@ class Palette:
                 photos=int(content.get("photos", 0)),
                 pixels=int(content.get("pixels", 0)),
             )
-        except TypeError as error:
+        except (TypeError, OverflowError) as error:
             raise ValueError(f"palette: expected numbers, given {error}") from None
-        written = content.get("fingerprint")
-        if written is not None and written != palette.fingerprint:
+        written, found = content.get("fingerprint"), palette.fingerprint
+        if written is not None and written != found:
             raise ValueError(
-                f"palette: fingerprint {written} was written, but the content has "
-                f"{palette.fingerprint}: it was changed by hand or damaged"
+                f"palette: fingerprint {written!s:.80} was written, but the content has "
+                f"{found}: it was changed by hand or damaged"
             )
         return palette
 

@@ -1,21 +1,32 @@
 """Palettes, indexes, checkpoints, recipes and tables of a stranger: one clean error each."""
 
+import io
 import json
+import re
 import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import torch
 
 from colorcore import Palette
 from colorfiles.errors import ColorfilesError
 from colorfiles.palette_file import read_palette
 from colorunet.errors import ColorunetError
-from colorunet.parameters.checkpoint import load_run
+from colorunet.export.onnx_export import export_beside
+from colorunet.networks import build_network
+from colorunet.parameters import checkpoint
+from colorunet.parameters.checkpoint import load_run, load_tensors, save_parameters, save_tensors
+from colorunet.parameters.shipped import ONNX_FILE
+from colorunet.prediction.colorizer import Colorizer
+from dataprep.photos import parquet
 from dataprep.photos.folder import PhotoFolder
+from dataprep.photos.rows import SCHEMA, Photo, to_row
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
@@ -110,6 +121,14 @@ def test_a_value_of_another_type_in_an_index(
         (("recipe", "network"), {"width": [1]}),
         (("recipe", "network"), {"architecture": {}}),
         (("recipe", "network"), {"no such": 1}),
+        (("recipe", "network"), {"width": 8.0}),
+        (("recipe", "network"), {"width": True}),
+        (("recipe", "network"), {"encoder": None}),
+        (("recipe", "network"), {"context": "yes"}),
+        (("recipe", "network"), None),
+        (("recipe",), None),
+        (("palette",), None),
+        (("palette", "photos"), float("inf")),
         (("size",), "large"),
         (("size",), -1),
         (("step",), "x"),
@@ -123,8 +142,108 @@ def test_a_value_of_another_type_in_a_checkpoint(
     meta["palette"] = small_palette.to_dict()
     _change(meta, path, value)
     (tmp_path / "best.json").write_text(json.dumps(meta))
+    with pytest.raises(ColorunetError, match=r"best\.json: ") as caught:
+        load_run(tmp_path)
+    assert not re.search("attribute|argument|subscript|instances", str(caught.value))
+
+
+def _run(folder: Path, palette: Palette, **more: Any) -> Path:
+    """A run of a small network, with more in its JSON."""
+    recipe = Recipe().with_overrides(["width=8", "depth=2"])
+    network = build_network(recipe.network, bins=palette.n, size=32)
+    meta = {"step": 1, "size": 32, "recipe": recipe.to_dict(), "palette": palette.to_dict()}
+    save_parameters(folder, "best", network.state_dict(), meta | more)
+    return folder
+
+
+DIALS: list[tuple[str, Any]] = [
+    ("decoding", None),
+    ("decoding", "warm"),
+    ("decoding", {"no such": 1}),
+    ("decoding", {"temperature": 0}),
+    ("decoding", {"temperature": "low"}),
+    ("decoding", {"temperature": float("nan")}),
+    ("decoding", {"saturation": float("inf")}),
+    ("decoding", {"caution": True}),
+    ("decoding", {"bin_offsets": "offsets"}),
+    ("decoding", {"bin_offsets": [1e308] * 12}),
+    ("decoding", {"bin_offsets": [[0]] * 12}),
+    ("averaging", []),
+    ("averaging", {"scales": 1}),
+    ("averaging", {"scales": []}),
+    ("averaging", {"scales": ["1"]}),
+    ("averaging", {"scales": [64]}),
+    ("averaging", {"scales": [0.5 + n / 10_000 for n in range(2_000)]}),
+    ("averaging", {"mirrored": "no"}),
+]
+
+
+@pytest.mark.parametrize(("key", "value"), DIALS, ids=lambda value: f"{value}"[:40])
+def test_how_a_run_was_calibrated(
+    key: str, value: Any, tmp_path: Path, small_palette: Palette
+) -> None:
+    _run(tmp_path, small_palette, **{key: value})
+    with pytest.raises(ColorunetError, match=f"the run's {key}: "):
+        Colorizer.load(tmp_path)
+
+
+def test_offsets_for_another_number_of_bins(tmp_path: Path, small_palette: Palette) -> None:
+    _run(tmp_path, small_palette, decoding={"bin_offsets": [0.5] * 11})
+    with pytest.raises(ColorunetError, match="bin offsets: expected 12, given 11"):
+        Colorizer.load(tmp_path)
+
+
+def test_a_run_that_was_calibrated_is_read(tmp_path: Path, small_palette: Palette) -> None:
+    decoding = {"temperature": 1, "bin_offsets": [0.5] * 12, "top_mode_radius": None}
+    averaging = {"scales": [0.5, 1], "mirrored": True}
+    _run(tmp_path, small_palette, decoding=decoding, averaging=averaging)
+    assert Colorizer.load(tmp_path).averaging.mirrored
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [(("network",), {"width": 512, "depth": 8, "blocks": 8}), (("network", "blocks"), 8)],
+)
+def test_a_network_of_another_size_is_never_built(
+    path: tuple[str | int, ...],
+    value: Any,
+    tmp_path: Path,
+    small_palette: Palette,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def without_memory(*arguments: Any, **settings: Any) -> Any:
+        assert torch.get_default_device().type == "meta"
+        return build_network(*arguments, **settings)
+
+    meta = json.loads((_run(tmp_path, small_palette) / "best.json").read_text())
+    _change(meta["recipe"], path, value)
+    (tmp_path / "best.json").write_text(json.dumps(meta))
+    monkeypatch.setattr(checkpoint, "build_network", without_memory)
+    with pytest.raises(ColorunetError, match="the parameters don't fit") as caught:
+        load_run(tmp_path)
+    assert len(str(caught.value)) < 1_000
+
+
+def test_a_size_that_no_normalisation_can_have(tmp_path: Path, small_palette: Palette) -> None:
+    meta = json.loads((_run(tmp_path, small_palette) / "best.json").read_text())
+    meta["recipe"]["network"]["norm"], meta["size"] = "volume", 1 << 61
+    (tmp_path / "best.json").write_text(json.dumps(meta))
     with pytest.raises(ColorunetError, match=r"best\.json: "):
         load_run(tmp_path)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e38])
+@pytest.mark.parametrize("backend", ["torch", "onnx"])
+def test_parameters_of_which_no_color_can_be_made(
+    backend: Any, value: float, tmp_path: Path, small_palette: Palette
+) -> None:
+    trained = load_run(_run(tmp_path, small_palette))
+    stored = tmp_path / "best.safetensors"
+    export_beside(trained.network, tmp_path / ONNX_FILE, stored)
+    tensors, header = load_tensors(stored)
+    save_tensors(stored, {name: torch.full_like(t, value) for name, t in tensors.items()}, header)
+    with pytest.raises(ColorunetError, match="NaN or infinity"):
+        Colorizer.load(tmp_path, backend=backend).chroma(np.full((32, 32), 99, np.uint8))
 
 
 RECIPES: dict[str, bytes] = {
@@ -181,3 +300,37 @@ def test_a_manifest(data: bytes | dict[str, list[Any]], tmp_path: Path) -> None:
     _as_parquet(data, tmp_path / "manifest.parquet")
     with pytest.raises(ColorfilesError, match=r"manifest\.parquet: not a manifest"):
         PhotoFolder(tmp_path)
+
+
+def test_a_value_that_stands_in_every_row_is_unpacked_for_few_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(parquet, "_MOST_IN_A_BATCH", 1 << 20)
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000, pa.int32()), ["x" * 4_096])
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"title": text}), buffer)
+    assert parquet.read_table(buffer).num_rows == 2_000
+
+
+def test_a_group_of_rows_that_unpacks_to_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parquet, "_MOST_IN_A_BATCH", 1 << 20)
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"title": ["x" * (2 << 20)]}), buffer, compression="zstd")
+    with pytest.raises(ValueError, match=r"1 rows of .* bytes: too large"):
+        parquet._opened(buffer)
+
+
+def test_a_text_of_a_manifest_beyond_all_is_one_error(tmp_path: Path) -> None:
+    photo = Photo(key="folder-a", source="folder", source_id="a", status="rejected", reason="gray")
+    row = to_row(photo) | {"title": "x" * (2 << 20)}
+    pq.write_table(pa.Table.from_pylist([row], SCHEMA), tmp_path / "manifest.parquet")
+    with pytest.raises(ColorfilesError, match=r"not a manifest .*a text of 2,097,152 characters"):
+        PhotoFolder(tmp_path)
+
+
+def test_a_line_of_a_journal_with_half_a_character_is_not_taken(tmp_path: Path) -> None:
+    photo = Photo(
+        key="folder-a", source="folder", source_id="a", status="rejected", reason="\ud800"
+    )
+    (tmp_path / ".manifest.journal.jsonl").write_text(json.dumps(to_row(photo)) + "\n")
+    assert PhotoFolder(tmp_path).photos() == []

@@ -1,6 +1,8 @@
 """Which networks there are, and the dials that a recipe sets."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import Any
 
 from colorunet.networks.encoder_unet import ENCODER_NAMES, EncoderUnet, is_encoder
 from colorunet.networks.norms import NORMS
@@ -52,6 +54,20 @@ class NetworkSettings:
     encoder: str = "efficientnet-lite0"
     encoder_file: str = ""
     pretrained: bool = False
+
+    @classmethod
+    def of_run(cls, content: Any) -> "NetworkSettings":
+        """Read the dials in a run's JSON; ValueError where they aren't that."""
+        if not isinstance(content, Mapping):
+            raise ValueError(f"network: expected an object, given {content!r:.80}")
+        kinds = {field.name: field.type for field in fields(cls)}
+        for name, value in content.items():
+            kind = kinds.get(name)
+            if not isinstance(kind, type):
+                raise ValueError(f"network: unknown key {name!r:.80}")
+            if type(value) is not kind:
+                raise ValueError(f"{name}: expected {kind.__name__}, given {value!r:.80}")
+        return cls(**content)
 
     def __post_init__(self) -> None:
         """Check every dial."""

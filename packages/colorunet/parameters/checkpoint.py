@@ -101,26 +101,48 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
     described, stored = checkpoint_files(run, which)
     try:
         palette = Palette.from_dict(meta["palette"])
-        settings = NetworkSettings(**meta["recipe"]["network"])
+        settings = _network_settings(meta["recipe"])
         size = integer(meta["size"], "size", least=1)
         written_at = integer(meta.get("step", 0), "step")
-        network = build_network(settings, bins=palette.n, size=size)
+        described_count = _count_described(settings, bins=palette.n, size=size)
     except KeyError as error:
         raise ColorunetError(f"{described}: the key {error.args[0]!r} is missing") from None
-    except (TypeError, ValueError, AttributeError, OverflowError) as error:
-        raise ColorunetError(f"{described}: {error}") from None
+    except (TypeError, ValueError, AttributeError, OverflowError, RuntimeError) as error:
+        raise ColorunetError(f"{described}: {str(error) or repr(error):.300}") from None
     parameters, header = load_tensors(stored)
     try:
+        count = sum(tensor.numel() for tensor in parameters.values())
+        if count != described_count:  # before a network of any size is built
+            raise RuntimeError(f"{described_count:,} numbers, found {count:,}")
+        network = build_network(settings, bins=palette.n, size=size)
         network.load_state_dict(parameters)
     except RuntimeError as error:
         first = str(error).strip().splitlines()[-1].strip()
         raise ColorunetError(
             f"{stored}: the parameters don't fit the network that "
-            f"{described.name} describes ({first}); the two come from different runs"
+            f"{described.name} describes ({first:.300}); the two come from different runs"
         ) from None
+    if strange := next((n for n, t in parameters.items() if not torch.isfinite(t).all()), ""):
+        raise ColorunetError(
+            f"{stored}: {strange} has NaN or infinity: damaged, or training ran away; "
+            "take another checkpoint"
+        )
     digits = header.get("step", "")
     step = int(digits) if digits.isdecimal() and len(digits) < 19 else written_at
     network.eval().requires_grad_(False)
     about = dict(meta) | {"step": step}
     digest = _digest(run, which)
     return Trained(network.to(device), palette, settings, about, fingerprint=digest)
+
+
+def _network_settings(recipe: Any) -> NetworkSettings:
+    if not isinstance(recipe, Mapping):
+        raise ValueError(f"recipe: expected an object, given {recipe!r:.80}")
+    return NetworkSettings.of_run(recipe["network"])
+
+
+def _count_described(settings: NetworkSettings, *, bins: int, size: int) -> int:
+    """Return how many numbers the parameters of a network have, without memory for any."""
+    with torch.device("meta"):
+        described = build_network(settings, bins=bins, size=size).state_dict()
+    return sum(tensor.numel() for tensor in described.values())

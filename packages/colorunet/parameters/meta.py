@@ -1,6 +1,8 @@
 """The JSON beside the parameters of a run: read without torch."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +55,35 @@ def palette_of(meta: Mapping[str, Any], run: Path) -> Palette:
         return Palette.from_dict(meta["palette"])
     except (KeyError, TypeError, ValueError) as error:
         raise ColorunetError(f"{run}: no palette that can be used ({error!r})") from None
+
+
+@contextmanager
+def settings_of_run(meta: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
+    """Give what a run's JSON has under a key, nothing where it has no such key.
+
+    Raises:
+        ColorunetError: it is no object, or the block raised a ValueError.
+    """
+    try:
+        settings = meta.get(key, {})
+        if not isinstance(settings, Mapping):
+            raise ValueError(f"expected an object, given {settings!r:.80}")
+        yield settings
+    except ValueError as error:
+        raise ColorunetError(
+            f"the run's {key}: {error}; take {key!r} out of its JSON to have the defaults"
+        ) from None
+
+
+def number(value: Any, what: str) -> float:
+    """Return a finite number of JSON; ValueError where it isn't one."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        raise ValueError(f"{what}: expected a number, given {value!r:.80}")
+    return value
+
+
+def numbers(values: Any, what: str) -> tuple[float, ...]:
+    """Return a list of them; ValueError where it isn't one."""
+    if not isinstance(values, list | tuple):
+        raise ValueError(f"{what}: expected a list of numbers, given {values!r:.80}")
+    return tuple(number(value, what) for value in values)

@@ -9,6 +9,7 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from colorcore import Palette
+from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import palette_of, read_meta
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_shipped
 from colorunet.prediction.backends import has_gpu, require_torch
@@ -68,6 +69,8 @@ class Colorizer:
         self._network = _as_logits_network(network, device)
         self.palette = palette
         self.decoding = decoding or Decoding()
+        if len(offsets := self.decoding.bin_offsets or ()) not in (0, palette.n):
+            raise ColorunetError(f"bin offsets: expected {palette.n}, given {len(offsets)}")
         self.averaging = averaging or Averaging()
         self.working_edge_px = working_edge_px
 

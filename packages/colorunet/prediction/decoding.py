@@ -8,7 +8,9 @@ import numpy as np
 from jaxtyping import Float
 
 from colorcore import Palette, annealed_mean, certainty, like, top_mode_mean
+from colorunet.parameters.meta import number, numbers, settings_of_run
 
+_LARGEST_OFFSET = 1e4  # at 10 a bin is e¹⁰ times as likely; float32 must hold it over any T
 _PLAIN_CHROMA = 0.12  # contrast leaves it as it is: neither strong nor weak
 
 
@@ -52,16 +54,32 @@ class Decoding:
             raise ValueError(f"contrast: expected a number in [0, 1], given {self.contrast}")
         if self.top_mode_radius is not None and not self.top_mode_radius > 0:
             raise ValueError(f"top-mode radius: expected above 0, given {self.top_mode_radius}")
-        if self.bin_offsets is not None and not np.isfinite(self.bin_offsets).all():
-            raise ValueError("bin offsets: expected finite numbers")
+        if (
+            self.bin_offsets is not None
+            and not (
+                np.abs(self.bin_offsets) <= _LARGEST_OFFSET  # so not for NaN
+            ).all()
+        ):
+            raise ValueError(f"bin offsets: expected numbers within ±{_LARGEST_OFFSET:g}")
 
     @classmethod
     def of_run(cls, meta: Mapping[str, Any]) -> "Decoding":
-        """Return what a run was calibrated to, else the defaults."""
-        dials = dict(meta.get("decoding", {}))
-        if dials.get("bin_offsets") is not None:
-            dials["bin_offsets"] = tuple(dials["bin_offsets"])
-        return cls(**dials)
+        """Return what a run was calibrated to, else the defaults.
+
+        Raises:
+            ColorunetError: what stands there isn't that.
+        """
+        with settings_of_run(meta, "decoding") as dials:
+            for name in dials:
+                if name not in cls.__dataclass_fields__:
+                    raise ValueError(f"unknown key {name!r:.80}")
+            optional = {"top_mode_radius", "bin_offsets"}
+            given: dict[str, Any] = {
+                name: numbers(value, name) if name == "bin_offsets" else number(value, name)
+                for name, value in dials.items()
+                if value is not None or name not in optional
+            }
+            return cls(**given)
 
     def uv(self, logits: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:
         """Return U and V of logits, bins on the last axis, in the array library of the logits.

@@ -7,7 +7,10 @@ from typing import Any
 import array_api_compat
 from jaxtyping import Float
 
+from colorunet.parameters.meta import numbers, settings_of_run
+
 _LEAST_SCALE = 0.125
+_MOST_SCALES = 16
 
 
 @dataclass(frozen=True)
@@ -30,17 +33,25 @@ class Averaging:
     def __post_init__(self) -> None:
         """Check the scales."""
         inside = all(_LEAST_SCALE <= scale <= 1 for scale in self.scales)
-        if not self.scales or not inside or len(set(self.scales)) < len(self.scales):
+        few = 0 < len(self.scales) <= _MOST_SCALES
+        if not few or not inside or len(set(self.scales)) < len(self.scales):
             raise ValueError(
-                f"scales: expected different numbers from {_LEAST_SCALE} to 1, given "
-                + (", ".join(f"{scale:g}" for scale in self.scales) or "none")
+                f"scales: expected 1 to {_MOST_SCALES} different numbers from {_LEAST_SCALE} to 1, "
+                "given " + (", ".join(f"{scale:g}" for scale in self.scales[:99]) or "none")
             )
 
     @classmethod
     def of_run(cls, meta: Mapping[str, Any]) -> "Averaging":
-        """Return what a run was calibrated with, else the defaults."""
-        settings = dict(meta.get("averaging", {}))
-        return cls(tuple(settings.get("scales", (1.0,))), bool(settings.get("mirrored", False)))
+        """Return what a run was calibrated with, else the defaults.
+
+        Raises:
+            ColorunetError: what stands there isn't that.
+        """
+        with settings_of_run(meta, "averaging") as settings:
+            mirrored = settings.get("mirrored", False)
+            if not isinstance(mirrored, bool):
+                raise ValueError(f"mirrored: expected true or false, given {mirrored!r:.80}")
+            return cls(numbers(settings.get("scales", [1.0]), "scales"), mirrored)
 
     def logits(
         self,
