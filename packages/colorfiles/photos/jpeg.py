@@ -1,16 +1,44 @@
-"""JPEGs whose picture stops before its last row, which decoders fill up without a word."""
+"""JPEGs that decoders take without a word: endless ones, and those that stop too early."""
 
 import io
 import random
+import re
 
 import numpy as np
 from PIL import Image
 
+from colorfiles.errors import UnreadableImage
 from colorfiles.photos.pillow import STUMBLES
 
 _START_OF_SCAN = 0xDA
 _END = b"\xff\xd9"
+_END_OF_IMAGE, _APP1 = 0xD9, 0xE1
+_SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # a marker with a length, or the end
+_EXIF = b"Exif\0\0"
+_MOST_SCANS = 100  # as libtiff's; encoders write about ten
+_MOST_EXIF = 100  # segments, of 64 kB each
 _EXTRA = bytes(random.Random(0).choices(range(1, 255), k=512))  # no 0xFF: it would be a marker
+
+
+def refuse_endless(data: bytes) -> None:
+    """Raise UnreadableImage for a JPEG of few bytes that would cost hours.
+
+    Each scan goes over the whole picture, in as little as 75 bytes, and Pillow joins EXIF anew
+    with each further segment of it.
+    """
+    scans = exif = 0
+    position = 2
+    while match := _SEGMENT.search(data, position):
+        start = match.end()
+        kind = data[start - 1]
+        if kind == _END_OF_IMAGE:
+            return
+        scans += kind == _START_OF_SCAN
+        exif += kind == _APP1 and data.startswith(_EXIF, start + 2)
+        if scans > _MOST_SCANS or exif > _MOST_EXIF:
+            what = "scans" if scans > _MOST_SCANS else "segments of EXIF"
+            raise UnreadableImage(f"undecodable: a JPEG of endless {what}")
+        position = start + int.from_bytes(data[start : start + 2], "big")
 
 
 def ends_early(data: bytes, image: Image.Image) -> bool:

@@ -1,14 +1,18 @@
-"""Pillow while this room uses it: quiet, without a limit of its own, its errors made one."""
+"""Pillow while this room uses it: quiet, within this room's limits, its errors made one."""
 
+import logging
 import struct
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import IO
 
 from PIL import Image
+from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from colorfiles.errors import UnreadableImage, is_out_of_memory
+from colorfiles.photos.directories import CopiedBytes
 
 # What Pillow raises over bytes, or values to write, that aren't what they claim to be. It has no
 # class for that: it stumbles where it takes them apart, and its codecs in C raise RuntimeError.
@@ -29,6 +33,8 @@ _lock = threading.Lock()
 _inside = 0
 _filters: warnings.catch_warnings | None = None
 _bomb_limit: int | None = None
+_load_directory = ImageFileDirectory_v2.load
+_unheard = logging.NullHandler()
 
 
 @contextmanager
@@ -65,7 +71,9 @@ def _quiet_pillow() -> Iterator[None]:
             _filters = warnings.catch_warnings()
             _filters.__enter__()
             warnings.filterwarnings("ignore", module=r"PIL\.")
+            logging.getLogger("PIL").addHandler(_unheard)
             _bomb_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+            ImageFileDirectory_v2.load = _load_bounded  # type: ignore[method-assign]
     try:
         yield
     finally:
@@ -74,3 +82,9 @@ def _quiet_pillow() -> Iterator[None]:
             if _inside == 0 and _filters is not None:
                 _filters.__exit__(None, None, None)
                 Image.MAX_IMAGE_PIXELS = _bomb_limit
+                ImageFileDirectory_v2.load = _load_directory  # type: ignore[method-assign]
+
+
+def _load_bounded(self: ImageFileDirectory_v2, fp: IO[bytes]) -> None:
+    CopiedBytes(fp).add(self)
+    _load_directory(self, fp)

@@ -13,7 +13,8 @@ from colorfiles.photos import png, tiff
 from colorfiles.photos.decoded import DecodedImage, ImageHeader
 from colorfiles.photos.exif import ORIENTATION
 from colorfiles.photos.formats import FIRST_BYTES, admitted_format
-from colorfiles.photos.jpeg import ends_early
+from colorfiles.photos.gif import refuse_endless_comments
+from colorfiles.photos.jpeg import ends_early, refuse_endless
 from colorfiles.photos.limits import ReadSettings, decoded_bytes, refuse_unfit, webp_size
 from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page
 from colorfiles.photos.modes import pixels_of
@@ -208,6 +209,12 @@ def _opened(stream: BinaryIO, format_name: str, settings: ReadSettings) -> Itera
         size = webp_size(stream.read(FIRST_BYTES))
         if all(size):
             refuse_unfit(*size, settings)
+        stream.seek(0)
+    elif format_name == "JPEG":
+        refuse_endless(stream.read())
+        stream.seek(0)
+    elif format_name == "GIF":
+        refuse_endless_comments(stream)
         stream.seek(0)
     formats = _JPEG if format_name == "JPEG" else (format_name,)
     with Image.open(stream, formats=formats) as image:

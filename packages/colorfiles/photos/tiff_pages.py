@@ -6,6 +6,7 @@ from typing import Any, BinaryIO
 from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
 from colorfiles.errors import UnreadableImage
+from colorfiles.photos.directories import CopiedBytes
 
 _MAX_PAGES = 10_000
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
@@ -161,20 +162,22 @@ def _all_pages(file: BinaryIO) -> list[TiffPage]:
     pages: list[TiffPage] = []
     seen: set[int] = set()
     place = first.next
+    copied = CopiedBytes(file)
     while place and place not in seen and len(pages) < _MAX_PAGES:
         seen.add(place)
-        tags = _loaded(file, header, place)
+        tags = _loaded(file, header, place, copied)
         page = TiffPage(tags, len(seen) - 1, byte_order)
         pages.append(page)
         for inner in page.values(_SUB_DIRECTORIES) if _is_lesser(page) else ():
             if isinstance(inner, int) and inner not in seen:
-                pages.append(TiffPage(_loaded(file, header, inner), None, byte_order))
+                pages.append(TiffPage(_loaded(file, header, inner, copied), None, byte_order))
         place = tags.next
     return [page for page in pages if page.width > 0 and page.height > 0]
 
 
-def _loaded(file: BinaryIO, header: bytes, place: int) -> Tags:
+def _loaded(file: BinaryIO, header: bytes, place: int, copied: CopiedBytes) -> Tags:
     tags = Tags(header)
     file.seek(place)
+    copied.add(tags)
     tags.load(file)
     return tags

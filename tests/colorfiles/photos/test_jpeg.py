@@ -1,4 +1,4 @@
-"""A JPEG whose pixels run out is told from one that is whole, flat edges or not."""
+"""A JPEG whose pixels run out is told from one that is whole; an endless one is refused."""
 
 import io
 from pathlib import Path
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from colorfiles.photos import UnreadableImage, read_image
 from colorfiles.photos.jpeg import ends_early
 
 OPTIONS = [
@@ -64,3 +65,24 @@ def test_a_picture_with_more_rows_than_pixels_is_noticed(photo: Image.Image) -> 
     data[frame + 5 : frame + 7] = (480).to_bytes(2, "big")
     assert np.asarray(Image.open(io.BytesIO(data))).shape == (480, 320, 3)
     assert judged(bytes(data))
+
+
+def test_scans_without_end_are_refused(photo: Image.Image) -> None:
+    """Each would go over the whole picture: a megabyte of them over 49 megapixels, for minutes."""
+    data = encoded(photo, progressive=True)
+    assert read_image(data).size == photo.size
+    last = data[data.rindex(b"\xff\xda") : -2]
+    with pytest.raises(UnreadableImage, match="a JPEG of endless scans"):
+        read_image(data[:-2] + last * 100 + b"\xff\xd9")
+    hidden = b"\xff\xfe\0\4\xff\xd9"  # an end mark in a comment ends nothing
+    with pytest.raises(UnreadableImage, match="a JPEG of endless scans"):
+        read_image(data[:-2] + hidden + last * 100 + b"\xff\xd9")
+    assert read_image(data + last * 1000).size == photo.size  # behind the end nothing is read
+
+
+def test_exif_without_end_is_refused(photo: Image.Image) -> None:
+    segment = b"\xff\xe1\0\x0aExif\0\0ab"
+    data = encoded(photo)
+    assert read_image(data[:2] + segment * 3 + data[2:]).size == photo.size
+    with pytest.raises(UnreadableImage, match="a JPEG of endless segments of EXIF"):
+        read_image(data[:2] + segment * 1000 + data[2:])
