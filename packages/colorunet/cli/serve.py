@@ -30,7 +30,11 @@ from colorunet.cli.options import network_option
     help="What clients must bring, better given as COLORUNET_TOKEN.  [default: one is made and "
     "printed where others can reach the page, else none]",
 )
-@click.option("--no-browser", is_flag=True, help="Don't open the page in a browser.")
+@click.option(
+    "--no-browser",
+    is_flag=True,
+    help="Don't open the page in a browser, as with a token anyway.",
+)
 @json_option
 def command(
     run: Path | None,

@@ -84,11 +84,13 @@ class Guard:
             )
 
     def _ask_for_token(self, scope: Scope, headers: Headers) -> Response | None:
-        address = (scope.get("client") or ("",))[0]
-        self._refuse_guesses(address)
         cookie = f"colorunet-{(scope.get('server') or ('', 0))[1]}"
         if _same(cookie_parser(headers.get("cookie", "")).get(cookie, ""), self._session):
-            return None
+            return (
+                None  # before wrong tokens count, which another site's page can have sent from here
+            )
+        address = _network((scope.get("client") or ("",))[0])
+        self._refuse_guesses(address)
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and _same(given.strip(), self._token):
             return None
@@ -138,8 +140,20 @@ def _refuse_other_sites(scope: Scope, headers: Headers) -> None:
         raise Refusal(403, f"origin {origin!r:.80}: another site's pages may not use this server")
     site = headers.get("sec-fetch-site", "none")
     opened = scope["method"] == "GET" and headers.get("sec-fetch-mode") == "navigate"
+    opened = opened and headers.get("sec-fetch-dest", "document") == "document"  # not a frame
     if site not in ("same-origin", "none") and not (opened and scope["path"] == "/"):
         raise Refusal(403, "another site's pages may not use this server")
+
+
+def _network(address: str) -> str:
+    """Return by what wrong tokens are counted: of IPv6, one machine has 2^64 addresses."""
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if parsed.version == 4:
+        return address
+    return str(parsed.ipv4_mapped or ipaddress.IPv6Address(int(parsed) >> 64 << 64))
 
 
 def _same(given: str, wanted: str) -> bool:

@@ -93,7 +93,8 @@ class PageServer:
 
         Args:
             tell: is told of errors that nobody expected.
-            opens_browser: show the page.
+            opens_browser: show the page, unless its address bears a token: in the list of processes
+                everybody on this machine would see it.
         """
         app = Guard(self._page.asgi(), token=self._token, loopback=self._loopback)
         config = uvicorn.Config(
@@ -110,7 +111,7 @@ class PageServer:
             timeout_graceful_shutdown=_GRACE_S,
         )
         server = uvicorn.Server(config)
-        if opens_browser and _has_display():
+        if opens_browser and not self._token and _has_display():
             threading.Timer(_OPENS_AFTER_S, webbrowser.open, (self.served.url,)).start()
         # What is wrong with a form is its sender's to know, not the terminal's.
         logging.getLogger("python_multipart").addHandler(logging.NullHandler())

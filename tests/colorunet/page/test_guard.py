@@ -1,18 +1,31 @@
 """Who may use the server: not other sites, not by other names, and only with the token if any."""
 
+import asyncio
 import hashlib
+import signal
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from starlette.types import Message
 
+from colorunet.page.guard import Guard
 from colorunet.page.server import PageServer, ServerSettings
 from colorunet.parameters.shipped import shipped_run
 
 TIMEOUT_S = 60
 TOKEN = "a-token-for-this-test"
+
+
+async def _never(*_: Any) -> None:
+    raise AssertionError("passed on")
+
+
+async def _nothing() -> Message:
+    return {"type": "http.disconnect"}
 
 
 @pytest.fixture(scope="module")
@@ -60,6 +73,17 @@ def test_the_page_itself_is_not_another_site_and_a_link_may_lead_to_it(served: A
     assert answer.status_code == 200
     link = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
     assert requests.get(f"{served.url}/", headers=link, timeout=TIMEOUT_S).status_code == 200
+
+
+def test_a_frame_of_another_site_is_refused_and_guesses_no_token(guarded: Any) -> None:
+    frame = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
+    frame["Sec-Fetch-Dest"] = "iframe"
+    for _ in range(12):
+        answer = requests.get(f"{guarded.url}/?token=wrong", headers=frame, timeout=TIMEOUT_S)
+        assert answer.status_code == 403
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    answer = requests.get(f"{guarded.url}/api/about", headers=bearer, timeout=TIMEOUT_S)
+    assert answer.status_code == 200
 
 
 def test_every_answer_forbids_what_the_page_does_not_need(served: Any) -> None:
@@ -120,6 +144,58 @@ def test_who_guesses_tokens_has_to_wait(serve: Callable[..., Any]) -> None:
     assert {answer.status_code for answer in answers[:10]} == {401}
     assert answers[-1].status_code == 429
     assert int(answers[-1].headers["Retry-After"]) > 0
+
+
+def test_who_guesses_does_not_shut_out_who_is_in(serve: Callable[..., Any]) -> None:
+    """Another site's page can send wrong tokens from the very machine of the one who is in."""
+    served = serve(token=TOKEN)
+    with requests.Session() as browser:
+        browser.get(f"{served.url}/?token={TOKEN}", timeout=TIMEOUT_S)
+        for _ in range(12):
+            answer = requests.get(f"{served.url}/?token=wrong", timeout=TIMEOUT_S)
+        assert answer.status_code == 429
+        assert browser.get(f"{served.url}/api/about", timeout=TIMEOUT_S).status_code == 200
+
+
+def test_one_machine_of_many_addresses_guesses_no_more_than_another() -> None:
+    guard = Guard(_never, token=TOKEN, loopback=False)
+
+    def status(address: str) -> int:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        scope = {"type": "http", "method": "GET", "path": "/", "query_string": b"token=wrong"}
+        asyncio.run(guard(scope | {"headers": [], "client": (address, 1)}, _nothing, send))
+        return int(sent[0]["status"])
+
+    assert {status(f"2001:db8::{n:x}") for n in range(10)} == {401}
+    assert status("2001:db8::ffff") == 429
+    assert status("2001:db8:0:1::1") == 401
+    assert {status(f"::ffff:192.0.2.{n}") for n in range(12)} == {401}
+
+
+def test_a_browser_is_not_started_with_a_token_that_all_could_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What a program is started with stands in the list of processes."""
+    shown: list[str] = []
+    monkeypatch.setattr("colorunet.page.server._OPENS_AFTER_S", 0)
+    monkeypatch.setattr("colorunet.page.server._has_display", lambda: True)
+    monkeypatch.setattr("webbrowser.open", shown.append)
+    monkeypatch.setattr("uvicorn.Server.run", lambda *_, **__: time.sleep(0.2))
+    before = signal.getsignal(signal.SIGTERM)
+    urls = []
+    for token in (TOKEN, None):
+        server = PageServer(
+            ServerSettings(shipped_run("colorunet-small"), "", "127.0.0.1", 0, token)
+        )
+        urls.append(server.served.url)
+        server.run(shown.append, opens_browser=True)
+        server.close()
+    signal.signal(signal.SIGTERM, before)
+    assert shown == [urls[1]]
 
 
 def test_beyond_loopback_a_token_is_made_that_nobody_guesses() -> None:
