@@ -22,6 +22,7 @@ def patient_protocol(*, header_s: float, stalled_s: float) -> type[H11Protocol]:
             super().connection_made(self._counted)  # type: ignore[arg-type]
             self._idle_s = self._stalled_s = 0.0
             self._taken = 0
+            self._last: Any = None
             self._check = self.loop.call_later(_CHECK_EVERY_S, self._look)
 
         def connection_lost(self, exc: Exception | None) -> None:
@@ -33,7 +34,8 @@ def patient_protocol(*, header_s: float, stalled_s: float) -> type[H11Protocol]:
             taken = self._counted.written - unsent
             is_stalled = unsent > 0 and taken - self._taken < _LEAST_BYTES_A_S * _CHECK_EVERY_S
             is_idle = unsent == 0 and (self.cycle is None or self.cycle.response_complete)
-            self._taken = taken
+            is_idle = is_idle and self.cycle is self._last  # else there was a request meanwhile
+            self._taken, self._last = taken, self.cycle
             self._stalled_s = self._stalled_s + _CHECK_EVERY_S if is_stalled else 0.0
             self._idle_s = self._idle_s + _CHECK_EVERY_S if is_idle else 0.0
             if self._idle_s >= header_s or self._stalled_s >= stalled_s:

@@ -48,6 +48,19 @@ def test_a_connection_without_a_whole_request_is_closed(impatient: Any, sent: by
             assert client.recv(100) == b""
 
 
+def test_a_connection_in_use_stays_however_short_its_requests(impatient: Any) -> None:
+    """Between two requests it always looks idle."""
+    request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with _connected(impatient) as client:
+        for _ in range(12):
+            client.sendall(request)
+            answer = b""
+            while not answer.endswith(b"}"):
+                assert (part := client.recv(4096))
+                answer += part
+            time.sleep(0.5)
+
+
 def test_a_body_that_trickles_in_is_408(impatient: Any) -> None:
     with _connected(impatient) as client:
         client.sendall(_request(1000))
