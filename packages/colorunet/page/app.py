@@ -1,7 +1,7 @@
 """The page and its API: addresses, and what each answers."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -161,10 +161,11 @@ class PageApp:
         """Several of them in one archive."""
         photos = self._listed(json_object(await self._uploads.json(request)))
 
-        def work(photo: KeptPhoto, look: Look) -> Awaitable[ImageFile]:
-            return self._in_turn(request, lambda: self._coloring.file(photo, look))
+        async def work(photo_id: str, look: Look) -> ImageFile:
+            photo = self._store.get(photo_id)  # now: all of them would stay as long as the client
+            return await self._in_turn(request, lambda: self._coloring.file(photo, look))
 
-        files = [(photo.name, partial(work, photo, look)) for photo, look in photos]
+        files = [(photo.name, partial(work, photo.id, look)) for photo, look in photos]
         return zip_response(files, name="colorized.zip")
 
     async def colorize(self, request: Request) -> Response:

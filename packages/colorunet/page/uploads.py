@@ -16,6 +16,7 @@ from colorunet.page.refusal import Refusal
 T = TypeVar("T")
 _FIELD_BYTES = 64 << 10  # of a field that is no file: numbers, and hints
 _JSON_BYTES = 256 << 10
+_NAME_BYTES = 200  # file systems take 255, and "-colorized-16.jpeg" comes to it
 
 
 @dataclass(frozen=True)
@@ -131,4 +132,4 @@ def _base_name(name: str) -> str:
     """Return a file's name without folders of any system and without what steers a terminal."""
     base = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(letter for letter in base if letter.isprintable() and letter not in '<>:"|?*')
-    return plain.strip(". ")[:120] or "photo"
+    return plain.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ") or "photo"

@@ -122,6 +122,32 @@ def test_several_photos_come_in_one_archive(served: Any, coffee: Path, chelsea: 
         assert archive.namelist() == ["same-colorized.jpg", "same-colorized-2.jpg"]
 
 
+def test_a_photo_that_is_removed_is_not_in_an_archive_that_comes_after(
+    served: Any, coffee: Path, chelsea: Path
+) -> None:
+    """Nor does a client keep photos in memory who takes his archive slowly."""
+    url = f"{served.url}/api/photos"
+    kept, removed = (_post(url, photo).json()["id"] for photo in (coffee, chelsea))
+    photos = [{"id": kept}] * 8 + [{"id": removed}]
+    with requests.post(
+        f"{served.url}/api/zip", json={"photos": photos}, stream=True, timeout=TIMEOUT_S
+    ) as answer:
+        assert requests.delete(f"{url}/{removed}", timeout=TIMEOUT_S).status_code == 204
+        data = answer.content
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        assert len(archive.namelist()) == 9
+        assert "chelsea.jpg: no such photo" in archive.read("not-coloured.txt").decode()
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "写", "🎞"])
+def test_names_of_any_letters_fit_a_file_system(served: Any, coffee: Path, letter: str) -> None:
+    answer = _post(f"{served.url}/api/colorize", coffee, letter * 250 + ".jpg", versions="2")
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        for number, name in enumerate(archive.namelist(), start=1):
+            assert name.endswith(f"{letter}-colorized-{number}.jpg")
+            assert len(name.encode()) <= 255
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
