@@ -1,17 +1,33 @@
-"""Connections that end by themselves where a client sends or takes nothing for long."""
+"""Connections: how many, and their end where a client sends or takes nothing for long."""
 
+import sys
 from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CHECK_EVERY_S = 2.0
 _LEAST_BYTES_A_S = 1024  # that a client takes who is still there
+# Accepted at once, before one of them can be closed: where files run out, asyncio tries again that
+# often, each time with a traceback, and never recovers.
+BACKLOG = 16
+_OTHER_FILES = 128  # that the process has open, and connections about to be closed
 
 
-def patient_protocol(*, header_s: float, stalled_s: float) -> type[H11Protocol]:
+def within_open_files(connections: int) -> int:
+    """Return how many connections there may be, where a process may open few files (macOS: 256)."""
+    if sys.platform == "win32":
+        return connections
+    import resource  # noqa: PLC0415 - there is none on Windows
+
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return connections if most < 0 else max(1, min(connections, most - _OTHER_FILES))
+
+
+def patient_protocol(*, connections: int, header_s: float, stalled_s: float) -> type[H11Protocol]:
     """Return uvicorn's protocol with an end to its patience.
 
     Args:
+        connections: at once; one more is closed before it is heard.
         header_s: that a connection may be without a request whose headers are whole.
         stalled_s: that a client may take next to nothing of an answer.
     """
@@ -23,6 +39,8 @@ def patient_protocol(*, header_s: float, stalled_s: float) -> type[H11Protocol]:
             self._idle_s = self._stalled_s = 0.0
             self._taken = 0
             self._last: Any = None
+            if len(self.connections) > connections:
+                self._counted.abort()
             self._check = self.loop.call_later(_CHECK_EVERY_S, self._look)
 
         def connection_lost(self, exc: Exception | None) -> None:

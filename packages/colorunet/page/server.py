@@ -19,7 +19,7 @@ import uvicorn
 from colorunet.errors import ColorunetError
 from colorunet.page.app import PageApp
 from colorunet.page.coloring import PhotoColoring
-from colorunet.page.connections import patient_protocol
+from colorunet.page.connections import BACKLOG, patient_protocol, within_open_files
 from colorunet.page.guard import Guard, is_loopback
 from colorunet.page.limits import Limits
 from colorunet.page.watch import Watch
@@ -97,9 +97,12 @@ class PageServer:
                 everybody on this machine would see it.
         """
         app = Guard(self._page.asgi(), token=self._token, loopback=self._loopback)
+        limits, connections = self._limits, within_open_files(self._limits.connections)
         config = uvicorn.Config(
             Watch(app, metrics=self._page.metrics, tell=tell),
-            http=patient_protocol(header_s=self._limits.header_s, stalled_s=self._limits.stalled_s),
+            http=patient_protocol(
+                connections=connections, header_s=limits.header_s, stalled_s=limits.stalled_s
+            ),
             ws="none",
             lifespan="on",
             log_config=None,
@@ -107,7 +110,8 @@ class PageServer:
             access_log=False,
             proxy_headers=False,
             server_header=False,
-            limit_concurrency=self._limits.connections,
+            limit_concurrency=connections,
+            backlog=BACKLOG,
             timeout_graceful_shutdown=_GRACE_S,
         )
         server = uvicorn.Server(config)

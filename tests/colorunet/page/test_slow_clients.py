@@ -1,6 +1,7 @@
 """Clients that are slow, silent, huge or broken: each ends by itself, and nobody else notices."""
 
 import io
+import resource
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +49,25 @@ def test_a_connection_without_a_whole_request_is_closed(impatient: Any, sent: by
             assert client.recv(100) == b""
 
 
+def test_more_connections_than_files_are_closed_at_once(serve: Callable[..., Any]) -> None:
+    """Where files ran out, the server never answered again, and filled its terminal."""
+    served = serve(limits={"connections": 8})
+    files = Path(f"/proc/{served.process.pid}/fd")
+    requests.get(f"{served.url}/health", timeout=TIMEOUT_S)
+    most = len(list(files.iterdir())) + 100
+    resource.prlimit(served.process.pid, resource.RLIMIT_NOFILE, (most, most))
+    clients = [_connected(served) for _ in range(250)]
+    deadline = time.monotonic() + TIMEOUT_S
+    while _connections(served.port) > 8 and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert 1 <= _connections(served.port) <= 8
+    for client in clients:
+        client.close()
+    while _connections(served.port) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert requests.get(f"{served.url}/health", timeout=TIMEOUT_S).status_code == 200
+
+
 def test_a_connection_in_use_stays_however_short_its_requests(impatient: Any) -> None:
     """Between two requests it always looks idle."""
     request = b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -56,7 +76,8 @@ def test_a_connection_in_use_stays_however_short_its_requests(impatient: Any) ->
             client.sendall(request)
             answer = b""
             while not answer.endswith(b"}"):
-                assert (part := client.recv(4096))
+                part = client.recv(4096)
+                assert part
                 answer += part
             time.sleep(0.5)
 
