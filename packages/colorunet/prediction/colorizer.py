@@ -146,7 +146,7 @@ class Colorizer:
 
     def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, at the size given, bins on the last axis."""
-        return self._network.logits(luma, self.averaging)
+        return self._of_the_palette(self._network.logits(luma, self.averaging))
 
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "height width"]
@@ -155,7 +155,16 @@ class Colorizer:
 
         Films are coloured from these: upscaled colours differ little from upscaled logits.
         """
-        return _as_numpy(self._network.coarse_logits(luma, self.averaging))
+        coarse = self._network.coarse_logits(luma, self.averaging)
+        return _as_numpy(self._of_the_palette(coarse))
+
+    def _of_the_palette(self, logits: Float[Any, "h w n"]) -> Float[Any, "h w n"]:
+        if logits.shape[-1] != self.palette.n:
+            raise ColorunetError(
+                f"the network tells {logits.shape[-1]} bins apart, its palette has "
+                f"{self.palette.n}; the two come from different runs"
+            )
+        return logits
 
     def decode(
         self, logits: Float[Any, "h w n"], decoding: Decoding | None = None

@@ -11,7 +11,7 @@ from PIL import Image
 from colorfiles.errors import is_out_of_memory
 from colorfiles.outside.documents import integer, parse_json_object
 from colorunet.errors import ColorunetError, LogitsNotFinite
-from colorunet.parameters.onnx_properties import onnx_properties
+from colorunet.parameters.onnx_properties import onnx_properties, require_no_loops
 from colorunet.parameters.tensor_layout import TensorLayout
 from colorunet.prediction.onnx_runtime import onnx_runtime
 from colorunet.prediction.test_time_augmentation import Averaging
@@ -31,7 +31,7 @@ class OnnxNetwork:
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
-        about = _require_own(path)
+        self._path, about = path, _require_own(path)
         onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -83,7 +83,10 @@ class OnnxNetwork:
         except Exception as error:  # the library's errors derive from Exception itself
             if is_out_of_memory(error):
                 raise MemoryError(str(error)) from None
-            raise
+            raise _cannot_be_run(self._path, error) from None
+        expected = (padded.shape[0], *(edge // self._logits_stride for edge in padded.shape[-2:]))
+        if (coarse.ndim, *coarse.shape[:1], *coarse.shape[2:]) != (4, *expected):
+            raise _cannot_be_run(self._path, ValueError(f"logits of the shape {coarse.shape}"))
         if not np.isfinite(coarse).all():
             raise LogitsNotFinite
         return (height + below, width + right), np.asarray(coarse)
@@ -93,6 +96,7 @@ def _require_own(path: Path) -> Mapping[str, Any]:
     """Return what a file says of itself; refuse others, and parameters that it wasn't made for."""
     try:
         properties = onnx_properties(path)
+        require_no_loops(path)
     except (OSError, ValueError) as error:
         raise _cannot_be_run(path, error) from None
     if PROPERTY not in properties:

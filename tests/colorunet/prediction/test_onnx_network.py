@@ -25,6 +25,7 @@ from colorunet.prediction import onnx_network, torch_network
 from colorunet.prediction.colorizer import Colorizer
 from colorunet.prediction.onnx_network import OnnxNetwork
 from colorunet.prediction.options import PredictionOptions
+from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.config.recipe import Recipe
 
 SETTINGS = [
@@ -219,6 +220,61 @@ def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: P
     onnx.save(model, str(tmp_path / "x.onnx"))
     with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run \(stride: expected a whole"):
         OnnxNetwork(tmp_path / "x.onnx")
+
+
+@pytest.mark.parametrize("wrong", ["Loop", "function"])
+def test_a_file_that_could_run_for_ever_is_refused(wrong: str, tmp_path: Path) -> None:
+    from onnx import TensorProto, helper
+
+    luma = helper.make_tensor_value_info("luma", TensorProto.FLOAT, [1, 1, 8, 8])
+    flag = helper.make_tensor_value_info("flag", TensorProto.BOOL, [])
+    again = helper.make_node("Identity", ["flag"], ["flag_out"])
+    inside = [helper.make_tensor_value_info("number", TensorProto.INT64, []), flag]
+    answer = helper.make_tensor_value_info("flag_out", TensorProto.BOOL, [])
+    body = helper.make_graph([again], "body", inside, [answer])
+    flag_given = helper.make_tensor("flag_given", TensorProto.BOOL, [], [True])
+    endless = helper.make_node("Loop", ["", "flag_given"], [], body=body)
+    nodes = [helper.make_node("Identity", ["luma"], ["logits"])]
+    graph = helper.make_graph(
+        nodes + [endless] * (wrong == "Loop"),
+        "graph",
+        [luma],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, [1, 1, 8, 8])],
+        initializer=[flag_given],
+    )
+    function = helper.make_function(
+        "ours", "Wait", ["a"], ["b"], [helper.make_node("Identity", ["a"], ["b"])],
+        [helper.make_opsetid("", 18)],
+    )  # fmt: skip
+    model = helper.make_model(graph, functions=[function] * (wrong == "function"))
+    helper.set_model_props(model, {"colorunet": json.dumps({"stride": 8, "logits_stride": 1})})
+    (tmp_path / "x.onnx").write_bytes(model.SerializeToString())
+    with pytest.raises(ColorunetError, match=rf"x\.onnx: can't be run \(it has .*{wrong}"):
+        OnnxNetwork(tmp_path / "x.onnx")
+
+
+@pytest.mark.parametrize("stride", [1, 4, 16])
+def test_logits_of_another_size_than_promised_are_refused(stride: int, tmp_path: Path) -> None:
+    import onnx
+
+    network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64).eval()
+    save_tensors(tmp_path / "n.safetensors", network.state_dict(), {})
+    export_beside(network, tmp_path / "x.onnx", tmp_path / "n.safetensors")
+    model = onnx.load(str(tmp_path / "x.onnx"), load_external_data=False)
+    about = json.loads(model.metadata_props[0].value)
+    assert about["logits_stride"] != stride
+    model.metadata_props[0].value = json.dumps(about | {"logits_stride": stride})
+    onnx.save(model, str(tmp_path / "x.onnx"))
+    file = OnnxNetwork(tmp_path / "x.onnx")
+    with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run \(logits of the shape"):
+        file.logits(np.zeros((64, 64), np.uint8), Averaging())
+
+
+def test_a_network_for_another_palette_is_refused(photo: np.ndarray, tmp_path: Path) -> None:
+    palette = Palette.from_dict(read_meta(shipped_run(), "best")["palette"])
+    network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64)
+    with pytest.raises(ColorunetError, match="6 bins apart, its palette has 32"):
+        Colorizer(network, palette).chroma(photo)
 
 
 def test_the_library_reports_to_nobody(photo: np.ndarray, tmp_path: Path) -> None:
