@@ -302,29 +302,38 @@ def test_a_manifest(data: bytes | dict[str, list[Any]], tmp_path: Path) -> None:
         PhotoFolder(tmp_path)
 
 
-def test_a_value_that_stands_in_every_row_is_unpacked_for_few_at_once(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("rows", [200, 2_000])
+def test_a_text_that_stands_once_and_in_every_row_counts_as_often(
+    rows: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parquet, "_MOST_IN_A_BATCH", 1 << 20)
-    text = pa.DictionaryArray.from_arrays(pa.array([0] * 2_000, pa.int32()), ["x" * 4_096])
+    monkeypatch.setattr(parquet, "_USUAL_ROW", 1_024)
+    text = pa.DictionaryArray.from_arrays(pa.array([0] * rows, pa.int32()), ["x" * 2_000])
+    lists = pa.ListArray.from_arrays(list(range(rows + 1)), text)
     buffer = io.BytesIO()
-    pq.write_table(pa.table({"title": text}), buffer)
-    assert parquet.read_table(buffer).num_rows == 2_000
+    pq.write_table(pa.table({"title": text, "tags": lists}), buffer)
+    if rows > 200:  # each batch is small enough, all of them aren't
+        with pytest.raises(ValueError, match=r"rows of [0-9,]+ bytes: too large"):
+            parquet.read_table(buffer)
+        return
+    read = parquet.read_table(buffer)
+    assert read.schema == pa.schema({"title": pa.string(), "tags": pa.list_(pa.string())})
+    assert read.to_pylist() == [{"title": "x" * 2_000, "tags": ["x" * 2_000]}] * rows
 
 
 def test_a_group_of_rows_that_unpacks_to_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(parquet, "_MOST_IN_A_BATCH", 1 << 20)
     buffer = io.BytesIO()
     pq.write_table(pa.table({"title": ["x" * (2 << 20)]}), buffer, compression="zstd")
-    with pytest.raises(ValueError, match=r"1 rows of .* bytes: too large"):
+    with pytest.raises(ValueError, match=r"a row group of .* bytes: too large"):
         parquet._opened(buffer)
 
 
 def test_a_text_of_a_manifest_beyond_all_is_one_error(tmp_path: Path) -> None:
     photo = Photo(key="folder-a", source="folder", source_id="a", status="rejected", reason="gray")
-    row = to_row(photo) | {"title": "x" * (2 << 20)}
+    row = to_row(photo) | {"title": "x" * (1 << 17)}
     pq.write_table(pa.Table.from_pylist([row], SCHEMA), tmp_path / "manifest.parquet")
-    with pytest.raises(ColorfilesError, match=r"not a manifest .*a text of 2,097,152 characters"):
+    with pytest.raises(ColorfilesError, match=r"not a manifest .*texts of over 65,536 characters"):
         PhotoFolder(tmp_path)
 
 

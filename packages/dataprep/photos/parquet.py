@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _MOST_ROWS = 20_000_000
 _MOST_BYTES = 8 << 30  # unpacked, as the file tells
 _MOST_IN_A_BATCH = 256 << 20
 _ROWS_AT_ONCE = 1_000
+_USUAL_ROW = 4096  # bytes of a row at most, on average, where there are many
 
 
 def read_table(file: BinaryIO, columns: list[str] | None = None) -> pa.Table:
@@ -42,28 +44,48 @@ def read_rows(file: BinaryIO, schema: pa.Schema) -> Iterator[dict[str, Any]]:
 
 
 def _opened(file: BinaryIO) -> pq.ParquetFile:
-    opened = pq.ParquetFile(file)
-    facts = opened.metadata
+    facts = pq.read_metadata(file)
     groups = [facts.row_group(n).total_byte_size for n in range(facts.num_row_groups)]
     unpacked = sum(groups)
-    if (
-        facts.num_rows > _MOST_ROWS
-        or unpacked > _MOST_BYTES
-        or max(groups, default=0) > _MOST_IN_A_BATCH
-    ):
+    if facts.num_rows > _MOST_ROWS or unpacked > _MOST_BYTES:
         raise ValueError(f"{facts.num_rows:,} rows of {unpacked:,} bytes: too large")
+    if max(groups, default=0) > _MOST_IN_A_BATCH:
+        raise ValueError(f"a row group of {max(groups):,} bytes: too large; write smaller ones")
+    columns = [facts.schema.column(n) for n in range(facts.num_columns)]
+    texts = [column.path for column in columns if column.physical_type == "BYTE_ARRAY"]
+    opened = pq.ParquetFile(file, metadata=facts, read_dictionary=texts)
     if len(set(opened.schema_arrow.names)) != len(opened.schema_arrow.names):
         raise ValueError("two columns of one name")
     return opened
 
 
 def _batches(opened: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.RecordBatch]:
-    # One value of a dictionary may stand in every row: what a group holds once, a batch holds as
-    # often as it has rows.
-    facts = opened.metadata
-    groups = (facts.row_group(n).total_byte_size for n in range(facts.num_row_groups))
-    rows = max(1, min(_ROWS_AT_ONCE, _MOST_IN_A_BATCH // max(1, *groups)))
-    for batch in opened.iter_batches(rows, columns=columns):
-        if batch.nbytes > _MOST_IN_A_BATCH:
-            raise ValueError(f"{batch.num_rows:,} rows of {batch.nbytes:,} bytes: too large")
-        yield batch
+    # A text may stand once in the file and in every row of it: batches come with each text once.
+    rows = total = 0
+    for batch in opened.iter_batches(_ROWS_AT_ONCE, columns=columns):
+        unpacked = sum(_unpacked_bytes(column) for column in batch.columns)
+        rows, total = rows + batch.num_rows, total + unpacked
+        if unpacked > _MOST_IN_A_BATCH or total > _MOST_IN_A_BATCH + rows * _USUAL_ROW:
+            raise ValueError(f"{rows:,} rows of {total:,} bytes: too large")
+        yield pa.RecordBatch.from_arrays(
+            [_with_texts(column) for column in batch.columns], batch.schema.names
+        )
+
+
+def _unpacked_bytes(column: pa.Array) -> int:
+    """Return how many bytes a column takes when every row has its own text."""
+    if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
+        return _unpacked_bytes(column.flatten())
+    if not pa.types.is_dictionary(column.type):
+        return int(column.nbytes)
+    lengths = pc.binary_length(column.dictionary).take(column.indices)
+    return int(pc.sum(lengths).as_py() or 0)
+
+
+def _with_texts(column: pa.Array) -> pa.Array:
+    """Return a column of dictionary indices as one of texts, lists of them likewise."""
+    if pa.types.is_dictionary(column.type):
+        return column.dictionary_decode()
+    if pa.types.is_list(column.type) and pa.types.is_dictionary(column.type.value_type):
+        return column.cast(pa.list_(column.type.value_type.value_type))
+    return column

@@ -14,7 +14,7 @@ from dataprep.photos.parquet import read_rows
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _FILE = re.compile(r"[\w-]{1,200}\.\w{1,8}")
-_MOST_TEXT = 1 << 20  # bytes
+_MOST_TEXT = 1 << 16  # characters of a row
 _HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "perceptual_hash": re.compile(r"[0-9a-f]{16}")}
 
 
@@ -108,9 +108,10 @@ def from_row(row: Mapping[str, Any]) -> Photo:
             raise ValueError(f"photo {content['key']!r:.80}: {name}: expected {kind.__name__}")
     if not all(type(tag) is str for tag in content["tags"]):
         raise ValueError(f"photo {content['key']!r:.80}: tags: expected texts")
-    for text in (*content["tags"], *(value for value in content.values() if type(value) is str)):
-        if len(text.encode()) > _MOST_TEXT:  # a lone surrogate, which no UTF-8 has, is a ValueError
-            raise ValueError(f"photo {content['key']!r:.80}: a text of {len(text):,} characters")
+    texts = (*content["tags"], *(value for value in content.values() if type(value) is str))
+    if sum(map(len, texts)) > _MOST_TEXT:
+        raise ValueError(f"photo {content['key']!r:.80}: texts of over {_MOST_TEXT:,} characters")
+    "".join(texts).encode()  # a lone surrogate, which no UTF-8 has, is a ValueError
     if content["status"] not in ("kept", "rejected"):
         raise ValueError(f"photo {content['key']}: status {content['status']!r:.40}")
     photo = Photo(**content)
