@@ -32,7 +32,7 @@ class ViewSettings:
         small: what happens to photos whose shorter edge is below ``size``.
 
     Raises:
-        ValueError: a number is out of range.
+        ValueError: a value is out of range, or of another type.
     """
 
     size: int = 256
@@ -45,7 +45,18 @@ class ViewSettings:
     small: Literal["upscale", "reject"] = "upscale"
 
     def __post_init__(self) -> None:
-        """Check the ranges."""
+        """Check types, as an index may have any, and ranges."""
+        for name in ("size", "views", "seed"):
+            if type(getattr(self, name)) is not int:
+                raise ValueError(
+                    f"{name}: expected a whole number, given {getattr(self, name)!r:.80}"
+                )
+        if type(self.keep_rgb) is not bool:
+            raise ValueError(f"keep_rgb: expected true or false, given {self.keep_rgb!r:.80}")
+        if self.luma not in ("jpeg", "png") or self.augment not in ("train", "all"):
+            raise ValueError(
+                f"luma or augment: unknown, given {self.luma!r:.80} {self.augment!r:.80}"
+            )
         if not 16 <= self.size <= 2048:
             raise ValueError(f"size: expected 16 to 2048 pixels, given {self.size}")
         if not 1 <= self.views <= 100:

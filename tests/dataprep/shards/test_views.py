@@ -1,5 +1,6 @@
 import io
 import itertools
+from typing import Any
 
 import numpy as np
 import pytest
@@ -152,3 +153,13 @@ def test_seeds_fit_the_table() -> None:
         plan_views(f"p-{n}", "train", (300, 256), DEFAULTS) for n in range(100)
     )
     assert all(0 <= view.noise_seed < 2**63 for view in views)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("size", 32.0), ("views", True), ("seed", "1"), ("keep_rgb", "yes"), ("luma", "gif"),
+     ("augment", []), ("noise_sigma", float("nan"))],
+)  # fmt: skip
+def test_settings_of_other_types_are_refused(name: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=name.split("_", maxsplit=1)[0]):
+        ViewSettings(**{name: value})
