@@ -1,10 +1,11 @@
 """A folder as the Hugging Face Hub has models: card, parameters, configuration, ONNX file."""
 
 import json
+import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from colorfiles.files import sweep, write_atomically
 from colorfiles.locks import only_writer
@@ -17,6 +18,7 @@ from colorunet.parameters.meta import HUB_FILES, checkpoint_files
 from colorunet.parameters.shipped import ONNX_FILE, SHIPPED_NETWORKS
 
 _CARD = "README.md"
+_PLAIN_WORD = re.compile(r"[a-z][a-z0-9_]{0,60}")  # of a measure: no Markdown, no HTML
 # Of a shipped network; its card shows them.
 _BESIDE = ("palette.json", "photos.csv", "pictures.jpg")
 _OWN_CARD = "MODEL_CARD.md"
@@ -99,7 +101,7 @@ def write_hub(trained: Trained, run: Path, folder: Path, *, overwrite: bool = Fa
 
 
 def _card(trained: Trained, run: Path, name: str) -> str:
-    ours = trained.meta.get("name") in SHIPPED_NETWORKS and (run / _OWN_CARD).is_file()
+    ours = str(trained.meta.get("name")) in SHIPPED_NETWORKS and (run / _OWN_CARD).is_file()
     front = _FRONT.format(license="license: apache-2.0\n" if ours else "")
     usage = _USAGE.format(name=name, onnx=ONNX_FILE, bins=trained.palette.n)
     if ours:
@@ -111,9 +113,11 @@ def _card(trained: Trained, run: Path, name: str) -> str:
 
 def _of_run(trained: Trained) -> str:
     parameters = sum(parameter.numel() for parameter in trained.network.parameters())
-    metrics: dict[str, Any] = dict(trained.meta.get("metrics", {}))
+    metrics = trained.meta.get("metrics")
     measured = "\n".join(
-        f"- {key}: {value:.3f}" for key, value in metrics.items() if isinstance(value, int | float)
+        f"- {key}: {value:.3f}"
+        for key, value in (metrics.items() if isinstance(metrics, Mapping) else ())
+        if isinstance(value, int | float) and _PLAIN_WORD.fullmatch(key)
     )
     return (
         f"\n## The network\n`{trained.settings.architecture}`, {parameters:,} parameters, a "

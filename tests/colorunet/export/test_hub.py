@@ -107,3 +107,19 @@ def test_what_a_link_in_a_run_points_to_is_not_given_away(tmp_path: Path) -> Non
     assert done.exit_code == 1
     assert "photos.csv" in str(done.exception)
     assert all(b"not for others" not in path.read_bytes() for path in target.iterdir())
+
+
+@pytest.mark.parametrize("metrics", [[1], {"x](javascript:1) <b>": 1.0, "loss": 0.25}])
+def test_measures_of_a_strangers_run_are_plain_words_in_the_card(
+    metrics: object, tmp_path: Path
+) -> None:
+    run = tmp_path / "run"
+    shutil.copytree(shipped_run("colorunet-small"), run)
+    about = json.loads((run / "best.json").read_text()) | {"metrics": metrics, "name": []}
+    (run / "best.json").write_text(json.dumps(about))
+    done = CliRunner().invoke(app, ["export", str(run), "--hub", str(tmp_path / "hub")])
+    assert done.exit_code == 0, done.exception
+    card = (tmp_path / "hub" / "README.md").read_text()
+    assert "javascript" not in card
+    assert "<b>" not in card
+    assert ("- loss: 0.250" in card) == isinstance(metrics, dict)
