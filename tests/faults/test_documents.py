@@ -329,6 +329,15 @@ def test_a_group_of_rows_that_unpacks_to_much_is_refused(monkeypatch: pytest.Mon
         parquet._opened(buffer)
 
 
+@pytest.mark.parametrize("width", [-1, 1 << 62])
+def test_a_size_of_a_manifest_that_no_photo_has_is_one_error(width: int, tmp_path: Path) -> None:
+    photo = Photo(key="folder-a", source="folder", source_id="a", status="rejected", reason="gray")
+    row = to_row(photo) | {"width": width}
+    pq.write_table(pa.Table.from_pylist([row], SCHEMA), tmp_path / "manifest.parquet")
+    with pytest.raises(ColorfilesError, match=r"not a manifest .*width: .* out of range"):
+        PhotoFolder(tmp_path)
+
+
 def test_a_text_of_a_manifest_beyond_all_is_one_error(tmp_path: Path) -> None:
     photo = Photo(key="folder-a", source="folder", source_id="a", status="rejected", reason="gray")
     row = to_row(photo) | {"title": "x" * (1 << 17)}

@@ -14,6 +14,7 @@ from dataprep.photos.parquet import read_rows
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}")
 _FILE = re.compile(r"[\w-]{1,200}\.\w{1,8}")
+_LARGEST = 1 << 40  # pixels or bytes
 _MOST_TEXT = 1 << 16  # characters of a row
 _HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "perceptual_hash": re.compile(r"[0-9a-f]{16}")}
 
@@ -106,6 +107,8 @@ def from_row(row: Mapping[str, Any]) -> Photo:
         kind = int if name in _INTEGERS else tuple if name == "tags" else str
         if type(value) is not kind:
             raise ValueError(f"photo {content['key']!r:.80}: {name}: expected {kind.__name__}")
+        if kind is int and not 0 <= value <= _LARGEST:
+            raise ValueError(f"photo {content['key']!r:.80}: {name}: {value} is out of range")
     if not all(type(tag) is str for tag in content["tags"]):
         raise ValueError(f"photo {content['key']!r:.80}: tags: expected texts")
     texts = (*content["tags"], *(value for value in content.values() if type(value) is str))
