@@ -273,3 +273,62 @@ def test_a_server_that_ended_is_said(
     _turn(page, "warmth", 40)
     page.wait_for_selector("#messages p")
     assert "Is `colorunet serve` still running?" in page.inner_text("#messages")
+
+
+NAMES = [
+    "<img src=x onerror=window.stolen=1>.jpg",
+    '"><script>window.stolen=1<!--.jpg',
+    "'-alert(1)-'&lt;svg onload=window.stolen=1&gt;.jpg",
+    "\u202egpj.<b>x.jpg",
+]
+
+
+def test_names_and_words_of_a_photo_become_no_elements(
+    served: Any, open_page: Callable[..., Any], coffee: Path, tmp_path: Path
+) -> None:
+    page = open_page(served.url, expects="415")
+    before = page.evaluate("document.querySelectorAll('img, script, svg, b').length")
+    exif = Image.Exif()
+    exif[0x010E] = exif[0x013B] = NAMES[0]  # its description and artist
+    for number, name in enumerate(NAMES):
+        photo = tmp_path / name
+        with Image.open(coffee) as image:
+            image.resize((120 + number, 80)).save(photo, exif=exif)
+        _with_photos(page, photo)
+    broken = tmp_path / ("broken" + NAMES[0])
+    broken.write_bytes(b"no photo")
+    page.set_input_files("#files", str(broken))
+    page.get_by_text("broken<img src=x").first.wait_for()
+    strange = "document.querySelectorAll('[onerror], [onload], script:not([src]), b').length"
+    assert page.evaluate(strange) == 0
+    assert page.evaluate("window.stolen") is None
+    pictures = page.evaluate("[...document.images].map(image => new URL(image.src).protocol)")
+    assert set(pictures) <= {"blob:", "http:"}
+    assert page.evaluate("document.querySelectorAll('script, svg').length") <= before
+
+
+def test_the_policy_lets_no_markup_and_no_script_in(
+    served: Any, open_page: Callable[..., Any]
+) -> None:
+    page = open_page(served.url, expects="blocked")
+    refused = page.evaluate(
+        """() => {
+            try {
+                document.body.insertAdjacentHTML("beforeend", "<img src=x>");
+                return "taken";
+            } catch (error) { return error.name; }
+        }"""
+    )
+    assert refused == "TypeError"
+    page.evaluate(
+        """() => {
+            const script = document.createElement("script");
+            try { script.text = "window.stolen = 1"; document.body.append(script); } catch {}
+            const link = document.createElement("a");
+            link.href = "javascript:window.stolen=1";
+            document.body.append(link);
+            link.click();
+        }"""
+    )
+    page.wait_for_timeout(500)
+    assert page.evaluate("window.stolen") is None
