@@ -54,12 +54,8 @@ class Decoding:
             raise ValueError(f"contrast: expected a number in [0, 1], given {self.contrast}")
         if self.top_mode_radius is not None and not self.top_mode_radius > 0:
             raise ValueError(f"top-mode radius: expected above 0, given {self.top_mode_radius}")
-        if (
-            self.bin_offsets is not None
-            and not (
-                np.abs(self.bin_offsets) <= _LARGEST_OFFSET  # so not for NaN
-            ).all()
-        ):
+        offsets = np.abs(() if self.bin_offsets is None else self.bin_offsets)
+        if not (offsets <= _LARGEST_OFFSET).all():  # NaN isn't, either
             raise ValueError(f"bin offsets: expected numbers within ±{_LARGEST_OFFSET:g}")
 
     @classmethod
