@@ -107,7 +107,7 @@ def from_row(row: Mapping[str, Any]) -> Photo:
         kind = int if name in _INTEGERS else tuple if name == "tags" else str
         if type(value) is not kind:
             raise ValueError(f"photo {content['key']!r:.80}: {name}: expected {kind.__name__}")
-        if kind is int and not 0 <= value <= _LARGEST:
+        if isinstance(value, int) and not 0 <= value <= _LARGEST:
             raise ValueError(f"photo {content['key']!r:.80}: {name}: {value} is out of range")
     if not all(type(tag) is str for tag in content["tags"]):
         raise ValueError(f"photo {content['key']!r:.80}: tags: expected texts")
