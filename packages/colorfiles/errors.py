@@ -72,7 +72,7 @@ def memory_for(name: str, way_out: str = OUT_OF_MEMORY_HELP) -> Iterator[None]:
         yield
     except OutOfMemory:
         raise
-    except Exception as error:
+    except Exception as error:  # raised again, under another name where memory ran out
         if is_out_of_memory(error):
             raise OutOfMemory(f"{name}: no memory left for it; {way_out}") from None
         raise

@@ -84,11 +84,10 @@ class Guard:
             )
 
     def _ask_for_token(self, scope: Scope, headers: Headers) -> Response | None:
+        # The cookie before wrong tokens count: another site's page can have sent those from here.
         cookie = f"colorunet-{(scope.get('server') or ('', 0))[1]}"
         if _same(cookie_parser(headers.get("cookie", "")).get(cookie, ""), self._session):
-            return (
-                None  # before wrong tokens count, which another site's page can have sent from here
-            )
+            return None
         address = _network((scope.get("client") or ("",))[0])
         self._refuse_guesses(address)
         kind, _, given = headers.get("authorization", "").partition(" ")

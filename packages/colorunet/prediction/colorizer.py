@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
 
+import array_api_compat
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
@@ -146,7 +147,7 @@ class Colorizer:
 
     def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, at the size given, bins on the last axis."""
-        return self._of_the_palette(self._network.logits(luma, self.averaging))
+        return self._sound(self._network.logits(luma, self.averaging))
 
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "height width"]
@@ -156,13 +157,20 @@ class Colorizer:
         Films are coloured from these: upscaled colours differ little from upscaled logits.
         """
         coarse = self._network.coarse_logits(luma, self.averaging)
-        return _as_numpy(self._of_the_palette(coarse))
+        return _as_numpy(self._sound(coarse))
 
-    def _of_the_palette(self, logits: Float[Any, "h w n"]) -> Float[Any, "h w n"]:
+    def _sound(self, logits: Float[Any, "h w n"]) -> Float[Any, "h w n"]:
+        """Refuse logits of which no colour can be made, whatever ran the network."""
         if logits.shape[-1] != self.palette.n:
             raise ColorunetError(
                 f"the network tells {logits.shape[-1]} bins apart, its palette has "
                 f"{self.palette.n}; the two come from different runs"
+            )
+        xp = array_api_compat.array_namespace(logits)
+        if not bool(xp.all(xp.isfinite(logits))):
+            raise ColorunetError(
+                "the network gives NaN or infinity: its parameters are damaged, or its training "
+                "ran away; take another checkpoint"
             )
         return logits
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from colorfiles.errors import is_out_of_memory
 from colorfiles.outside.documents import integer, parse_json_object
-from colorunet.errors import ColorunetError, LogitsNotFinite
+from colorunet.errors import ColorunetError
 from colorunet.parameters.onnx_properties import onnx_properties, require_no_loops
 from colorunet.parameters.tensor_layout import TensorLayout
 from colorunet.prediction.onnx_runtime import onnx_runtime
@@ -87,8 +87,6 @@ class OnnxNetwork:
         expected = (padded.shape[0], *(edge // self._logits_stride for edge in padded.shape[-2:]))
         if (coarse.ndim, *coarse.shape[:1], *coarse.shape[2:]) != (4, *expected):
             raise _cannot_be_run(self._path, ValueError(f"logits of the shape {coarse.shape}"))
-        if not np.isfinite(coarse).all():
-            raise LogitsNotFinite
         return (height + below, width + right), np.asarray(coarse)
 
 

@@ -10,7 +10,6 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorfiles.errors import is_out_of_memory
-from colorunet.errors import LogitsNotFinite
 from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.prediction.test_time_augmentation import Averaging
 
@@ -57,8 +56,6 @@ class TorchNetwork:
         try:
             with torch.inference_mode():
                 mean = averaging.logits(network, batch, resized, stride=stride)
-                if not torch.isfinite(mean).all():
-                    raise LogitsNotFinite
                 return mean[0].float().permute(1, 2, 0)
         except RuntimeError as error:
             if is_out_of_memory(error):

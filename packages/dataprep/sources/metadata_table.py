@@ -19,6 +19,7 @@ _FIELDS = {
     for f in fields(Photo)
     if f.name.startswith(("license_", "owner_", "title", "page_url", "image_url", "class_name"))
 }
+_LONGEST = 8_192  # characters of a value; a manifest's row takes eight times that
 _SHOWN = 5
 
 
@@ -61,7 +62,8 @@ def read_metadata(path: Path) -> MetadataTable:
     ``/``. A column that isn't known is named, and what it may have meant.
 
     Raises:
-        DataprepError: the file can't be read, isn't UTF-8, or has no column ``path``.
+        DataprepError: the file can't be read, isn't UTF-8, has no column ``path``, or a value that
+            no manifest takes.
     """
     try:
         text = read_text(path)
@@ -89,6 +91,11 @@ def read_metadata(path: Path) -> MetadataTable:
         row = dict(zip(columns, (value.strip() for value in line), strict=False))
         if row.get("path"):
             known = {c: value for c, value in row.items() if c in _FIELDS and value}
+            for column, value in known.items():
+                if len(value) > _LONGEST:
+                    raise DataprepError(
+                        f"{path}: {row['path']}: {column}: over {_LONGEST:,} characters; shorten it"
+                    )
             twice += [row["path"]] if rows.get(_matched(row["path"]), known) != known else []
             rows[_matched(row["path"])] = known
     unknown = [name for name in columns if name and name not in _FIELDS and name != "path"]

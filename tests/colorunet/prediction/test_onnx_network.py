@@ -207,17 +207,23 @@ def test_a_file_of_another_maker_is_refused(tmp_path: Path) -> None:
         OnnxNetwork(tmp_path / "x.onnx")
 
 
-@pytest.mark.parametrize("stride", [0, -8, "8", None, 0.5])
-def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: Path) -> None:
+def _saying(path: Path, name: str, value: object) -> object:
+    """Export a network, have the file say something else of itself; return what it said."""
     import onnx
 
     network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64).eval()
-    save_tensors(tmp_path / "n.safetensors", network.state_dict(), {})
-    export_beside(network, tmp_path / "x.onnx", tmp_path / "n.safetensors")
-    model = onnx.load(str(tmp_path / "x.onnx"), load_external_data=False)
+    save_tensors(path.with_suffix(".safetensors"), network.state_dict(), {})
+    export_beside(network, path, path.with_suffix(".safetensors"))
+    model = onnx.load(str(path), load_external_data=False)
     about = json.loads(model.metadata_props[0].value)
-    model.metadata_props[0].value = json.dumps(about | {"stride": stride})
-    onnx.save(model, str(tmp_path / "x.onnx"))
+    model.metadata_props[0].value = json.dumps(about | {name: value})
+    onnx.save(model, str(path))
+    return about[name]
+
+
+@pytest.mark.parametrize("stride", [0, -8, "8", None, 0.5])
+def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: Path) -> None:
+    _saying(tmp_path / "x.onnx", "stride", stride)
     with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run \(stride: expected a whole"):
         OnnxNetwork(tmp_path / "x.onnx")
 
@@ -255,16 +261,7 @@ def test_a_file_that_could_run_for_ever_is_refused(wrong: str, tmp_path: Path) -
 
 @pytest.mark.parametrize("stride", [1, 4, 16])
 def test_logits_of_another_size_than_promised_are_refused(stride: int, tmp_path: Path) -> None:
-    import onnx
-
-    network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64).eval()
-    save_tensors(tmp_path / "n.safetensors", network.state_dict(), {})
-    export_beside(network, tmp_path / "x.onnx", tmp_path / "n.safetensors")
-    model = onnx.load(str(tmp_path / "x.onnx"), load_external_data=False)
-    about = json.loads(model.metadata_props[0].value)
-    assert about["logits_stride"] != stride
-    model.metadata_props[0].value = json.dumps(about | {"logits_stride": stride})
-    onnx.save(model, str(tmp_path / "x.onnx"))
+    assert _saying(tmp_path / "x.onnx", "logits_stride", stride) != stride
     file = OnnxNetwork(tmp_path / "x.onnx")
     with pytest.raises(ColorunetError, match=r"x\.onnx: can't be run \(logits of the shape"):
         file.logits(np.zeros((64, 64), np.uint8), Averaging())

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from dataprep.errors import DataprepError
 from dataprep.sources.metadata_table import read_metadata
 
 
@@ -33,3 +34,10 @@ def test_a_path_that_stands_twice_with_other_words_is_told_of(tmp_path: Path) ->
     metadata = read_metadata(table)
     assert metadata.of("a.jpg") == {"title": "Lake"}
     assert metadata.faults == ("1 paths stand twice, the last row counts: a.jpg",)
+
+
+def test_a_value_that_no_manifest_would_take_back_is_refused_at_the_door(tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("path,title\na.jpg," + "x" * 70_000)
+    with pytest.raises(DataprepError, match=r"a\.jpg: title: over 8,192 characters"):
+        read_metadata(table)

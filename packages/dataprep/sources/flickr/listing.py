@@ -156,7 +156,7 @@ def _parse_row(row: Mapping[str, Any], read_at: str) -> FoundPhoto:
         owner_id=clean_text(row.get("owner"), 60),
         owner_name=clean_text(row.get("ownername"), 120),
         title=clean_text(row.get("title")),
-        tags=tuple(sorted({plain_tag(word) for word in words})),
+        tags=tuple(sorted({plain_tag(word[:100]) for word in words})),
         uploaded=_number(row.get("dateupload")) or 0,
         license_id=clean_text(row.get("license"), 8),
         public=_number(row.get("ispublic")) != 0,
