@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
@@ -16,7 +15,7 @@ from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_ship
 from colorunet.prediction.backends import has_gpu, require_torch
 from colorunet.prediction.calling import Call, CallOptions, DrawnImage
 from colorunet.prediction.composing import ColoredImage, Luma, in_8_bits
-from colorunet.prediction.decoding import Decoding
+from colorunet.prediction.decoding import Decoding, sound_logits
 from colorunet.prediction.options import PredictionOptions
 from colorunet.prediction.steering.seen_photo import SeenPhoto
 from colorunet.prediction.steering.steer import Steering, steered_uv, steered_versions
@@ -147,7 +146,7 @@ class Colorizer:
 
     def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, at the size given, bins on the last axis."""
-        return self._sound(self._network.logits(luma, self.averaging))
+        return sound_logits(self._network.logits(luma, self.averaging), self.palette)
 
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "height width"]
@@ -157,22 +156,7 @@ class Colorizer:
         Films are coloured from these: upscaled colours differ little from upscaled logits.
         """
         coarse = self._network.coarse_logits(luma, self.averaging)
-        return _as_numpy(self._sound(coarse))
-
-    def _sound(self, logits: Float[Any, "h w n"]) -> Float[Any, "h w n"]:
-        """Refuse logits of which no colour can be made, whatever ran the network."""
-        if logits.shape[-1] != self.palette.n:
-            raise ColorunetError(
-                f"the network tells {logits.shape[-1]} bins apart, its palette has "
-                f"{self.palette.n}; the two come from different runs"
-            )
-        xp = array_api_compat.array_namespace(logits)
-        if not bool(xp.all(xp.isfinite(logits))):
-            raise ColorunetError(
-                "the network gives NaN or infinity: its parameters are damaged, or its training "
-                "ran away; take another checkpoint"
-            )
-        return logits
+        return _as_numpy(sound_logits(coarse, self.palette))
 
     def decode(
         self, logits: Float[Any, "h w n"], decoding: Decoding | None = None

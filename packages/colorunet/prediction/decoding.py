@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
 from colorcore import Palette, annealed_mean, certainty, like, top_mode_mean
+from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import number, numbers, settings_of_run
 
 _LARGEST_OFFSET = 1e4  # at 10 a bin is e¹⁰ times as likely; float32 must hold it over any T
@@ -99,3 +101,19 @@ class Decoding:
         if self.caution:
             uv = uv * certainty(logits, palette, self.caution)[..., None]
         return uv * self.saturation
+
+
+def sound_logits(logits: Float[Any, "h w n"], palette: Palette) -> Float[Any, "h w n"]:
+    """Return what a network gave, whatever ran it; ColorunetError where no colour comes of it."""
+    if logits.shape[-1] != palette.n:
+        raise ColorunetError(
+            f"the network tells {logits.shape[-1]} bins apart, its palette has {palette.n}; the "
+            "two come from different runs"
+        )
+    xp = array_api_compat.array_namespace(logits)
+    if not bool(xp.all(xp.isfinite(logits))):
+        raise ColorunetError(
+            "the network gives NaN or infinity: its parameters are damaged, or its training ran "
+            "away; take another checkpoint"
+        )
+    return logits
