@@ -28,14 +28,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from colorunet.batch.images import read_gray
+from colorunet.batch.outputs import plan_outputs
+from colorunet.batch.runner import ColorizeSettings, run_jobs
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.onnx_network import OnnxNetwork
 from colorunet.export.onnx_export import ExportSettings, export_onnx
 from colorunet.parameters.checkpoint import load_run
 from colorunet.parameters.shipped import shipped_run
-from colorunet.prediction.batch import ColorizeSettings, run_jobs
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.images import read_gray
-from colorunet.prediction.onnx_network import OnnxNetwork
-from colorunet.prediction.outputs import plan_outputs
 
 PARTS = ("photo", "opencv", "folder", "large")
 MADE_PHOTO = (640, 480)

@@ -20,9 +20,9 @@ import numpy as np
 from PIL import Image
 
 from colorcore import rgb_to_yuv
-from colorunet.prediction.colorizer import Colorizer, working_size
-from colorunet.prediction.composing import ColoredImage
-from colorunet.prediction.upscaling import ChromaRows
+from colorunet.coloring.colorizer import Colorizer, working_size
+from colorunet.coloring.composing import ColoredImage
+from colorunet.coloring.upscaling import ChromaRows
 
 _COARSENESS = 4
 

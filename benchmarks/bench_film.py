@@ -28,7 +28,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tools"))
 from film_of_photos import Film, FilmFrame, Shot, Wear
 
 from colorcore import rgb_to_yuv
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.video.film import colorize_video
 from colorunet.video.smoothing import Smoother, SmoothingSettings
 
@@ -219,8 +219,8 @@ def memory(photos: Path) -> None:
 # The peak is that of its own memory: getrusage's counts what the parent had when it forked.
 _ONE = """
 import pathlib, re, sys
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 from colorunet.video.film import colorize_video
 colorizer = Colorizer.load(options=PredictionOptions(scales=(1.0,)), working_edge_px=64)
 told = colorize_video(colorizer, sys.argv[1], sys.argv[1] + ".out.mp4")

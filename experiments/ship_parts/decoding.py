@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.decoding import Decoding
 from colorunet.parameters.checkpoint import Trained
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.test_time_augmentation import Averaging
 
 RULE = (
     "`trainer calibrate` chose it: what falls least short of the criteria below in sum over the "

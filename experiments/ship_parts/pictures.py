@@ -9,7 +9,7 @@ from typing import Any
 from PIL import Image
 
 from colorfiles.files import write_atomically
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from ship_parts.licenses import PhotoRow
 from trainer.data.shard_set import ShardSet
 from trainer.report.contact_sheet import contact_sheet

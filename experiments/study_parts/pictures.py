@@ -12,9 +12,9 @@ from PIL import Image
 from colorcore import rgb_to_yuv
 from colorcore.measures import HUE_FAMILIES, hue_family_counts
 from colorfiles.files import write_atomically
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
 from dataprep.photos.rows import Photo
 from study_parts.work import Predicting
 from trainer.data.shard_set import Sample, ShardSet

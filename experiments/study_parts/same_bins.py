@@ -17,9 +17,9 @@ from typing import Any
 import click
 import torch
 
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.measure import (
     ImageMeasures,

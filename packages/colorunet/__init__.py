@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING
 from colorfiles.public_names import imported_when_asked
 
 if TYPE_CHECKING:
+    from colorunet.batch.files import colorize_files
+    from colorunet.coloring.averaging import Averaging
+    from colorunet.coloring.calling import CallOptions, DrawnImage
+    from colorunet.coloring.colorizer import Colorizer
+    from colorunet.coloring.decoding import Decoding
+    from colorunet.coloring.options import PredictionOptions
+    from colorunet.coloring.steering.hints import Hint, parse_hints, read_hints
+    from colorunet.coloring.steering.reference import Reference, read_reference
+    from colorunet.coloring.steering.steer import Steering
+    from colorunet.coloring.toning import Toning
     from colorunet.errors import ColorunetError
     from colorunet.networks.registry import NetworkSettings, build_network
     from colorunet.parameters.checkpoint import load_run
     from colorunet.parameters.shipped import shipped_run
-    from colorunet.prediction.calling import CallOptions, DrawnImage
-    from colorunet.prediction.colorizer import Colorizer
-    from colorunet.prediction.decoding import Decoding
-    from colorunet.prediction.files import colorize_files
-    from colorunet.prediction.options import PredictionOptions
-    from colorunet.prediction.steering.hints import Hint, parse_hints, read_hints
-    from colorunet.prediction.steering.reference import Reference, read_reference
-    from colorunet.prediction.steering.steer import Steering
-    from colorunet.prediction.test_time_augmentation import Averaging
-    from colorunet.prediction.toning import Toning
     from colorunet.video.film import colorize_video
 
 __all__ = [
@@ -55,25 +55,25 @@ except PackageNotFoundError:  # run from the source tree
 __getattr__ = imported_when_asked(
     __name__,
     {
-        "Averaging": "colorunet.prediction.test_time_augmentation",
-        "CallOptions": "colorunet.prediction.calling",
-        "Colorizer": "colorunet.prediction.colorizer",
+        "Averaging": "colorunet.coloring.averaging",
+        "CallOptions": "colorunet.coloring.calling",
+        "Colorizer": "colorunet.coloring.colorizer",
         "ColorunetError": "colorunet.errors",
-        "Decoding": "colorunet.prediction.decoding",
-        "DrawnImage": "colorunet.prediction.calling",
-        "Hint": "colorunet.prediction.steering.hints",
+        "Decoding": "colorunet.coloring.decoding",
+        "DrawnImage": "colorunet.coloring.calling",
+        "Hint": "colorunet.coloring.steering.hints",
         "NetworkSettings": "colorunet.networks.registry",
-        "PredictionOptions": "colorunet.prediction.options",
-        "Reference": "colorunet.prediction.steering.reference",
-        "Steering": "colorunet.prediction.steering.steer",
-        "Toning": "colorunet.prediction.toning",
+        "PredictionOptions": "colorunet.coloring.options",
+        "Reference": "colorunet.coloring.steering.reference",
+        "Steering": "colorunet.coloring.steering.steer",
+        "Toning": "colorunet.coloring.toning",
         "build_network": "colorunet.networks.registry",
-        "colorize_files": "colorunet.prediction.files",
+        "colorize_files": "colorunet.batch.files",
         "colorize_video": "colorunet.video.film",
         "load_run": "colorunet.parameters.checkpoint",
-        "parse_hints": "colorunet.prediction.steering.hints",
-        "read_hints": "colorunet.prediction.steering.hints",
-        "read_reference": "colorunet.prediction.steering.reference",
+        "parse_hints": "colorunet.coloring.steering.hints",
+        "read_hints": "colorunet.coloring.steering.hints",
+        "read_reference": "colorunet.coloring.steering.reference",
         "shipped_run": "colorunet.parameters.shipped",
     },
 )

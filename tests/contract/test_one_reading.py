@@ -6,7 +6,7 @@ import numpy as np
 import odd_files as odd
 import pytest
 
-from colorunet.prediction.images import UnusableImage, read_gray
+from colorunet.batch.images import UnusableImage, read_gray
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.imaging import ImageLimits, decode_photo
 

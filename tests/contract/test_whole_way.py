@@ -17,8 +17,8 @@ from flickr_server.library import Library, make_library
 from flickr_server.server import FlickrServer
 from PIL import Image
 
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.files import colorize_files
+from colorunet.batch.files import colorize_files
+from colorunet.coloring.colorizer import Colorizer
 from dataprep.cli import app
 from trainer.data.shard_set import ShardSet
 from trainer.data.tar_index import TarShard

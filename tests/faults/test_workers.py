@@ -179,9 +179,9 @@ from pathlib import Path
 import numpy as np
 from colorunet.parameters.checkpoint import load_run
 from colorunet.parameters.shipped import ONNX_FILE, shipped_run
-from colorunet.prediction.onnx_network import OnnxNetwork
-from colorunet.prediction.test_time_augmentation import Averaging
-from colorunet.prediction.torch_network import TorchNetwork
+from colorunet.coloring.onnx_network import OnnxNetwork
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.torch_network import TorchNetwork
 
 run = shipped_run()
 networks = {

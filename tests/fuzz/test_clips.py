@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 pytest.importorskip("av")
 
-from colorunet.prediction.images import UnusableImage
+from colorunet.batch.images import UnusableImage
 from colorunet.video.parts import Parts
 from colorunet.video.reading import UnusableClip, is_whole_clip, opened_clip
 

@@ -15,12 +15,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.onnx_network import OnnxNetwork
 from colorunet.errors import ColorunetError
 from colorunet.parameters.checkpoint import load_run, save_parameters, save_tensors
 from colorunet.parameters.onnx_properties import onnx_properties
 from colorunet.parameters.shipped import ONNX_FILE, shipped_run
-from colorunet.prediction.onnx_network import OnnxNetwork
-from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.config.recipe import Recipe
 from trainer.data.sample_decoder import SampleDecoder
 from trainer.errors import TrainerError

@@ -15,13 +15,13 @@ from PIL import Image
 
 pytest.importorskip("starlette")
 
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.page.app import PageApp
 from colorunet.page.coloring import PhotoColoring
 from colorunet.page.guard import Guard
 from colorunet.page.limits import Limits
 from colorunet.parameters.meta import read_meta
 from colorunet.parameters.shipped import shipped_run
-from colorunet.prediction.colorizer import Colorizer
 
 fuzz = settings(
     max_examples=int(os.environ.get("FUZZ_EXAMPLES", "60")),

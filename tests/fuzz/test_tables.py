@@ -14,9 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from colorfiles.errors import ColorfilesError
+from colorunet.batch.manifest import Manifest, ManifestRow
+from colorunet.coloring.steering.hints import parse_hints
 from colorunet.errors import ColorunetError
-from colorunet.prediction.manifest import Manifest, ManifestRow
-from colorunet.prediction.steering.hints import parse_hints
 from dataprep.errors import DataprepError
 from dataprep.photos.splits import read_split_file
 from dataprep.shards.view_counts import read_view_counts

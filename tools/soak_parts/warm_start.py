@@ -22,7 +22,7 @@ from types import TracebackType
 PRELOADED = (
     *("numpy", "PIL.Image", "requests", "zstandard", "fsspec", "torch", "jinja2"),
     *("matplotlib.figure", "trainer.training.loop", "trainer.report.evaluation_job"),
-    *("trainer.calibration.job", "colorunet.prediction.files"),
+    *("trainer.calibration.job", "colorunet.batch.files"),
 )
 
 

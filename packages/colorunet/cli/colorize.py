@@ -20,10 +20,10 @@ from colorunet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from colorunet.prediction.files import ColorizeSummary
-    from colorunet.prediction.options import PredictionOptions
-    from colorunet.prediction.outputs import Plan
-    from colorunet.prediction.painting import Wishes
+    from colorunet.batch.files import ColorizeSummary
+    from colorunet.batch.outputs import Plan
+    from colorunet.batch.painting import Wishes
+    from colorunet.coloring.options import PredictionOptions
 
 
 @click.command(name="colorize")
@@ -83,15 +83,15 @@ def command(
     trainer colorize runs/mine photo.jpg --out coloured
     """
     from colorfiles.progress import progress
+    from colorunet.batch.cluster import PartWork, run_jobs_on
+    from colorunet.batch.files import colorize_plan
+    from colorunet.batch.manifest import FILE as MANIFEST
+    from colorunet.batch.manifest import Manifest
+    from colorunet.batch.runner import ColorizeSettings
+    from colorunet.coloring.colorizer import Colorizer
+    from colorunet.coloring.toning import as_vivid
     from colorunet.parameters.meta import read_meta
     from colorunet.parameters.shipped import DEFAULT_NETWORK, shipped_run
-    from colorunet.prediction.batch import ColorizeSettings
-    from colorunet.prediction.cluster import PartWork, run_jobs_on
-    from colorunet.prediction.colorizer import Colorizer
-    from colorunet.prediction.files import colorize_plan
-    from colorunet.prediction.manifest import FILE as MANIFEST
-    from colorunet.prediction.manifest import Manifest
-    from colorunet.prediction.toning import as_vivid
     from colorunet.video.clips import Clips, frames_promised
 
     if prediction.temperature is not None and vividness is not None:
@@ -145,9 +145,9 @@ def _run_and_images(
 
 
 def _plan(images: tuple[Path, ...], out: Path, wishes: "Wishes", *, compare: bool) -> "Plan":
+    from colorunet.batch.outputs import plan_outputs
+    from colorunet.batch.sources import require_paths
     from colorunet.errors import ColorunetError
-    from colorunet.prediction.outputs import plan_outputs
-    from colorunet.prediction.sources import require_paths
 
     try:
         require_paths(images)

@@ -11,7 +11,7 @@ from colorunet.cli.options import prediction_options
 from colorunet.parameters.shipped import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
-    from colorunet.prediction.options import PredictionOptions
+    from colorunet.coloring.options import PredictionOptions
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def _network_names(_: click.Context, __: click.Parameter, begun: str) -> list[st
 def _scales(_: click.Context, __: click.Parameter, text: str | None) -> tuple[float, ...] | None:
     if text is None:
         return None
-    from colorunet.prediction.test_time_augmentation import Averaging
+    from colorunet.coloring.averaging import Averaging
 
     try:
         scales = tuple(float(part) for part in text.split(","))
@@ -147,11 +147,11 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         seed: int,
         **others: Any,
     ) -> Any:
-        from colorunet.prediction.painting import Wishes
-        from colorunet.prediction.steering.hints import read_hints
-        from colorunet.prediction.steering.reference import read_reference
-        from colorunet.prediction.steering.steer import Steering
-        from colorunet.prediction.toning import Toning
+        from colorunet.batch.painting import Wishes
+        from colorunet.coloring.steering.hints import read_hints
+        from colorunet.coloring.steering.reference import read_reference
+        from colorunet.coloring.steering.steer import Steering
+        from colorunet.coloring.toning import Toning
 
         steering = Steering(
             () if hints is None else read_hints(hints),
@@ -192,7 +192,7 @@ def _with_options(
 ) -> Callable[..., Any]:
     @wraps(command)
     def with_prediction(*args: Any, **others: Any) -> Any:
-        from colorunet.prediction.options import PredictionOptions
+        from colorunet.coloring.options import PredictionOptions
 
         prediction = PredictionOptions(**{name: others.pop(name) for name in options})
         return command(*args, prediction=prediction, **others)

@@ -14,10 +14,10 @@ from torch import nn
 
 from colorcore import Palette
 from colorcore.lab import ciede2000, rgb_to_lab
+from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.gamut_mapping import compose_rgb
+from colorunet.coloring.onnx_runtime import onnx_runtime
 from colorunet.errors import ColorunetError
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.gamut_mapping import compose_rgb
-from colorunet.prediction.onnx_runtime import onnx_runtime
 
 _TIMED = 5
 _ODD_BATCH = (2, 1, 100, 133)  # another batch and size than the file was traced with

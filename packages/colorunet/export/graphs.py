@@ -10,9 +10,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from colorcore import Palette, yuv_to_rgb
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.decoding import Decoding
 from colorunet.networks import PixelClassifier
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.test_time_augmentation import Averaging
 
 PREFIX = "network."  # of the parameters' names in every graph
 _OPSET = 17

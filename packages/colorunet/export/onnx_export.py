@@ -10,6 +10,11 @@ from torch import nn
 
 from colorfiles.files import write_atomically
 from colorfiles.outputs import made_from
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.onnx_network import PROPERTY, OnnxNetwork
+from colorunet.coloring.onnx_runtime import onnx_runtime
+from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.torch_network import TorchNetwork
 from colorunet.errors import ColorunetError
 from colorunet.export.comparing import Compared, compared
 from colorunet.export.graphs import PREFIX, CoarseLogits, Colors, Logits, trace
@@ -20,11 +25,6 @@ from colorunet.export.tensors import point_into, store_halved
 from colorunet.networks import PixelClassifier
 from colorunet.parameters.checkpoint import Trained
 from colorunet.parameters.tensor_layout import TensorLayout
-from colorunet.prediction.onnx_network import PROPERTY, OnnxNetwork
-from colorunet.prediction.onnx_runtime import onnx_runtime
-from colorunet.prediction.options import PredictionOptions
-from colorunet.prediction.test_time_augmentation import Averaging
-from colorunet.prediction.torch_network import TorchNetwork
 
 Precision = Literal["fp32", "fp16", "int8"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)

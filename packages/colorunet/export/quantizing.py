@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import UInt8
 
-from colorunet.prediction.onnx_runtime import onnx_runtime
+from colorunet.coloring.onnx_runtime import onnx_runtime
 
 
 def quantize(model: Path, photos: Sequence[UInt8[np.ndarray, "h w"]]) -> None:

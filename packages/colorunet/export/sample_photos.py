@@ -9,10 +9,10 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from colorfiles.photos import ReadSettings
+from colorunet.batch.images import UnusableImage, read_gray
+from colorunet.batch.sources import find_sources
 from colorunet.errors import ColorunetError
 from colorunet.parameters.shipped import shipped_run
-from colorunet.prediction.images import UnusableImage, read_gray
-from colorunet.prediction.sources import find_sources
 
 EDGE_PX = 256
 _MOST = 64

@@ -8,10 +8,10 @@ from colorfiles.files import is_leftover
 from colorfiles.locks import FOLDER_LOCK
 from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.outside.files import read_regular
+from colorunet.coloring.onnx_network import PROPERTY
 from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import HUB_FILES
 from colorunet.parameters.onnx_properties import onnx_properties
-from colorunet.prediction.onnx_network import PROPERTY
 
 SOURCE = "source"  # among what an exported file says of itself: the digest of what it is made from
 MODEL_TYPE = "colorunet"

@@ -13,6 +13,8 @@ from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
+from colorunet.coloring.steering.hints import MOST_HINTS
+from colorunet.coloring.steering.versions import MOST_VERSIONS
 from colorunet.page.answers import image_answer, json_answer, not_routed, refused
 from colorunet.page.archive import zip_response
 from colorunet.page.coloring import PhotoColoring
@@ -24,8 +26,6 @@ from colorunet.page.refusal import Refusal
 from colorunet.page.store import KeptPhoto, PhotoStore
 from colorunet.page.turns import T, Turns
 from colorunet.page.uploads import Uploads
-from colorunet.prediction.steering.hints import MOST_HINTS
-from colorunet.prediction.steering.versions import MOST_VERSIONS
 
 STATIC = Path(__file__).parent / "static"
 _SWEEP_S = 30.0

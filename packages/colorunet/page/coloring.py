@@ -11,21 +11,21 @@ from jaxtyping import Float, Float32, UInt8
 from PIL import Image
 
 from colorfiles.photos import ReadSettings
+from colorunet.batch.images import GrayImage, UnusableImage, read_gray
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.composing import ColoredImage, in_8_bits
+from colorunet.coloring.confidence import confidence
+from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.steering.seen_photo import SeenPhoto
+from colorunet.coloring.steering.steer import HintField, Steering, hint_field, hinted_uv
+from colorunet.coloring.toning import Toning, as_vivid
 from colorunet.errors import ColorunetError
 from colorunet.page.image_files import ImageFile, colored_file, preview_file
 from colorunet.page.limits import Limits
 from colorunet.page.look import Look
 from colorunet.page.refusal import Refusal
 from colorunet.page.store import KeptPhoto
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.composing import ColoredImage, in_8_bits
-from colorunet.prediction.confidence import confidence
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.images import GrayImage, UnusableImage, read_gray
-from colorunet.prediction.options import PredictionOptions
-from colorunet.prediction.steering.seen_photo import SeenPhoto
-from colorunet.prediction.steering.steer import HintField, Steering, hint_field, hinted_uv
-from colorunet.prediction.toning import Toning, as_vivid
 
 _LEAST_SATURATION = 1e-6  # 0 is what a dial's end says; a factor must be above it
 _HOT_BYTES = 48 << 20  # of logits of photos whose distances are kept for the next hint

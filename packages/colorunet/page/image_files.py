@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 from PIL import Image
 
+from colorunet.batch.images import header_of, is_lossless_webp
+from colorunet.batch.writing.formats import format_for
+from colorunet.batch.writing.photo import UnwritableImage, WritingSettings, write_photo_to
+from colorunet.coloring.composing import ColoredImage
 from colorunet.page.refusal import Refusal
-from colorunet.prediction.composing import ColoredImage
-from colorunet.prediction.images import header_of, is_lossless_webp
-from colorunet.prediction.writing.formats import format_for
-from colorunet.prediction.writing.photo import UnwritableImage, WritingSettings, write_photo_to
 
 _PREVIEW_QUALITY = 88
 

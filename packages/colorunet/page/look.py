@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorfiles.outside.documents import parse_json_object
+from colorunet.coloring.steering.hints import Hint, parse_hints
 from colorunet.errors import ColorunetError
 from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
-from colorunet.prediction.steering.hints import Hint, parse_hints
 
 _RANGES = {"warmth": (-1.0, 1.0), "vividness": (0.0, 1.0), "saturation": (0.0, 4.0)}
 

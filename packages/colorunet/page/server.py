@@ -16,6 +16,7 @@ from urllib.parse import quote
 
 import uvicorn
 
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.errors import ColorunetError
 from colorunet.page.app import PageApp
 from colorunet.page.coloring import PhotoColoring
@@ -24,7 +25,6 @@ from colorunet.page.guard import Guard, is_loopback
 from colorunet.page.limits import Limits
 from colorunet.page.watch import Watch
 from colorunet.parameters.meta import read_meta
-from colorunet.prediction.colorizer import Colorizer
 
 _OPENS_AFTER_S = 0.5
 _ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as shown, not as a default

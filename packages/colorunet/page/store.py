@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float16, UInt8
 
+from colorunet.coloring.steering.hints import Hint
+from colorunet.coloring.steering.steer import HintField
+from colorunet.coloring.steering.versions import Version
 from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
-from colorunet.prediction.steering.hints import Hint
-from colorunet.prediction.steering.steer import HintField
-from colorunet.prediction.steering.versions import Version
 
 _LATER_BYTES = 2 << 20  # of versions and hints, which come once they are asked for
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.progress import ProgressCallback, silent
-from colorunet.prediction.batch import ColorizeSettings, Done
-from colorunet.prediction.clip_formats import CLIP
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.images import UnusableImage
-from colorunet.prediction.outputs import Job
-from colorunet.prediction.steering.steer import Steering
+from colorunet.batch.clip_formats import CLIP
+from colorunet.batch.images import UnusableImage
+from colorunet.batch.outputs import Job
+from colorunet.batch.runner import ColorizeSettings, Done
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.steering.steer import Steering
 
 _NEEDED = ("av", "cv2")
 

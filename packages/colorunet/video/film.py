@@ -17,8 +17,8 @@ from av.sidedata.sidedata import Type as SideData
 from colorfiles.files import write_atomically
 from colorfiles.locks import only_writer
 from colorfiles.progress import ProgressCallback, silent
-from colorunet.prediction.clip_formats import muxer_for
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.batch.clip_formats import muxer_for
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.video.encoding import StretchEncoder, Target, encoder_for
 from colorunet.video.muxing import write_film
 from colorunet.video.painting import FilmLook, FilmPainter

@@ -6,8 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.toning import Toning
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.toning import Toning
 from colorunet.video.flicker import Flicker
 from colorunet.video.motion import SEEN_EDGE_PX, one_thread
 from colorunet.video.planes import FrameLayout

@@ -13,7 +13,7 @@ import av.error
 import av.logging
 
 from colorfiles.outside.words import shown
-from colorunet.prediction.images import UnusableImage
+from colorunet.batch.images import UnusableImage
 
 # Containers of one file. Playlists and the like, which name other files, are none.
 _DEMUXERS = (

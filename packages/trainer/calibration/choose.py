@@ -13,7 +13,7 @@ from itertools import product
 import numpy as np
 from jaxtyping import Float
 
-from colorunet.prediction.decoding import Decoding
+from colorunet.coloring.decoding import Decoding
 from trainer.calibration.held_out import HeldOut
 from trainer.evaluation.criteria import Verdict, cost, missed
 

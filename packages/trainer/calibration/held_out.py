@@ -7,8 +7,8 @@ import torch
 from jaxtyping import Float, Shaped
 
 from colorcore.measures import HUE_FAMILIES, bin_counts
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.criteria import Verdict, criteria_of, verdicts

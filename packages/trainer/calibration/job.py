@@ -9,12 +9,12 @@ import numpy as np
 
 from colorfiles.files import write_atomically
 from colorfiles.locks import only_writer
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
 from colorunet.parameters.meta import read_meta
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.options import PredictionOptions
-from colorunet.prediction.test_time_augmentation import Averaging
 from trainer.calibration.choose import JudgedDecoding, choose, judged
 from trainer.calibration.held_out import HeldOut, Watch
 from trainer.data.shard_set import ShardSet

@@ -9,7 +9,7 @@ from colorfiles.commands import emit, json_option
 from colorunet.cli.options import prediction_options
 
 if TYPE_CHECKING:
-    from colorunet.prediction.options import PredictionOptions
+    from colorunet.coloring.options import PredictionOptions
 
 
 @click.command(name="diagnose")

@@ -3,9 +3,9 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.diagnosis.causes import CAUSES, Finding, Symptom

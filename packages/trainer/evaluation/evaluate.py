@@ -10,7 +10,7 @@ from jaxtyping import Float, UInt8
 
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from trainer.data.aging import aged
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError

@@ -19,7 +19,7 @@ from colorcore.measures import (
     hue_family_counts,
     psnr,
 )
-from colorunet.prediction.gamut_mapping import compose_rgb
+from colorunet.coloring.gamut_mapping import compose_rgb
 from trainer.evaluation.structural import ssim
 
 _WHEEL_CHROMA = 0.03  # below it a hue can't be seen

@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Float, UInt8
 
 from colorcore.measures import row_correlation
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 
 _GRAY_LEVELS = (64, 128, 192)
 _UNSEEN_SPREAD = 0.004  # one level of 255: a trend this weak shows in no picture

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.test_time_augmentation import Averaging
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.decoding import Decoding
 from trainer.evaluation.criteria import Verdict
 from trainer.evaluation.perceptual import Perceptual
 from trainer.evaluation.probes import PositionProbe

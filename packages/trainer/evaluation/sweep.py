@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from trainer.evaluation.criteria import Criterion, cost, verdicts
 from trainer.evaluation.measure import Colors, ImageMeasures, decoded_colors, measure
 from trainer.evaluation.summary import summarize, table

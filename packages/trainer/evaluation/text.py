@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.test_time_augmentation import Averaging
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.decoding import Decoding
 from trainer.evaluation.criteria import Verdict
 from trainer.evaluation.definitions import (
     FEW_IMAGES,

@@ -10,8 +10,8 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from colorcore import Palette
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.report.contact_sheet import write_png
 from trainer.report.panels import Panels, panels

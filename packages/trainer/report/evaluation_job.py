@@ -6,9 +6,9 @@ from pathlib import Path
 
 from colorfiles.outputs import is_finished, is_page, is_png, made_from
 from colorfiles.progress import progress
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.evaluation.evaluate import Watch, evaluate, unwatched
 from trainer.evaluation.perceptual import PerceptualNetworks

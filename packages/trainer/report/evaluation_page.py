@@ -22,7 +22,7 @@ from colorfiles.pages.parts import (
     picture,
     tiles,
 )
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.criteria import CRITERIA
 from trainer.evaluation.definitions import MEASURES, full_label

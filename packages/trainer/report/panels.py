@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.evaluation.measure import decoded_colors, quantized_colors, true_colors
 

@@ -8,7 +8,7 @@ from PIL import Image
 
 from colorfiles.pages.parts import flow, note, picture
 from colorfiles.pages.photo_names import photo_name
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.result import Evaluation, ImageResult
 from trainer.evaluation.text import number

@@ -12,8 +12,8 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.cli import app
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.parameters.shipped import is_run, shipped_run
-from colorunet.prediction.colorizer import Colorizer
 
 pytest.importorskip("onnx")
 

@@ -10,13 +10,13 @@ from click.testing import CliRunner
 from PIL import Image
 
 from colorunet.cli import app
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.gamut_mapping import compose_rgb
+from colorunet.coloring.options import PredictionOptions
 from colorunet.export.onnx_export import ExportSettings, export_onnx
 from colorunet.export.sample_photos import photos_of
 from colorunet.networks import NetworkSettings, build_network
 from colorunet.parameters.checkpoint import Trained, load_run, save_parameters
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.gamut_mapping import compose_rgb
-from colorunet.prediction.options import PredictionOptions
 from trainer.config.recipe import Recipe
 
 ort = pytest.importorskip("onnxruntime")

@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.steering.hints import Hint
+from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.page.coloring import PhotoColoring
 from colorunet.page.limits import Limits
 from colorunet.page.look import Look
 from colorunet.page.store import PhotoStore
 from colorunet.parameters.meta import read_meta
 from colorunet.parameters.shipped import shipped_run
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.steering.hints import Hint
-from colorunet.prediction.steering.seen_photo import SeenPhoto
 
 HINTED = Look(hints=(Hint(5, 5, "#c04030"),))
 

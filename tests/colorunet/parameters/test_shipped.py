@@ -16,6 +16,9 @@ from PIL import Image
 from safetensors import safe_open
 
 from colorcore import Palette, uv_to_bins
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.options import PredictionOptions
 from colorunet.errors import ColorunetError
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import load_run, save_parameters, save_tensors
@@ -25,9 +28,6 @@ from colorunet.parameters.shipped import (
     run_or_shipped,
     shipped_run,
 )
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
-from colorunet.prediction.options import PredictionOptions
 from trainer.config.recipe import Recipe
 
 ROOT = Path(__file__).parents[3]

@@ -8,8 +8,8 @@ import pytest
 from film_of_photos import Film, FilmFrame, Shot, Wear
 from PIL import Image
 
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 
 
 @pytest.fixture(scope="session")

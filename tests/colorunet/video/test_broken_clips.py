@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from clip_files import ClipSettings, decoded, write_clip
 
-from colorunet.prediction.colorizer import Colorizer
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.video.film import colorize_video
 from colorunet.video.parts import parts_folder
 from colorunet.video.reading import UnusableClip, is_whole_clip

@@ -12,8 +12,8 @@ from click.testing import CliRunner, Result
 from clip_files import ClipSettings, decoded, write_clip
 from PIL import Image
 
+from colorunet.batch.clip_formats import looks_like_clip
 from colorunet.cli import app
-from colorunet.prediction.clip_formats import looks_like_clip
 
 Grays = Callable[..., list[np.ndarray]]
 

@@ -4,7 +4,7 @@ import av
 import numpy as np
 import pytest
 
-from colorunet.prediction.gamut_mapping import compose_rgb
+from colorunet.coloring.gamut_mapping import compose_rgb
 from colorunet.video.color_coding import (
     BT709,
     BT2020,

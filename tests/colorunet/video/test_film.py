@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from clip_files import ClipSettings, copied, decoded, write_clip
 
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.toning import Toning
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.toning import Toning
 from colorunet.video import film as story
 from colorunet.video.film import colorize_video
 from colorunet.video.painting import FilmLook

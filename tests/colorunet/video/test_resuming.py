@@ -13,8 +13,8 @@ from clip_files import ClipSettings, write_clip
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.locks import only_writer
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.toning import Toning
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.toning import Toning
 from colorunet.video import film as story
 from colorunet.video.film import colorize_video
 from colorunet.video.painting import FilmLook
@@ -24,8 +24,8 @@ from colorunet.video.reading import UnusableClip
 # Kills itself as soon as so many of its stretches are there.
 _CODE = """
 import os, pathlib, signal, sys
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.options import PredictionOptions
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
 from colorunet.video import film
 from colorunet.video.parts import parts_folder
 from colorunet.video.reading import UnusableClip

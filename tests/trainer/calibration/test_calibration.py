@@ -12,10 +12,10 @@ import torch
 from click.testing import CliRunner
 
 from colorcore import Palette
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import load_run, save_parameters
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
 from trainer.calibration.choose import choose, judged, matching_offsets
 from trainer.calibration.held_out import HeldOut
 from trainer.calibration.job import calibrate_run

@@ -12,9 +12,9 @@ import torch
 from click.testing import CliRunner
 
 from colorcore import Palette, UvGrid, UvHistogram, grid_palette, kmeans_palette, uv_of_uint8
+from colorunet.coloring.options import PredictionOptions
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import save_parameters
-from colorunet.prediction.options import PredictionOptions
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet

@@ -13,10 +13,10 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from colorcore import Palette
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import save_parameters
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet

@@ -112,7 +112,7 @@ def test_keys_are_spread_evenly_and_never_repeat() -> None:
 
 def test_prediction_is_shown_at_evaluation_not_training_mode() -> None:
     from colorcore import Palette
-    from colorunet.prediction.colorizer import Colorizer
+    from colorunet.coloring.colorizer import Colorizer
 
     network = torch.nn.Sequential(torch.nn.Dropout(0.9), torch.nn.Conv2d(1, 2, 1))
     palette = Palette(centers=np.array([[0.0, 0.0], [0.1, 0.1]]), prior=np.array([0.5, 0.5]))

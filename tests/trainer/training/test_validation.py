@@ -11,9 +11,9 @@ from jaxtyping import Float
 from torch import Tensor
 
 from colorcore import IGNORE_BIN, Palette
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.decoding import Decoding
 from colorunet.networks import PixelClassifier
-from colorunet.prediction.colorizer import Colorizer
-from colorunet.prediction.decoding import Decoding
 from trainer.config.recipe import Recipe
 from trainer.data.batch import Batch
 from trainer.data.sampler import MicroBatch, Position

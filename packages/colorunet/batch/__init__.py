@@ -1,0 +1,1 @@
+"""Batches of photo files: found, planned, read ahead, coloured, written."""

@@ -1,0 +1,192 @@
+"""Any photo as colourising needs it, page by page; and whether an output is whole."""
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from jaxtyping import Float
+from PIL import Image
+
+from colorfiles.outside.words import shown
+from colorfiles.photos import (
+    DecodedImage,
+    ImageHeader,
+    Metadata,
+    ReadSettings,
+    UnreadableImage,
+    look_at,
+    read_image,
+    read_pages,
+)
+from colorfiles.photos.tiff_pages import photo_pages
+from colorunet.coloring.composing import ColoredImage, Luma
+from colorunet.coloring.steering.hints import Hint
+
+_TAIL_BYTES = 64
+_LOSSLESS_WEBP = b"VP8L"
+
+
+class UnusableImage(Exception):
+    """An image file that can't be used; the message is the reason, without the path."""
+
+
+@dataclass(frozen=True)
+class GrayImage:
+    """An image file, or one page of it, as the colouriser needs it, upright.
+
+    Args:
+        luma: (H, W) uint8 or uint16, Y of BT.601.
+        alpha: (H, W) of the same depth, where the file has transparency.
+        own: its own colours (H, W, 3), where they were asked for and it has some.
+        metadata: where they were asked for.
+        notes: what had to be assumed.
+    """
+
+    luma: Luma
+    alpha: Luma | None
+    own: np.ndarray | None = None
+    metadata: Metadata = field(default_factory=Metadata)
+    notes: tuple[str, ...] = ()
+
+    def colored(
+        self, uv: Float[np.ndarray, "h w 2"], strength: float, hints: tuple[Hint, ...] = ()
+    ) -> ColoredImage:
+        """Return it with a network's colours, exact at the hints."""
+        return ColoredImage(
+            self.luma,
+            uv,
+            self.alpha,
+            own=self.own if strength < 1 else None,
+            strength=strength,
+            metadata=self.metadata,
+            hints=hints,
+        )
+
+
+def read_gray(
+    file: Path | bytes,
+    settings: ReadSettings | None = None,
+    *,
+    bits: int | None = 8,
+    colors: bool = False,
+) -> GrayImage:
+    """Decode an image file to its last pixel; it comes upright.
+
+    Args:
+        file: its path, or its content.
+        settings: what is read, and how.
+        bits: of the luma: 8 or 16; None for 16 where the file is deeper than 8.
+        colors: keep its own colours, too.
+
+    Raises:
+        UnusableImage: it can't be read, is no image, is damaged or decodes to too many bytes.
+    """
+    with _opened(file) as opened:
+        return _gray_of(read_image(opened, settings), bits, colors)
+
+
+def read_gray_pages(
+    path: Path, settings: ReadSettings | None = None, *, colors: bool = False
+) -> Iterator[GrayImage | UnusableImage]:
+    """Yield every page or frame, each at its own size and depth, or why it can't be used.
+
+    A TIFF's pages don't depend on each other; after a damaged frame an animation ends.
+
+    Raises:
+        UnusableImage: as ``read_gray``, before the first page.
+    """
+    header = header_of(path, settings)
+    if header.format == "TIFF":
+        for page in range(header.pages):
+            try:
+                with _opened(path) as file:
+                    yield _gray_of(read_image(file, settings, page=page), None, colors)
+            except UnusableImage as unusable:
+                yield unusable
+        return
+    try:
+        with _opened(path) as file:
+            for frame in read_pages(file, settings):
+                yield _gray_of(frame, None, colors)
+    except UnusableImage as unusable:
+        yield unusable
+
+
+def header_of(file: Path | bytes, settings: ReadSettings | None = None) -> ImageHeader:
+    """Return what a file says of itself before it is decoded.
+
+    Raises:
+        UnusableImage: as ``read_gray``, as far as that can be told.
+    """
+    with _opened(file) as opened:
+        return look_at(opened, settings)
+
+
+def is_lossless_webp(file: Path | bytes) -> bool:
+    """Whether a WebP was compressed without loss."""
+    with _opened(file) as opened:
+        return _LOSSLESS_WEBP in opened.read(1 << 16)
+
+
+def is_whole(path: Path) -> bool:
+    """Whether an image that is there can be read up to its end, told without decoding it."""
+    try:
+        with path.open("rb") as file:
+            header = look_at(file)
+            file.seek(0, os.SEEK_END)
+            return _ends_well(file, header.format, file.tell())
+    except (OSError, UnreadableImage):
+        return False
+
+
+def _ends_well(file: BinaryIO, format_name: str, size: int) -> bool:
+    file.seek(max(0, size - _TAIL_BYTES))
+    tail = file.read()
+    file.seek(0)
+    start = file.read(8)
+    if format_name in ("JPEG", "MPO"):
+        return b"\xff\xd9" in tail
+    if format_name == "PNG":
+        return b"IEND" in tail
+    if format_name == "GIF":
+        return tail.rstrip(b"\0").endswith(b";")
+    if format_name == "WEBP":
+        return size >= 8 + int.from_bytes(start[4:], "little")
+    if format_name == "TIFF":
+        return all(
+            offset + count <= size
+            for page in photo_pages(file)
+            for offset, count in zip(page.offsets, page.byte_counts, strict=True)
+        )
+    return format_name != "BMP" or size >= int.from_bytes(start[2:6], "little")
+
+
+def _gray_of(image: DecodedImage, bits: int | None, colors: bool) -> GrayImage:
+    own: np.ndarray | None = None
+    levels = image.pixels.levels
+    if colors and isinstance(levels, Image.Image):
+        own = np.asarray(levels) if levels.mode == "RGB" else None
+    elif colors and isinstance(levels, np.ndarray) and levels.ndim == 3:
+        own = levels
+    return GrayImage(image.luma(bits), image.alpha(bits), own, image.metadata, image.notes)
+
+
+@contextmanager
+def _opened(file: Path | bytes) -> Iterator[BinaryIO]:
+    """Open a file; whatever is wrong with it becomes one kind of error."""
+    if isinstance(file, Path) and file.exists() and not file.is_file():
+        raise UnusableImage("not a regular file")
+    try:
+        with file.open("rb") if isinstance(file, Path) else io.BytesIO(file) as opened:
+            yield opened
+    except FileNotFoundError:
+        raise UnusableImage("no such file") from None
+    except OSError as error:
+        raise UnusableImage(f"unreadable: {error.strerror or type(error).__name__}") from None
+    except UnreadableImage as error:
+        raise UnusableImage(shown(error.reason)) from None

@@ -1,0 +1,256 @@
+"""The photos of a plan, one after the other: read ahead, coloured, written behind."""
+
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Protocol
+
+from colorfiles.photos import ImageHeader, ReadSettings
+from colorunet.batch.clip_formats import CLIP
+from colorunet.batch.images import (
+    GrayImage,
+    UnusableImage,
+    header_of,
+    is_lossless_webp,
+    is_whole,
+    read_gray,
+    read_gray_pages,
+)
+from colorunet.batch.outputs import Job
+from colorunet.batch.painting import Painter, Wishes
+from colorunet.batch.pipeline import Claim, Stages, pipelined
+from colorunet.batch.writing.comparison import write_comparison
+from colorunet.batch.writing.formats import why_other
+from colorunet.batch.writing.photo import (
+    UnwritableImage,
+    WritingSettings,
+    write_photo,
+)
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.composing import ColoredImage
+
+_ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
+_MOST_THREADS = 8  # a writing one does 40 photos of a megapixel a second
+_COPIES = 2  # of a decoded photo that stand in memory while it is decoded or encoded
+
+
+@dataclass(frozen=True)
+class ColorizeSettings:
+    """How photos are read, coloured and written.
+
+    Args:
+        overwrite: make outputs anew that are there already.
+        wishes: what is asked of the colours.
+        significant_bits: see ``ReadSettings``.
+    """
+
+    overwrite: bool = False
+    wishes: Wishes = field(default_factory=Wishes)
+    significant_bits: int | None = None
+
+    @property
+    def reading(self) -> ReadSettings:
+        """How photos are read."""
+        return ReadSettings(significant_bits=self.significant_bits, metadata=True)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What became of a photo, or of a clip, whose frames are its pages.
+
+    Args:
+        size: width and height, upright.
+        pages: coloured.
+        seconds: from reading it to its name; others are in work at the same time.
+        kept: it was there already, and whole.
+        notes: what was assumed and what couldn't be kept.
+        likelihood: of this version, or 0.
+        lost: frames that a clip should have and hasn't, or that are damaged.
+        flicker: of a clip's colours; see ``video.flicker``.
+    """
+
+    size: tuple[int, int] = (0, 0)
+    pages: int = 0
+    seconds: float = 0.0
+    kept: bool = False
+    notes: tuple[str, ...] = ()
+    likelihood: float = 0.0
+    lost: int = 0
+    flicker: float | None = None
+
+
+class ClipColorizer(Protocol):
+    """What colours clips; ``video.clips`` has one, which needs libraries of its own."""
+
+    def is_whole(self, path: Path) -> bool:
+        """Whether a clip that is there can be read up to its end."""
+
+    def colorize(self, source: Path, target: Path) -> Done:
+        """Colour a clip; UnusableImage says why it can't be."""
+
+
+@dataclass(frozen=True)
+class _Read:
+    header: ImageHeader | None  # None for a clip, which is read frame by frame
+    started: float
+    image: GrayImage | None = None  # None for several pages, which are read one by one
+
+
+_Worked = tuple[_Read, ColoredImage, float] | Done
+_SINGLE = "hints and versions are for single images"
+_EXPECTED = (UnusableImage, UnwritableImage, OSError, MemoryError)
+
+
+def run_jobs(
+    colorizer: Colorizer,
+    jobs: list[Job],
+    settings: ColorizeSettings,
+    clips: ClipColorizer | None = None,
+) -> Iterator[tuple[Job, Done | Exception]]:
+    """Yield each job with what became of it, in order.
+
+    An error is one photo's: it couldn't be read or written, or no memory was left for it.
+    """
+    worker = _Worker(colorizer, settings, clips)
+    stages = Stages(worker.read, worker.work, worker.write, _EXPECTED)
+    threads = min(_MOST_THREADS, os.cpu_count() or 1)
+    yield from pipelined(jobs, stages, threads=threads, ahead=2 * threads + 4)
+
+
+def reason_of(error: Exception) -> str:
+    """Return an error's words, without the path."""
+    if isinstance(error, OSError):
+        return f"can't be written: {error.strerror or error}"
+    if isinstance(error, UnusableImage | UnwritableImage):
+        return str(error)
+    return "no memory left for it"
+
+
+class _Worker:
+    def __init__(
+        self, colorizer: Colorizer, settings: ColorizeSettings, clips: ClipColorizer | None
+    ) -> None:
+        self._clips = clips
+        self._painter = Painter(colorizer, settings.wishes)
+        self._settings = settings
+        self._reading = settings.reading
+        self._with_colors = settings.wishes.toning.strength < 1
+
+    def read(self, job: Job, claim: Claim) -> _Read | None:
+        """Decode a photo; None where its outputs are there and whole."""
+        if job.source.problem:
+            raise UnusableImage(job.source.problem)
+        if job.is_there and not self._settings.overwrite and self._are_whole(job):
+            return None
+        started = time.perf_counter()
+        if job.source.format == CLIP:
+            return _Read(None, started)
+        path = job.source.path
+        header = header_of(path, self._reading)
+        claim(_COPIES * header.decoded_bytes)
+        if header.pages > 1:
+            if self._settings.wishes.of_single_images:
+                raise UnusableImage(f"it has {header.pages} pages or frames; {_SINGLE}")
+            return _Read(header, started)
+        image = read_gray(path, self._reading, bits=None, colors=self._with_colors)
+        return _Read(header, started, image)
+
+    def work(self, job: Job, read: _Read | None) -> _Worked:
+        if read is None:
+            return Done(kept=True)
+        if read.header is None:
+            return self._film(job)
+        if read.image is not None:
+            if job.version:
+                return read, *self._painter.version(job.source.name, read.image, job.version)
+            return read, self._painter.colored(read.image), 0.0
+        return self._pages(job, read)
+
+    def write(self, job: Job, worked: _Worked) -> Done:
+        if isinstance(worked, Done):
+            return worked
+        read, image, likelihood = worked
+        assert read.image is not None
+        done = self._written(job, read, iter((image,)), read.image.notes)
+        return replace(done, likelihood=likelihood)
+
+    def _film(self, job: Job) -> Done:
+        if self._clips is None:
+            raise UnusableImage("a clip; here only photos are coloured")
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        return self._clips.colorize(job.source.path, job.target)
+
+    def _are_whole(self, job: Job) -> bool:
+        if job.source.format == CLIP:
+            return self._clips is not None and self._clips.is_whole(job.target)
+        return all(is_whole(path) for path in _targets(job))
+
+    def _pages(self, job: Job, read: _Read) -> Done:
+        """Colour page after page: none but one is in memory, unless an animation keeps them."""
+        assert read.header is not None
+        pages = _Pages(job.source.path, read.header, self._reading, self._with_colors)
+        done = self._written(job, read, map(self._painter.colored, pages), pages.notes)
+        return replace(done, pages=pages.read if job.format.pages else 1)
+
+    def _written(
+        self,
+        job: Job,
+        read: _Read,
+        images: Iterator[ColoredImage],
+        notes: list[str] | tuple[str, ...],
+    ) -> Done:
+        assert read.header is not None
+        first = next(images, None)
+        if first is None:
+            raise UnusableImage("; ".join(notes))
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        lossless = read.header.format == "WEBP" and is_lossless_webp(job.source.path)
+        how = WritingSettings(job.format, lossless)
+        pages = read.header.pages
+        lost = write_photo(job.target, chain((first,), images), how, pages=pages)
+        if job.compare is not None:
+            write_comparison(job.compare, first)
+        other = why_other(read.header.format, job.format)
+        return Done(
+            size=first.size,
+            pages=1,
+            seconds=time.perf_counter() - read.started,
+            notes=(*notes, *([other] if other else []), *lost),
+        )
+
+
+class _Pages:
+    """The pages of a file that can be read, and notes on those that can't."""
+
+    def __init__(
+        self, path: Path, header: ImageHeader, reading: ReadSettings, with_colors: bool
+    ) -> None:
+        self.notes: list[str] = []
+        self.read = 0
+        self._all = read_gray_pages(path, reading, colors=with_colors)
+        self._most = header.pages
+        if header.format != "TIFF":
+            self._most = max(1, _ANIMATION_BYTES // header.decoded_bytes)
+        if self._most < header.pages:
+            self.notes.append(f"of {header.pages} frames the first {self._most} fit into memory")
+
+    def __iter__(self) -> Iterator[GrayImage]:
+        for number, page in enumerate(islice(self._all, self._most), start=1):
+            if isinstance(page, UnusableImage):
+                self._note(f"page {number} left out: {page}")
+                continue
+            self.read += 1
+            for note in page.notes:
+                self._note(note)
+            yield page
+
+    def _note(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def _targets(job: Job) -> list[Path]:
+    return [path for path in (job.target, job.compare) if path is not None]

@@ -1,0 +1,168 @@
+"""A coloured photo, of one image or of pages, to a file; and what of it couldn't be kept."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from itertools import chain
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import ImageCms
+
+from colorfiles.files import write_atomically
+from colorfiles.photos.pillow import STUMBLES
+from colorunet.batch.writing.formats import OutputFormat
+from colorunet.batch.writing.netpbm import write_ppm
+from colorunet.batch.writing.png import write_png
+from colorunet.batch.writing.through_pillow import (
+    SEGMENT_BYTES,
+    write_animation,
+    write_still,
+)
+from colorunet.batch.writing.tiff import write_tiff
+from colorunet.coloring.composing import ColoredImage
+
+
+class UnwritableImage(Exception):
+    """A photo that can't be written; the message is the reason, without the path."""
+
+
+@dataclass(frozen=True)
+class WritingSettings:
+    """How a photo is written.
+
+    Args:
+        format: of the file.
+        lossless: of a WebP: whether the photo was.
+    """
+
+    format: OutputFormat
+    lossless: bool = False
+
+
+def write_photo(
+    path: Path, images: Iterator[ColoredImage], settings: WritingSettings, *, pages: int = 1
+) -> list[str]:
+    """Write a photo under its final name when it is whole; return what couldn't be kept.
+
+    Args:
+        path: of the output.
+        images: its pages or frames, taken one after the other; at least one.
+        settings: how.
+        pages: how many there are. Where the format holds but one, the first is written.
+
+    Raises:
+        OSError: it can't be written.
+        UnwritableImage: its format doesn't take it.
+    """
+    with write_atomically(path) as temporary, temporary.open("w+b") as file:
+        return write_photo_to(file, images, settings, pages=pages)
+
+
+def write_photo_to(
+    file: BinaryIO, images: Iterator[ColoredImage], settings: WritingSettings, *, pages: int = 1
+) -> list[str]:
+    """Write a photo to an empty file that is open for reading, too; see ``write_photo``."""
+    first = next(images)
+    _refuse_too_long(first, settings.format)
+    with _translated():
+        if pages > 1 and settings.format.pages:
+            _write_pages(file, chain((first,), images), settings)
+        else:
+            _write_one(file, first, settings)
+    return what_is_lost(first, settings.format, pages=pages)
+
+
+def _refuse_too_long(image: ColoredImage, target: OutputFormat) -> None:
+    if max(image.size) > target.longest_px:
+        raise UnwritableImage(
+            f"{target.name} holds at most {target.longest_px:,} pixels an edge; name a .png"
+        )
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """Make one error of whatever an encoder stumbles on, so that it costs but one photo."""
+    try:
+        yield
+    except OSError:
+        raise
+    except STUMBLES as error:
+        detail = " ".join(str(error).split())[:120] or type(error).__name__
+        raise UnwritableImage(f"can't be written: {detail}") from error
+
+
+def what_is_lost(image: ColoredImage, target: OutputFormat, *, pages: int = 1) -> list[str]:
+    """Return what of a photo a format doesn't hold, a phrase each."""
+    metadata, name = image.metadata, target.name
+    animated = pages > 1 and name == "PNG"
+    of_one = {
+        f"the pages after the first of {pages}": pages > 1 and not target.pages,
+        "transparency": image.alpha is not None and not target.alpha,
+        "more than 8 bits": image.bits > min(target.bits, 8 if animated else 16),
+        "EXIF": bool(metadata.exif) and not target.exif,
+        "XMP": bool(metadata.xmp) and not target.xmp,
+        "its resolution": metadata.dpi is not None and not target.dpi,
+        "its texts": bool(_lost_texts(image, target)),
+        "more than 256 colours a frame": name == "GIF",
+    }
+    if name == "JPEG":
+        for what, data in {"EXIF": metadata.exif, "XMP": metadata.xmp}.items():
+            of_one[f"{len(data):,} bytes of {what}"] = len(data) > SEGMENT_BYTES - 40
+    lost = [what for what, is_lost in of_one.items() if is_lost]
+    return [f"{name} can't hold {', '.join(lost)}"] if lost else []
+
+
+@cache
+def srgb_profile() -> bytes:
+    """Return an ICC profile of sRGB, the same bytes each time."""
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[24:36] = bytes.fromhex("07e8 0001 0001 0000 0000 0000")  # when it was made
+    made[84:100] = bytes(16)  # its sum, which may be left out
+    return bytes(made)
+
+
+def _lost_texts(image: ColoredImage, target: OutputFormat) -> set[str]:
+    if target.text:
+        return set()
+    return set(image.metadata.text) - ({"comment"} if target.name in ("JPEG", "GIF") else set())
+
+
+def _profile_of(image: ColoredImage) -> bytes:
+    """A photo that named its colours goes on to do so; its pixels are sRGB by now."""
+    return srgb_profile() if image.metadata.icc_profile else b""
+
+
+def _write_one(file: BinaryIO, image: ColoredImage, settings: WritingSettings) -> None:
+    profile, name = _profile_of(image), settings.format.name
+    if name == "PNG":
+        write_png(
+            file,
+            image.bands(),
+            image.size,
+            bits=image.bits,
+            channels=image.channels,
+            metadata=image.metadata,
+            profile=profile,
+        )
+    elif name == "TIFF":
+        write_tiff(file, [(image, profile)])
+    elif name == "PPM":
+        write_ppm(file, image.bands(alpha=False), image.size, bits=image.bits)
+    else:
+        write_still(file, image, settings.format, profile=profile, lossless=settings.lossless)
+
+
+def _write_pages(file: BinaryIO, images: Iterator[ColoredImage], settings: WritingSettings) -> None:
+    if settings.format.name == "TIFF":
+        write_tiff(file, ((image, _profile_of(image)) for image in images))
+        return
+    first = next(images)
+    write_animation(
+        file,
+        chain((first,), images),
+        settings.format,
+        profile=_profile_of(first),
+        lossless=settings.lossless,
+    )

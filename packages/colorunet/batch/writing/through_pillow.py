@@ -1,0 +1,121 @@
+"""A coloured photo in the formats of 8 bits that Pillow writes, and animations."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from colorunet.batch.writing.formats import OutputFormat
+from colorunet.coloring.composing import ColoredImage
+
+JPEG_QUALITY = 95
+_XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
+SEGMENT_BYTES = 65_533  # the most of EXIF or XMP that a segment of a JPEG holds
+_COLORS = 256
+
+
+def write_still(
+    file: BinaryIO,
+    image: ColoredImage,
+    target: OutputFormat,
+    *,
+    profile: bytes,
+    lossless: bool = False,
+) -> None:
+    """Write one image; what the format doesn't hold is left out.
+
+    Args:
+        file: to write to.
+        image: what to write.
+        target: the format.
+        profile: ICC, of the pixels; b"" for none.
+        lossless: of a WebP: as the photo was.
+    """
+    composed = _composed(image, alpha=target.alpha)
+    composed.save(file, target.name, **_options(image, target, profile=profile, lossless=lossless))
+
+
+def write_animation(
+    file: BinaryIO,
+    images: Iterable[ColoredImage],
+    target: OutputFormat,
+    *,
+    profile: bytes,
+    lossless: bool = False,
+) -> None:
+    """Write frames, each shown as long as the photo's; a GIF's have 256 colours each."""
+    shown_ms: list[int] = []
+    frames = iter(images)
+    first = next(frames)
+
+    def composed(image: ColoredImage) -> Image.Image:
+        shown_ms.append(image.metadata.duration_ms or 0)
+        frame = _composed(image, alpha=target.alpha and first.alpha is not None)
+        frame = frame.convert("RGB" if first.alpha is None else "RGBA")  # all of one kind
+        return _with_few_colors(frame) if target.name == "GIF" else frame
+
+    start, others = composed(first), [composed(image) for image in frames]
+    options = _options(first, target, profile=profile, lossless=lossless)
+    if first.metadata.loops is not None:
+        options["loop"] = first.metadata.loops
+    options |= {"disposal": 2} if target.name == "GIF" and first.alpha is not None else {}
+    options |= {"save_all": True, "append_images": others, "duration": shown_ms}
+    start.save(file, target.name, **options)
+
+
+def _composed(image: ColoredImage, *, alpha: bool) -> Image.Image:
+    with_alpha = alpha and image.alpha is not None
+    whole = Image.new("RGBA" if with_alpha else "RGB", image.size)
+    for top, band in _placed(image.bands(8, alpha=with_alpha)):
+        whole.paste(Image.fromarray(band), (0, top))
+    return whole
+
+
+def _placed(bands: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
+    top = 0
+    for band in bands:
+        yield top, band
+        top += len(band)
+
+
+def _with_few_colors(frame: Image.Image) -> Image.Image:
+    if frame.mode == "RGBA":
+        return frame  # Pillow keeps one of the colours for what is clear
+    palette = frame.quantize(_COLORS, kmeans=1)
+    return frame.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
+
+
+def _options(
+    image: ColoredImage, target: OutputFormat, *, profile: bytes, lossless: bool
+) -> dict[str, Any]:
+    metadata = image.metadata
+    options: dict[str, Any] = {}
+    if target.profile and profile:
+        options["icc_profile"] = profile
+    if target.dpi and metadata.dpi:
+        options["dpi"] = metadata.dpi
+    if target.exif and metadata.exif:
+        options["exif"] = metadata.exif
+    if target.xmp and metadata.xmp and target.name != "JPEG":
+        options["xmp"] = metadata.xmp
+    if target.name == "JPEG":
+        options |= {"quality": JPEG_QUALITY, "subsampling": 0} | _segments(image)
+    elif target.name == "WEBP":
+        # 4 of 6: what the format's own tools use. Clear pixels keep their colour.
+        options |= {"quality": JPEG_QUALITY, "method": 4, "lossless": lossless, "exact": True}
+    elif target.name == "AVIF":
+        options |= {"quality": 90, "subsampling": "4:4:4"}
+    if "comment" in metadata.text and target.name in ("JPEG", "GIF"):
+        options["comment"] = metadata.text["comment"].encode("utf-8", "replace")[:SEGMENT_BYTES]
+    return options
+
+
+def _segments(image: ColoredImage) -> dict[str, Any]:
+    """Return EXIF and XMP as far as they fit; older Pillows don't write XMP by themselves."""
+    segments: dict[str, Any] = {}
+    exif, xmp = image.metadata.exif, _XMP_MARK + image.metadata.xmp
+    segments["exif"] = exif if len(exif) <= SEGMENT_BYTES else b""
+    if image.metadata.xmp and len(xmp) <= SEGMENT_BYTES:
+        segments["extra"] = b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
+    return segments

@@ -1,0 +1,1 @@
+"""From luma to colour in memory: logits, decoding, steering, gamut."""

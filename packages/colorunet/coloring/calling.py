@@ -1,0 +1,155 @@
+"""All that can be asked of one call in Python, and following it for whatever image is given."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypedDict
+
+import numpy as np
+
+from colorunet.coloring.any_image import colorize_any, is_several
+from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
+from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.steering.hints import Hint
+from colorunet.coloring.steering.reference import Reference
+from colorunet.coloring.steering.steer import Steering
+from colorunet.coloring.steering.versions import Version
+from colorunet.coloring.toning import Toning, vivid
+
+if TYPE_CHECKING:
+    from colorunet.coloring.colorizer import Colorizer
+
+Uv = np.ndarray
+
+
+class CallOptions(TypedDict, total=False):
+    """Keywords of ``Colorizer.__call__``, each as the option of the command line is.
+
+    Args:
+        warmth: from -1 (bluer) to 1 (more orange).
+        vividness: from 0 (muted) over 0.5 (as the network is used) to 1 (vivid).
+        temperature: of the annealed mean, in (0, 1]; vividness in other words.
+        saturation: factor on the chroma, in (0, 4].
+        caution: how far colours that aren't sure are drawn in toward gray, from 0 to 10.
+        strength: from 0 (the image's own colours, gray where it has none) to 1 (new ones alone).
+        hints: pixels of the image whose colour is known.
+        reference: a photo whose palette and tones are a prior.
+    """
+
+    warmth: float
+    vividness: float
+    temperature: float
+    saturation: float
+    caution: float
+    strength: float
+    hints: Sequence[Hint]
+    reference: Reference
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnImage:
+    """One of several colourings of an image.
+
+    Args:
+        image: of the kind that was given.
+        likelihood: see ``Version``.
+    """
+
+    image: Any
+    likelihood: float
+
+
+@dataclass(frozen=True)
+class Call:
+    """A colouriser with what is asked of it.
+
+    Raises:
+        ValueError: a number is out of its range, or temperature and vividness are both given.
+    """
+
+    colorizer: "Colorizer"
+    decoding: Decoding
+    toning: Toning = field(default_factory=Toning)
+    steering: Steering = field(default_factory=Steering)
+
+    @classmethod
+    def of(cls, colorizer: "Colorizer", options: CallOptions) -> "Call":
+        """Return the call with these options.
+
+        Raises:
+            TypeError: there is no such option.
+        """
+        if unknown := sorted(set(options) - set(CallOptions.__annotations__)):
+            known = ", ".join(CallOptions.__annotations__)
+            raise TypeError(f"{unknown[0]}: no such option; expected some of {known}")
+        decoding = colorizer.decoding
+        if "vividness" in options:
+            if "temperature" in options:
+                raise ValueError("vividness is temperature in other words; give one of them")
+            decoding = vivid(decoding, options["vividness"])
+        names = ("temperature", "saturation", "caution")
+        dials = {name: options[name] for name in names if name in options}  # type: ignore[literal-required]
+        return cls(
+            colorizer,
+            replace(decoding, **dials),
+            Toning(options.get("warmth", 0.0), options.get("strength", 1.0)),
+            Steering(tuple(options.get("hints", ())), options.get("reference")),
+        )
+
+    def colored(self, image: Any) -> Any:
+        """Return an image, or several, in colour.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: there are hints for several images.
+        """
+        if self.steering.hints and is_several(image):
+            raise ValueError("hints: they are pixels of one image, given several")
+        return self._painted(image, self._uv)
+
+    def versions(self, image: Any, count: int, seed: int) -> list[DrawnImage]:
+        """Return different plausible colourings of one image, the most likely first.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: the count is out of its range, or there are several images.
+        """
+        if is_several(image):
+            raise ValueError("versions: expected one image, given several")
+        versions: list[Version] = []
+
+        def uv(number: int, luma: Luma) -> Uv:
+            if not versions:
+                versions.extend(
+                    self.colorizer.versions(
+                        self.colorizer.see(luma),
+                        count,
+                        self.steering,
+                        decoding=self.decoding,
+                        toning=self.toning,
+                        seed=seed,
+                    )
+                )
+            return versions[number].uv
+
+        images = [self._painted(image, partial(uv, number)) for number in range(max(1, count))]
+        return [
+            DrawnImage(colored, version.likelihood)
+            for colored, version in zip(images, versions, strict=True)
+        ]
+
+    def _painted(self, image: Any, chroma: Callable[[Luma], Uv]) -> Any:
+        def colorize(luma: Luma, own: np.ndarray | None) -> np.ndarray:
+            strength, hints = self.toning.strength, self.steering.hints
+            colored = ColoredImage(luma, chroma(luma), own=own, strength=strength, hints=hints)
+            return colored.whole()
+
+        return colorize_any(image, colorize)
+
+    def _uv(self, luma: Luma) -> Uv:
+        if self.steering == Steering():
+            return self.toning.warmed(self.colorizer.chroma(in_8_bits(luma), self.decoding))
+        seen = self.colorizer.see(luma)
+        return self.colorizer.steered(
+            seen, self.steering, decoding=self.decoding, toning=self.toning
+        )

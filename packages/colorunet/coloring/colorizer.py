@@ -1,0 +1,286 @@
+"""From gray to colour: one class that owns what comes before and after a pure network."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
+
+import numpy as np
+from jaxtyping import Float, UInt8
+from PIL import Image
+
+from colorcore import Palette
+from colorunet.coloring.averaging import Averaging
+from colorunet.coloring.backends import has_gpu, require_torch
+from colorunet.coloring.calling import Call, CallOptions, DrawnImage
+from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
+from colorunet.coloring.decoding import Decoding, sound_logits
+from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.steering.seen_photo import SeenPhoto
+from colorunet.coloring.steering.steer import Steering, steered_uv, steered_versions
+from colorunet.coloring.steering.versions import Version
+from colorunet.coloring.toning import Toning
+from colorunet.errors import ColorunetError
+from colorunet.parameters.meta import palette_of, read_meta
+from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_shipped
+
+if TYPE_CHECKING:
+    from colorunet.parameters.checkpoint import Trained
+
+WORKING_EDGE_PX = 256  # the size that the views of a shard have
+_LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
+_SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
+
+
+class LogitsNetwork(Protocol):
+    """Whatever gives the logits of a photo: ``TorchNetwork`` or ``OnnxNetwork``."""
+
+    def logits(self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging) -> Float[Any, "h w n"]:
+        """Return the logits of every pixel, bins on the last axis."""
+
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
+    ) -> Float[Any, "hc wc n"]:
+        """Return the logits at the network's own resolution, the size of the photo or below."""
+
+
+class Colorizer:
+    """Colourises luma of any size with a network that maps luma to logits over bins.
+
+    Args:
+        network: a ``LogitsNetwork``; or what torch runs, (B, 1, H, W) float32 in [0, 1] →
+            (B, n, H, W) logits, put into evaluation mode.
+        palette: the n bins.
+        decoding: how logits become a colour.
+        averaging: the versions of a photo whose logits are averaged.
+        working_edge_px: the shorter edge at which the network sees a photo.
+        device: where torch runs the network.
+    """
+
+    def __init__(
+        self,
+        network: LogitsNetwork | Callable[..., Any],
+        palette: Palette,
+        *,
+        decoding: Decoding | None = None,
+        averaging: Averaging | None = None,
+        working_edge_px: int = WORKING_EDGE_PX,
+        device: Any = "cpu",
+    ) -> None:
+        self._network = _as_logits_network(network, device)
+        self.palette = palette
+        self.decoding = decoding or Decoding()
+        if len(offsets := self.decoding.bin_offsets or ()) not in (0, palette.n):
+            raise ColorunetError(f"bin offsets: expected {palette.n}, given {len(offsets)}")
+        self.averaging = averaging or Averaging()
+        self.working_edge_px = working_edge_px
+
+    @classmethod
+    def load(
+        cls,
+        network: str | Path = DEFAULT_NETWORK,
+        options: PredictionOptions | None = None,
+        *,
+        working_edge_px: int = WORKING_EDGE_PX,
+        backend: Literal["auto", "onnx", "torch"] = "auto",
+        threads: int = 0,
+    ) -> "Colorizer":
+        """Return what colourises with a shipped network, by name, or a run, by path.
+
+        Args:
+            network: one of ``SHIPPED_NETWORKS``, or the folder of a run.
+            options: what is to differ from the network's own settings.
+            working_edge_px: the shorter edge at which the network sees a photo.
+            backend: ``auto`` takes torch where it sees a GPU or the network has no ONNX file.
+            threads: of ONNX Runtime; 0 takes all cores.
+
+        Raises:
+            ColorunetError: there is no such network, or nothing here can run it.
+        """
+        folder = run_or_shipped(str(network))
+        file = folder / ONNX_FILE
+        if backend == "onnx" or (backend == "auto" and file.is_file() and not has_gpu()):
+            options, meta = options or PredictionOptions(), read_meta(folder, "best")
+            return cls(
+                _onnx(file, threads),
+                palette_of(meta, folder),
+                decoding=options.decoding(meta),
+                averaging=options.averaging(meta),
+                working_edge_px=working_edge_px,
+            )
+        require_torch(folder)
+        from colorunet.parameters.checkpoint import load_run  # noqa: PLC0415 - needs torch
+
+        return cls.of_run(load_run(folder), options, working_edge_px=working_edge_px)
+
+    @classmethod
+    def of_run(
+        cls,
+        trained: "Trained",
+        options: PredictionOptions | None = None,
+        *,
+        working_edge_px: int = WORKING_EDGE_PX,
+    ) -> "Colorizer":
+        """Return a run's network with the run's own settings, but for those given, on a GPU if any.
+
+        Args:
+            trained: as ``load_run`` returns it.
+            options: what is to differ from the run's own.
+            working_edge_px: the shorter edge at which the network sees a photo.
+        """
+        from colorunet.coloring.torch_network import best_device  # noqa: PLC0415 - needs torch
+
+        options = options or PredictionOptions()
+        return cls(
+            trained.network,
+            trained.palette,
+            decoding=options.decoding(trained.meta),
+            averaging=options.averaging(trained.meta),
+            working_edge_px=working_edge_px,
+            device=best_device(),
+        )
+
+    @property
+    def device(self) -> Any:
+        """Where torch runs the network; ``cpu`` where something else runs it."""
+        return getattr(self._network, "device", "cpu")
+
+    def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
+        """Return the logits of every pixel, at the size given, bins on the last axis."""
+        return sound_logits(self._network.logits(luma, self.averaging), self.palette)
+
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "height width"]
+    ) -> Float[np.ndarray, "hc wc n"]:
+        """Return the logits (float32) at the network's own resolution, in a fraction of the time.
+
+        Films are coloured from these: upscaled colours differ little from upscaled logits.
+        """
+        coarse = self._network.coarse_logits(luma, self.averaging)
+        return _as_numpy(sound_logits(coarse, self.palette))
+
+    def decode(
+        self, logits: Float[Any, "h w n"], decoding: Decoding | None = None
+    ) -> Float[np.ndarray, "h w 2"]:
+        """Return U and V (float32) of every pixel's logits.
+
+        Raises:
+            ValueError: the decoding has offsets for another number of bins.
+        """
+        return _as_numpy((decoding or self.decoding).uv(logits, self.palette))
+
+    def chroma(
+        self, luma: UInt8[np.ndarray, "height width"], decoding: Decoding | None = None
+    ) -> Float[np.ndarray, "h w 2"]:
+        """Return U and V at the working size of a photo."""
+        return self.decode(self.logits(working_luma(luma, self.working_edge_px)), decoding)
+
+    def see(self, luma: Luma) -> SeenPhoto:
+        """Ask the network once; ``steered`` and ``versions`` colour what it saw, time and again."""
+        small = working_luma(in_8_bits(luma), self.working_edge_px)
+        return SeenPhoto(_as_numpy(self.logits(small)), small, (luma.shape[1], luma.shape[0]))
+
+    def steered(
+        self,
+        seen: SeenPhoto,
+        steering: Steering | None = None,
+        *,
+        decoding: Decoding | None = None,
+        toning: Toning | None = None,
+    ) -> Float[np.ndarray, "h w 2"]:
+        """Return U and V at the working size, with hints and the like; see ``steered_uv``.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+        """
+        steering = steering or Steering()
+        return steered_uv(seen, self.palette, decoding or self.decoding, steering, toning)
+
+    def versions(
+        self,
+        seen: SeenPhoto,
+        count: int,
+        steering: Steering | None = None,
+        *,
+        decoding: Decoding | None = None,
+        toning: Toning | None = None,
+        seed: int = 0,
+    ) -> list[Version]:
+        """Return different plausible colourings, the most likely first; see ``draw_versions``.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: the count is out of its range.
+        """
+        decoding, steering = decoding or self.decoding, steering or Steering()
+        return steered_versions(
+            seen, self.palette, decoding, steering, toning, count=count, seed=seed
+        )
+
+    def __call__(self, image: Any, **options: Unpack[CallOptions]) -> Any:
+        """Return a PIL image, array or tensor, or a list of them, in colour; see ``CallOptions``.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: an option is out of its range, or the image of another shape or kind.
+        """
+        return Call.of(self, options).colored(image)
+
+    def draw(
+        self, image: Any, count: int, *, seed: int = 0, **options: Unpack[CallOptions]
+    ) -> list[DrawnImage]:
+        """Return different plausible colourings of one image, the most likely first.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+            ValueError: as in a call, or the count is out of its range.
+        """
+        return Call.of(self, options).versions(image, count, seed)
+
+    def colorize(self, luma: Luma) -> np.ndarray:
+        """Return the photo (H, W, 3) at its own size and depth, its luma kept, chroma scaled up."""
+        return merge_chroma(luma, self.chroma(in_8_bits(luma)))
+
+
+def _as_logits_network(network: Any, device: Any) -> LogitsNetwork:
+    if hasattr(network, "logits"):
+        as_it_is: LogitsNetwork = network
+        return as_it_is
+    from colorunet.coloring.torch_network import TorchNetwork  # noqa: PLC0415 - needs torch
+
+    return TorchNetwork(network, device)
+
+
+def _as_numpy(array: Any) -> np.ndarray:
+    return array if isinstance(array, np.ndarray) else np.asarray(array.cpu())
+
+
+def _onnx(file: Path, threads: int) -> LogitsNetwork:
+    from colorunet.coloring.onnx_network import OnnxNetwork  # noqa: PLC0415 - takes a while
+
+    return OnnxNetwork(file, threads=threads)
+
+
+def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:
+    """Return (height, width) at which the network sees a photo.
+
+    The shorter edge becomes ``edge_px``; the longer one follows, up to 2,048 pixels.
+    """
+    height, width = luma.shape
+    scale = min(edge_px / min(height, width), _LONGEST_WORKING_PX / max(height, width))
+    floor = min(_SHORTEST_WORKING_PX, edge_px)
+    return max(floor, round(height * scale)), max(floor, round(width * scale))
+
+
+def merge_chroma(luma: Luma, uv: Float[np.ndarray, "h w 2"]) -> np.ndarray:
+    """Scale chroma to the size of the luma and return both as RGB (H, W, 3) of the luma's depth."""
+    return ColoredImage(luma, uv).whole()
+
+
+def working_luma(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> UInt8[np.ndarray, "h w"]:
+    """Return luma at the size at which the network sees a photo; see ``working_size``."""
+    size = working_size(luma, edge_px)
+    if luma.shape == size:
+        return luma
+    # Pillow widens the filter when it shrinks, so this is antialiased.
+    scaled = Image.fromarray(luma).resize((size[1], size[0]), Image.Resampling.BICUBIC)
+    return np.asarray(scaled)

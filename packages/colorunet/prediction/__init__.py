@@ -1,1 +1,0 @@
-"""From luma to colour: logits, decoding, gamut, files."""
