@@ -1,4 +1,4 @@
-"""What can go wrong for a user, in whatever part of the house."""
+"""Base classes of the errors that users see, and detection of exhausted memory."""
 
 import errno
 from collections.abc import Iterator
@@ -48,7 +48,7 @@ class OutOfMemory(ColorfilesError, MemoryError):
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error means that no memory is left: many libraries have a class of their own."""
+    """Whether an error means exhausted memory; many libraries raise a class of their own."""
     if isinstance(error, MemoryError):
         return True
     if isinstance(error, OSError) and error.errno is not None:
@@ -60,13 +60,17 @@ def is_out_of_memory(error: BaseException) -> bool:
 
 
 @contextmanager
-def memory_for(name: str, way_out: str = OUT_OF_MEMORY_HELP) -> Iterator[None]:
-    """Name what is worked on in the error of memory that runs out.
+def out_of_memory_context(name: str, hint: str = OUT_OF_MEMORY_HELP) -> Iterator[None]:
+    """Raise OutOfMemory, with the item's name, where memory runs out in the block.
 
-    A photo isn't at fault then: it must neither be left out nor pass for damaged.
+    The item isn't at fault: it must neither be skipped nor be reported as damaged.
+
+    Args:
+        name: the item that is processed.
+        hint: what the user can do about it.
 
     Raises:
-        OutOfMemory: no memory was left in the block.
+        OutOfMemory: memory ran out in the block.
     """
     try:
         yield
@@ -74,5 +78,5 @@ def memory_for(name: str, way_out: str = OUT_OF_MEMORY_HELP) -> Iterator[None]:
         raise
     except Exception as error:  # raised again, under another name where memory ran out
         if is_out_of_memory(error):
-            raise OutOfMemory(f"{name}: no memory left for it; {way_out}") from None
+            raise OutOfMemory(f"{name}: no memory left for it; {hint}") from None
         raise

@@ -1,12 +1,12 @@
-"""Public names of a package, each imported when it is asked for, so that nothing heavy loads."""
+"""Lazy imports for the public names of a package, so that nothing heavy loads early."""
 
 import importlib
 from collections.abc import Callable, Mapping
 from typing import Any
 
 
-def imported_when_asked(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """Return a module's ``__getattr__``.
+def lazy_exports(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
+    """Return a module ``__getattr__`` that imports each public name on first access.
 
     Args:
         package: the name of the package.

@@ -3,7 +3,7 @@
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING
 
-from colorfiles.public_names import imported_when_asked
+from colorfiles.public_names import lazy_exports
 
 if TYPE_CHECKING:
     from colorunet.batch.files import colorize_files
@@ -52,7 +52,7 @@ try:
 except PackageNotFoundError:  # run from the source tree
     __version__ = "0+source"
 
-__getattr__ = imported_when_asked(
+__getattr__ = lazy_exports(
     __name__,
     {
         "Averaging": "colorunet.coloring.averaging",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from colorfiles.public_names import imported_when_asked
+from colorfiles.public_names import lazy_exports
 
 if TYPE_CHECKING:
     from colorfiles.palette_file import read_palette, write_palette
@@ -20,7 +20,7 @@ __all__ = [
     "write_palette",
 ]
 
-__getattr__ = imported_when_asked(
+__getattr__ = lazy_exports(
     __name__,
     {
         "DataprepError": "dataprep.errors",

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from colorfiles.public_names import imported_when_asked
+from colorfiles.public_names import lazy_exports
 
 if TYPE_CHECKING:
     from trainer.config.recipe import Recipe, recipe_names
@@ -25,7 +25,7 @@ __all__ = [
     "recipe_names",
 ]
 
-__getattr__ = imported_when_asked(
+__getattr__ = lazy_exports(
     __name__,
     {
         "EvaluationSettings": "trainer.evaluation.evaluate",

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from colorfiles.errors import ColorfilesError, OutOfMemory, is_out_of_memory, memory_for
+from colorfiles.errors import ColorfilesError, OutOfMemory, is_out_of_memory, out_of_memory_context
 
 
 @pytest.mark.parametrize("library", [np, torch])
@@ -35,12 +35,12 @@ def test_nothing_else_passes_for_it(error: Exception, is_it: bool) -> None:
 def test_what_memory_was_too_small_for_is_named_once() -> None:
     with pytest.raises(OutOfMemory, match=r"^a\.jpg: no memory left for it; "):
         _decode_without_memory()
-    with pytest.raises(ValueError, match="other"), memory_for("a.jpg"):
+    with pytest.raises(ValueError, match="other"), out_of_memory_context("a.jpg"):
         raise ValueError("other")
 
 
 def _decode_without_memory() -> None:
-    with memory_for("folder"), memory_for("a.jpg"):
+    with out_of_memory_context("folder"), out_of_memory_context("a.jpg"):
         raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
 
 

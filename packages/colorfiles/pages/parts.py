@@ -28,7 +28,7 @@ class Tile:
 
     figure: str
     name: str
-    said: Judgement | None = None
+    verdict: Judgement | None = None
     note: str = ""
 
 
@@ -91,10 +91,10 @@ def picture(
 
 
 def figure(
-    drawing: str, caption: str, *, said: Judgement | None = None, wide: bool = False
+    drawing: str, caption: str, *, verdict: Judgement | None = None, wide: bool = False
 ) -> Markup:
     """Return a drawing with a caption and a judgement over it; ``wide`` takes a whole row."""
-    return fill("figure", drawing, caption, said, wide)
+    return fill("figure", drawing, caption, verdict, wide)
 
 
 def flow(parts: Sequence[str], layout: Layout = "flow") -> Markup:

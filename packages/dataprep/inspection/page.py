@@ -70,8 +70,8 @@ def _glance(inspection: Inspection, photos: int) -> str:
         words = (
             "enough to judge by" if enough else f"fewer than {_FEW_TO_JUDGE_BY}: a hint, no more"
         )
-        said = Judgement(words, "good" if enough else "bad")
-        boxes.append(Tile(f"{there:,}", f"photos in {split}", said))
+        verdict = Judgement(words, "good" if enough else "bad")
+        boxes.append(Tile(f"{there:,}", f"photos in {split}", verdict))
     boxes.append(
         Tile(
             f"{inspection.effective_bins:.1f}",
@@ -97,24 +97,24 @@ def _ceiling_tiles(inspection: Inspection) -> list[Tile]:
     ]
     if ceiling.colorfulness_ratio is not None:
         rich = ceiling.colorfulness_ratio >= _POOR_CEILING
-        said = (
+        verdict = (
             Judgement("the palette can show these photos", "good")
             if rich
             else Judgement("the palette itself washes out: give it more bins", "bad")
         )
         ratio = f"{ceiling.colorfulness_ratio:.2f}"
-        boxes.append(Tile(ratio, "colourfulness of the ceiling, ratio to truth", said))
+        boxes.append(Tile(ratio, "colourfulness of the ceiling, ratio to truth", verdict))
     return boxes
 
 
 def _license_tile(inspection: Inspection, photos: int) -> Tile:
     unknown = inspection.licenses.get(NO_LICENSE, 0)
-    said = (
+    verdict = (
         Judgement("known for every photo", "good")
         if not unknown
         else Judgement(f"not stated for {unknown:,}: find out before you publish", "bad")
     )
-    return Tile(f"{photos - unknown:,}", "photos with a licence", said)
+    return Tile(f"{photos - unknown:,}", "photos with a licence", verdict)
 
 
 def _splits(inspection: Inspection) -> str:

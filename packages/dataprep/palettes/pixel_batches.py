@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from colorcore import Palette, bins_to_uv, yuv_to_rgb
-from colorfiles.errors import memory_for
+from colorfiles.errors import out_of_memory_context
 from colorfiles.shard_index import INDEX, ShardEntry
 from colorfiles.storage import Storage
 from dataprep.errors import UnusablePhoto
@@ -63,7 +63,7 @@ class PhotoBatch:
         for photo in self.photos:
             try:
                 data = self.source.read(photo.path)
-                with memory_for(photo.path):
+                with out_of_memory_context(photo.path):
                     image = resized_photo(data, settings, full=(photo.width, photo.height))
             except OSError as error:
                 skipped[photo.key] = f"unreadable: {error.strerror or type(error).__name__}"

@@ -14,7 +14,7 @@ from jaxtyping import Int
 from PIL import Image
 
 from colorcore import Palette
-from colorfiles.errors import memory_for
+from colorfiles.errors import out_of_memory_context
 from colorfiles.outside.documents import SMALL, parse_json_object, text
 from colorfiles.shard_index import SCHEMA_VERSION, ShardEntry
 from colorfiles.storage import Storage
@@ -192,7 +192,7 @@ def _resized(
             skipped[photo.key] = unusable.reason
     for photo, data in files:
         try:
-            with memory_for(photo.path):
+            with out_of_memory_context(photo.path):
                 image = resized_photo(data, job.settings, full=(photo.width, photo.height))
         except UnusablePhoto as unusable:
             skipped[photo.key] = unusable.reason

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from colorfiles.errors import memory_for
+from colorfiles.errors import out_of_memory_context
 from colorfiles.outside.files import read_regular
 from colorfiles.progress import ProgressCallback, silent
 from dataprep.errors import DataprepError, UnusablePhoto
@@ -218,7 +218,7 @@ def _examine_file(
     if _is_settled(folder, key):
         return _Candidate(relative, key, sha256, b"", None, "")
     try:
-        with memory_for(str(root / relative)):
+        with out_of_memory_context(str(root / relative)):
             facts = examine(data, limits)
     except UnusablePhoto as unusable:
         return _Candidate(relative, key, sha256, data, None, unusable.reason)

@@ -183,10 +183,10 @@ def batches(
 
 
 @contextmanager
-def told_of_dead_workers() -> Iterator[None]:
+def report_worker_crashes() -> Iterator[None]:
     """Raise TrainerError where a worker process was killed while the block ran.
 
-    Torch raises its own error in whatever the first process is doing just then.
+    Torch raises a RuntimeError of its own at any point of the main process.
     """
     try:
         yield

@@ -121,8 +121,8 @@ def _glance(evaluation: Evaluation) -> str:
     for name in _GLANCED:
         beside = (CEILING, "ceiling") if MEASURES[name].aim == "truth" else ("gray", "gray")
         beside_it = f"{beside[1]} {of(name, beside[0])}"
-        said = of_measure(evaluation, name)
-        boxes.append(Tile(of(name, PREDICTION), full_label(name), said, beside_it))
+        verdict = of_measure(evaluation, name)
+        boxes.append(Tile(of(name, PREDICTION), full_label(name), verdict, beside_it))
     probe, bits = evaluation.position_probe, evaluation.information_bits
     boxes += [
         Tile(f"{probe.flipped:+.2f}", "position probe", of_probe(probe.flipped)),
@@ -166,13 +166,13 @@ def _differences(evaluation: Evaluation) -> str:
         row: list[Cell] = [known.label + (" (lower is better)" if lower else "")]
         for variant, words in _BASELINES.items():
             difference = evaluation.prediction_minus[variant][name]
-            said = against(words, difference, lower_is_better=lower)
+            verdict = against(words, difference, lower_is_better=lower)
             sign = "" if difference.value is None or difference.value < 0 else "+"
             figures = (
                 f"{sign}{number(difference.value, known.digits)} "
                 f"({interval(difference, known.digits)})"
             )
-            row.append(Judgement(f"{figures} {said.words}", said.tone))
+            row.append(Judgement(f"{figures} {verdict.words}", verdict.tone))
         rows.append(row)
     header = ["measure", *(f"minus {words}" for words in _BASELINES.values())]
     lead = note("Prediction minus baseline, with the paired 95 % interval.")
@@ -218,7 +218,7 @@ def _sweep(evaluation: Evaluation) -> str:
             marker=evaluation.decoding.temperature,
         )
         asked = Judgement(f"asked: {criterion.range_text}") if criterion else None
-        charts.append(figure(drawing, full_label(name), said=asked))
+        charts.append(figure(drawing, full_label(name), verdict=asked))
     advice = (
         f"Suggested: T = {evaluation.suggested_temperature:g}, {RULE}."
         if evaluation.split == "val"

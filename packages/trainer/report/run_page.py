@@ -102,11 +102,13 @@ def _standing(lines: Sequence[Line]) -> str:
             best = min((value for _, value in points), key=partial(far_from_best, name))
             label = known.label.partition(", validation and")[0]
             figure_ = f"{points[-1][1]:.{known.digits}f}"
-            boxes.append(Tile(figure_, label, _said(name, points), f"best {best:.{known.digits}f}"))
+            boxes.append(
+                Tile(figure_, label, _trend(name, points), f"best {best:.{known.digits}f}")
+            )
     return tiles(boxes) if boxes else "<p>Nothing is logged yet.</p>"
 
 
-def _said(name: str, points: Sequence[tuple[float, float]]) -> Judgement | None:
+def _trend(name: str, points: Sequence[tuple[float, float]]) -> Judgement | None:
     """Return what the last figure means: by its criterion, or whether a validation loss turned."""
     known = _LOGGED[name]
     if known.criterion:
@@ -137,8 +139,8 @@ def _colors(lines: Sequence[Line]) -> str:
             continue
         asked = CRITERIA.get(_LOGGED[names[0]].criterion)
         drawing = line_chart(present, x_label="step", band=asked.band if asked else None)
-        said = Judgement(f"asked: {asked.range_text}") if asked else None
-        charts.append(figure(drawing, " and ".join(present), said=said))
+        verdict = Judgement(f"asked: {asked.range_text}") if asked else None
+        charts.append(figure(drawing, " and ".join(present), verdict=verdict))
     return note("Green: what the criteria ask.") + flow(charts) if charts else ""
 
 

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a wish to stop, granted between two steps."""
+"""Ctrl-C and SIGTERM stop a fit after the current step."""
 
 import signal
 from collections.abc import Iterator
@@ -6,8 +6,8 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class StopWish:
-    """Whether somebody asked the fit to stop, and by which signal."""
+class StopRequest:
+    """True once a signal asked the fit to stop; ``signal`` is its number."""
 
     def __init__(self) -> None:
         self.signal: int | None = None
@@ -17,19 +17,19 @@ class StopWish:
 
 
 @contextmanager
-def stop_on_signals() -> Iterator[StopWish]:
-    """Turn the first SIGINT or SIGTERM into a wish; a second Ctrl-C interrupts at once."""
-    wish = StopWish()
+def stop_on_signals() -> Iterator[StopRequest]:
+    """Record the first SIGINT or SIGTERM as a request; a second Ctrl-C interrupts at once."""
+    stop = StopRequest()
     previous = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def note(number: int, frame: FrameType | None) -> None:  # noqa: ARG001
-        wish.signal = number
+        stop.signal = number
         signal.signal(signal.SIGINT, previous[signal.SIGINT])
 
     for number in previous:
         signal.signal(number, note)
     try:
-        yield wish
+        yield stop
     finally:
         for number, handler in previous.items():
             signal.signal(number, handler)

@@ -5,17 +5,17 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from colorfiles.errors import memory_for
+from colorfiles.errors import out_of_memory_context
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.parameters.checkpoint import Trained
 from trainer.config.recipe import Recipe
-from trainer.data.loader import told_of_dead_workers
+from trainer.data.loader import report_worker_crashes
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.runs.folder import RunFolder, SavedState
 from trainer.training.distributed import World
 from trainer.training.fit_data import FitData
-from trainer.training.interrupts import StopWish, stop_on_signals
+from trainer.training.interrupts import StopRequest, stop_on_signals
 from trainer.training.learner import Learner
 from trainer.training.monitor import RunMonitor, photos_to_picture
 from trainer.training.recorder import RunRecorder
@@ -98,8 +98,8 @@ def fit(
     was_there = run.exists()
     batch = f"a batch of {recipe.batch_size} at {recipe.data.crop or shard_set.size} px"
     with (
-        memory_for(batch, _SMALLER),
-        told_of_dead_workers(),
+        out_of_memory_context(batch, _SMALLER),
+        report_worker_crashes(),
         run.only_writer() if world.is_first else nullcontext(),
     ):
         try:
@@ -146,13 +146,13 @@ def _fit(
     if saved:
         recorder.catch_up(state, learner)
         report(state.step, note="resumed")
-    with stop_on_signals() as wish:
-        ended = "patience" if state.is_spent(recipe.validation.patience) else "done"
+    with stop_on_signals() as stop:
+        ended = "patience" if state.patience_exhausted(recipe.validation.patience) else "done"
         if ended == "done" and not state.is_done:
             ended = _train(
-                state, learner, data, recorder, options=options, wish=wish, report=report
+                state, learner, data, recorder, options=options, stop=stop, report=report
             )
-    return _summary(run.root, state, learner, ended=ended, signal=wish.signal or 0)
+    return _summary(run.root, state, learner, ended=ended, signal=stop.signal or 0)
 
 
 def _begin(
@@ -190,10 +190,10 @@ def _train(
     recorder: RunRecorder,
     *,
     options: FitOptions,
-    wish: StopWish,
+    stop: StopRequest,
     report: ProgressCallback,
 ) -> str:
-    """Take steps until they are done, patience is spent or a stop is wished; return which."""
+    """Take steps until all are done, patience is exhausted or a stop is requested; return which."""
     world, settings = learner.world, learner.recipe.validation
     meter = ThroughputMeter(world, steps_per_epoch=data.sampler.steps_per_epoch)
     saved_at = time.monotonic()
@@ -206,7 +206,7 @@ def _train(
         rate = learner.update(state.step)
         state.advance(batch.micro_batch.after)
 
-        stopping = (meter.may_wait() or state.epoch_is_over) and world.any(bool(wish))
+        stopping = (meter.may_wait() or state.epoch_is_over) and world.any(bool(stop))
         if meter.is_due() or state.epoch_is_over or stopping or state.is_done:
             measured = meter.read()
             recorder.log_throughput(state, measured, rate)
@@ -240,7 +240,7 @@ def _judge(state: TrainingState, learner: Learner, data: FitData, recorder: RunR
         recorder.log_validation(state)
     recorder.save_judged(state, learner, better=better)
     recorder.show(state, learner)
-    return state.is_spent(settings.patience)
+    return state.patience_exhausted(settings.patience)
 
 
 def _require_same_samples(saved: TrainingState, data: FitData) -> None:

@@ -69,8 +69,8 @@ class TrainingState:
         """Seconds of the fit so far, those before it was resumed too."""
         return self.elapsed_before_s + time.monotonic() - self.started
 
-    def is_spent(self, patience: int) -> bool:
-        """Whether so many judgements brought nothing better; with a patience of 0 never."""
+    def patience_exhausted(self, patience: int) -> bool:
+        """Whether so many validations in a row brought no improvement; never with 0."""
         return 0 < patience <= self.stale_epochs
 
     def is_time_to_judge(self, every_epochs: int) -> bool:

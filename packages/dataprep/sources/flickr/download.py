@@ -5,7 +5,7 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from colorfiles.errors import memory_for
+from colorfiles.errors import out_of_memory_context
 from colorfiles.files import write_atomically
 from colorfiles.outside.documents import parse_json_object
 from dataprep.errors import DataprepError, UnusablePhoto
@@ -137,7 +137,7 @@ def _refusal(reply: Reply) -> str:
 def _look_at(data: bytes, task: Task, now: str) -> Outcome:
     reason = ""
     try:
-        with memory_for(task.url):
+        with out_of_memory_context(task.url):
             facts = examine(data, LIMITS)
     except UnusablePhoto as unusable:
         if unusable.reason.startswith("undecodable"):  # truncated, or a page of HTML

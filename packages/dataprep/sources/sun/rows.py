@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from colorfiles.errors import memory_for
+from colorfiles.errors import out_of_memory_context
 from colorfiles.outside.files import read_regular
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, examine
@@ -22,7 +22,7 @@ def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Ph
     """Return the row of a photo: as one that is kept, or rejected with the reason."""
     row = _row(file, data, now)
     try:
-        with memory_for(file.path):
+        with out_of_memory_context(file.path):
             facts = examine(data, limits)
     except UnusablePhoto as unusable:
         return replace(row, status="rejected", reason=unusable.reason)
