@@ -1,0 +1,1 @@
+"""Evidence of colourisation: marks in metadata, records, signatures, and their verification."""
