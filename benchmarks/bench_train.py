@@ -29,6 +29,7 @@ from pathlib import Path
 import click
 import numpy as np
 import torch
+from naive_loss import naive_weighted_cross_entropy
 from torch import nn
 
 from colorcore import Palette
@@ -38,7 +39,6 @@ from trainer.config.recipe import Recipe
 from trainer.training.compute import compiled, make_autocast, prepare
 from trainer.training.losses import (
     Targets,
-    naive_weighted_cross_entropy,
     training_loss,
     weighted_cross_entropy,
 )

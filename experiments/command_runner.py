@@ -5,7 +5,6 @@ import os
 import shlex
 import subprocess
 import sys
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -22,25 +21,18 @@ class CommandFailed(Exception):
 
 
 class CommandRunner:
-    """Runs commands of the packages, and Python files, with this Python; several threads may.
+    """Runs commands of the packages, and Python files, with this Python.
 
     Args:
-        environment: variables set for every command.
         pass_fds: file descriptors that the commands inherit.
     """
 
-    def __init__(
-        self, *, environment: Mapping[str, str] | None = None, pass_fds: Sequence[int] = ()
-    ) -> None:
-        self._environment = dict(environment or {})
+    def __init__(self, *, pass_fds: Sequence[int] = ()) -> None:
         self._pass_fds = pass_fds
-        self._running: set[subprocess.Popen[bytes]] = set()
-        self._printing = threading.Lock()
-        self.is_stopping = False
 
-    def json(self, words: Words, *, log: Path | None = None) -> dict[str, Any]:
+    def json(self, words: Words) -> dict[str, Any]:
         """Run a command with ``--json`` and return what it printed, as ``run`` does."""
-        result: dict[str, Any] = json.loads(self.run(words, "--json", log=log))
+        result: dict[str, Any] = json.loads(self.run(words, "--json"))
         return result
 
     def run(
@@ -58,7 +50,7 @@ class CommandRunner:
             words: a command and its options, or ``python`` and a file.
             quiet: options that are given, but not printed.
             log: what it says on stderr goes there; None leaves it to the terminal.
-            environment: more variables.
+            environment: variables set for it.
             log_all: what it prints on stdout goes into the log too.
             show: what it prints on stdout is left to the terminal instead.
 
@@ -67,36 +59,21 @@ class CommandRunner:
         """
         texts = [str(word) for word in words]
         variables = "".join(f"{name}=… " for name in environment or {})
-        self.say(f"$ {variables}{shlex.join(texts)}")
+        print(f"$ {variables}{shlex.join(texts)}", flush=True)
         program = texts[1:] if texts[0] == "python" else ["-m", *texts]
         with (log or Path(os.devnull)).open("wb") as file:
-            process = subprocess.Popen(
+            done = subprocess.run(
                 [sys.executable, *program, *quiet],
                 stdout=None if show else file if log_all else subprocess.PIPE,
                 stderr=file if log else None,
-                env=os.environ | self._environment | dict(environment or {}),
+                env=os.environ | dict(environment or {}),
                 pass_fds=self._pass_fds,
+                check=False,
             )
-            self._running.add(process)
-            try:
-                output = process.communicate()[0] or b""
-            finally:
-                self._running.discard(process)
-        if process.returncode:
+        if done.returncode:
             reason = f": {last_line(log)} (all of it: {log})" if log else ""
-            raise CommandFailed(process.returncode, f"exit {process.returncode}{reason}")
-        return output
-
-    def stop(self) -> None:
-        """Ask what is running to end; a fit leaves a checkpoint."""
-        self.is_stopping = True
-        for process in list(self._running):
-            process.terminate()
-
-    def say(self, line: str) -> None:
-        """Print a line whole, whatever other threads print."""
-        with self._printing:
-            print(line, flush=True)
+            raise CommandFailed(done.returncode, f"exit {done.returncode}{reason}")
+        return done.stdout or b""
 
 
 def last_line(log: Path) -> str:

@@ -58,16 +58,7 @@ def split_all(folder: Path, path: Path) -> dict[str, str]:
 def training_folder(folder: Path, split: Mapping[str, str], target: Path) -> None:
     """Make a photo folder of the training photos alone: palettes mustn't see the others."""
     training = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
-    _make_folder({folder: training}, target)
-
-
-def merge_folders(folders: Sequence[Path], target: Path) -> None:
-    """Make one photo folder of several; a key that two of them have is an error."""
-    photos = {folder: photos_of(folder) for folder in folders}
-    keys = Counter(photo.key for those in photos.values() for photo in those)
-    if twice := sorted(key for key, count in keys.items() if count > 1):
-        raise ValueError(f"{twice[0]}: stands in two of {', '.join(map(str, folders))}")
-    _make_folder(photos, target)
+    _make_folder(folder, training, target)
 
 
 def copy_some(folder: Path, target: Path, count: int) -> None:
@@ -87,18 +78,17 @@ def measure_value(evaluation: dict[str, Any], variant: str, measure: str) -> flo
     return float("nan") if value is None else float(value)
 
 
-def _make_folder(photos: Mapping[Path, Sequence[Photo]], target: Path) -> None:
-    wanted = sorted((photo for those in photos.values() for photo in those), key=lambda p: p.key)
+def _make_folder(folder: Path, photos: Sequence[Photo], target: Path) -> None:
+    wanted = sorted(photos, key=lambda photo: photo.key)
     if target.exists() and sorted(PhotoFolder(target).kept(), key=lambda p: p.key) == wanted:
         return
     shutil.rmtree(target, ignore_errors=True)
     unfinished = target.with_name(f".{target.name}.tmp")
     shutil.rmtree(unfinished, ignore_errors=True)
     copy = PhotoFolder(unfinished, create=True)
-    for folder, those in photos.items():
-        for photo in those:
-            _link(folder, unfinished, photo)
-            copy.add(photo)
+    for photo in photos:
+        _link(folder, unfinished, photo)
+        copy.add(photo)
     copy.commit()
     unfinished.rename(target)
 

@@ -7,8 +7,7 @@ import os
 import shlex
 import shutil
 import time
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -67,10 +66,7 @@ class StepKeeper:
     Args:
         out: the experiment's folder; made where it is missing.
         records: name of the folder in it that the results are kept in.
-        aliases: what stands for a path in fingerprints, so that folders may move.
         overwrite: do a step again where its command has changed, instead of refusing.
-        logs: what commands say goes into a log beside the record, not to the terminal.
-        environment: variables set for every command.
 
     Raises:
         StepFailed: another experiment is at work in the folder.
@@ -81,14 +77,11 @@ class StepKeeper:
         out: Path,
         *,
         records: str = "steps",
-        aliases: Mapping[Path, str] | None = None,
         overwrite: bool = False,
-        logs: bool = False,
-        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.out = out
-        self._aliases = {out: "OUT", EXPERIMENTS: "experiments"} | dict(aliases or {})
-        self._overwrite, self._logs = overwrite, logs
+        self._aliases = {out: "OUT", EXPERIMENTS: "experiments"}
+        self._overwrite = overwrite
         self._records = out / records
         self._records.mkdir(parents=True, exist_ok=True)
         self._lock = (out / ".lock").open("w")
@@ -99,8 +92,7 @@ class StepKeeper:
             raise StepFailed(
                 f"{out}: an experiment, or a command of one, is still at work here"
             ) from None
-        self._runner = CommandRunner(environment=environment, pass_fds=(self._lock.fileno(),))
-        self.say = self._runner.say
+        self._runner = CommandRunner(pass_fds=(self._lock.fileno(),))
 
     def __enter__(self) -> "StepKeeper":
         return self
@@ -125,27 +117,6 @@ class StepKeeper:
         """Return the JSON that ``work`` returns, calling it once; it depends on ``after``."""
         record = StepRecord(digest(json.dumps(after, default=str)), name)
         return self._once(Step(name, ()), record, work).result
-
-    def all(self, chains: Sequence[Callable[[], None]], *, jobs: int) -> list[str]:
-        """Work the chains off, ``jobs`` at once; return the messages of those that failed.
-
-        A chain that fails doesn't stop the others; an interrupt stops all.
-        """
-        failures = []
-        with ThreadPoolExecutor(jobs) as pool:
-            futures = [pool.submit(chain) for chain in chains]
-            try:
-                for future in as_completed(futures):
-                    try:
-                        future.result()
-                    except StepFailed as failure:
-                        failures.append(str(failure))
-                        self.say(f"failed: {failure}")
-            except BaseException:
-                self._runner.stop()
-                pool.shutdown(cancel_futures=True)
-                raise
-        return failures
 
     def _once(self, step: Step, record: StepRecord, work: Callable[[], Any]) -> StepRecord:
         path = self._records / f"{step.name}.json"
@@ -173,7 +144,7 @@ class StepKeeper:
         seconds = time.monotonic() - started
         whole = StepRecord(record.fingerprint, record.command, seconds, result)
         _write(path, whole)
-        self.say(f"{step.name}: {seconds:.0f} s")
+        print(f"{step.name}: {seconds:.0f} s", flush=True)
         return whole
 
     def _command(self, step: Step) -> str:
@@ -188,12 +159,9 @@ class StepKeeper:
         return str(word)
 
     def _run(self, step: Step) -> dict[str, Any]:
-        if self._runner.is_stopping:
-            raise StepFailed(f"{step.name}: not begun, the experiment was stopped")
         words = (*step.words, *["--resume"] * step.resumes)
-        log = self._records / f"{step.name}.log" if self._logs else None
         try:
-            return self._runner.json(words, log=log)
+            return self._runner.json(words)
         except CommandFailed as failure:
             raise StepFailed(f"{step.name}: {failure}", failure.returncode) from None
 

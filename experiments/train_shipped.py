@@ -308,7 +308,7 @@ def _evaluation(
     colorizer = Colorizer.of_run(trained)
 
     def evaluated() -> dict[str, Any]:
-        keeper.say("$ " + shlex.join(words))
+        print("$ " + shlex.join(words), flush=True)
         settings = EvaluationSettings(split="test", limit=limit)
         return asdict(evaluate(colorizer, opened, settings, watch=watch_on_terminal)[0])
 

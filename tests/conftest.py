@@ -5,6 +5,7 @@ import io
 import json
 import os
 import shutil
+import signal
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -33,6 +34,11 @@ from colorunet.networks.efficientnet import EfficientNetLite0Classifier, Inverte
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
+# A shell that starts the tests in the background has them ignore Ctrl-C, and every process that a
+# test starts would inherit that.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 # How long an example takes is no property of what is tested.
 settings.register_profile("any pace", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any pace")
@@ -41,6 +47,40 @@ settings.load_profile("any pace")
 _SKIMAGE = ("astronaut.png", "chelsea.png", "coffee.png", "hubble_deep_field.jpg", "rocket.jpg")
 _SKLEARN = ("china.jpg", "flower.jpg")
 _CHROMIUMS = ("chromium", "chromium-browser", "google-chrome")
+
+
+# What a fixture needs, as a mark of the tests that ask for it.
+_MARKED_BY = {"chromium": "browser", "ray_cluster": "ray", "s3": "slow", "workshop": "slow"}
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark by fixture and folder, group what can't run twice at once, put slow files first."""
+    for item in items:
+        for fixture, mark in _MARKED_BY.items():
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+        if "faults" in item.path.parts:
+            item.add_marker("faults")
+        for name in ("ray", "browser"):
+            if item.get_closest_marker(name):
+                item.add_marker(pytest.mark.xdist_group(name))
+    late = ("slow", "faults", "browser", "ray")
+    slow = {item.path for item in items if any(map(item.get_closest_marker, late))}
+    items.sort(key=lambda item: item.path not in slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files stay whole, for the sake of what their tests share; a group is stronger than a file."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class ByFile(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            group = super()._split_scope(nodeid)
+            return group.partition("::")[0] if group == nodeid else group
+
+    return ByFile(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def _package_folder(name: str) -> Path:

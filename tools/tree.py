@@ -11,7 +11,7 @@ _FOLDERS = ("packages", "experiments", "tools", "benchmarks")
 _PAGES = {"README.md": False, "docs/architecture.md": True}
 _WITH_ROOMS = ("colorunet", "dataprep", "trainer")  # packages whose rooms stand in the short tree
 _WORDS = {
-    "experiments": "the study, the poster's experiments, the sweep, how the network was made",
+    "experiments": "the poster's experiments, the encoder study's plan, how the networks were made",
     "tools": "set-up, tests, demo, a Flickr-like server",
     "benchmarks": "what backs every claim of speed; RESULTS.md names machine and command",
 }

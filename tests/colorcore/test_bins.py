@@ -47,6 +47,7 @@ def test_any_shape_comes_back_with_its_own_shape(palettes: dict[str, Palette]) -
     assert bins_to_uv(np.zeros((4, 6), dtype=np.uint8), palettes["k-means"]).shape == (4, 6, 2)
 
 
+@pytest.mark.slow
 def test_the_table_equals_brute_force_on_all_16_777_216_colors(palettes: dict) -> None:
     green, blue = np.meshgrid(np.arange(256), np.arange(256), indexing="ij")
     for palette in (palettes["k-means"], palettes["even grid 10"]):

@@ -1,4 +1,4 @@
-"""An experiment and a sweep run from photo folder to figure, by the commands that people type."""
+"""An experiment runs from photo folder to figure, by the commands that people type."""
 
 import sys
 from pathlib import Path
@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 from running import output_of
+
+pytestmark = pytest.mark.slow
 
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 FEW = ["--set", "threads=1", "--set", "workers=0", "--limit", "2"]
@@ -55,18 +57,3 @@ def test_an_experiment_runs_from_photo_folder_to_figure(photos: Path, tmp_path: 
     assert all(1 <= float(row[2]) <= 6 for row in rows)
     for picture in ("result.png", "contact-sheet.png", "palette.png"):
         assert _is_a_picture(out / picture)
-
-
-def test_a_sweep_gives_one_table_and_one_figure_and_a_rerun_fits_nothing(
-    photos: Path, tmp_path: Path
-) -> None:
-    few = ["--counts", "4", "--lambdas", "0.1,0.9", "--steps", "2", "--bins", "8"]
-    few += ["--held-out", "2", "--set", "width=8", "--set", "depth=3", "--set", "batch_size=4"]
-    words: list[str | Path] = ["--photos", photos, "--out", tmp_path / "out", *few, *FEW]
-    assert _tool("sweep", *words).count("$ trainer fit") == 2
-    table = (tmp_path / "out" / "sweep.md").read_text()
-    rows = [line.split("|")[1:3] for line in table.splitlines() if line.startswith("| 4 ")]
-    assert [[cell.strip() for cell in row] for row in rows] == [["4", "0.1"], ["4", "0.9"]]
-    assert _is_a_picture(tmp_path / "out" / "sweep.png")
-    assert "$ " not in _tool("sweep", *words)
-    assert (tmp_path / "out" / "sweep.md").read_text() == table

@@ -21,6 +21,8 @@ from colorcore import Palette
 from colorunet.parameters.checkpoint import load_run
 from dataprep.photos.folder import PhotoFolder
 
+pytestmark = pytest.mark.slow
+
 EXPERIMENTS = Path(__file__).parents[2] / "experiments"
 TILES = 3  # each way
 BEST = ("best.safetensors", "best.json")

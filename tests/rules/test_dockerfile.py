@@ -48,6 +48,7 @@ def test_what_is_copied_is_let_through_and_there(tmp_path: Path) -> None:
         assert (ROOT / source).exists(), source
 
 
+@pytest.mark.slow
 def test_a_wheel_is_built_from_just_those_files(tmp_path: Path) -> None:
     wheel = pytest.importorskip("hatchling.builders.wheel")
     for source in ("pyproject.toml", "LICENSE", "docs/about.md"):

@@ -9,8 +9,12 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import pytest
+
 from trainer.cli.fit import command
 from trainer.data.shard_set import ShardSet
+
+pytestmark = pytest.mark.slow
 
 Make = Callable[..., Path]
 PACKAGES = Path(__file__).parents[2] / "packages"

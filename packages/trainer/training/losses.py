@@ -140,16 +140,3 @@ class _WeightedCrossEntropy(torch.autograd.Function):
             raise RuntimeError("weighted_cross_entropy: its gradient can be asked for only once")
         ctx.gradient = None  # type: ignore[attr-defined]  # scaled in place, so spent
         return gradient.mul_(grads[0].to(gradient.dtype)), None, None, None
-
-
-def naive_weighted_cross_entropy(
-    logits: Float[Tensor, "b n h w"],
-    bins: UInt8[Tensor, "b h w"],
-    targets: Targets,
-    *,
-    scale: float,
-) -> Float[Tensor, ""]:
-    """Return the same by the book, with a float target of the logits' size: for comparison."""
-    ids = bins.long()
-    target = targets.rows[ids].permute(0, 3, 1, 2)
-    return -(target * torch.log_softmax(logits.float(), dim=1)).sum() * scale

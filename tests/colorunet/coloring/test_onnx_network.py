@@ -53,6 +53,7 @@ def _run(folder: Path, palette: Palette) -> Path:
     return folder
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("settings", SETTINGS, ids=str)
 def test_logits_are_torchs_at_any_size(settings: NetworkSettings, tmp_path: Path) -> None:
     torch.manual_seed(1)
@@ -100,6 +101,7 @@ def test_a_shipped_network_gives_the_same_pixels_by_both(name: str, photo: np.nd
     assert apart.max() <= 1
 
 
+@pytest.mark.slow
 def test_new_parameters_in_a_run_are_those_that_are_used(
     small_palette: Palette, tmp_path: Path, photo: np.ndarray
 ) -> None:
@@ -114,6 +116,7 @@ def test_new_parameters_in_a_run_are_those_that_are_used(
     assert np.abs(after - before).max() > 1
 
 
+@pytest.mark.slow
 def test_parameters_of_another_network_are_refused(small_palette: Palette, tmp_path: Path) -> None:
     run = _run(tmp_path / "run", small_palette)
     CliRunner().invoke(app, ["export", str(run)])
@@ -127,6 +130,7 @@ def test_parameters_of_another_network_are_refused(small_palette: Palette, tmp_p
     session.assert_not_called()  # it would read whatever stands where the tensors were
 
 
+@pytest.mark.slow
 def test_the_command_writes_into_the_run_where_colorizing_finds_it(
     small_palette: Palette, tmp_path: Path, photo: np.ndarray
 ) -> None:
@@ -183,6 +187,7 @@ def test_a_file_that_is_none_is_refused_by_name(content: bytes, tmp_path: Path) 
         OnnxNetwork(tmp_path / "x.onnx")
 
 
+@pytest.mark.slow
 def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
     network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64).eval()
     save_tensors(tmp_path / "n.safetensors", network.state_dict(), {})
@@ -194,6 +199,7 @@ def test_a_file_cut_anywhere_is_refused(tmp_path: Path) -> None:
             OnnxNetwork(tmp_path / "x.onnx")
 
 
+@pytest.mark.slow
 def test_a_file_of_another_maker_is_refused(tmp_path: Path) -> None:
     import onnx
 
@@ -221,6 +227,7 @@ def _saying(path: Path, name: str, value: object) -> object:
     return about[name]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stride", [0, -8, "8", None, 0.5])
 def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: Path) -> None:
     _saying(tmp_path / "x.onnx", "stride", stride)
@@ -228,6 +235,7 @@ def test_a_stride_that_is_no_whole_number_is_refused(stride: object, tmp_path: P
         OnnxNetwork(tmp_path / "x.onnx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wrong", ["Loop", "function"])
 def test_a_file_that_could_run_for_ever_is_refused(wrong: str, tmp_path: Path) -> None:
     from onnx import TensorProto, helper
@@ -259,6 +267,7 @@ def test_a_file_that_could_run_for_ever_is_refused(wrong: str, tmp_path: Path) -
         OnnxNetwork(tmp_path / "x.onnx")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stride", [1, 4, 16])
 def test_logits_of_another_size_than_promised_are_refused(stride: int, tmp_path: Path) -> None:
     assert _saying(tmp_path / "x.onnx", "logits_stride", stride) != stride
@@ -267,6 +276,7 @@ def test_logits_of_another_size_than_promised_are_refused(stride: int, tmp_path:
         file.logits(np.zeros((64, 64), np.uint8), Averaging())
 
 
+@pytest.mark.slow
 def test_a_network_for_another_palette_is_refused(photo: np.ndarray, tmp_path: Path) -> None:
     palette = Palette.from_dict(read_meta(shipped_run(), "best")["palette"])
     network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64)

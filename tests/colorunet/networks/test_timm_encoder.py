@@ -18,6 +18,8 @@ from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.training.loop import fit
 
+pytestmark = pytest.mark.slow
+
 SMALL = "timm/mobilenetv4_conv_small_035"  # 0.9 million parameters, batch norms
 PURE = "timm/convnext_atto"  # layer norms; features at strides 4 to 32 alone
 

@@ -89,6 +89,7 @@ def test_the_wheel_takes_the_whole_folder_along() -> None:
     assert not settings["targets"]["wheel"].get("exclude")
 
 
+@pytest.mark.slow
 def test_a_built_wheel_holds_the_network(tmp_path: Path) -> None:
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)]
     subprocess.run(build, check=True, capture_output=True, cwd=ROOT)

@@ -14,6 +14,8 @@ from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 from dataprep.shards.view_counts import read_view_counts
 
+pytestmark = pytest.mark.slow
+
 
 def _run(*words: str | Path) -> str:
     result = CliRunner().invoke(app, [str(word) for word in words])

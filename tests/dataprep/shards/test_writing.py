@@ -113,6 +113,7 @@ def test_any_sample_can_be_made_again_from_its_row(
             )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [2, 3, 8])
 def test_the_bytes_do_not_depend_on_the_number_of_workers(
     reference: Path, photo_folder: Path, small_palette: Palette, tmp_path: Path, workers: int
@@ -161,6 +162,7 @@ _KILLED_RUNS = """
 """
 
 
+@pytest.mark.slow
 def test_a_run_killed_at_any_step_is_resumed_to_the_same_bytes_and_no_stray_file(
     photo_folder: Path, small_palette: Palette, tmp_path: Path
 ) -> None:
@@ -215,6 +217,7 @@ def test_shards_of_which_nothing_says_what_they_were_made_from_are_kept(
     assert bytes_of(out) == bytes_of(reference)
 
 
+@pytest.mark.slow
 def test_a_killed_command_leaves_whole_shards_that_the_same_command_keeps(
     photo_folder: Path, small_palette: Palette, reference: Path, tmp_path: Path
 ) -> None:

@@ -25,6 +25,8 @@ from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.evaluate import unwatched
 
+pytestmark = pytest.mark.slow
+
 
 class BiasedOracle:
     """The true bins, but for a bias on some of them that drowns the weaker evidence."""

@@ -22,6 +22,8 @@ from trainer.diagnosis import CAUSES, Diagnosis, diagnose, diagnosis_text
 from trainer.evaluation.result import EvaluationSettings
 from trainer.training.losses import Targets
 
+pytestmark = pytest.mark.slow
+
 SIZE = 48
 Crops = Callable[[int, int], list[np.ndarray]]
 Batch = tuple[torch.Tensor, torch.Tensor]  # luma (b, 1, h, w) in [0, 1], bins (b, h, w)

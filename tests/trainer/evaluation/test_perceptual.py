@@ -40,6 +40,8 @@ from trainer.evaluation.perceptual import (
 )
 from trainer.evaluation.pretrained import ParameterFile
 
+pytestmark = pytest.mark.slow
+
 
 def _keep(folder: Path, what: str, content: object, **options: Any) -> ParameterFile:
     """Save parameters under a name that ends in the beginning of their SHA-256."""

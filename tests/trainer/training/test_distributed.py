@@ -15,6 +15,8 @@ import pytest
 from colorunet.parameters.checkpoint import load_run
 from trainer.runs.folder import RunFolder
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Path]
 SETTINGS = (
     "width=8 depth=3 epochs=2 batch_size=12 crop=0 workers=0 threads=1 precision=float32 "

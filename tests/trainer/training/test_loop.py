@@ -19,6 +19,8 @@ from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.training.loop import FitOptions, fit
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Path]
 
 TINY = Recipe.load("small").with_overrides(

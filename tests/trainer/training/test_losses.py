@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 import torch
+from naive_loss import naive_weighted_cross_entropy
 
 from colorcore import Palette, rebalancing_weights, smooth_prior, soft_target_matrix
 from trainer.config.settings import LossSettings
 from trainer.training.losses import (
     Targets,
     mean_color_loss,
-    naive_weighted_cross_entropy,
     training_loss,
     weighted_cross_entropy,
 )

@@ -20,6 +20,8 @@ from trainer.errors import TrainerError
 from trainer.training.loop import FitOptions, fit
 from trainer.training.optimizer import make_optimizer, set_rate
 
+pytestmark = pytest.mark.slow
+
 ENCODER = "encoder."
 
 

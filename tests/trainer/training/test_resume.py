@@ -15,6 +15,8 @@ from safetensors.numpy import load_file
 
 from colorunet.parameters.checkpoint import load_run
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., Path]
 SETTINGS = "width=8 depth=3 epochs=4 batch_size=4 crop=16 workers=1 threads=1 luma_noise=0.02"
 SETTINGS += " zoom=1.8 luma_gamma=0.5 uv=0.5"

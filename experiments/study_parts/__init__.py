@@ -1,1 +1,0 @@
-"""The rooms of experiments/study: definition, photos, work, results, tables and pictures."""
