@@ -27,6 +27,29 @@ class _PathsToo(LazyGroup):
             args = [*args[:at], "colorize", *args[at:]]
         return super().parse_args(ctx, args)
 
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """Show that photos come first; a command is the exception."""
+        return ["[OPTIONS] PHOTO...  |  COMMAND ..."]
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options of colourising, then the commands and the group's own options."""
+        colorize = self.get_command(ctx, "colorize")
+        assert colorize is not None
+        with colorize.make_context(
+            "colorize", ["--help"], parent=ctx, resilient_parsing=True
+        ) as sub:
+            records = [
+                record
+                for parameter in colorize.get_params(sub)
+                if isinstance(parameter, click.Option)
+                and (record := parameter.get_help_record(sub))
+                and "--help" not in record[0]
+            ]
+        with formatter.section("Options of colourising"):
+            formatter.write_dl(records)
+        self.format_commands(ctx, formatter)
+        click.Command.format_options(self, ctx, formatter)
+
 
 @click.group(
     cls=_PathsToo, modules=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
@@ -34,11 +57,13 @@ class _PathsToo(LazyGroup):
 @click.version_option(package_name="colorunet")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def app(debug: bool) -> None:
-    """Colourise photographs, and whole folders of them.
+    """Colourise photos, folders of photos, and films.
 
     \b
     colorunet photo.jpg
     colorunet album/ -o album-in-colour
+    colorunet photo.jpg --vividness 0.7 --compare
     colorunet serve
-    colorunet colorize --help
+
+    PHOTO... is short for colorize PHOTO...; `colorunet COMMAND --help` explains each command.
     """

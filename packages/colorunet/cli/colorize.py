@@ -66,14 +66,14 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Colourise IMAGEs, or folders of them, with the network of RUN.
+    """Colourise photos, folders of photos, and films.
 
-    RUN is a folder that `trainer fit` wrote; without one the network that comes with the package
-    is used. Any size in, the same size out: the luma is kept, colour is added. Folders keep their
+    Any size in, the same size out: the luma is kept, colour is added. Folders keep their
     structure, photos their format, depth, pages and metadata; what can't be kept is said. An output
     that is there is kept, so that a call that was stopped goes on. Images that can't be used are
-    named and skipped; the command then exits with 3. Clips keep frames, times and sound, and don't
-    flicker (extra `video`). --engine ray colours photos on all cores of a cluster that reaches
+    named and skipped; the command then exits with 3. Films keep frames, times and sound, and don't
+    flicker (extra `video`). RUN, a folder that `trainer fit` wrote, takes the place of the network
+    that comes with the package. --engine ray colours photos on all cores of a cluster that reaches
     photos, outputs and network at the same paths.
 
     \b
@@ -95,7 +95,7 @@ def command(
     from colorunet.video.clips import Clips, frames_promised
 
     if prediction.temperature is not None and vividness is not None:
-        raise click.UsageError("--vividness is --temperature in other words; give one of them")
+        raise click.UsageError("--vividness sets the temperature; give one of them")
     run, images = _run_and_images(paths, network)
     plan = _plan(images, out, wishes, compare=compare)
     name = str(run or network or DEFAULT_NETWORK)

@@ -7,25 +7,26 @@ from typing import Any
 
 import click
 
-_temperature = click.option(
-    "--temperature",
-    type=click.FloatRange(0, 1, min_open=True),
-    default=None,
-    help="Of the annealed mean: 1 muted, near 0 vivid.  [default: the network's own, or 0.38]",
-)
-_saturation = click.option(
-    "--saturation",
-    type=click.FloatRange(0, 4, min_open=True),
-    default=None,
-    help="Factor on the chroma.  [default: the network's own, or 1]",
-)
-_caution = click.option(
-    "--caution",
-    type=click.FloatRange(0, 10),
-    default=None,
-    help="How far colours that aren't sure are drawn in toward gray; 0 not at all.  "
-    "[default: the network's own, or 0]",
-)
+from colorunet.coloring.dials import DIALS
+
+
+def _dial(name: str, metavar: str | None = None) -> Callable[..., Any]:
+    """Return the option of a dial of the table; None is given on where nothing was said."""
+    dial = DIALS[name]
+    kind = (
+        click.IntRange(int(dial.low), int(dial.high))
+        if dial.whole
+        else click.FloatRange(dial.low, dial.high, min_open=dial.above_low)
+    )
+    # None tells "not given" apart: --vividness and --temperature exclude each other.
+    default = None if name == "vividness" else dial.default
+    return click.option(
+        f"--{name}",
+        type=kind,
+        default=default,
+        metavar=metavar,
+        help=f"{dial.help}  [default: {dial.default_text}]",
+    )
 
 
 def _network_names(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
@@ -83,34 +84,7 @@ significant_bits_option = click.option(
     help="Bits that the levels of a 16-bit scan really have, such as 12, where the file doesn't "
     "say.  [default: the fewest usual ones that hold its highest level]",
 )
-_warmth_option = click.option(
-    "--warmth",
-    type=click.FloatRange(-1, 1),
-    default=0.0,
-    show_default=True,
-    help="From -1, bluer, to 1, more orange.",
-)
-_vividness_option = click.option(
-    "--vividness",
-    type=click.FloatRange(0, 1),
-    help="From 0, muted and safe, to 1, vivid and now and then patchy.  [default: 0.5]",
-)
-_strength_option = click.option(
-    "--strength",
-    type=click.FloatRange(0, 1),
-    default=1.0,
-    show_default=True,
-    help="How much of the new colours: 0 leaves the photo's own, or gray.",
-)
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
-_versions_option = click.option(
-    "--versions",
-    type=click.IntRange(1, 16),
-    default=1,
-    show_default=True,
-    metavar="N",
-    help="Different plausible colourings of each photo: NAME-1, the most likely, NAME-2…",
-)
 _seed_option = click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of --versions."
 )
@@ -162,19 +136,19 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
     for option in (
         _seed_option,
-        _versions_option,
+        _dial("versions", "N"),
         _reference_option,
         _hints_option,
-        _strength_option,
-        _vividness_option,
-        _warmth_option,
+        _dial("strength"),
+        _dial("vividness"),
+        _dial("warmth"),
     ):
         with_wishes = option(with_wishes)
     return with_wishes
 
 
 _AVERAGING = {"scales": _scales_option, "mirrored": _mirrored}
-_PREDICTION = {"temperature": _temperature, "saturation": _saturation, "caution": _caution}
+_PREDICTION = {name: _dial(name) for name in ("temperature", "saturation", "caution")}
 
 
 def prediction_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -27,10 +27,10 @@ class CallOptions(TypedDict, total=False):
 
     Args:
         warmth: from -1 (bluer) to 1 (more orange).
-        vividness: from 0 (muted) over 0.5 (as the network is used) to 1 (vivid).
-        temperature: of the annealed mean, in (0, 1]; vividness in other words.
-        saturation: factor on the chroma, in (0, 4].
-        caution: how far colours that aren't sure are drawn in toward gray, from 0 to 10.
+        vividness: from 0 (pale) over 0.5 (as the network is used) to 1 (vivid).
+        temperature: of the annealed mean, in (0, 1]; not together with vividness.
+        saturation: factor on the chroma, in [0, 4].
+        caution: how far unsure colours are drawn toward gray, in [0, 1].
         strength: from 0 (the image's own colours, gray where it has none) to 1 (new ones alone).
         hints: pixels of the image whose colour is known.
         reference: a photo whose palette and tones are a prior.
@@ -82,16 +82,17 @@ class Call:
         if unknown := sorted(set(options) - set(CallOptions.__annotations__)):
             known = ", ".join(CallOptions.__annotations__)
             raise TypeError(f"{unknown[0]}: no such option; expected some of {known}")
-        decoding = colorizer.decoding
-        if "vividness" in options:
-            if "temperature" in options:
-                raise ValueError("vividness is temperature in other words; give one of them")
-            decoding = vivid(decoding, options["vividness"])
         names = ("temperature", "saturation", "caution")
         dials = {name: options[name] for name in names if name in options}  # type: ignore[literal-required]
+        decoding = replace(colorizer.decoding, **dials)
+        if "vividness" in options:
+            if "temperature" in options:
+                raise ValueError("vividness sets the temperature; give one of them")
+            decoding = vivid(decoding, options["vividness"])
+            decoding = replace(decoding, caution=options.get("caution", decoding.caution))
         return cls(
             colorizer,
-            replace(decoding, **dials),
+            decoding,
             Toning(options.get("warmth", 0.0), options.get("strength", 1.0)),
             Steering(tuple(options.get("hints", ())), options.get("reference")),
         )

@@ -9,11 +9,13 @@ import numpy as np
 from jaxtyping import Float
 
 from colorcore import Palette, annealed_mean, certainty, like, top_mode_mean
+from colorunet.coloring.dials import DIALS
 from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import number, numbers, settings_of_run
 
 _LARGEST_OFFSET = 1e4  # at 10 a bin is e¹⁰ times as likely; float32 must hold it over any T
 _PLAIN_CHROMA = 0.12  # contrast leaves it as it is: neither strong nor weak
+_CAUTION_BEND = 1.5  # near 0 the caution is k of `certainty` itself; 1 is k = 0.4, not yet gray
 
 
 @dataclass(frozen=True)
@@ -23,9 +25,9 @@ class Decoding:
     Args:
         temperature: of the annealed mean, in (0, 1]; 1 is the mean (muted), near 0 the most likely
             bin (vivid, patchy). Zhang et al. 2016 use 0.38.
-        saturation: factor on U and V afterwards, above 0.
+        saturation: factor on U and V afterwards, in [0, 4].
         caution: how far colours that the network isn't sure of are drawn in toward gray, from 0
-            (not at all); see ``colorcore.certainty``.
+            (not at all) to 1; ``colorcore.certainty`` with k = caution / (1 + 1.5 caution).
         contrast: of chroma: it is multiplied by (chroma / 0.12) to this power, so that above 0
             strong colours become stronger and weak ones weaker; in [0, 1].
         top_mode_radius: where given, only bins within this distance (UV) of the most likely one
@@ -46,12 +48,8 @@ class Decoding:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not 0 < self.temperature <= 1:
-            raise ValueError(f"temperature: expected a number in (0, 1], given {self.temperature}")
-        if not 0 < self.saturation <= 4:
-            raise ValueError(f"saturation: expected a number in (0, 4], given {self.saturation}")
-        if not 0 <= self.caution <= 10:
-            raise ValueError(f"caution: expected a number in [0, 10], given {self.caution}")
+        for name in ("temperature", "saturation", "caution"):
+            DIALS[name].require(getattr(self, name))
         if not 0 <= self.contrast <= 1:
             raise ValueError(f"contrast: expected a number in [0, 1], given {self.contrast}")
         if self.top_mode_radius is not None and not self.top_mode_radius > 0:
@@ -99,7 +97,8 @@ class Decoding:
             chroma = (uv[..., :1] ** 2 + uv[..., 1:] ** 2) ** 0.5
             uv = uv * (chroma / _PLAIN_CHROMA) ** self.contrast
         if self.caution:
-            uv = uv * certainty(logits, palette, self.caution)[..., None]
+            k = self.caution / (1 + _CAUTION_BEND * self.caution)
+            uv = uv * certainty(logits, palette, k)[..., None]
         return uv * self.saturation
 
 

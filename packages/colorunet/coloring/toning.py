@@ -1,4 +1,4 @@
-"""Colours made warmer or cooler, and words for how strong they are that anybody understands."""
+"""Warmth, strength and vividness: adjustments of the colours in plain words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -8,10 +8,12 @@ import numpy as np
 from jaxtyping import Float
 
 from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.dials import DIALS
 from colorunet.coloring.options import PredictionOptions
 
 # Added to U and V at full warmth: toward the orange of a low sun, as far as gray stays believable.
 _WARM_UV = (-0.05, 0.04)
+_VIVID = 1.8  # factor on chroma at full vividness, and of its inverse at none
 
 
 @dataclass(frozen=True)
@@ -31,10 +33,8 @@ class Toning:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        if not -1 <= self.warmth <= 1:
-            raise ValueError(f"warmth: expected a number from -1 to 1, given {self.warmth}")
-        if not 0 <= self.strength <= 1:
-            raise ValueError(f"strength: expected a number from 0 to 1, given {self.strength}")
+        DIALS["warmth"].require(self.warmth)
+        DIALS["strength"].require(self.strength)
 
     def warmed(self, uv: Float[np.ndarray, "h w 2"]) -> Float[np.ndarray, "h w 2"]:
         """Return U and V with the warmth; black and white stay, for want of room for chroma."""
@@ -46,31 +46,39 @@ class Toning:
 def as_vivid(
     options: PredictionOptions, meta: Mapping[str, Any], vividness: float
 ) -> PredictionOptions:
-    """Return options with the temperature and the caution of a vividness in [0, 1].
-
-    0 is the mean of all likely colours and twice the caution, muted; 0.5 what the network is used
-    with; 1 nearly the likeliest colour alone and no caution, vivid and now and then patchy.
+    """Return options with the decoding of a vividness in [0, 1]; see ``vivid``.
 
     Args:
-        options: what else is asked; a caution in them stays.
+        options: what else is asked; a caution in them stays, a saturation is the one scaled.
         meta: of the run, which says what the network is used with.
         vividness: as given.
 
     Raises:
         ValueError: it is out of its range.
     """
-    decoding = vivid(Decoding.of_run(meta), vividness)
+    decoding = vivid(options.decoding(meta), vividness)
     caution = decoding.caution if options.caution is None else options.caution
-    return replace(options, temperature=decoding.temperature, caution=caution)
+    return replace(
+        options,
+        temperature=decoding.temperature,
+        saturation=decoding.saturation,
+        caution=caution,
+    )
 
 
 def vivid(own: Decoding, vividness: float) -> Decoding:
-    """Return a network's own decoding as vivid as asked; see ``as_vivid``.
+    """Return a network's own decoding as vivid as asked.
+
+    0 is the mean of all likely colours, pale, with twice the caution; 0.5 what the network is used
+    with; 1 nearly the likeliest colour alone, strong, without caution. Chroma grows all the way.
 
     Raises:
         ValueError: the vividness is out of its range.
     """
-    if not 0 <= vividness <= 1:
-        raise ValueError(f"vividness: expected a number from 0 to 1, given {vividness}")
-    caution = min(10.0, own.caution * 2 * (1 - vividness))
-    return replace(own, temperature=own.temperature ** (2 * vividness), caution=caution)
+    DIALS["vividness"].require(vividness)
+    return replace(
+        own,
+        temperature=own.temperature ** (2 * vividness),
+        saturation=min(DIALS["saturation"].high, own.saturation * _VIVID ** (2 * vividness - 1)),
+        caution=min(DIALS["caution"].high, own.caution * 2 * (1 - vividness)),
+    )

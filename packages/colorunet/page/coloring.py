@@ -1,4 +1,4 @@
-"""Photos in memory to previews and files: everything of the page that looks at pixels."""
+"""Previews and coloured files of uploaded photos."""
 
 import weakref
 from collections import OrderedDict
@@ -27,7 +27,6 @@ from colorunet.page.look import Look
 from colorunet.page.refusal import Refusal
 from colorunet.page.store import KeptPhoto
 
-_LEAST_SATURATION = 1e-6  # 0 is what a dial's end says; a factor must be above it
 _HOT_BYTES = 48 << 20  # of logits of photos whose distances are kept for the next hint
 
 
@@ -57,7 +56,7 @@ class PhotoColoring:
         Raises:
             Refusal: it can't be used.
         """
-        gray = self._read(data)
+        gray = self._read(data, colors=True)
         luma = in_8_bits(gray.luma)
         seen = self.colorizer.see(luma)
         return KeptPhoto(
@@ -66,6 +65,7 @@ class PhotoColoring:
             size=seen.size,
             luma=self._shrunk(luma),
             alpha=None if gray.alpha is None else self._shrunk(in_8_bits(gray.alpha)),
+            own=None if gray.own is None else self._shrunk(_rgb_in_8_bits(gray.own)),
             seen_luma=seen.luma,
             logits=seen.logits.astype(np.float16),
             few_logits=_halved(seen.logits).astype(np.float16),
@@ -83,8 +83,9 @@ class PhotoColoring:
         if look.version:
             logits = self._versions(photo)[look.version].tilted(logits)
         uv = self._chroma(logits, field, look)
-        bands = list(ColoredImage(photo.luma, uv, photo.alpha).bands())
-        return preview_file(Image.fromarray(np.concatenate(bands)))
+        own = photo.own if look.strength < 1 else None
+        image = ColoredImage(photo.luma, uv, photo.alpha, own=own, strength=look.strength)
+        return preview_file(Image.fromarray(np.concatenate(list(image.bands()))))
 
     def gray(self, photo: KeptPhoto) -> ImageFile:
         """Return the photo as the network sees it, at the preview's size."""
@@ -106,14 +107,14 @@ class PhotoColoring:
         Raises:
             Refusal: it can't be read or written.
         """
-        gray = self._read(photo.data)
+        gray = self._read(photo.data, colors=look.strength < 1)
         seen = self.colorizer.see(gray.luma)
         field = _field(seen, look)
         logits = seen.logits
         if look.version:
             logits = self._versions(photo)[look.version].tilted(logits)
         uv = self._chroma(logits, field, look)
-        return colored_file(photo.name, photo.data, gray.colored(uv, 1.0, look.hints))
+        return colored_file(photo.name, photo.data, gray.colored(uv, look.strength, look.hints))
 
     def files(self, name: str, data: bytes, look: Look, versions: int = 1) -> list[ImageFile]:
         """Return a photo in colour, or several versions of it, as ``colorunet`` writes them.
@@ -121,7 +122,7 @@ class PhotoColoring:
         Raises:
             Refusal: it can't be read or written, or a hint lies outside.
         """
-        gray = self._read(data)
+        gray = self._read(data, colors=look.strength < 1)
         seen = self.colorizer.see(gray.luma)
         if versions == 1:
             uvs = [self._chroma(seen.logits, _field(seen, look), look)]
@@ -136,14 +137,17 @@ class PhotoColoring:
             uvs = [version.uv for version in drawn]
         return [
             colored_file(
-                name, data, gray.colored(uv, 1.0, look.hints), number if versions > 1 else 0
+                name,
+                data,
+                gray.colored(uv, look.strength, look.hints),
+                number if versions > 1 else 0,
             )
             for number, uv in enumerate(uvs, start=1)
         ]
 
-    def _read(self, data: bytes) -> GrayImage:
+    def _read(self, data: bytes, *, colors: bool) -> GrayImage:
         try:
-            return read_gray(data, self._reading, bits=None)
+            return read_gray(data, self._reading, bits=None, colors=colors)
         except UnusableImage as unusable:
             status = 413 if str(unusable).startswith("too many pixels") else 415
             raise Refusal(status, f"not a photo that can be used ({unusable})") from None
@@ -185,10 +189,7 @@ class PhotoColoring:
             self._hot.pop(photo_id, None)
 
     def _decoding(self, look: Look) -> Decoding:
-        saturation = look.saturation
-        if saturation is not None:
-            saturation = max(saturation, _LEAST_SATURATION)
-        options = PredictionOptions(saturation=saturation)
+        options = PredictionOptions(saturation=look.saturation, caution=look.caution)
         if look.vividness is not None:
             options = as_vivid(options, self._meta, look.vividness)
         return options.decoding(self._meta)
@@ -200,10 +201,14 @@ class PhotoColoring:
             logits, field, self.colorizer.palette, self._decoding(look), Toning(look.warmth)
         )
 
-    def _shrunk(self, levels: UInt8[np.ndarray, "h w"]) -> UInt8[np.ndarray, "ph pw"]:
-        scale = min(1.0, self._limits.preview_px / max(levels.shape))
+    def _shrunk(self, levels: UInt8[np.ndarray, "h w *c"]) -> UInt8[np.ndarray, "ph pw *c"]:
+        scale = min(1.0, self._limits.preview_px / max(levels.shape[:2]))
         size = (max(1, round(levels.shape[1] * scale)), max(1, round(levels.shape[0] * scale)))
         return np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC))
+
+
+def _rgb_in_8_bits(own: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
+    return own if own.dtype == np.uint8 else (own >> 8).astype(np.uint8)
 
 
 def _field(seen: SeenPhoto, look: Look) -> HintField | None:

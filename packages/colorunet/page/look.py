@@ -1,18 +1,18 @@
-"""How a photo is to look, as a browser or a program asks for it: checked before it is believed."""
+"""The settings of one photo as a client sends them, checked."""
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from colorfiles.outside.documents import parse_json_object
+from colorunet.coloring.dials import DIALS
 from colorunet.coloring.steering.hints import Hint, parse_hints
 from colorunet.errors import ColorunetError
 from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
 
-_RANGES = {"warmth": (-1.0, 1.0), "vividness": (0.0, 1.0), "saturation": (0.0, 4.0)}
+_NUMBERS = ("warmth", "vividness", "saturation", "caution", "strength")
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,10 @@ class Look:
 
     Args:
         warmth: from -1, bluer, to 1, more orange.
-        vividness: from 0, muted, to 1, vivid; None as the network is used.
+        vividness: from 0, pale, to 1, vivid; None as the network is used.
         saturation: factor on the chroma; None the network's own.
+        caution: how far unsure colours are drawn toward gray; None as the network has it.
+        strength: how much of the new colours; below 1 the photo's own, or gray, take part.
         hints: pixels whose colour is known.
         version: of those that the page shows, from 0, the likeliest.
     """
@@ -30,6 +32,8 @@ class Look:
     warmth: float = 0.0
     vividness: float | None = None
     saturation: float | None = None
+    caution: float | None = None
+    strength: float = 1.0
     hints: tuple[Hint, ...] = ()
     version: int = 0
 
@@ -88,21 +92,15 @@ def count_of(name: str, given: Any, *, least: int, most: int) -> int:
 
 def _numbers(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _number(name, given[name]) for name in _RANGES if given.get(name) not in (None, "")
+        name: _number(name, given[name]) for name in _NUMBERS if given.get(name) not in (None, "")
     }
 
 
 def _number(name: str, given: Any) -> float:
-    low, high = _RANGES[name]
     try:
-        value = math.nan if isinstance(given, bool) else float(given)
-    except (TypeError, ValueError):
-        value = math.nan
-    if not low <= value <= high:
-        raise Refusal(
-            400, f"{name}: expected a number from {low:g} to {high:g}, given {given!r:.80}"
-        )
-    return value
+        return DIALS[name].parsed(given)
+    except ValueError as error:
+        raise Refusal(400, str(error)) from None
 
 
 def _hints(text: str) -> tuple[Hint, ...]:

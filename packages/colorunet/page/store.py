@@ -31,6 +31,7 @@ class KeptPhoto:
         seen_luma: at the network's working size.
         logits: likewise; half precision, whose steps are below those of colours.
         few_logits: means of two by two of them, which previews are decoded from.
+        own: colours of the preview, where the photo has some.
         notes: what had to be assumed in reading it.
         versions: drawn for it, once somebody asked.
         hinted: the last hints and what they say at the preview's chroma size.
@@ -45,6 +46,7 @@ class KeptPhoto:
     seen_luma: UInt8[np.ndarray, "hw ww"]
     logits: Float16[np.ndarray, "hw ww n"]
     few_logits: Float16[np.ndarray, "hf wf n"]
+    own: UInt8[np.ndarray, "h w 3"] | None = None
     notes: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
     hinted: tuple[tuple[Hint, ...], HintField] | None = None
@@ -54,7 +56,7 @@ class KeptPhoto:
     def nbytes(self) -> int:
         """How much memory it takes at most."""
         arrays = [self.luma, self.seen_luma, self.logits, self.few_logits]
-        arrays += [] if self.alpha is None else [self.alpha]
+        arrays += [array for array in (self.alpha, self.own) if array is not None]
         return _LATER_BYTES + len(self.data) + sum(array.nbytes for array in arrays)
 
 

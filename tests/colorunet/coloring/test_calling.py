@@ -93,7 +93,7 @@ def test_what_cannot_be_is_refused(colorizer: Colorizer, photo: Image.Image) -> 
         colorizer(photo, warmness=1)  # type: ignore[call-arg]
     with pytest.raises(ValueError, match="one of them"):
         colorizer(photo, vividness=0.5, temperature=0.5)
-    for wrong in ({"warmth": 2}, {"vividness": -1}, {"saturation": 0}, {"strength": 1.1}):
+    for wrong in ({"warmth": 2}, {"vividness": -1}, {"saturation": -1}, {"strength": 1.1}):
         with pytest.raises(ValueError, match="expected a number"):
             colorizer(photo, **wrong)  # type: ignore[arg-type]
     hint = Hint(1, 1, "#5a7846")

@@ -92,7 +92,7 @@ def test_top_mode_decoding_keeps_to_one_of_two_opposites(colorizer: Colorizer) -
     [
         {"temperature": 0},
         {"temperature": 1.5},
-        {"saturation": 0},
+        {"saturation": -0.1},
         {"top_mode_radius": 0},
         {"contrast": -0.1},
     ],

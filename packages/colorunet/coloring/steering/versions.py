@@ -8,9 +8,10 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.coloring.decoding import Decoding
+from colorunet.coloring.dials import DIALS
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 
-MOST_VERSIONS = 16
+MOST_VERSIONS = int(DIALS["versions"].high)
 _REGIONS = 8
 _THINNING = 4  # the logits themselves are as coarse
 _CANDIDATES = 8  # drawn for each version wanted
