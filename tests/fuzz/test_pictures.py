@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from damage import damaged
+import tifffile
+from animations import random_animation
+from damage import damaged, with_false_numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, features
@@ -54,7 +56,10 @@ def _picture(kind: str) -> bytes:
 @fuzz
 @given(data=st.data())
 def test_pictures(kind: str, data: st.DataObject) -> None:
-    content = data.draw(damaged(_picture(kind)))
+    _read(data.draw(damaged(_picture(kind))))
+
+
+def _read(content: bytes) -> None:
     with contextlib.suppress(UnreadableImage):
         look_at(content, SMALL)
     with contextlib.suppress(UnreadableImage):
@@ -62,6 +67,44 @@ def test_pictures(kind: str, data: st.DataObject) -> None:
     with contextlib.suppress(UnreadableImage):
         for page in read_pages(content, SMALL):
             assert page is not None
+
+
+# By how the headers of frames, pages, tiles and items begin.
+_HEADERS = {
+    "GIF": (b"\x2c", b"\x21\xf9"), "PNG": (b"fcTL", b"IHDR", b"acTL"), "WEBP": (b"ANMF", b"VP8"),
+    "TIFF": (b"\x00\x01\x03\x00", b"\x00\x01\x04\x00", b"\x42\x01", b"\x11\x01"),
+    "MPO": (b"MPF\0", b"\xff\xc0"), "JPEG2000": (b"ihdr", b"\xff\x51"),
+    "AVIF": (b"ispe", b"iloc", b"av1C", b"pixi"), "HEIF": (b"ispe", b"iloc", b"hvcC", b"pixi"),
+}  # fmt: skip
+
+
+def _frames(kind: str) -> bytes:
+    if kind in ("GIF", "PNG", "WEBP"):
+        return random_animation(kind, 1)
+    if kind == "TIFF":
+        pages = [np.full((40, 50), level, np.uint8) for level in (9, 99)]
+        buffer = io.BytesIO()
+        with tifffile.TiffWriter(buffer) as writer:
+            for page in pages:
+                writer.write(page, tile=(16, 16), compression="zlib", photometric="minisblack")
+        return buffer.getvalue()
+    image = Image.linear_gradient("L").resize((40, 30)).convert("RGB")
+    buffer = io.BytesIO()
+    if kind == "HEIF":
+        pytest.importorskip("pillow_heif").from_pillow(image).save(buffer)
+        return buffer.getvalue()
+    if kind in _FEATURES and not features.check(_FEATURES[kind]):
+        pytest.skip(f"this Pillow has no {kind}")
+    options = {"save_all": True, "append_images": [image]} if kind == "MPO" else {}
+    image.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.mark.parametrize("kind", _HEADERS)
+@fuzz
+@given(data=st.data())
+def test_headers_of_frames(kind: str, data: st.DataObject) -> None:
+    _read(data.draw(with_false_numbers(_frames(kind), _HEADERS[kind])))
 
 
 _PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

@@ -1,4 +1,4 @@
-"""What is read at all, told before a pixel is decoded."""
+"""Limits checked from the header, before pixels are decoded."""
 
 import struct
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from colorfiles.photos.formats import ALL_FORMATS
 
 MAX_BYTES = 800_000_000  # 200 megapixels of 8 bits
 _LEAST_BYTES_PER_PIXEL = 4  # every image becomes colour, and decoders hold that in four bytes
+_MOST_TIMES = 250  # max_bytes, of all pages together: a book of 1,400 pages at 600 dpi
 _SCAN_CODE = b"\x9d\x01\x2a"  # before the size of a lossy WebP
 
 
@@ -63,6 +64,15 @@ def refuse_unfit(width: int, height: int, settings: ReadSettings, bytes_per_pixe
         )
     if min(width, height) < settings.min_edge_px:
         raise UnreadableImage(f"too small: {width} x {height}")
+
+
+def refuse_too_much(size: int, settings: ReadSettings) -> None:
+    """Raise UnreadableImage where all pages of a file together decode to too many bytes."""
+    if size > _MOST_TIMES * settings.max_bytes:
+        raise UnreadableImage(
+            f"too many pages: {_readable(size)} decoded; "
+            f"at most {_readable(_MOST_TIMES * settings.max_bytes)}"
+        )
 
 
 def webp_size(start: bytes) -> tuple[int, int]:

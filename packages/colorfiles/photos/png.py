@@ -6,6 +6,7 @@ Chunks and sample depths: https://www.w3.org/TR/png-3/.
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 from typing import BinaryIO
 
 import numpy as np
@@ -25,6 +26,27 @@ def depth_and_kind(file: BinaryIO) -> tuple[int, int]:
     if len(start) < _HEADER_END or start[12:16] != b"IHDR":
         return 0, 0
     return start[24], start[25]
+
+
+def png_chunks(file: BinaryIO, *, until: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+    """Yield kind and content of each chunk, as far as they are whole.
+
+    Args:
+        file: with the PNG.
+        until: the kind of chunk to stop at, which isn't read.
+    """
+    position = 8
+    while True:
+        file.seek(position)
+        start = file.read(8)
+        if len(start) < 8 or start[4:] == until:
+            return
+        length = int.from_bytes(start[:4], "big")
+        body = file.read(length)
+        if len(body) < length:
+            return
+        yield start[4:], body
+        position += 12 + length
 
 
 def gray_and_alpha_16(file: BinaryIO) -> tuple[Image.Image, np.ndarray, np.ndarray]:

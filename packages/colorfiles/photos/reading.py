@@ -2,7 +2,7 @@
 
 import io
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -12,21 +12,21 @@ from colorfiles.errors import UnreadableImage
 from colorfiles.photos import png, tiff
 from colorfiles.photos.decoded import DecodedImage, ImageHeader
 from colorfiles.photos.exif import ORIENTATION
-from colorfiles.photos.formats import FIRST_BYTES, admitted_format
-from colorfiles.photos.gif import refuse_endless_comments
-from colorfiles.photos.jpeg import ends_early, refuse_endless
-from colorfiles.photos.limits import ReadSettings, decoded_bytes, refuse_unfit, webp_size
+from colorfiles.photos.formats import admitted_format
+from colorfiles.photos.jpeg import ends_early
+from colorfiles.photos.limits import (
+    ReadSettings,
+    decoded_bytes,
+    refuse_too_much,
+    refuse_unfit,
+)
 from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page
 from colorfiles.photos.modes import pixels_of
+from colorfiles.photos.opening import JPEG, opened_photo
 from colorfiles.photos.pillow import STUMBLES, translated_errors
 from colorfiles.photos.pixels import Pixels
 from colorfiles.photos.profiles import rgb_to_srgb
 from colorfiles.photos.tiff_pages import photo_pages
-
-_JPEG = ("JPEG", "MPO")
-_OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # their further images are previews, depths, other eyes
-
-_DECODED_ONCE = ("1", "L", "I;16", "I;16B", "RGB")  # others stand in memory a second time as RGB
 
 
 def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> ImageHeader:
@@ -41,14 +41,16 @@ def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> Ima
         format_name = admitted_format(stream, settings.formats)
         if format_name == "TIFF":
             pages = photo_pages(stream)
-            first = pages[0]
-            depth = first.samples * -(-first.bits // 8)
-            refuse_unfit(first.width, first.height, settings, depth)
-            size = decoded_bytes(first.width, first.height, depth)
-            return ImageHeader(format_name, first.width, first.height, len(pages), size)
-        with _opened(stream, format_name, settings) as image:
-            size = decoded_bytes(*image.size, _bytes_per_pixel(image))
-            return ImageHeader(image.format or format_name, *image.size, _pages(image), size)
+            for page in pages:
+                refuse_unfit(*page.allocated, settings, page.pixel_bytes)
+            sizes = [decoded_bytes(page.width, page.height, page.pixel_bytes) for page in pages]
+            refuse_too_much(sum(sizes), settings)
+            return ImageHeader(format_name, pages[0].width, pages[0].height, len(pages), max(sizes))
+        with opened_photo(stream, format_name, settings) as opened:
+            size = decoded_bytes(*opened.size, opened.pixel_bytes)
+            refuse_too_much(size * opened.pages, settings)
+            name = opened.image.format or format_name
+            return ImageHeader(name, *opened.size, opened.pages, size)
 
 
 def read_image(
@@ -98,30 +100,37 @@ def read_pages(
             yield read_image(stream, settings, page=page)
         return
     stream.seek(0)
-    with ExitStack() as stack:
+    frames = _frames(stream, header.format, settings)
+    while True:
         with translated_errors():
-            image = stack.enter_context(_opened(stream, header.format, settings))
-        for page in range(header.pages):
-            with translated_errors():
-                frame = _frame(image, settings, page, header)
-            yield frame
+            frame = next(frames, None)
+        if frame is None:
+            return
+        yield frame
 
 
-def _frame(
-    image: Image.Image, settings: ReadSettings, page: int, header: ImageHeader
-) -> DecodedImage:
-    image.seek(page)
-    image.load()
-    orientation = _orientation(image)
-    pixels, notes = pixels_of(image.copy())  # the next frame is decoded into the same one
-    return DecodedImage(
-        pixels=pixels.upright(orientation),
-        format=header.format,
-        bits=pixels.bits,
-        pages=header.pages,
-        notes=tuple(notes),
-        metadata=metadata_of(image, orientation) if settings.metadata else Metadata(),
-    )
+def _frames(
+    stream: BinaryIO, format_name: str, settings: ReadSettings, first: int = 0
+) -> Iterator[DecodedImage]:
+    with opened_photo(stream, format_name, settings) as opened:
+        image = opened.image
+        if image.format == "PNG":
+            image.load()  # its texts and EXIF may stand behind the pixels
+        for frame, duration_ms in opened.frames(first):
+            orientation = _orientation(image)
+            pixels, notes = pixels_of(frame)
+            metadata = Metadata()
+            if settings.metadata:
+                shown_ms = None if opened.pages == 1 else duration_ms
+                metadata = replace(metadata_of(image, orientation), duration_ms=shown_ms)
+            yield DecodedImage(
+                pixels=pixels.upright(orientation),
+                format=image.format or format_name,
+                bits=pixels.bits,
+                pages=opened.pages,
+                notes=tuple(notes),
+                metadata=metadata,
+            )
 
 
 def _read_tiff(stream: BinaryIO, settings: ReadSettings, page: int) -> DecodedImage:
@@ -141,20 +150,17 @@ def _read_tiff(stream: BinaryIO, settings: ReadSettings, page: int) -> DecodedIm
 def _read_other(
     stream: BinaryIO, format_name: str, settings: ReadSettings, page: int, near_px: int | None
 ) -> DecodedImage:
-    with _opened(stream, format_name, settings) as image:
-        pages = _pages(image)
+    with opened_photo(stream, format_name, settings) as opened:
+        image, pages = opened.image, opened.pages
         _refuse_missing(page, pages)
-        if page:
-            image.seek(page)
-            refuse_unfit(
-                *image.size, settings, _bytes_per_pixel(image)
-            )  # a GIF's frame may reach beyond the first one
+        if opened.animation or page:
+            return next(_frames(stream, format_name, settings, page))
         if near_px is not None:
             image.draft("RGB", _at_least(image.size, near_px))
         image.load()
         orientation = _orientation(image)  # PNG and WebP may bring it after the pixels
         pixels, bits, notes = _pixels(stream, image, settings, page)
-        if format_name in _JPEG and settings.whole and near_px is None:
+        if format_name in JPEG and settings.whole and near_px is None:
             _refuse_cut(stream, image)
         further = getattr(image, "n_frames", 1) - pages
         if further > 0:
@@ -201,33 +207,6 @@ def _color_png_16(stream: BinaryIO, image: Image.Image, kind: int) -> tuple[Pixe
     rgb = samples if kind == png.RGB else samples[..., :3].copy()
     levels, note = rgb_to_srgb(rgb, image.info.get("icc_profile"))
     return Pixels(levels, alpha), 16, [note] if note else []
-
-
-@contextmanager
-def _opened(stream: BinaryIO, format_name: str, settings: ReadSettings) -> Iterator[Image.Image]:
-    if format_name == "WEBP":
-        size = webp_size(stream.read(FIRST_BYTES))
-        if all(size):
-            refuse_unfit(*size, settings)
-        stream.seek(0)
-    elif format_name == "JPEG":
-        refuse_endless(stream.read())
-        stream.seek(0)
-    elif format_name == "GIF":
-        refuse_endless_comments(stream)
-        stream.seek(0)
-    formats = _JPEG if format_name == "JPEG" else (format_name,)
-    with Image.open(stream, formats=formats) as image:
-        refuse_unfit(*image.size, settings, _bytes_per_pixel(image))
-        yield image
-
-
-def _pages(image: Image.Image) -> int:
-    return 1 if image.format in _OF_ONE_PHOTO else getattr(image, "n_frames", 1)
-
-
-def _bytes_per_pixel(image: Image.Image) -> int:
-    return 4 if image.mode in _DECODED_ONCE and "transparency" not in image.info else 8
 
 
 def _refuse_missing(page: int, pages: int) -> None:

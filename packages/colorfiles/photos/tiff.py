@@ -29,7 +29,7 @@ def read_page(
         UnreadableImage: it can't be read rightly.
     """
     refuse_no_photo(page)
-    refuse_unfit(page.width, page.height, settings, page.samples * -(-page.bits // 8))
+    refuse_unfit(*page.allocated, settings, page.pixel_bytes)
     if page.bits <= 8 and not page.planar and page.number is not None:
         image = _by_pillow(file, page.number)
         if image is not None:

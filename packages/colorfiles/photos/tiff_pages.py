@@ -50,6 +50,17 @@ class TiffPage:
         return self.one(257)
 
     @property
+    def allocated(self) -> tuple[int, int]:
+        """Width and height that decoding makes room for: tiles are decoded whole."""
+        across, down = max(1, self.tile_width), max(1, self.tile_height)
+        return -(-self.width // across) * across, -(-self.height // down) * down
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Bytes of a pixel as decoded."""
+        return self.samples * -(-self.bits // 8)
+
+    @property
     def bits(self) -> int:
         """Bits of a sample; of the deepest where they differ."""
         return max((int(value) for value in self.values(258)), default=1)

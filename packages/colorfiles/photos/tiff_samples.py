@@ -85,7 +85,7 @@ def _dtype(page: TiffPage) -> np.dtype:
 def _layout(page: TiffPage, samples: int) -> _Layout:
     width = page.tile_width or page.width
     height = page.tile_height or min(page.rows_per_strip, page.height)
-    if width < 1 or height < 1 or width * height * samples > 1 << 31:
+    if width < 1 or height < 1:
         raise UnreadableImage("undecodable: a TIFF with strips or tiles of no usual size")
     return _Layout(
         width=width,

@@ -1,4 +1,4 @@
-"""A GIF's comments are few, or it is refused before Pillow joins them."""
+"""GIFs with excessive comment blocks are rejected before Pillow joins them."""
 
 import io
 

@@ -1,6 +1,7 @@
 """A coloured photo in the formats of 8 bits that Pillow writes, and animations."""
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -45,21 +46,22 @@ def write_animation(
     lossless: bool = False,
 ) -> None:
     """Write frames, each shown as long as the photo's; a GIF's have 256 colours each."""
+    every = iter(images)
+    first = next(every)
+    frames: list[Image.Image] = []
     shown_ms: list[int] = []
-    frames = iter(images)
-    first = next(frames)
-
-    def composed(image: ColoredImage) -> Image.Image:
+    for image in chain((first,), every):
         shown_ms.append(image.metadata.duration_ms or 0)
-        frame = _composed(image, alpha=target.alpha and first.alpha is not None)
-        frame = frame.convert("RGB" if first.alpha is None else "RGBA")  # all of one kind
-        return _with_few_colors(frame) if target.name == "GIF" else frame
-
-    start, others = composed(first), [composed(image) for image in frames]
+        frames.append(_composed(image, alpha=target.alpha))
+    clear = any(frame.mode == "RGBA" for frame in frames)
+    frames = [frame.convert("RGBA" if clear else "RGB") for frame in frames]  # all of one kind
+    if target.name == "GIF":
+        frames = [_with_few_colors(frame) for frame in frames]
+    start, *others = frames
     options = _options(first, target, profile=profile, lossless=lossless)
     if first.metadata.loops is not None:
         options["loop"] = first.metadata.loops
-    options |= {"disposal": 2} if target.name == "GIF" and first.alpha is not None else {}
+    options |= {"disposal": 2} if target.name == "GIF" and clear else {}
     options |= {"save_all": True, "append_images": others, "duration": shown_ms}
     start.save(file, target.name, **options)
 
