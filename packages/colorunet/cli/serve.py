@@ -56,6 +56,7 @@ def command(
     colorunet serve runs/mine --port 9000 --no-browser
     COLORUNET_TOKEN=a-long-secret colorunet serve --host 0.0.0.0
     """
+    from colorunet.page.guard import LEAST_TOKEN
     from colorunet.page.server import PageServer, ServerSettings
     from colorunet.parameters.shipped import DEFAULT_NETWORK, run_or_shipped
 
@@ -65,6 +66,9 @@ def command(
     server = PageServer(ServerSettings(run_or_shipped(name), name, host, port, token))
     served = server.served
     emit(served, as_json, served.url)
+    if served.token and len(served.token) < LEAST_TOKEN:
+        say(f"a token of fewer than {LEAST_TOKEN} characters can be guessed; without --token and "
+            "COLORUNET_TOKEN a long one is made")  # fmt: skip
     say("the page is at the address above; Ctrl-C ends it")
     server.run(say, opens_browser=not no_browser)
     say("ended")

@@ -1,4 +1,4 @@
-"""Who may ask: this page itself and programs that know the token; no other site, no other name."""
+"""Access control: the token, the names of the host, and no requests from other sites."""
 
 import ipaddress
 import secrets
@@ -29,11 +29,15 @@ _HEADERS = {
 }
 _COOKIE_S = 30 * 24 * 3600
 _WRONG_A_MINUTE = 10
+LEAST_TOKEN = 16  # characters: fewer can be guessed by trying, as a right token is never refused
 _ADDRESSES = 1024
 
 
 class Guard:
-    """ASGI middleware that refuses other sites and, where there is a token, who hasn't got it.
+    """ASGI middleware that refuses other sites and, where there is a token, requests without it.
+
+    Wrong tokens are limited by address, a right one never: behind a proxy all clients have one
+    address, and one of them could lock out the others. So guessing is as slow as the token is long.
 
     Args:
         app: what is guarded.
@@ -84,12 +88,9 @@ class Guard:
             )
 
     def _ask_for_token(self, scope: Scope, headers: Headers) -> Response | None:
-        # The cookie before wrong tokens count: another site's page can have sent those from here.
         cookie = f"colorunet-{(scope.get('server') or ('', 0))[1]}"
         if _same(cookie_parser(headers.get("cookie", "")).get(cookie, ""), self._session):
             return None
-        address = _network((scope.get("client") or ("",))[0])
-        self._refuse_guesses(address)
         kind, _, given = headers.get("authorization", "").partition(" ")
         if kind.lower() == "bearer" and _same(given.strip(), self._token):
             return None
@@ -99,17 +100,16 @@ class Guard:
             answer.set_cookie(cookie, self._session, _COOKIE_S, httponly=True, samesite="lax")
             return answer
         if asked or given:
-            self._wrong.setdefault(address, []).append(time.monotonic())
+            self._count_wrong(_network((scope.get("client") or ("",))[0]))
         raise Refusal(
             401, "the token is missing or wrong: open the address that `colorunet serve` printed, "
             "or send Authorization: Bearer TOKEN"
         )  # fmt: skip
 
-    def _refuse_guesses(self, address: str) -> None:
+    def _count_wrong(self, address: str) -> None:
         now = time.monotonic()
         recent = [when for when in self._wrong.pop(address, []) if now - when < 60]
-        if recent:
-            self._wrong[address] = recent
+        self._wrong[address] = [*recent[1 - _WRONG_A_MINUTE :], now]
         while len(self._wrong) > _ADDRESSES:
             self._wrong.popitem(last=False)
         if len(recent) >= _WRONG_A_MINUTE:
@@ -145,7 +145,7 @@ def _refuse_other_sites(scope: Scope, headers: Headers) -> None:
 
 
 def _network(address: str) -> str:
-    """Return by what wrong tokens are counted: of IPv6, one machine has 2^64 addresses."""
+    """Return the network that wrong tokens count for: one machine has 2^64 addresses of IPv6."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

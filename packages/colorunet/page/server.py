@@ -20,7 +20,7 @@ from colorunet.coloring.colorizer import Colorizer
 from colorunet.errors import ColorunetError
 from colorunet.page.app import PageApp
 from colorunet.page.coloring import PhotoColoring
-from colorunet.page.connections import BACKLOG, patient_protocol, within_open_files
+from colorunet.page.connections import QueueingServer, patient_protocol, within_open_files
 from colorunet.page.guard import Guard, is_loopback
 from colorunet.page.limits import Limits
 from colorunet.page.watch import Watch
@@ -111,10 +111,9 @@ class PageServer:
             proxy_headers=False,
             server_header=False,
             limit_concurrency=connections,
-            backlog=BACKLOG,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        server = uvicorn.Server(config)
+        server = QueueingServer(config, waiting=2 * limits.connections)
         if opens_browser and not self._token and _has_display():
             threading.Timer(_OPENS_AFTER_S, webbrowser.open, (self.served.url,)).start()
         # What is wrong with a form is its sender's to know, not the terminal's.
@@ -133,7 +132,7 @@ def _listening(host: str, port: int) -> socket.socket:
         family, _, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        return socket.create_server(address[:2], family=family, backlog=512)
+        return socket.create_server(address[:2], family=family)
     except socket.gaierror:
         raise ColorunetError(f"--host {host}: no such name or address here") from None
     except OSError as error:

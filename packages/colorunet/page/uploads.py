@@ -1,4 +1,4 @@
-"""Requests' bodies: in memory only, bounded in bytes and in time."""
+"""Request bodies: held in memory only, bounded in bytes and in time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
@@ -35,7 +35,11 @@ class Upload:
 
 
 class Uploads:
-    """Reads the bodies of requests, within a memory that all of them share."""
+    """Reads request bodies within one memory limit that all requests share.
+
+    Bytes count from their arrival: counted as promised, a few clients that send nothing would take
+    the room of all others.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -46,18 +50,14 @@ class Uploads:
         """Read a form with a file called ``image``; its memory counts until the block ends.
 
         Raises:
-            Refusal: it is none, too large, too slow, or memory is short.
+            Refusal: it isn't a form, too large, too slow, or memory is short.
         """
-        most = self._promised(request)
-        if self.nbytes + most > self._limits.uploads_bytes:
-            raise Refusal(
-                503, "too many photos are arriving; send it again in a moment", retry_after_s=2
-            )
-        self.nbytes += most
+        self._refuse_too_long(request)
+        held = [0]
         try:
-            yield await self._form(request)
+            yield await self._form(request, held)
         finally:
-            self.nbytes -= most
+            self.nbytes -= held[0]
 
     async def json(self, request: Request) -> bytes:
         """Return a body that should be JSON.
@@ -67,19 +67,29 @@ class Uploads:
         """
         return await self._in_time(_joined(_body(request, _JSON_BYTES)))
 
-    def _promised(self, request: Request) -> int:
+    def _refuse_too_long(self, request: Request) -> None:
         limit = self._limits.upload_bytes
         text = request.headers.get("content-length", "")
-        length = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else limit
-        if length > limit:
+        if text.isascii() and text.isdigit() and (len(text) > 19 or int(text) > limit):
             raise _too_large(limit)
-        return length
 
-    async def _form(self, request: Request) -> Upload:
+    async def _counted(
+        self, parts: AsyncIterator[bytes], held: list[int]
+    ) -> AsyncGenerator[bytes, None]:
+        async for part in parts:
+            if self.nbytes + len(part) > self._limits.uploads_bytes:
+                raise Refusal(
+                    503, "too many photos are arriving; send it again in a moment", retry_after_s=2
+                )
+            self.nbytes += len(part)
+            held[0] += len(part)
+            yield part
+
+    async def _form(self, request: Request, held: list[int]) -> Upload:
         kind = request.headers.get("content-type", "")
         if kind.partition(";")[0].strip().lower() != "multipart/form-data":
             raise Refusal(415, f"content type {kind!r:.80}: expected multipart/form-data")
-        stream = _body(request, self._limits.upload_bytes)
+        stream = self._counted(_body(request, self._limits.upload_bytes), held)
         parser = MultiPartParser(
             request.headers, stream, max_files=1, max_fields=16, max_part_size=_FIELD_BYTES
         )

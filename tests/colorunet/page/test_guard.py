@@ -146,6 +146,22 @@ def test_who_guesses_tokens_has_to_wait(serve: Callable[..., Any]) -> None:
     assert int(answers[-1].headers["Retry-After"]) > 0
 
 
+def test_wrong_tokens_from_an_address_never_lock_out_a_right_one_from_there(
+    serve: Callable[..., Any],
+) -> None:
+    """Behind a proxy all clients have one address."""
+    served = serve(token=TOKEN)
+    for number in range(30):
+        bearer = {"Authorization": f"Bearer {number}"}
+        answer = requests.get(f"{served.url}/api/about", headers=bearer, timeout=TIMEOUT_S)
+    assert answer.status_code == 429
+    bearer = {"Authorization": f"Bearer {TOKEN}"}
+    answer = requests.get(f"{served.url}/api/about", headers=bearer, timeout=TIMEOUT_S)
+    assert answer.status_code == 200
+    opened = requests.get(f"{served.url}/?token={TOKEN}", timeout=TIMEOUT_S)
+    assert (opened.status_code, opened.url) == (200, f"{served.url}/")
+
+
 def test_who_guesses_does_not_shut_out_who_is_in(serve: Callable[..., Any]) -> None:
     """Another site's page can send wrong tokens from the very machine of the one who is in."""
     served = serve(token=TOKEN)
