@@ -1,29 +1,34 @@
-"""Writing files so that nothing half-written is ever seen under its final name."""
+"""Atomic writing: a file gets its final name when it is whole, and leftovers of kills are swept."""
 
 import os
 import re
 import secrets
 import stat
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-_LEFTOVER = re.compile(r"\.(.+\.)?[0-9a-f]{4,}\.tmp")
+_LEFTOVER = re.compile(r"\.colorunet\.[0-9a-f]{16}\.tmp")
+_ABANDONED_S = 3600  # without file locks: nothing is written for so long, so its writer was killed
 
 
 @contextmanager
 def write_atomically(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target``; rename it there when the block ends well.
 
-    The content is on the disk before the name is. A block that fails leaves nothing behind; a kill
-    leaves a hidden ``.tmp`` file that ``sweep`` removes. Its name doesn't hold the target's, which
-    may have all the 255 bytes that a file system allows.
+    The content is on the disk before the name is. A block that fails leaves nothing behind. A kill
+    leaves a hidden ``.tmp`` file; the next process that writes into the folder deletes it, as it
+    finds it without the lock that a living writer holds. Its name doesn't contain the target's,
+    which may have all the 255 bytes that a file system allows.
     """
-    temporary = target.with_name(f".{secrets.token_hex(8)}.tmp")
+    _sweep_abandoned(target.parent)
+    temporary = _temporary_in(target.parent)
     try:
-        with naming(target):
+        with naming(target), _created_and_locked(temporary, target):
             yield temporary
             descriptor = os.open(temporary, os.O_RDWR)  # Windows syncs no other
             try:
@@ -63,7 +68,7 @@ def open_own(path: Path, *, append: bool = False) -> BinaryIO:
 
 def require_writable(folder: Path) -> None:
     """Raise OSError unless files can be made in ``folder``; what lies there isn't touched."""
-    probe = folder / f".probe.{secrets.token_hex(4)}.tmp"
+    probe = _temporary_in(folder)
     probe.open("xb").close()
     discard(probe)
 
@@ -74,23 +79,90 @@ def discard(path: Path) -> None:
 
 
 def is_leftover(name: str) -> bool:
-    """Whether a file that is called so may have been left by a killed writer; see ``sweep``."""
+    """Whether a file of this name is a temporary one of ``write_atomically``."""
     return _LEFTOVER.fullmatch(name) is not None
 
 
-def sweep(folder: Path, *, older_s: float = 0.0) -> int:
-    """Delete the temporary files that a killed writer left in ``folder``; return how many.
+def sweep(folder: Path) -> int:
+    """Delete the temporary files that killed writers left in ``folder``; return how many.
 
-    Args:
-        folder: where to look.
-        older_s: spare those that were written since so many seconds: by a writer still at work.
+    For the only writer of a folder, which holds its lock: files of living writers go, too.
     """
-    now, count = time.time(), 0
-    for path in folder.glob(".*.tmp"):
+    count = 0
+    for path in _leftovers(folder):
         with suppress(FileNotFoundError):  # another process sweeps here too
-            status = path.stat()
-            is_left = stat.S_ISREG(status.st_mode) and now - status.st_mtime >= older_s
-            if is_left and is_leftover(path.name):
-                path.unlink()
-                count += 1
+            path.unlink()
+            count += 1
     return count
+
+
+def _temporary_in(folder: Path) -> Path:
+    return folder / f".colorunet.{secrets.token_hex(8)}.tmp"
+
+
+def _leftovers(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            return [
+                folder / entry.name
+                for entry in entries
+                if is_leftover(entry.name) and entry.is_file(follow_symlinks=False)
+            ]
+    except OSError:
+        return []
+
+
+@cache
+def _sweep_abandoned(folder: Path) -> None:
+    """Delete the temporary files whose writers are gone, once a process and folder."""
+    for path in _leftovers(folder):
+        with suppress(OSError):
+            if _is_abandoned(path):
+                path.unlink()
+
+
+if sys.platform == "win32":
+
+    @contextmanager
+    def _created_and_locked(temporary: Path, target: Path) -> Iterator[None]:  # noqa: ARG001
+        """Nothing is locked here: Windows deletes and renames no open file."""
+        yield
+
+    def _is_abandoned(path: Path) -> bool:
+        return time.time() - path.stat().st_mtime > _ABANDONED_S
+
+else:
+    import fcntl
+
+    @contextmanager
+    def _created_and_locked(temporary: Path, target: Path) -> Iterator[None]:
+        """Hold a lock on a new temporary file; the kernel frees it when the process dies."""
+        try:
+            descriptor = os.open(
+                temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666
+            )
+        except OSError as error:
+            error.filename = str(target)
+            raise
+        try:
+            with suppress(OSError):  # no locks on this file system, or a sweeper looks just now
+                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            yield
+        finally:
+            os.close(descriptor)
+
+    def _is_abandoned(path: Path) -> bool:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        try:
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
+                return False
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:  # no locks on this file system
+            return time.time() - status.st_mtime > _ABANDONED_S
+        else:
+            return status.st_size > 0 or time.time() - status.st_mtime > 1
+        finally:
+            os.close(descriptor)

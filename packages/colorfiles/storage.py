@@ -151,7 +151,7 @@ class Storage:
                 self.local.mkdir(parents=True, exist_ok=True)
                 require_writable(self.local)
             else:
-                probe = f".probe.{secrets.token_hex(4)}.tmp"
+                probe = f".colorunet.{secrets.token_hex(8)}.tmp"
                 self.write(probe, b"")
                 self.delete(probe)
         except OSError as error:

@@ -1,6 +1,7 @@
 """Nothing half-written is ever seen under its final name."""
 
-import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -36,20 +37,55 @@ def test_a_failed_write_leaves_the_old_content_and_nothing_else(
     assert list(tmp_path.iterdir()) == [target]
 
 
+_LEFT = ".colorunet.0123456789abcdef.tmp"
+
+
 def test_sweep_removes_what_a_killed_writer_left_and_no_more(tmp_path: Path) -> None:
-    kept = [tmp_path / "photo.tmp", tmp_path / ".hidden", tmp_path / "photo.jpg"]
-    for path in (*kept, tmp_path / ".photo.jpg.0a1b.tmp"):
+    others = ("photo.tmp", ".hidden", "photo.jpg", ".photo.jpg.0a1b.tmp", ".0123456789abcdef.tmp")
+    kept = [tmp_path / name for name in others]
+    for path in (*kept, tmp_path / _LEFT):
         path.touch()
-    (tmp_path / ".folder.tmp").mkdir()
+    (tmp_path / _LEFT.replace("0", "1")).mkdir()
     assert sweep(tmp_path) == 1
     assert all(path.exists() for path in kept)
 
 
-def test_sweep_can_spare_what_another_writer_is_at(tmp_path: Path) -> None:
-    (tmp_path / ".0a1b.tmp").touch()
-    assert sweep(tmp_path, older_s=60) == 0
-    os.utime(tmp_path / ".0a1b.tmp", (1e9, 1e9))
-    assert sweep(tmp_path, older_s=60) == 1
+_WRITER = """
+import sys, time
+from pathlib import Path
+from colorfiles.files import write_atomically
+
+with write_atomically(Path(sys.argv[1])) as temporary:
+    temporary.write_bytes(b"half")
+    print("at work", flush=True)
+    time.sleep(600)
+"""
+
+
+def test_a_writer_deletes_what_a_killed_one_left_at_once_and_spares_one_at_work(
+    tmp_path: Path,
+) -> None:
+    targets = [tmp_path / "killed", tmp_path / "at work"]
+    writers = [
+        subprocess.Popen(
+            [sys.executable, "-c", _WRITER, str(target)], stdout=subprocess.PIPE, text=True
+        )
+        for target in targets
+    ]
+    for writer in writers:
+        assert writer.stdout is not None
+        assert writer.stdout.readline() == "at work\n"
+    assert len(list(tmp_path.iterdir())) == 2
+    writers[0].kill()
+    writers[0].wait()
+    (tmp_path / _LEFT).mkdir()
+    with write_atomically(tmp_path / "new") as temporary:
+        temporary.write_bytes(b"whole")
+    left = {path.name for path in tmp_path.iterdir()} - {"new", _LEFT}
+    writers[1].kill()
+    for writer in writers:
+        writer.communicate()
+    assert len(left) == 1
 
 
 def test_discarding_what_is_not_there_is_no_error(tmp_path: Path) -> None:

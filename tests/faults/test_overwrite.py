@@ -59,8 +59,7 @@ def test_a_run_alone_is_replaced(tmp_path: Path) -> None:
     own += ["report.html", "pictures/truth.png", "pictures/epoch-001.png"]
     own += [
         "tensorboard/events.out.tfevents.1.host.2.0",
-        ".last.json.0a1b2c3d.tmp",
-        ".0123456789abcdef.tmp",
+        ".colorunet.0123456789abcdef.tmp",
     ]
     for name in own:
         (folder / name).parent.mkdir(exist_ok=True)

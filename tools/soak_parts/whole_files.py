@@ -4,7 +4,6 @@ import contextlib
 import hashlib
 import io
 import json
-import re
 import tarfile
 import threading
 import tomllib
@@ -18,7 +17,6 @@ from safetensors.numpy import load as load_tensors
 
 # What differs between two undisturbed runs: times, and the rates that come of them.
 _TIMES = {"fetched_at", "license_read_at", "elapsed_s", "images_per_s", "seconds"}
-_LEFTOVER = re.compile(r"\.[0-9a-f]{16}\.tmp")
 
 
 def require_whole(path: Path) -> None:
@@ -28,15 +26,11 @@ def require_whole(path: Path) -> None:
 
 
 def content_of(folder: Path) -> dict[str, str]:
-    """Return a digest of each file below a folder, hidden ones too, times left out.
-
-    What a killed writer may leave isn't counted: a hidden ``.tmp`` that nobody takes for a result.
-    Where several calls may write into one folder, it is spared for an hour: one may be at work.
-    """
+    """Return a digest of each file below a folder, hidden ones too, times left out."""
     return {
         path.relative_to(folder).as_posix(): _digest(path)
         for path in sorted(folder.rglob("*"))
-        if path.is_file() and not _LEFTOVER.fullmatch(path.name)
+        if path.is_file()
     }
 
 

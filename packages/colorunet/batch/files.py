@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
 
-from colorfiles.files import sweep
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.manifest import Manifest, ManifestRow
@@ -17,8 +16,6 @@ from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.toning import Toning
 from colorunet.errors import ColorunetError
-
-_LEFT_OVER_S = 3600  # no photo takes that long: what is older was left by a call that was killed
 
 
 @dataclass(frozen=True)
@@ -157,8 +154,6 @@ def colorize_plan(
         plan.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ColorunetError(f"{plan.out}: {error.strerror}; give another --out") from None
-    for folder in {job.target.parent for job in plan.jobs}:
-        sweep(folder, older_s=_LEFT_OVER_S)
     images: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0

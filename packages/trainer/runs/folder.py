@@ -27,7 +27,7 @@ _OWN = re.compile(
     rf"{re.escape(RECIPE)}|{re.escape(METRICS)}|{re.escape(_STATE)}|report\.html|network\.onnx"
     r"|(last|best|epoch-\d{4,})\.(safetensors|json)"
     r"|pictures/(gray|truth|epoch-\d{3,})\.png|tensorboard/events\.out\.tfevents\.[^/]+"
-    r"|(\w+/)?\.([^/]+\.)?[0-9a-f]{8,16}\.tmp"
+    r"|(\w+/)?\.colorunet\.[0-9a-f]{16}\.tmp"
 )
 _OWN_FOLDERS = ("pictures", "tensorboard")
 

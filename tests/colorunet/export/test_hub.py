@@ -77,7 +77,7 @@ def test_other_files_in_the_folder_are_not_mixed_with(tmp_path: Path) -> None:
 def test_what_a_kill_left_is_gone_on_with_and_a_card_that_was_edited_stays(folder: Path) -> None:
     (folder / "README.md").write_text("mine")
     (folder / "network.onnx").unlink()
-    (folder / ".0123456789abcdef.tmp").write_bytes(b"half")
+    (folder / ".colorunet.0123456789abcdef.tmp").write_bytes(b"half")
     done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(folder)])
     assert done.exit_code == 0, repr(done.exception)
     assert (folder / "README.md").read_text() == "mine"

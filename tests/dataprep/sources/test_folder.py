@@ -153,7 +153,7 @@ def test_a_toned_photo_that_an_earlier_version_kept_stays_and_its_import_goes_on
 def test_a_manifest_that_a_kill_cut_short_is_swept_away(tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run_import(tree, "--out", out)
-    (out / ".manifest.parquet.0123abcd.tmp").write_bytes(b"half a manifest")
+    (out / ".colorunet.0123456789abcdef.tmp").write_bytes(b"half a manifest")
     run_import(tree, "--out", out)
     assert not list(out.glob(".*.tmp"))
 

@@ -505,7 +505,7 @@ def test_a_missing_file_is_found(victim: Victim, suffix: str) -> None:
     assert any(fault.what.startswith("missing") for fault in faults)
 
 
-@pytest.mark.parametrize("name", ["train-000099.tar", ".train-000000.tar.0a1b2c3d.tmp", "x.txt"])
+@pytest.mark.parametrize("name", ["train-000099.tar", ".colorunet.0123456789abcdef.tmp", "x.txt"])
 def test_a_stray_file_is_found(victim: Victim, name: str) -> None:
     (victim.path / name).write_bytes(b"")
     assert [fault.where for fault in victim.verify().faults] == [name]

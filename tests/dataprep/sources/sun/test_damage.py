@@ -199,6 +199,6 @@ def test_no_file_descriptor_and_no_temporary_file_is_left(
 def test_a_manifest_that_a_kill_cut_short_is_swept_away(sun_tree: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     assert fetch(sun_tree, *OPTIONS, "--out", out).exit_code == 0
-    (out / ".manifest.parquet.0123abcd.tmp").write_bytes(b"half a manifest")
+    (out / ".colorunet.0123456789abcdef.tmp").write_bytes(b"half a manifest")
     assert fetch(sun_tree, *OPTIONS, "--out", out).exit_code == 0
     assert not list(out.glob(".*.tmp"))
