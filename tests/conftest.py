@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import tarfile
 from collections.abc import Callable, Iterator, Sequence
 from importlib.util import find_spec
@@ -112,9 +113,7 @@ def chromium() -> Iterator[Any]:
     """A real Chromium, as playwright's Browser; where there is none, a skip, but never in CI."""
     program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
     if program is None:
-        if os.environ.get("CI", "").lower() == "true":
-            pytest.fail("no chromium here: apt-get install chromium")
-        pytest.skip("no chromium here: apt-get install chromium")
+        _lacks("chromium", "chromium")
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
@@ -122,6 +121,29 @@ def chromium() -> Iterator[Any]:
         browser = playwright.chromium.launch(executable_path=program, args=arguments)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="session")
+def exiftool() -> Callable[..., dict[str, Any]]:
+    """What exiftool reads in a file, by group and tag; where it is missing as for Chromium."""
+    program = shutil.which("exiftool")
+    if program is None:
+        _lacks("exiftool", "libimage-exiftool-perl")
+
+    def tags(path: Path, *options: str) -> dict[str, Any]:
+        command = [str(program), "-json", "-G1", "-struct", "-a", *options, str(path)]
+        done = subprocess.run(command, capture_output=True, check=True, timeout=120)
+        read: dict[str, Any] = json.loads(done.stdout)[0]
+        return read
+
+    return tags
+
+
+def _lacks(program: str, package: str) -> None:
+    """Skip the test for want of a program; in CI fail it."""
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(f"no {program} here: apt-get install {package}")
+    pytest.skip(f"no {program} here: apt-get install {package}")
 
 
 @pytest.fixture(scope="module")

@@ -16,6 +16,7 @@ from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.toning import Toning
 from colorunet.errors import ColorunetError
+from colorunet.evidence.network_mark import mark_of_named
 
 
 @dataclass(frozen=True)
@@ -102,6 +103,7 @@ def colorize_files(
     report: ProgressCallback = silent,
     settings: ColorizeSettings | None = None,
     clips: ClipColorizer | None = None,
+    marked: bool = True,
 ) -> ColorizeSummary:
     """Colourise files, and all photos in folders, into ``out``; broken ones are skipped.
 
@@ -114,11 +116,15 @@ def colorize_files(
         report: told of every photo.
         settings: how photos are read, coloured and written.
         clips: what colours clips; without it they are skipped.
+        marked: whether outputs say in their metadata that their colours were added.
 
     Raises:
         ColorunetError: nothing to do, a path that doesn't exist, or an output that is an input.
     """
     settings = replace(settings or ColorizeSettings(), overwrite=overwrite)
+    if marked and settings.evidence.mark is None:
+        evidence = replace(settings.evidence, mark=mark_of_named(network))
+        settings = replace(settings, evidence=evidence)
     plan = plan_outputs(inputs, out, versions=settings.wishes.versions)
     return colorize_plan(colorizer, plan, settings, network=network, report=report, clips=clips)
 

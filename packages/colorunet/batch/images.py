@@ -4,7 +4,7 @@ import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -26,6 +26,7 @@ from colorfiles.photos import (
 from colorfiles.photos.tiff_pages import photo_pages
 from colorunet.coloring.composing import ColoredImage, Luma
 from colorunet.coloring.steering.hints import Hint
+from colorunet.evidence.packets import find_packet
 
 _TAIL_BYTES = 64
 _LOSSLESS_WEBP = b"VP8L"
@@ -87,7 +88,8 @@ def read_gray(
         UnusableImage: it can't be read, is no image, is damaged or decodes to too many bytes.
     """
     with _opened(file) as opened:
-        return _gray_of(read_image(opened, settings), bits, colors)
+        image = read_image(opened, settings)
+        return _gray_of(_with_packet(image, opened, settings), bits, colors)
 
 
 def read_gray_pages(
@@ -111,8 +113,9 @@ def read_gray_pages(
         return
     try:
         with _opened(path) as file:
-            for frame in read_pages(file, settings):
-                yield _gray_of(frame, None, colors)
+            for number, frame in enumerate(read_pages(file, settings)):
+                first = _with_packet(frame, file, settings) if number == 0 else frame
+                yield _gray_of(first, None, colors)
     except UnusableImage as unusable:
         yield unusable
 
@@ -164,6 +167,19 @@ def _ends_well(file: BinaryIO, format_name: str, size: int) -> bool:
             for offset, count in zip(page.offsets, page.byte_counts, strict=True)
         )
     return format_name != "BMP" or size >= int.from_bytes(start[2:6], "little")
+
+
+def _with_packet(
+    image: DecodedImage, file: BinaryIO, settings: ReadSettings | None
+) -> DecodedImage:
+    """Return an image with the XMP of formats whose decoders give none."""
+    if settings is None or not settings.metadata or image.metadata.xmp:
+        return image
+    place = file.tell()
+    file.seek(0)
+    xmp = find_packet(file)
+    file.seek(place)
+    return replace(image, metadata=replace(image.metadata, xmp=xmp)) if xmp else image
 
 
 def _gray_of(image: DecodedImage, bits: int | None, colors: bool) -> GrayImage:

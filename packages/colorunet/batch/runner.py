@@ -31,6 +31,7 @@ from colorunet.batch.writing.photo import (
 )
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
+from colorunet.evidence.settings import Evidence
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
 _MOST_THREADS = 8  # a writing one does 40 photos of a megapixel a second
@@ -45,11 +46,13 @@ class ColorizeSettings:
         overwrite: make outputs anew that are there already.
         wishes: what is asked of the colours.
         significant_bits: see ``ReadSettings``.
+        evidence: what is written of how the colours were made.
     """
 
     overwrite: bool = False
     wishes: Wishes = field(default_factory=Wishes)
     significant_bits: int | None = None
+    evidence: Evidence = field(default_factory=Evidence)
 
     @property
     def reading(self) -> ReadSettings:
@@ -208,11 +211,11 @@ class _Worker:
             raise UnusableImage("; ".join(notes))
         job.target.parent.mkdir(parents=True, exist_ok=True)
         lossless = read.header.format == "WEBP" and is_lossless_webp(job.source.path)
-        how = WritingSettings(job.format, lossless)
+        how = WritingSettings(job.format, lossless, self._settings.evidence.mark)
         pages = read.header.pages
         lost = write_photo(job.target, chain((first,), images), how, pages=pages)
         if job.compare is not None:
-            write_comparison(job.compare, first)
+            write_comparison(job.compare, first, self._settings.evidence.mark)
         other = why_other(read.header.format, job.format)
         return Done(
             size=first.size,

@@ -11,6 +11,7 @@ from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrit
 from colorfiles.engines.options import engine_options, make_engine
 from colorfiles.outside.words import shown
 from colorunet.cli.options import (
+    evidence_options,
     look_options,
     manifest_option,
     network_option,
@@ -20,10 +21,13 @@ from colorunet.cli.options import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from colorunet.batch.files import ColorizeSummary
     from colorunet.batch.outputs import Plan
     from colorunet.batch.painting import Wishes
     from colorunet.coloring.options import PredictionOptions
+    from colorunet.evidence.settings import Evidence
 
 
 @click.command(name="colorize")
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
     help="Shorter edge at which the network sees a photo, in pixels.",
 )
 @significant_bits_option
+@evidence_options
 @engine_options
 @manifest_option
 @overwrite_option
@@ -59,6 +64,7 @@ def command(
     prediction: "PredictionOptions",
     working_edge: int,
     significant_bits: int | None,
+    evidence_of: "Callable[[Path, str], Evidence]",
     engine: str,
     workers: int | None,
     ray_address: str | None,
@@ -103,7 +109,7 @@ def command(
     if vividness is not None:
         prediction = as_vivid(prediction, read_meta(run, "best"), vividness)
     colorizer = Colorizer.load(run, prediction, working_edge_px=working_edge)
-    settings = ColorizeSettings(overwrite, wishes, significant_bits)
+    settings = ColorizeSettings(overwrite, wishes, significant_bits, evidence_of(run, name))
     elsewhere = None
     if engine == "ray" or ray_address or workers:
         where = {"engine": engine, "workers": workers, "ray_address": ray_address}

@@ -104,6 +104,33 @@ manifest_option = click.option(
 )
 
 
+_no_mark_option = click.option(
+    "--no-mark",
+    is_flag=True,
+    help="Leave out what says in the outputs' metadata that a network added the colours. Then "
+    "nobody can tell from the file, and --overwrite no longer knows it as an output.",
+)
+
+
+def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of what is written as evidence, given as ``evidence_of``.
+
+    It takes the folder of the network and its name, which are known later.
+    """
+
+    @wraps(command)
+    def with_evidence(*args: Any, no_mark: bool, **others: Any) -> Any:
+        def evidence_of(run: Path, name: str) -> Any:
+            from colorunet.evidence.network_mark import mark_of_network
+            from colorunet.evidence.settings import Evidence
+
+            return Evidence(None if no_mark else mark_of_network(run, name))
+
+        return command(*args, evidence_of=evidence_of, **others)
+
+    return _no_mark_option(with_evidence)
+
+
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options that say in plain words how the colours look, given as ``wishes``.
 

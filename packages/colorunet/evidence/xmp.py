@@ -20,12 +20,13 @@ _PADDING = b" \t\r\n\0"
 _SYSTEM = {"AISystemUsed": SOFTWARE, "AISystemVersionUsed": ""}
 
 
-def with_mark(xmp: bytes, mark: Mark, *, sidecar_for: str = "") -> bytes:
+def with_mark(xmp: bytes, mark: Mark, *, description: str = "", sidecar_for: str = "") -> bytes:
     """Return a packet with the mark merged in; properties that the mark doesn't set are unchanged.
 
     Args:
         xmp: the packet of the photo, b"" for none.
         mark: what to say.
+        description: of the photo, from elsewhere, for a packet that has none.
         sidecar_for: the suffix of the file that it is a sidecar of, without its dot.
 
     Raises:
@@ -46,7 +47,7 @@ def with_mark(xmp: bytes, mark: Mark, *, sidecar_for: str = "") -> bytes:
     if sidecar_for:
         _taken(rdf, "photoshop", "SidecarForExtension")
         _added(own, "photoshop:SidecarForExtension", sidecar_for.upper())
-    _describe(rdf, own, mark)
+    _describe(rdf, own, mark, description)
     _record_event(rdf, own, mark, before)
     root = document.documentElement
     assert root is not None
@@ -183,11 +184,11 @@ def _added(parent: Element, name: str, text: str = "") -> Element:
     return element
 
 
-def _describe(rdf: Element, own: Element, mark: Mark) -> None:
+def _describe(rdf: Element, own: Element, mark: Mark, description: str) -> None:
     """Append the note to the default description, in each of the forms that it may have."""
     existing = list(_items(rdf, "dc", "description"))
     if not existing:
-        text = _taken(rdf, "dc", "description")
+        text = _taken(rdf, "dc", "description") or _legal(description)
         array = _added(_added(own, "dc:description"), "rdf:Alt")
         existing = [_added(array, "rdf:li", text)]
         existing[0].setAttributeNS(NAMESPACES["xml"], "xml:lang", "x-default")
@@ -201,6 +202,11 @@ def _describe(rdf: Element, own: Element, mark: Mark) -> None:
     for node in list(default.childNodes):
         default.removeChild(node)
     default.appendChild(default.ownerDocument.createTextNode(note))
+
+
+def _legal(text: str) -> str:
+    """Return a text without the control characters that XML 1.0 forbids."""
+    return "".join(sign for sign in text if sign >= " " or sign in "\t\n\r")
 
 
 def _record_event(rdf: Element, own: Element, mark: Mark, before: str) -> None:

@@ -3,6 +3,7 @@
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from threading import RLock
 from typing import Any
 
@@ -21,6 +22,7 @@ from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.coloring.steering.steer import HintField, Steering, hint_field, hinted_uv
 from colorunet.coloring.toning import Toning, as_vivid
 from colorunet.errors import ColorunetError
+from colorunet.evidence.mark import Mark, today
 from colorunet.page.image_files import ImageFile, colored_file, preview_file
 from colorunet.page.limits import Limits
 from colorunet.page.look import Look
@@ -40,12 +42,20 @@ class PhotoColoring:
         colorizer: what gives the colours.
         meta: of its run.
         limits: on pixels.
+        mark: that files bear, dated anew for each; None writes none.
     """
 
-    def __init__(self, colorizer: Colorizer, meta: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(
+        self,
+        colorizer: Colorizer,
+        meta: Mapping[str, Any],
+        limits: Limits,
+        mark: Mark | None = None,
+    ) -> None:
         self.colorizer = colorizer
         self._meta = meta
         self._limits = limits
+        self._mark = mark
         self._reading = ReadSettings(max_bytes=4 * limits.pixels, metadata=True)
         self._hot: OrderedDict[str, SeenPhoto] = OrderedDict()
         self._lock = RLock()  # a photo may be forgotten by the very thread that holds it
@@ -114,7 +124,9 @@ class PhotoColoring:
         if look.version:
             logits = self._versions(photo)[look.version].tilted(logits)
         uv = self._chroma(logits, field, look)
-        return colored_file(photo.name, photo.data, gray.colored(uv, look.strength, look.hints))
+        return colored_file(
+            photo.name, photo.data, gray.colored(uv, look.strength, look.hints), mark=self._dated()
+        )
 
     def files(self, name: str, data: bytes, look: Look, versions: int = 1) -> list[ImageFile]:
         """Return a photo in colour, or several versions of it, as ``colorunet`` writes them.
@@ -141,9 +153,13 @@ class PhotoColoring:
                 data,
                 gray.colored(uv, look.strength, look.hints),
                 number if versions > 1 else 0,
+                mark=self._dated(),
             )
             for number, uv in enumerate(uvs, start=1)
         ]
+
+    def _dated(self) -> Mark | None:
+        return None if self._mark is None else replace(self._mark, day=today())
 
     def _read(self, data: bytes, *, colors: bool) -> GrayImage:
         try:

@@ -10,6 +10,7 @@ from colorunet.batch.images import header_of, is_lossless_webp
 from colorunet.batch.writing.formats import format_for
 from colorunet.batch.writing.photo import UnwritableImage, WritingSettings, write_photo_to
 from colorunet.coloring.composing import ColoredImage
+from colorunet.evidence.mark import Mark
 from colorunet.page.refusal import Refusal
 
 _PREVIEW_QUALITY = 88
@@ -37,7 +38,9 @@ def preview_file(image: Image.Image, *, lossless: bool = False) -> ImageFile:
     return ImageFile("", "image/jpeg", file.getvalue())
 
 
-def colored_file(name: str, data: bytes, image: ColoredImage, number: int = 0) -> ImageFile:
+def colored_file(
+    name: str, data: bytes, image: ColoredImage, number: int = 0, *, mark: Mark | None = None
+) -> ImageFile:
     """Return a coloured photo in its own format: the bytes that ``colorunet`` writes.
 
     Args:
@@ -45,6 +48,7 @@ def colored_file(name: str, data: bytes, image: ColoredImage, number: int = 0) -
         data: its file.
         image: its colours.
         number: of the version, 0 where there is but one.
+        mark: that it bears; None writes none.
 
     Raises:
         Refusal: its format doesn't take it.
@@ -53,7 +57,7 @@ def colored_file(name: str, data: bytes, image: ColoredImage, number: int = 0) -
     lossless = target.name == "WEBP" and is_lossless_webp(data)
     file = io.BytesIO()
     try:
-        write_photo_to(file, iter((image,)), WritingSettings(target, lossless))
+        write_photo_to(file, iter((image,)), WritingSettings(target, lossless, mark))
     except UnwritableImage as error:
         raise Refusal(422, str(error)) from None
     stem, suffix = os.path.splitext(name)

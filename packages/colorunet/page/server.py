@@ -18,6 +18,7 @@ import uvicorn
 
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.errors import ColorunetError
+from colorunet.evidence.network_mark import mark_of_network
 from colorunet.page.app import PageApp
 from colorunet.page.coloring import PhotoColoring
 from colorunet.page.connections import QueueingServer, patient_protocol, within_open_files
@@ -84,7 +85,12 @@ class PageServer:
         port = self._socket.getsockname()[1]
         self.served = Served(_url(settings.host, port, token), settings.host, port, token)
         colorizer = Colorizer.load(settings.run)
-        coloring = PhotoColoring(colorizer, read_meta(settings.run, "best"), limits)
+        coloring = PhotoColoring(
+            colorizer,
+            read_meta(settings.run, "best"),
+            limits,
+            mark_of_network(settings.run, settings.network),
+        )
         self._page = PageApp(coloring, network=settings.network, limits=limits)
         self._token, self._loopback, self._limits = token, loopback, limits
 

@@ -12,6 +12,8 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.cli import app as colorunet_app
+from colorunet.evidence.network_mark import parameters_sha256
+from colorunet.evidence.reading import is_marked, read_mark
 from colorunet.networks import build_network
 from colorunet.parameters.checkpoint import save_parameters
 from trainer.cli import app
@@ -271,3 +273,18 @@ def test_without_a_shipped_network_one_line_says_what_to_give(
     result = _colorize(photos / "a.jpg", "--out", tmp_path / "out")
     assert result.exit_code == 1
     assert "colorunet RUN IMAGE" in str(result.exception)
+
+
+def test_outputs_are_marked_unless_that_is_left_out(
+    run: Path, photos: Path, tmp_path: Path
+) -> None:
+    marked, plain = tmp_path / "marked", tmp_path / "plain"
+    assert _colorize(run, photos / "a.jpg", "--out", marked, "--compare").exit_code == 0
+    assert _colorize(run, photos / "a.jpg", "--out", plain, "--no-mark").exit_code == 0
+    mark = read_mark(marked / "a.jpg")
+    assert mark is not None
+    assert (mark.network, mark.network_sha256) == ("run", parameters_sha256(run))
+    assert is_marked(marked / "a-compare.jpg")
+    assert not is_marked(plain / "a.jpg")
+    pixels = [np.asarray(Image.open(folder / "a.jpg")) for folder in (marked, plain)]
+    assert (pixels[0] == pixels[1]).all()

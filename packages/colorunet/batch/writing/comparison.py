@@ -6,15 +6,24 @@ import numpy as np
 from PIL import Image
 
 from colorfiles.files import write_atomically
+from colorfiles.photos import Metadata
+from colorunet.batch.writing.through_pillow import jpeg_segments
 from colorunet.coloring.composing import ColoredImage, in_8_bits
+from colorunet.evidence.embedding import marked_metadata
+from colorunet.evidence.mark import Mark
 
 _LONGEST_PX = 2048  # of each half
 _GAP_PX = 8
 _QUALITY = 92
 
 
-def write_comparison(path: Path, image: ColoredImage) -> None:
+def write_comparison(path: Path, image: ColoredImage, mark: Mark | None = None) -> None:
     """Write a JPEG: gray on the left, in colour on the right, each at most 2,048 pixels long.
+
+    Args:
+        path: of the JPEG.
+        image: the photo in colour.
+        mark: that says what added the colours; None writes none.
 
     Raises:
         OSError: it can't be written.
@@ -31,5 +40,6 @@ def write_comparison(path: Path, image: ColoredImage) -> None:
     both = Image.new("RGB", (2 * size[0] + _GAP_PX, size[1]), (255, 255, 255))
     both.paste(gray.convert("RGB"), (0, 0))
     both.paste(Image.fromarray(np.concatenate(list(small.bands()))), (size[0] + _GAP_PX, 0))
+    segments = {} if mark is None else jpeg_segments(marked_metadata(Metadata(), mark)[0])
     with write_atomically(path) as temporary:
-        both.save(temporary, "JPEG", quality=_QUALITY, subsampling=0)
+        both.save(temporary, "JPEG", quality=_QUALITY, subsampling=0, **segments)

@@ -51,7 +51,7 @@ FORMATS = {
         OutputFormat("TIFF", (".tif", ".tiff"), 16, pages=True, dpi=True, **_ALL),
         OutputFormat("WEBP", (".webp",), pages=True, longest_px=16_383, **_ALL),
         OutputFormat("AVIF", (".avif",), **_ALL),
-        OutputFormat("GIF", (".gif",), alpha=True, pages=True, longest_px=65_535),
+        OutputFormat("GIF", (".gif",), alpha=True, pages=True, xmp=True, longest_px=65_535),
         OutputFormat("BMP", (".bmp", ".dib"), dpi=True),
         OutputFormat("PPM", (".ppm", ".pnm"), 16),
         OutputFormat("TGA", (".tga",), alpha=True, longest_px=65_535),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from itertools import chain
 from pathlib import Path
@@ -22,6 +22,9 @@ from colorunet.batch.writing.through_pillow import (
 )
 from colorunet.batch.writing.tiff import write_tiff
 from colorunet.coloring.composing import ColoredImage
+from colorunet.evidence.embedding import marked_metadata
+from colorunet.evidence.mark import Mark
+from colorunet.evidence.sidecar import write_sidecar
 
 
 class UnwritableImage(Exception):
@@ -35,10 +38,12 @@ class WritingSettings:
     Args:
         format: of the file.
         lossless: of a WebP: whether the photo was.
+        mark: that says what added the colours; None writes none.
     """
 
     format: OutputFormat
     lossless: bool = False
+    mark: Mark | None = None
 
 
 def write_photo(
@@ -56,22 +61,48 @@ def write_photo(
         OSError: it can't be written.
         UnwritableImage: its format doesn't take it.
     """
+    first = next(images)
     with write_atomically(path) as temporary, temporary.open("w+b") as file:
-        return write_photo_to(file, images, settings, pages=pages)
+        lost = write_photo_to(file, chain((first,), images), settings, pages=pages)
+        if settings.mark is not None and not settings.format.xmp:
+            write_mark_beside(path, first.metadata.xmp, settings.mark)
+    return lost
+
+
+def write_mark_beside(path: Path, xmp: bytes, mark: Mark) -> None:
+    """Write a sidecar with the mark and, where it can be parsed, the XMP of the photo."""
+    try:
+        write_sidecar(path, xmp, mark)
+    except ValueError:
+        write_sidecar(path, b"", mark)
 
 
 def write_photo_to(
     file: BinaryIO, images: Iterator[ColoredImage], settings: WritingSettings, *, pages: int = 1
 ) -> list[str]:
     """Write a photo to an empty file that is open for reading, too; see ``write_photo``."""
-    first = next(images)
-    _refuse_too_long(first, settings.format)
+    target, first = settings.format, next(images)
+    _refuse_too_long(first, target)
+    lost = what_is_lost(first, target, pages=pages, sidecar=settings.mark is not None)
+    marked, lost_to_mark = _with_mark(first, settings)
     with _translated():
-        if pages > 1 and settings.format.pages:
-            _write_pages(file, chain((first,), images), settings)
+        if pages > 1 and target.pages:
+            others = (_with_mark(image, settings)[0] for image in images)
+            _write_pages(file, chain((marked,), others), settings)
         else:
-            _write_one(file, first, settings)
-    return what_is_lost(first, settings.format, pages=pages)
+            _write_one(file, marked, settings)
+    if lost_to_mark:
+        lost = [*lost, f"left out beside the mark: {lost_to_mark}"]
+    return lost
+
+
+def _with_mark(image: ColoredImage, settings: WritingSettings) -> tuple[ColoredImage, str]:
+    """Return an image with the mark in its metadata, and what was left out of them for it."""
+    if settings.mark is None or not settings.format.xmp:
+        return image, ""
+    longest = SEGMENT_BYTES - 40 if settings.format.name == "JPEG" else 1 << 30
+    metadata, lost = marked_metadata(image.metadata, settings.mark, longest=longest)
+    return replace(image, metadata=metadata), lost
 
 
 def _refuse_too_long(image: ColoredImage, target: OutputFormat) -> None:
@@ -93,8 +124,17 @@ def _translated() -> Iterator[None]:
         raise UnwritableImage(f"can't be written: {detail}") from error
 
 
-def what_is_lost(image: ColoredImage, target: OutputFormat, *, pages: int = 1) -> list[str]:
-    """Return what of a photo a format doesn't hold, a phrase each."""
+def what_is_lost(
+    image: ColoredImage, target: OutputFormat, *, pages: int = 1, sidecar: bool = False
+) -> list[str]:
+    """Return what of a photo a format doesn't hold, a phrase each.
+
+    Args:
+        image: of the photo.
+        target: the format.
+        pages: of the photo.
+        sidecar: XMP that the format doesn't hold is kept beside it.
+    """
     metadata, name = image.metadata, target.name
     animated = pages > 1 and name == "PNG"
     of_one = {
@@ -102,7 +142,7 @@ def what_is_lost(image: ColoredImage, target: OutputFormat, *, pages: int = 1) -
         "transparency": image.alpha is not None and not target.alpha,
         "more than 8 bits": image.bits > min(target.bits, 8 if animated else 16),
         "EXIF": bool(metadata.exif) and not target.exif,
-        "XMP": bool(metadata.xmp) and not target.xmp,
+        "XMP": bool(metadata.xmp) and not (target.xmp or sidecar),
         "its resolution": metadata.dpi is not None and not target.dpi,
         "its texts": bool(_lost_texts(image, target)),
         "more than 256 colours a frame": name == "GIF",

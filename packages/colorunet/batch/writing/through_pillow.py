@@ -1,17 +1,20 @@
 """A coloured photo in the formats of 8 bits that Pillow writes, and animations."""
 
+import os
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from colorfiles.photos import Metadata
 from colorunet.batch.writing.formats import OutputFormat
 from colorunet.coloring.composing import ColoredImage
+from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JPEG_XMP
 
 JPEG_QUALITY = 95
-_XMP_MARK = b"http://ns.adobe.com/xap/1.0/\0"
 SEGMENT_BYTES = 65_533  # the most of EXIF or XMP that a segment of a JPEG holds
 _COLORS = 256
 
@@ -35,6 +38,8 @@ def write_still(
     """
     composed = _composed(image, alpha=target.alpha)
     composed.save(file, target.name, **_options(image, target, profile=profile, lossless=lossless))
+    if target.name == "GIF":
+        _append_gif_xmp(file, image.metadata.xmp)
 
 
 def write_animation(
@@ -64,6 +69,15 @@ def write_animation(
     options |= {"disposal": 2} if target.name == "GIF" and clear else {}
     options |= {"save_all": True, "append_images": others, "duration": shown_ms}
     start.save(file, target.name, **options)
+    if target.name == "GIF":
+        _append_gif_xmp(file, first.metadata.xmp)
+
+
+def _append_gif_xmp(file: BinaryIO, xmp: bytes) -> None:
+    """Put XMP before the end mark of a GIF, which Pillow can't; XMP specification part 3, 1.1.2."""
+    if xmp:
+        file.seek(-1, os.SEEK_END)
+        file.write(GIF_XMP + xmp + GIF_TRAILER + b";")
 
 
 def _composed(image: ColoredImage, *, alpha: bool) -> Image.Image:
@@ -99,10 +113,12 @@ def _options(
         options["dpi"] = metadata.dpi
     if target.exif and metadata.exif:
         options["exif"] = metadata.exif
-    if target.xmp and metadata.xmp and target.name != "JPEG":
+    if target.xmp and metadata.xmp and target.name not in ("JPEG", "GIF", "PNG"):
         options["xmp"] = metadata.xmp
     if target.name == "JPEG":
-        options |= {"quality": JPEG_QUALITY, "subsampling": 0} | _segments(image)
+        options |= {"quality": JPEG_QUALITY, "subsampling": 0} | jpeg_segments(metadata)
+    elif target.name == "PNG":
+        options["pnginfo"] = _png_texts(metadata)
     elif target.name == "WEBP":
         # 4 of 6: what the format's own tools use. Clear pixels keep their colour.
         options |= {"quality": JPEG_QUALITY, "method": 4, "lossless": lossless, "exact": True}
@@ -113,11 +129,22 @@ def _options(
     return options
 
 
-def _segments(image: ColoredImage) -> dict[str, Any]:
+def _png_texts(metadata: Metadata) -> PngInfo:
+    texts = PngInfo()
+    if metadata.xmp:
+        texts.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode(errors="replace"))
+    for key, value in metadata.text.items():
+        name = key.encode("latin-1", "replace").replace(b"\0", b"")[:79].strip()
+        if name:
+            texts.add_itxt(name.decode("latin-1"), value)
+    return texts
+
+
+def jpeg_segments(metadata: Metadata) -> dict[str, Any]:
     """Return EXIF and XMP as far as they fit; older Pillows don't write XMP by themselves."""
     segments: dict[str, Any] = {}
-    exif, xmp = image.metadata.exif, _XMP_MARK + image.metadata.xmp
+    exif, xmp = metadata.exif, JPEG_XMP + metadata.xmp
     segments["exif"] = exif if len(exif) <= SEGMENT_BYTES else b""
-    if image.metadata.xmp and len(xmp) <= SEGMENT_BYTES:
+    if metadata.xmp and len(xmp) <= SEGMENT_BYTES:
         segments["extra"] = b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
     return segments
