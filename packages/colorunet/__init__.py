@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from colorunet.coloring.steering.steer import Steering
     from colorunet.coloring.toning import Toning
     from colorunet.errors import ColorunetError
+    from colorunet.evidence.mark import Mark
+    from colorunet.evidence.reading import is_marked, read_mark
+    from colorunet.evidence.xmp import with_mark
     from colorunet.networks.registry import NetworkSettings, build_network
     from colorunet.parameters.checkpoint import load_run
     from colorunet.parameters.shipped import shipped_run
@@ -30,6 +33,7 @@ __all__ = [
     "Decoding",
     "DrawnImage",
     "Hint",
+    "Mark",
     "NetworkSettings",
     "PredictionOptions",
     "Reference",
@@ -39,11 +43,14 @@ __all__ = [
     "build_network",
     "colorize_files",
     "colorize_video",
+    "is_marked",
     "load_run",
     "parse_hints",
     "read_hints",
+    "read_mark",
     "read_reference",
     "shipped_run",
+    "with_mark",
 ]
 
 try:
@@ -62,6 +69,7 @@ __getattr__ = lazy_exports(
         "Decoding": "colorunet.coloring.decoding",
         "DrawnImage": "colorunet.coloring.calling",
         "Hint": "colorunet.coloring.steering.hints",
+        "Mark": "colorunet.evidence.mark",
         "NetworkSettings": "colorunet.networks.registry",
         "PredictionOptions": "colorunet.coloring.options",
         "Reference": "colorunet.coloring.steering.reference",
@@ -70,10 +78,13 @@ __getattr__ = lazy_exports(
         "build_network": "colorunet.networks.registry",
         "colorize_files": "colorunet.batch.files",
         "colorize_video": "colorunet.video.film",
+        "is_marked": "colorunet.evidence.reading",
         "load_run": "colorunet.parameters.checkpoint",
         "parse_hints": "colorunet.coloring.steering.hints",
         "read_hints": "colorunet.coloring.steering.hints",
+        "read_mark": "colorunet.evidence.reading",
         "read_reference": "colorunet.coloring.steering.reference",
         "shipped_run": "colorunet.parameters.shipped",
+        "with_mark": "colorunet.evidence.xmp",
     },
 )
