@@ -4,13 +4,13 @@ from itertools import pairwise
 
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from colorunet.networks.efficientnet import LITE_ENCODERS, EfficientNetLiteEncoder
 from colorunet.networks.norms import make_norm
 from colorunet.networks.pixel_classifier import PixelClassifier
 from colorunet.networks.timm_encoder import PREFIX, TimmEncoder, is_timm_name
 from colorunet.networks.unet import GlobalContext, ResidualBlock
+from colorunet.networks.upsampling import upsample
 
 ENCODER_NAMES = f"{', '.join(LITE_ENCODERS)} or {PREFIX}NAME"
 _STRIDE = 32
@@ -77,8 +77,8 @@ class EncoderUnet(PixelClassifier):
         x = self.context(self.sides[0](features[-1]))
         x = self.decoder[0](x)
         for level, up in enumerate(self.up, start=1):
-            risen = F.interpolate(up(x), scale_factor=2, mode="nearest")
-            x = self.decoder[level](risen + self.sides[level](features[-1 - level]))
+            x = upsample(up(x), 2) + self.sides[level](features[-1 - level])
+            x = self.decoder[level](x)
         logits: Tensor = self.head(self.head_norm(x).relu())
         return logits
 

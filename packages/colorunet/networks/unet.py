@@ -7,6 +7,7 @@ from torch.nn import functional as F
 
 from colorunet.networks.norms import make_norm
 from colorunet.networks.pixel_classifier import PixelClassifier
+from colorunet.networks.upsampling import upsample
 
 # Channels of each level as multiples of the width; further levels keep the last.
 _MULTIPLES = (1, 2, 4, 6, 8)
@@ -119,10 +120,10 @@ class UNet(PixelClassifier):
             x = encode(down(x))
         x = self.bottom(self.context(x))
         for up, decode in zip(self.up, self.decoder, strict=True):
-            x = decode(F.interpolate(up(x), scale_factor=2, mode="nearest") + skips.pop())
+            x = decode(upsample(up(x), 2) + skips.pop())
         x = self.head_norm(x).relu()
         if self.zoom > 1:
-            x = F.interpolate(x, scale_factor=self.zoom, mode="nearest")
+            x = upsample(x, self.zoom)
             x = self.mix(torch.cat((x, self.full_skip(luma)), dim=1)).relu()
         return self.head(x)
 

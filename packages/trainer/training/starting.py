@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from colorcore import Palette
+import torch
+
+from colorcore import Palette, uv_to_bins
 from colorunet.networks import EncoderUnet, NetworkSettings, PixelClassifier
 from colorunet.networks.efficientnet import EfficientNetLiteEncoder
 from colorunet.networks.timm_encoder import TimmEncoder
@@ -17,14 +19,15 @@ def starting_parameters(
 ) -> Callable[[PixelClassifier], None]:
     """Return what puts other parameters than random ones into a network, if any are asked for.
 
-    Those of ``init``, all but the last layer where its palette is another; else, where the settings
-    say ``pretrained``, the encoder's published ones. Calling it raises TrainerError where ``init``
+    Those of ``init``: where its palette is another, each bin's row of the last layer starts as that
+    of the nearest bin there. Else, where the settings say ``pretrained``, the encoder's published
+    ones. Calling it raises TrainerError where ``init``
     is another network, and ColorunetError where the published parameters aren't there.
     """
 
     def start(network: PixelClassifier) -> None:
         if init is not None:
-            _take_over(network, init, with_head=init.palette.fingerprint == palette.fingerprint)
+            _take_over(network, init, palette)
         elif settings.pretrained and isinstance(network, EncoderUnet):
             _load_pretrained(network.encoder, settings)
 
@@ -41,20 +44,20 @@ def _load_pretrained(
         encoder.load_published(published_tensors(settings.encoder, file))
 
 
-def _take_over(network: PixelClassifier, init: Trained, *, with_head: bool) -> None:
-    tensors = {
-        name: tensor
-        for name, tensor in init.network.state_dict().items()
-        if with_head or not name.startswith(f"{network.head_name}.")
-    }
+def _take_over(network: PixelClassifier, init: Trained, palette: Palette) -> None:
+    tensors = dict(init.network.state_dict())
+    if init.palette.fingerprint != palette.fingerprint:
+        nearest = torch.from_numpy(uv_to_bins(palette.centers, init.palette))
+        for name in tensors:
+            if name.startswith(f"{network.head_name}."):
+                tensors[name] = tensors[name][nearest]
     try:
         missing, unknown = network.load_state_dict(tensors, strict=False)
     except RuntimeError as error:
         raise TrainerError(
             f"--init: its network doesn't fit the recipe's ({str(error).splitlines()[-1].strip()})"
         ) from None
-    strangers = [*unknown, *(n for n in missing if not n.startswith(f"{network.head_name}."))]
-    if strangers:
+    if strangers := [*unknown, *missing]:
         raise TrainerError(
             f"--init: its network isn't the recipe's (they differ in {strangers[0]}); leave out "
             "what the recipe says of the network"
