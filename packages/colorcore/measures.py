@@ -14,6 +14,7 @@ from jaxtyping import Float, Integer
 from colorcore._arrays import require_last_axis, weighted_mean
 from colorcore.yuv import rgb_to_yuv
 
+GRID_STRIDES = (8, 16, 32)  # of the levels of a U-Net, whose borders can show in the colours
 HUE_SECTORS = 12
 HUE_FAMILIES = ("red", "orange", "yellow-green", "green", "cyan-blue", "violet")
 # Where a family begins, as the fully saturated sRGB colour there: HSV hues 345°, 15°, 45°, 90°,
@@ -89,6 +90,40 @@ def hue_coverage(uv: Float[Any, "*shape 2"]) -> float:
     sector = xp.astype(xp.clip(sector, 0, HUE_SECTORS - 1), xp.int64)
     counts = np.asarray(_bincount(sector[xp.hypot(u, v) > _COLORED], HUE_SECTORS))
     return float(np.mean(counts >= _NOTICED_SHARE * u.shape[0]))
+
+
+def grid_steps(
+    uv: Float[Any, "height width 2"],
+) -> tuple[Float[np.ndarray, "3 2"], Integer[np.ndarray, "3 2"]]:
+    """Return (sums, counts) of the chroma steps on the borders of a grid and between them.
+
+    A step is the distance in UV of two neighbours in a row or column. A row for each of
+    ``GRID_STRIDES``; the first column has the steps across the grid's lines (from pixel k·stride − 1
+    to k·stride), the second all others. Both add up over images, and ``grid_ratios`` compares them.
+    """
+    require_last_axis(uv, 2, "uv")
+    colors = np.asarray(uv, dtype=np.float64)
+    sums, counts = np.zeros((len(GRID_STRIDES), 2)), np.zeros((len(GRID_STRIDES), 2), dtype=np.int64)
+    for axis in (0, 1):
+        steps = np.linalg.norm(np.diff(colors, axis=axis), axis=-1)
+        line_sums, length = steps.sum(axis=1 - axis), steps.shape[1 - axis]
+        for row, stride in enumerate(GRID_STRIDES):
+            on_border = np.arange(1, len(line_sums) + 1) % stride == 0
+            sums[row] += line_sums[on_border].sum(), line_sums[~on_border].sum()
+            counts[row] += on_border.sum() * length, (~on_border).sum() * length
+    return sums, counts
+
+
+def grid_ratios(
+    sums: Float[np.ndarray, "3 2"], counts: Integer[np.ndarray, "3 2"]
+) -> Float[np.ndarray, "3"]:
+    """Return the mean step on the grid's lines, as a multiple of that between; 1 shows no grid.
+
+    NaN for a stride that the images are too small for, and where there are no steps at all.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        means = np.asarray(sums) / np.asarray(counts)
+        return np.asarray(means[:, 0] / means[:, 1])
 
 
 def hue_families(uv: Float[Any, "*shape 2"]) -> Integer[Any, "*shape"]:
