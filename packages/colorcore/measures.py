@@ -103,7 +103,10 @@ def grid_steps(
     """
     require_last_axis(uv, 2, "uv")
     colors = np.asarray(uv, dtype=np.float64)
-    sums, counts = np.zeros((len(GRID_STRIDES), 2)), np.zeros((len(GRID_STRIDES), 2), dtype=np.int64)
+    sums, counts = (
+        np.zeros((len(GRID_STRIDES), 2)),
+        np.zeros((len(GRID_STRIDES), 2), dtype=np.int64),
+    )
     for axis in (0, 1):
         steps = np.linalg.norm(np.diff(colors, axis=axis), axis=-1)
         line_sums, length = steps.sum(axis=1 - axis), steps.shape[1 - axis]

@@ -6,10 +6,13 @@ from torch.nn import functional as F
 
 
 def upsample(features: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "b c hs ws"]:
-    """Return the features at ``factor`` times their height and width, bilinear.
+    """Return the features at ``factor`` times their height and width, smoothed and bilinear.
 
-    Pixels are areas whose centres lie between each other's (``align_corners=False``), so that no
-    level is shifted against another and any size gives the same picture. Nearest-neighbour copies
-    would leave steps at every multiple of the level's stride, which show as a grid in the colours.
+    Nearest-neighbour copies leave a step at every multiple of a level's stride, which shows as a
+    grid in the colours; bilinear interpolation alone still has its steepest slopes there. So a
+    binomial filter, (1, 2, 1) / 4 each way, comes first. Pixels are areas (``align_corners=False``),
+    so that no level is shifted against another.
     """
-    return F.interpolate(features, scale_factor=factor, mode="bilinear", align_corners=False)
+    wide = F.pad(features, (1, 1, 1, 1), mode="replicate")
+    smooth = F.avg_pool2d(F.avg_pool2d(wide, 2, stride=1), 2, stride=1)
+    return F.interpolate(smooth, scale_factor=factor, mode="bilinear", align_corners=False)

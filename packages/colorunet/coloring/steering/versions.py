@@ -1,4 +1,4 @@
-"""Several plausible colourings of a photo: whole regions drawn otherwise, never single pixels."""
+"""Several plausible colourings of a photo: whole regions take another likely colour."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.coloring.decoding import Decoding
-from colorunet.coloring.dials import DIALS
+from colorunet.coloring.steering.regions import as_large, region_shares
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 
-MOST_VERSIONS = int(DIALS["versions"].high)
-_REGIONS = 8
+MOST_VERSIONS = 16
 _THINNING = 4  # the logits themselves are as coarse
-_CANDIDATES = 8  # drawn for each version wanted
-_TILT_NATS = 2.2  # how much likelier a drawn color becomes, one standard deviation
-_SHARED = 0.5  # of that variance, what all regions have in common
-_HUE_UV = 0.1  # bins as near as this become likelier together
-_WIDTH_UV = 0.05  # colors as near as this count as the same in a likelihood
-_LUMA_WEIGHT, _PLACE_WEIGHT = 1.0, 0.25  # of regions, beside what the network takes for alike
-_SOFTNESS = 0.05  # of the regions' borders
+_CANDIDATES = 24  # drawn for each version wanted
+_WIDTH_UV = 0.05  # colours as near as this count as the same in a likelihood
+_APART_UV = 0.07  # of another colour from the region's own: about 8 CIEDE2000 at medium luma
+_LEAST_SHARES = (0.2, 0.1, 0.05, 0.02, 0.0)  # of a region's likeliest colour, tried in turn
+_OWN_NOISE = 0.3  # of a region's draw; the rest is shared, so that like regions change together
+_MOST_KEEPING_NATS = 3.0  # added to keeping a region's colour, so that some draws change little
+_CHANGED_UV = 0.03  # chroma changed by more than this shows
+_LEAST_AREA, _ENOUGH_AREA = 0.04, 0.2  # of the photo, in which two versions differ
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,20 +32,28 @@ class Version:
         likelihood: in (0, 1): the geometric mean over the pixels of the probability that the
             network gives to colours as near as 0.05 (UV) to this one's.
         regions: (t, s, r), how much of each region a thinned pixel belongs to.
-        tilt: (r, n), what is added to the logits of each region's bins.
+        shifts: (r, 2), by how much each region's U and V differ from the usual colouring's, at a
+            saturation of 1.
     """
 
     uv: Float32[np.ndarray, "h w 2"]
     likelihood: float
     regions: Float32[np.ndarray, "t s r"]
-    tilt: Float32[np.ndarray, "r n"]
+    shifts: Float32[np.ndarray, "r 2"]
 
-    def tilted(self, logits: Float32[np.ndarray, "h w n"]) -> Float32[np.ndarray, "h w n"]:
-        """Return the photo's logits, at any size, as this version has them.
+    def shifted(
+        self, uv: Float[np.ndarray, "h w 2"], saturation: float = 1.0
+    ) -> Float32[np.ndarray, "h w 2"]:
+        """Return the photo's usual chroma, at any size, as this version has it.
 
         So a version keeps its regions and its hues whatever dials are turned.
+
+        Args:
+            uv: as decoded.
+            saturation: that it was decoded with.
         """
-        return logits + _as_large(self.regions, logits.shape[:2]) @ self.tilt
+        change = as_large(self.regions @ self.shifts, uv.shape[:2])
+        return np.asarray(uv + np.float32(saturation) * change, np.float32)
 
 
 def draw_versions(
@@ -59,10 +67,11 @@ def draw_versions(
 ) -> list[Version]:
     """Return different colourings, the most likely first; the same for the same seed.
 
-    Regions are what the network takes for alike. In each draw the logits of a region are tilted
-    toward some hues: where the network is sure nothing changes, where several colours are likely
-    another one wins, for the whole region. Of many draws those are taken that are likely and far
-    from those taken before; the untilted one is always among them.
+    Regions are what the network takes for alike. In each draw a region keeps its colour or takes
+    another that the network finds likely there: its chroma is shifted as a whole, so that what it
+    shows inside stays as clean as in the usual colouring, which is always among the versions. A
+    region of whose colour the network is sure changes only where too few others do. Of many draws
+    those are taken that are likely and differ plainly from those taken before.
 
     Args:
         seen: the photo.
@@ -78,95 +87,149 @@ def draw_versions(
     if not 1 <= count <= MOST_VERSIONS:
         raise ValueError(f"versions: expected 1 to {MOST_VERSIONS}, given {count}")
     rng = np.random.default_rng(seed)
-    coarse = _memberships(seen, rng)
-    tilts = _tilts(palette, coarse.shape[-1], _CANDIDATES * (count - 1), rng)
+    usual = np.asarray(decoding.uv(logits, palette), np.float32)
     thin = (slice(None, None, _THINNING),) * 2
-    draws = [_uv(logits[thin] + coarse @ tilt, palette, decoding) for tilt in tilts]
-    likelihoods = [_likelihood(uv, logits[thin], palette) for uv in draws]
-    picks = _picks(draws, likelihoods, count)
-    memberships = _as_large(coarse, seen.luma.shape)
+    few, shares = logits[thin], region_shares(seen, _THINNING, rng)
+    colors = _RegionColors.of(few, shares, usual[thin] / decoding.saturation, palette)
+    noise = _noise(palette, shares.shape[-1], _CANDIDATES * count, rng)
+    chosen = [np.zeros((shares.shape[-1], 2), np.float32)]
+    for least in _LEAST_SHARES:
+        chosen = _with_draws(chosen, colors.draws(noise, least), shares, colors, count)
+        if len(chosen) == count:
+            break
     versions = []
-    for number in picks:
-        uv = _uv(logits + memberships @ tilts[number], palette, decoding)
+    for shifts in chosen:
+        version = Version(usual, 0.0, shares, shifts)
+        uv = version.shifted(usual, decoding.saturation) if shifts.any() else usual
         likelihood = _likelihood(uv, logits, palette)
-        versions.append(Version(uv, likelihood, coarse, tilts[number]))
+        versions.append(Version(uv, likelihood, shares, shifts))
     return sorted(versions, key=lambda version: -version.likelihood)
 
 
-def _uv(logits: np.ndarray, palette: Palette, decoding: Decoding) -> Float32[np.ndarray, "h w 2"]:
-    return np.asarray(decoding.uv(logits, palette), np.float32)
+@dataclass(frozen=True)
+class _RegionColors:
+    """What the network finds likely in each region.
 
-
-def _memberships(seen: SeenPhoto, rng: np.random.Generator) -> Float32[np.ndarray, "t s r"]:
-    """Return to which region each thinned pixel belongs, softly.
-
-    By k-means over what the network takes it for, its luma and its place.
+    Args:
+        own: (r, 2), the mean chroma of the usual colouring.
+        areas: (r,), shares of the photo.
+        others: (r, n, 2), the likely colour nearest to each bin.
+        likely: (r, n), the probability of colours near it.
+        own_likely: (r,), that of colours near the region's own.
     """
-    features = seen.features[::_THINNING, ::_THINNING]
-    height, width = features.shape[:2]
-    small = Image.fromarray(seen.luma).resize((width, height), Image.Resampling.BOX)
-    rows, columns = np.mgrid[:height, :width] * (_PLACE_WEIGHT / min(height, width))
-    beside = np.stack([np.asarray(small) * (_LUMA_WEIGHT / 255), rows, columns], axis=-1)
-    points = np.concatenate([features, beside.astype(np.float32)], axis=-1)
-    flat = points.reshape(-1, points.shape[-1])
-    centers = flat[rng.choice(len(flat), min(_REGIONS, len(flat)), replace=False)]
-    for _ in range(10):
-        nearest = np.argmin(_squared_distances(flat, centers), axis=-1)
-        for number in range(len(centers)):
-            if (mine := nearest == number).any():
-                centers[number] = flat[mine].mean(axis=0)
-    closeness = -_squared_distances(points, centers) / np.float32(_SOFTNESS)
-    shares = np.exp(closeness - closeness.max(axis=-1, keepdims=True))
-    return np.asarray(shares / shares.sum(axis=-1, keepdims=True))
+
+    own: Float32[np.ndarray, "r 2"]
+    areas: Float32[np.ndarray, "r"]
+    others: Float32[np.ndarray, "r n 2"]
+    likely: Float32[np.ndarray, "r n"]
+    own_likely: Float32[np.ndarray, "r"]
+
+    @classmethod
+    def of(
+        cls,
+        logits: Float32[np.ndarray, "t s n"],
+        shares: Float32[np.ndarray, "t s r"],
+        uv: Float32[np.ndarray, "t s 2"],
+        palette: Palette,
+    ) -> "_RegionColors":
+        """Measure them on thinned logits and chroma."""
+        exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
+        probability = exponentials / exponentials.sum(axis=-1, keepdims=True)
+        weights = shares / np.maximum(shares.sum(axis=(0, 1)), 1e-6)
+        of_region = np.einsum("tsr,tsn->rn", weights, probability)
+        own = np.einsum("tsr,tsc->rc", weights, uv)
+        centers = palette.centers.astype(np.float32)
+        near = _nearness(centers, centers)
+        likely = of_region @ near
+        others = np.einsum("rm,mn,mc->rnc", of_region, near, centers) / likely[..., None]
+        own_likely = np.sum(of_region * _nearness(own, centers), axis=-1)
+        return cls(own, shares.mean(axis=(0, 1)), others, likely, own_likely)
+
+    def draws(
+        self, noise: Float32[np.ndarray, "d r n1"], least: float
+    ) -> Float32[np.ndarray, "d r 2"]:
+        """Return the shifts of each draw: by Gumbel noise, likely colours win more often."""
+        shifts = self.others - self.own[:, None]
+        apart = np.linalg.norm(shifts, axis=-1) >= _APART_UV
+        best = np.maximum(self.likely.max(axis=-1), self.own_likely)
+        allowed = apart & (self.likely >= least * best[:, None])
+        score = np.where(allowed, np.log(np.maximum(self.likely, 1e-9)), -np.inf) + noise[..., 1:]
+        other = score.argmax(axis=-1)
+        keeps = np.log(np.maximum(self.own_likely, 1e-9)) + noise[..., 0] >= score.max(axis=-1)
+        if least == 0:  # so many versions are asked for that every region has to change
+            keeps = ~allowed.any(axis=-1)[None]
+        taken = np.take_along_axis(shifts[None], other[..., None, None], axis=2)[..., 0, :]
+        return np.where(keeps[..., None], np.float32(0), taken)
 
 
-def _as_large(
-    planes: Float32[np.ndarray, "t s r"], size: tuple[int, int]
-) -> Float32[np.ndarray, "h w r"]:
-    large = [
-        Image.fromarray(np.ascontiguousarray(planes[..., number])).resize(
-            (size[1], size[0]), Image.Resampling.BILINEAR
-        )
-        for number in range(planes.shape[-1])
-    ]
-    return np.stack([np.asarray(plane) for plane in large], axis=-1)
+def _nearness(
+    colors: Float32[np.ndarray, "m 2"], centers: Float32[np.ndarray, "n 2"]
+) -> Float32[np.ndarray, "m n"]:
+    squared = np.sum((colors[:, None] - centers) ** 2, axis=-1)
+    return np.exp(-squared / np.float32(2 * _WIDTH_UV**2))
 
 
-def _squared_distances(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Return squared distances, but for what is the same for all centres of a point."""
-    return np.asarray(np.sum(centers**2, axis=-1) - 2 * (points @ centers.T))
-
-
-def _tilts(
+def _noise(
     palette: Palette, regions: int, count: int, rng: np.random.Generator
-) -> Float32[np.ndarray, "d r n"]:
-    """Return what each draw adds to the logits of each region's bins; the first adds nothing."""
-    squared = np.sum((palette.centers[:, None] - palette.centers) ** 2, axis=-1)
-    kernel = np.exp(-squared / (2 * _HUE_UV**2))
+) -> Float32[np.ndarray, "d r n1"]:
+    """Return Gumbel noise for keeping a region's colour and for each bin.
+
+    Bins that are near each other, and regions, share most of it.
+    """
+    centers = palette.centers.astype(np.float32)
+    kernel = _nearness(centers, centers)
     kernel /= np.sqrt(np.sum(kernel**2, axis=0))
-    shared = rng.standard_normal((count, 1, palette.n)) * _SHARED**0.5
-    own = rng.standard_normal((count, regions, palette.n)) * (1 - _SHARED) ** 0.5
-    tilts = (shared + own) @ kernel * _TILT_NATS
-    return np.concatenate([np.zeros((1, regions, palette.n)), tilts]).astype(np.float32)
+    shared = rng.gumbel(size=(count, 1, palette.n + 1))
+    own = rng.gumbel(size=(count, regions, palette.n + 1))
+    noise = (1 - _OWN_NOISE) * shared + _OWN_NOISE * own
+    noise[..., 1:] = noise[..., 1:] @ kernel
+    noise[..., 0] += rng.uniform(0, _MOST_KEEPING_NATS, (count, regions))
+    return noise.astype(np.float32)
+
+
+def _with_draws(
+    chosen: list[Float32[np.ndarray, "r 2"]],
+    draws: Float32[np.ndarray, "d r 2"],
+    shares: Float32[np.ndarray, "t s r"],
+    colors: _RegionColors,
+    count: int,
+) -> list[Float32[np.ndarray, "r 2"]]:
+    """Return the chosen shifts and more: always the draw that is likely and far from all chosen."""
+    chosen = list(chosen)
+    changes = np.einsum("tsr,drc->dtsc", shares, draws)
+    scores = np.array([colors_likelihood(colors, shifts) for shifts in draws])
+    while len(chosen) < count:
+        nearest = np.full(len(draws), np.inf)
+        for shifts in chosen:
+            apart = np.linalg.norm(changes - shares @ shifts, axis=-1)
+            differs = apart > _CHANGED_UV
+            areas = differs.mean(axis=(1, 2))
+            means = (apart * differs).sum(axis=(1, 2)) / np.maximum(differs.sum(axis=(1, 2)), 1)
+            plain = (areas >= _LEAST_AREA) & (means >= _APART_UV)
+            nearest = np.minimum(
+                nearest, np.where(plain, means * np.minimum(areas, _ENOUGH_AREA) ** 0.5, 0)
+            )
+        if not nearest.any():
+            break
+        chosen.append(draws[int(np.argmax(nearest * scores))])
+    return chosen
+
+
+def colors_likelihood(colors: _RegionColors, shifts: Float32[np.ndarray, "r 2"]) -> float:
+    """Return how likely a draw is, relative to the usual colouring, by area."""
+    distance = np.linalg.norm(colors.others - (colors.own + shifts)[:, None], axis=-1)
+    number = distance.argmin(axis=-1)
+    moved = np.take_along_axis(colors.likely, number[:, None], axis=-1)[:, 0]
+    ratio = np.where(shifts.any(axis=-1), moved / np.maximum(colors.own_likely, 1e-9), 1.0)
+    return float(np.exp(np.sum(colors.areas * np.log(np.clip(ratio, 1e-6, 1.0)))))
 
 
 def _likelihood(
     uv: Float[np.ndarray, "h w 2"], logits: Float32[np.ndarray, "h w n"], palette: Palette
 ) -> float:
     centers = palette.centers.astype(np.float32)
-    squared = _squared_distances(uv, centers) + np.sum(uv**2, axis=-1, keepdims=True)
+    squared = np.sum(uv**2, axis=-1, keepdims=True) + np.sum(centers**2, axis=-1)
+    squared = squared - 2 * (uv @ centers.T)
     shifted = logits - logits.max(axis=-1, keepdims=True)
     both = np.exp(shifted - squared / np.float32(2 * _WIDTH_UV**2)).sum(axis=-1)
     return float(np.exp(np.mean(np.log(both / np.exp(shifted).sum(axis=-1)), dtype=np.float64)))
-
-
-def _picks(draws: list[np.ndarray], likelihoods: list[float], count: int) -> list[int]:
-    """Return which draws to take: the first, then always one that is likely and far from all."""
-    picks = [0]
-    nearest = np.full(len(draws), np.inf)
-    while len(picks) < count:
-        last = draws[picks[-1]]
-        distances = [float(np.mean(np.linalg.norm(uv - last, axis=-1))) for uv in draws]
-        nearest = np.minimum(nearest, distances)
-        picks.append(int(np.argmax(nearest * np.array(likelihoods))))
-    return picks
