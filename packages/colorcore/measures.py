@@ -98,8 +98,9 @@ def grid_steps(
     """Return (sums, counts) of the chroma steps on the borders of a grid and between them.
 
     A step is the distance in UV of two neighbours in a row or column. A row for each of
-    ``GRID_STRIDES``; the first column has the steps across the grid's lines (from pixel k·stride − 1
-    to k·stride), the second all others. Both add up over images, and ``grid_ratios`` compares them.
+    ``GRID_STRIDES``; the first column has the steps across the grid's lines (from pixel
+    k·stride − 1 to k·stride), the second all others. Both add up over images, and ``grid_ratios``
+    compares them.
     """
     require_last_axis(uv, 2, "uv")
     colors = np.asarray(uv, dtype=np.float64)

@@ -156,3 +156,25 @@ def test_psnr_agrees_with_scikit_image() -> None:
         peak_signal_noise_ratio(first, second, data_range=1)
     )
     assert m.psnr(first, first) == math.inf
+
+
+def test_steps_on_a_grid_are_told_from_those_between() -> None:
+    blocks = np.random.default_rng(0).normal(size=(4, 4, 2))
+    nearest = np.repeat(np.repeat(blocks, 32, 0), 32, 1)
+    smooth = nearest + np.random.default_rng(1).normal(scale=1e-3, size=nearest.shape)
+    sums, counts = m.grid_steps(smooth)
+    assert counts.tolist() == [
+        [2 * 128 * 15, 2 * 128 * 112],
+        [2 * 128 * 7, 2 * 128 * 120],
+        [2 * 128 * 3, 2 * 128 * 124],
+    ]
+    assert (m.grid_ratios(sums, counts) > 100).all()
+
+
+def test_noise_and_ramps_have_no_grid() -> None:
+    rows, columns = np.mgrid[:256, :256] / 256
+    ramp = np.stack([rows, columns], -1)
+    np.testing.assert_allclose(m.grid_ratios(*m.grid_steps(ramp)), 1, atol=1e-9)
+    noise = np.random.default_rng(0).normal(size=(256, 256, 2))
+    np.testing.assert_allclose(m.grid_ratios(*m.grid_steps(noise)), 1, atol=0.02)
+    assert np.isnan(m.grid_ratios(*m.grid_steps(np.zeros((16, 16, 2))))).all()

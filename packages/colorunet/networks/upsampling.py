@@ -10,8 +10,8 @@ def upsample(features: Float[Tensor, "b c h w"], factor: int) -> Float[Tensor, "
 
     Nearest-neighbour copies leave a step at every multiple of a level's stride, which shows as a
     grid in the colours; bilinear interpolation alone still has its steepest slopes there. So a
-    binomial filter, (1, 2, 1) / 4 each way, comes first. Pixels are areas (``align_corners=False``),
-    so that no level is shifted against another.
+    binomial filter, (1, 2, 1) / 4 each way, comes first. Pixels are areas
+    (``align_corners=False``), so that no level is shifted against another.
     """
     wide = F.pad(features, (1, 1, 1, 1), mode="replicate")
     smooth = F.avg_pool2d(F.avg_pool2d(wide, 2, stride=1), 2, stride=1)

@@ -20,6 +20,7 @@ from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.options import PredictionOptions
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.coloring.steering.steer import HintField, Steering, hint_field, hinted_uv
+from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning, as_vivid
 from colorunet.errors import ColorunetError
 from colorunet.evidence.mark import Mark, today
@@ -90,9 +91,7 @@ class PhotoColoring:
         """
         field = self._preview_field(photo, look)
         logits = photo.few_logits.astype(np.float32)
-        if look.version:
-            logits = self._versions(photo)[look.version].tilted(logits)
-        uv = self._chroma(logits, field, look)
+        uv = self._chroma(logits, field, look, self._version(photo, look))
         own = photo.own if look.strength < 1 else None
         image = ColoredImage(photo.luma, uv, photo.alpha, own=own, strength=look.strength)
         return preview_file(Image.fromarray(np.concatenate(list(image.bands()))))
@@ -120,10 +119,7 @@ class PhotoColoring:
         gray = self._read(photo.data, colors=look.strength < 1)
         seen = self.colorizer.see(gray.luma)
         field = _field(seen, look)
-        logits = seen.logits
-        if look.version:
-            logits = self._versions(photo)[look.version].tilted(logits)
-        uv = self._chroma(logits, field, look)
+        uv = self._chroma(seen.logits, field, look, self._version(photo, look))
         return colored_file(
             photo.name, photo.data, gray.colored(uv, look.strength, look.hints), mark=self._dated()
         )
@@ -168,12 +164,14 @@ class PhotoColoring:
             status = 413 if str(unusable).startswith("too many pixels") else 415
             raise Refusal(status, f"not a photo that can be used ({unusable})") from None
 
-    def _versions(self, photo: KeptPhoto) -> tuple[Any, ...]:
-        """Return the versions of a photo, drawn once and whatever the dials say."""
+    def _version(self, photo: KeptPhoto, look: Look) -> Version | None:
+        """Return the version of a photo that a look asks for; all are drawn once, with no dials."""
+        if not look.version:
+            return None
         if not photo.versions:
             drawn = self.colorizer.versions(self._seen(photo), self._limits.page_versions)
             photo.versions = tuple(drawn)
-        return photo.versions
+        return photo.versions[look.version]
 
     def _preview_field(self, photo: KeptPhoto, look: Look) -> HintField | None:
         if not look.hints:
@@ -211,11 +209,14 @@ class PhotoColoring:
         return options.decoding(self._meta)
 
     def _chroma(
-        self, logits: Float32[np.ndarray, "h w n"], field: HintField | None, look: Look
+        self,
+        logits: Float32[np.ndarray, "h w n"],
+        field: HintField | None,
+        look: Look,
+        version: Version | None = None,
     ) -> Float32[np.ndarray, "h w 2"]:
-        return hinted_uv(
-            logits, field, self.colorizer.palette, self._decoding(look), Toning(look.warmth)
-        )
+        palette, decoding = self.colorizer.palette, self._decoding(look)
+        return hinted_uv(logits, field, palette, decoding, Toning(look.warmth), version=version)
 
     def _shrunk(self, levels: UInt8[np.ndarray, "h w *c"]) -> UInt8[np.ndarray, "ph pw *c"]:
         scale = min(1.0, self._limits.preview_px / max(levels.shape[:2]))

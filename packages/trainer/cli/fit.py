@@ -116,9 +116,7 @@ def command(
     settings = base.with_overrides(overrides)
     shard_set = ShardSet.open(shards, cache_gb=cache_gb)
     if trained is not None and trained.palette.fingerprint != shard_set.palette.fingerprint:
-        say(
-            f"{init}: palettes differ; each bin of the output layer starts from the nearest one there"
-        )
+        say(f"{init}: palettes differ; each output starts from that of the nearest bin")
     if settings.batch_size == 0 and run.exists() and not overwrite:
         settings = settings.with_overrides([f"batch_size={run.recipe().batch_size}"])  # as found
     if settings.batch_size == 0:

@@ -71,11 +71,16 @@ def hinted_uv(
     palette: Palette,
     decoding: Decoding,
     toning: Toning | None = None,
+    *,
+    version: Version | None = None,
 ) -> Float32[np.ndarray, "h w 2"]:
-    """Return the chroma of logits, what the hints say being known already; None says nothing."""
+    """Return the chroma of logits under a field of hints, of a version where one is given."""
     if field is not None:
         logits = hinted_logits(logits, field, palette)
-    return _finished(np.asarray(decoding.uv(logits, palette)), toning, field)
+    uv = np.asarray(decoding.uv(logits, palette))
+    if version is not None:
+        uv = version.shifted(uv, decoding.saturation)
+    return _finished(uv, toning, field)
 
 
 def steered_versions(

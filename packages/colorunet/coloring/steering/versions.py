@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Float32
-from PIL import Image
+from jaxtyping import Float, Float32, UInt8
 
 from colorcore import Palette
 from colorunet.coloring.decoding import Decoding
@@ -19,6 +18,9 @@ _APART_UV = 0.07  # of another colour from the region's own: about 8 CIEDE2000 a
 _LEAST_SHARES = (0.2, 0.1, 0.05, 0.02, 0.0)  # of a region's likeliest colour, tried in turn
 _OWN_NOISE = 0.3  # of a region's draw; the rest is shared, so that like regions change together
 _MOST_KEEPING_NATS = 3.0  # added to keeping a region's colour, so that some draws change little
+_FLAT_LEVELS = 4  # of 255, between thinned pixels
+_ROUGHEST = 1.1  # chroma steps where luma is flat, as a multiple of the usual colouring's
+_UNSEEN_STEP_UV = 1e-3  # nobody sees steps as small as this
 _CHANGED_UV = 0.03  # chroma changed by more than this shows
 _LEAST_AREA, _ENOUGH_AREA = 0.04, 0.2  # of the photo, in which two versions differ
 
@@ -93,8 +95,11 @@ def draw_versions(
     colors = _RegionColors.of(few, shares, usual[thin] / decoding.saturation, palette)
     noise = _noise(palette, shares.shape[-1], _CANDIDATES * count, rng)
     chosen = [np.zeros((shares.shape[-1], 2), np.float32)]
-    for least in _LEAST_SHARES:
-        chosen = _with_draws(chosen, colors.draws(noise, least), shares, colors, count)
+    flat = _flat_steps(seen.luma[thin])
+    for least, roughest in (*((least, _ROUGHEST) for least in _LEAST_SHARES), (0.0, np.inf)):
+        draws = colors.draws(noise, least)
+        smooth = _roughness(colors.uv, shares, draws, flat) <= roughest
+        chosen = _with_draws(chosen, draws[smooth], shares, colors, count)
         if len(chosen) == count:
             break
     versions = []
@@ -111,13 +116,15 @@ class _RegionColors:
     """What the network finds likely in each region.
 
     Args:
-        own: (r, 2), the mean chroma of the usual colouring.
+        uv: (t, s, 2), the usual colouring at a saturation of 1.
+        own: (r, 2), its mean in each region.
         areas: (r,), shares of the photo.
         others: (r, n, 2), the likely colour nearest to each bin.
         likely: (r, n), the probability of colours near it.
         own_likely: (r,), that of colours near the region's own.
     """
 
+    uv: Float32[np.ndarray, "t s 2"]
     own: Float32[np.ndarray, "r 2"]
     areas: Float32[np.ndarray, "r"]
     others: Float32[np.ndarray, "r n 2"]
@@ -143,7 +150,7 @@ class _RegionColors:
         likely = of_region @ near
         others = np.einsum("rm,mn,mc->rnc", of_region, near, centers) / likely[..., None]
         own_likely = np.sum(of_region * _nearness(own, centers), axis=-1)
-        return cls(own, shares.mean(axis=(0, 1)), others, likely, own_likely)
+        return cls(uv, own, shares.mean(axis=(0, 1)), others, likely, own_likely)
 
     def draws(
         self, noise: Float32[np.ndarray, "d r n1"], least: float
@@ -187,6 +194,30 @@ def _noise(
     return noise.astype(np.float32)
 
 
+def _flat_steps(luma: UInt8[np.ndarray, "t s"]) -> tuple[np.ndarray, np.ndarray]:
+    """Return between which neighbours, down and across, luma hardly changes."""
+    levels = luma.astype(int)
+    down, across = (np.abs(np.diff(levels, axis=axis)) <= _FLAT_LEVELS for axis in (0, 1))
+    return down, across
+
+
+def _roughness(
+    uv: Float32[np.ndarray, "t s 2"],
+    shares: Float32[np.ndarray, "t s r"],
+    draws: Float32[np.ndarray, "d r 2"],
+    flat: tuple[np.ndarray, np.ndarray],
+) -> Float[np.ndarray, "d"]:
+    """Return each draw's chroma steps where luma is flat, as a multiple of the usual ones."""
+    sums = np.full(len(draws) + 1, _UNSEEN_STEP_UV * sum(where.size for where in flat))
+    for axis, where in enumerate(flat):
+        usual = np.diff(uv, axis=axis)[where]
+        sums[-1] += np.linalg.norm(usual, axis=-1).sum()
+        for number, shifts in enumerate(draws):
+            change = np.diff(shares, axis=axis)[where] @ shifts
+            sums[number] += np.linalg.norm(usual + change, axis=-1).sum()
+    return np.asarray(sums[:-1] / sums[-1])
+
+
 def _with_draws(
     chosen: list[Float32[np.ndarray, "r 2"]],
     draws: Float32[np.ndarray, "d r 2"],
@@ -197,7 +228,7 @@ def _with_draws(
     """Return the chosen shifts and more: always the draw that is likely and far from all chosen."""
     chosen = list(chosen)
     changes = np.einsum("tsr,drc->dtsc", shares, draws)
-    scores = np.array([colors_likelihood(colors, shifts) for shifts in draws])
+    scores = np.array([_relative_likelihood(colors, shifts) for shifts in draws])
     while len(chosen) < count:
         nearest = np.full(len(draws), np.inf)
         for shifts in chosen:
@@ -215,7 +246,7 @@ def _with_draws(
     return chosen
 
 
-def colors_likelihood(colors: _RegionColors, shifts: Float32[np.ndarray, "r 2"]) -> float:
+def _relative_likelihood(colors: _RegionColors, shifts: Float32[np.ndarray, "r 2"]) -> float:
     """Return how likely a draw is, relative to the usual colouring, by area."""
     distance = np.linalg.norm(colors.others - (colors.own + shifts)[:, None], axis=-1)
     number = distance.argmin(axis=-1)

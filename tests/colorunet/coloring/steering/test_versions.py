@@ -1,12 +1,18 @@
 """Versions differ by regions, not pixels; the most likely comes first; a seed gives the same."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from PIL import Image
 
+from colorcore import ciede2000, rgb_to_lab
 from colorunet import Hint, Steering
 from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.gamut_mapping import compose_rgb
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.coloring.steering.versions import MOST_VERSIONS
+from colorunet.parameters.shipped import DEFAULT_NETWORK, run_or_shipped
 
 
 def _apart(first: np.ndarray, second: np.ndarray) -> float:
@@ -23,26 +29,41 @@ def test_the_most_likely_comes_first_and_is_what_one_gets_without_versions(
     np.testing.assert_allclose(versions[0].uv, colorizer.steered(seen), atol=1e-6)
 
 
-def test_versions_differ_from_each_other(seen: SeenPhoto, colorizer: Colorizer) -> None:
+def test_two_versions_differ_plainly_in_some_region(seen: SeenPhoto, colorizer: Colorizer) -> None:
+    luma = seen.luma.astype(np.float32) / 255
     versions = colorizer.versions(seen, 4)
     for number, version in enumerate(versions):
         for other in versions[:number]:
-            assert _apart(version.uv, other.uv) > 0.03
+            differ = np.linalg.norm(version.uv - other.uv, axis=-1) > 0.03
+            assert differ.mean() > 0.03
+            labs = (rgb_to_lab(compose_rgb(luma, each.uv))[differ] for each in (version, other))
+            assert np.median(ciede2000(*labs)) >= 6
 
 
-def test_versions_are_as_smooth_as_the_first(seen: SeenPhoto, colorizer: Colorizer) -> None:
-    def rough(uv: np.ndarray) -> float:
-        return float(np.abs(np.diff(uv, n=2, axis=1)).mean() / uv.std())
-
-    first, *others = (version.uv for version in colorizer.versions(seen, 4))
-    for uv in others:
-        assert rough(uv) < 2 * rough(first)
+def test_where_luma_is_flat_versions_have_no_more_chroma_steps_than_the_usual_colors() -> None:
+    colorizer = Colorizer.load(backend="onnx")
+    folder = run_or_shipped(DEFAULT_NETWORK)
+    with Image.open(folder / "pictures.jpg") as photographs:
+        gray = photographs.convert("L")
+    for top in range(0, gray.height - 256, gray.height // 4):
+        seen = colorizer.see(np.asarray(gray.crop((0, top, gray.width // 2, top + 256))))
+        flat = np.abs(np.diff(seen.luma.astype(int), axis=1)) <= 1
+        usual, *others = (
+            np.linalg.norm(np.diff(version.uv, axis=1), axis=-1)[flat].mean()
+            for version in sorted(
+                colorizer.versions(seen, 4), key=lambda version: bool(version.shifts.any())
+            )
+        )
+        assert np.median(others) <= 1.15 * usual
 
 
 def test_a_seed_gives_the_same_versions_and_another_others(
     seen: SeenPhoto, colorizer: Colorizer
 ) -> None:
-    first, same, other = (colorizer.versions(seen, 2, seed=seed)[1].uv for seed in (0, 0, 1))
+    first, same, other = (
+        np.stack([version.uv for version in colorizer.versions(seen, 4, seed=seed)])
+        for seed in (0, 0, 1)
+    )
     np.testing.assert_array_equal(first, same)
     assert _apart(first, other) > 0.01
 
@@ -61,9 +82,26 @@ def test_a_count_out_of_range_is_refused(seen: SeenPhoto, colorizer: Colorizer) 
     np.testing.assert_allclose(only.uv, colorizer.steered(seen), atol=1e-6)
 
 
-def test_a_versions_logits_decode_to_its_colors_whatever_dials_come_later(
-    colorizer: Colorizer, seen: SeenPhoto
-) -> None:
+def test_a_version_shifts_what_other_dials_decode(colorizer: Colorizer, seen: SeenPhoto) -> None:
+    calm = replace(colorizer.decoding, saturation=0.5 * colorizer.decoding.saturation)
     for version in colorizer.versions(seen, 3):
-        again = colorizer.decode(version.tilted(seen.logits))
+        again = version.shifted(colorizer.decode(seen.logits), colorizer.decoding.saturation)
         np.testing.assert_allclose(again, version.uv, atol=1e-5)
+        half = version.shifted(colorizer.decode(seen.logits, calm), calm.saturation)
+        np.testing.assert_allclose(2 * half, version.uv, atol=1e-5)
+
+
+def test_a_region_of_one_certain_color_keeps_it_while_others_can_change(
+    colorizer: Colorizer,
+) -> None:
+    palette = colorizer.palette
+    far = int(np.argmax(np.linalg.norm(palette.centers - palette.centers[0], axis=1)))
+    logits = np.full((256, 256, palette.n), -20.0, np.float32)
+    logits[:, :128, 0] = 0.0
+    logits[:, 128:, [0, far]] = 0.0, -0.2
+    luma = np.repeat(np.repeat(np.uint8([[60, 200]]), 256, 0), 128, 1)
+    certain = SeenPhoto(logits, luma, (256, 256))
+    usual, other = colorizer.versions(certain, 2)
+    changed = np.linalg.norm(other.uv - usual.uv, axis=-1)
+    assert changed[:, :64].max() < 0.02
+    assert changed[:, 192:].min() > 0.05
