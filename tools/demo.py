@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,21 +18,30 @@ from command_runner import CommandFailed, CommandRunner
 TOOLS = Path(__file__).resolve().parent
 CREDITS = TOOLS / "demo_photos.csv"
 _STEPS = 250  # of the recipe `small`: about a minute on two idle CPU cores
-_MARK = ".colorunet-demo"  # stands in a folder that a demo made: what it holds may be deleted
+_MARK = ".colorunet-demo"  # in a folder that a demo made: names the photographs it was made from
 _MEASURED = 24  # photos that the page measures
 _COLORED = ("colorized", "colorized-shipped")
+_FILES = ("palette.json", "palette.png", "samples.png", "report.html", "contact-sheet.png")
+_EVERY_S = 10  # a line that says where it is, where no terminal shows a command's own progress
 
 
-def _clear(out: Path) -> None:
-    """Delete what an earlier demo left in ``out``; leave a folder alone that is somebody's own."""
-    old = [out / name for name in ("photos", "shards", "run", *_COLORED)]
-    there = [path for path in old if os.path.lexists(path)]
-    if there and not (out / _MARK).exists():
+def _open(out: Path, source: str) -> None:
+    """Make ``out``, or go on with what an earlier demo of the same photographs left in it.
+
+    What a demo of other photographs left is deleted; a folder that no demo made is left alone.
+    """
+    made = [out / name for name in ("originals", "photos", "shards", "run", *_COLORED, *_FILES)]
+    there = [path for path in made if os.path.lexists(path)]
+    mark = out / _MARK
+    if there and not mark.exists():
         sys.exit(f"{there[0]}: no demo made this; name another folder with --out, or move it away")
+    if there and mark.read_text(encoding="utf-8") == source:
+        _say(f"Going on in {out}: what is finished there stays.")
+        return
     for path in there:
-        shutil.rmtree(path)
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
     out.mkdir(parents=True, exist_ok=True)
-    (out / _MARK).touch()
+    mark.write_text(source, encoding="utf-8")
 
 
 @click.command()
@@ -56,19 +66,20 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
     """Set everything up, then run the main job and say where its pages are.
 
     Import, palette, shard, inspect, fit, evaluate, colorize: every command line is printed before
-    it runs.
+    it runs. After a kill the same call goes on where it was.
     """
     out = out.resolve()
     started = time.monotonic()
-    _clear(out)
+    own_photos = photos.resolve() if photos else None
+    _open(out, f"{own_photos or 'shipped'}{', through Flickr' * flickr}\n")
     os.chdir(out)
 
     few = photos is None
-    _gather(photos.resolve() if photos else None, through_flickr=flickr)
-    _run("dataprep palette photos --bins 32 --out palette.json --plot palette.png --overwrite")
+    _gather(own_photos, through_flickr=flickr)
+    _run("dataprep palette photos --bins 32 --out palette.json --plot palette.png")
     keep = " --keep-rgb" if few else ""  # the page shows training photos then
     _run(f"dataprep shard photos --split --palette palette.json --out shards{keep}")
-    _run("dataprep inspect shards --contact-sheet samples.png --overwrite")
+    _run("dataprep inspect shards --contact-sheet samples.png")
     if few:
         _run("trainer fit shards --out run --recipe demo")
     else:
@@ -76,7 +87,7 @@ def main(photos: Path | None, flickr: bool, out: Path) -> None:
     split = "train" if few else "test"
     _run(
         f"trainer evaluate run shards --split {split} --limit {_MEASURED}"
-        " --html report.html --contact-sheet contact-sheet.png --overwrite"
+        " --html report.html --contact-sheet contact-sheet.png"
     )
     own, shipped = _COLORED
     _run(["trainer", "colorize", "run", *_photos_of(split), "--out", own])
@@ -124,9 +135,28 @@ def _run(command: str | list[str], environment: dict[str, str] | None = None) ->
     words = command.split() if isinstance(command, str) else command
     print()
     try:
-        CommandRunner().run(words, environment=environment, show=True)
+        with _told_every_few_seconds(" ".join(words[:2])):
+            CommandRunner().run(words, environment=environment, show=True)
     except CommandFailed as error:
         sys.exit(f"tools/demo: that command ended with exit code {error.returncode}")
+
+
+@contextmanager
+def _told_every_few_seconds(name: str) -> Iterator[None]:
+    """Say on stderr what is running, and for how long."""
+    started, done = time.monotonic(), threading.Event()
+
+    def tell() -> None:
+        while not done.wait(_EVERY_S):
+            print(f"{name}: {time.monotonic() - started:.0f} s", file=sys.stderr, flush=True)
+
+    teller = threading.Thread(target=tell, daemon=True)
+    if not sys.stderr.isatty():  # there, each command shows its own progress
+        teller.start()
+    try:
+        yield
+    finally:
+        done.set()
 
 
 def _copy_demo_photos(folder: Path) -> None:

@@ -11,7 +11,7 @@ from ship_parts.decoding import KEPT, RULE, DecodingChoice
 from ship_parts.licenses import PhotoRow
 from ship_parts.pictures import RULE as PICTURE_RULE
 from ship_parts.pictures import Picture, credit, photo_key
-from trainer.evaluation.definitions import MEASURES, full_label
+from trainer.evaluation.measures import MEASURES, full_label
 from trainer.evaluation.text import averaging_text, decoding_text
 
 PICTURES = "pictures.jpg"

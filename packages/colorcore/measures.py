@@ -186,13 +186,16 @@ def confusion_counts(
     return xp.reshape(_bincount(rows[known] * n + columns[known], n * n), (n, n))
 
 
-def macro_recall(confusion: Integer[Any, "n n"]) -> float:
-    """Return the mean over the bins that truth has of the share given the right bin."""
-    table = np.asarray(confusion, dtype=np.float64)
-    pixels = table.sum(axis=1)
-    if not pixels.any():
-        raise ValueError("macro recall: expected a confusion with pixels in it, given none")
-    return float(np.mean(np.diag(table)[pixels > 0] / pixels[pixels > 0]))
+def macro_recall(hits: Integer[Any, "n"], pixels: Integer[Any, "n"]) -> float:
+    """Return the mean of hits / pixels over the classes (bins, hue families) that have pixels.
+
+    Of a confusion, ``hits`` is the diagonal and ``pixels`` are the sums of the rows.
+    """
+    hits_np, pixels_np = (np.asarray(counts, dtype=np.float64) for counts in (hits, pixels))
+    present = pixels_np > 0
+    if not present.any():
+        raise ValueError("macro recall: expected classes with pixels in them, given none")
+    return float(np.mean(hits_np[present] / pixels_np[present]))
 
 
 def area_under_error_curve(
@@ -201,17 +204,14 @@ def area_under_error_curve(
     """Return the area under the share of pixels within t of the truth, t from 0 to 150 in ab.
 
     1 is perfect. The integral of a cumulative curve up to L is L − mean(min(error, L)), so no
-    thresholds are stepped through. With weights w(bin) = 1/P(bin) it is Zhang's class-balanced one.
+    thresholds are stepped through. ``errors`` may be means over groups of pixels, each error cut at
+    ``AUC_LIMIT`` before: weighted by the pixels of each it is Zhang's plain area, alike for every
+    bin his class-balanced one.
     """
     xp = array_api_compat.array_namespace(errors)
     if weights is None:
         weights = xp.ones_like(errors)
-    return area_of_mean_error(weighted_mean(xp.clip(errors, 0.0, AUC_LIMIT), weights))
-
-
-def area_of_mean_error(mean: float) -> float:
-    """Return the same area for a mean error in ab, each error cut at ``AUC_LIMIT`` before."""
-    return 1 - mean / AUC_LIMIT
+    return 1 - weighted_mean(xp.clip(errors, 0.0, AUC_LIMIT), weights) / AUC_LIMIT
 
 
 def row_correlation(uv: Float[Any, "height width 2"]) -> tuple[float, float]:

@@ -122,9 +122,11 @@ def test_confusion_and_macro_recall() -> None:
     predicted = np.array([0, 0, 1, 1, 0, 0])
     table = m.confusion_counts(predicted, truth, 3)
     assert table.tolist() == [[2, 1, 0], [1, 1, 0], [0, 0, 0]]
-    assert m.macro_recall(table) == pytest.approx((2 / 3 + 1 / 2) / 2)  # bin 2 isn't in the truth
+    assert m.macro_recall(table.diagonal(), table.sum(axis=1)) == pytest.approx(
+        (2 / 3 + 1 / 2) / 2
+    )  # bin 2 isn't in the truth
     with pytest.raises(ValueError, match="none"):
-        m.macro_recall(np.zeros((3, 3)))
+        m.macro_recall(np.zeros(3, int), np.zeros(3, int))
 
 
 def test_area_under_the_error_curve_equals_stepping_through_thresholds() -> None:

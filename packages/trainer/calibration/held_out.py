@@ -11,17 +11,16 @@ from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
-from trainer.evaluation.criteria import Verdict, criteria_of, verdicts
-from trainer.evaluation.measure import (
+from trainer.evaluation.colors import (
     Colors,
-    ImageMeasures,
     constant_colors,
     decoded_colors,
-    measure,
     quantized_colors,
     true_colors,
 )
-from trainer.evaluation.summary import summarize, table
+from trainer.evaluation.criteria import Verdict, criteria_of, verdicts
+from trainer.evaluation.measure import ImageMeasures, measure, table
+from trainer.evaluation.summary import summarize
 
 _STEP = 8  # every 8th pixel along both axes: figures over 100 photos move by less than 1 %
 

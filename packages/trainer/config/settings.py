@@ -1,23 +1,18 @@
 """What a recipe sets besides the network: frozen dataclasses, each checked when it is made."""
 
-import math
 from dataclasses import dataclass
+
+from trainer.config.measure_names import present_name
 
 # Measures of validation that a fit may choose its best step by.
 LATEST = "latest"  # no judgement: the last step is the best
-MEASURES = ("loss", "accuracy", "hue_recall", "effective_ratio", "color_score", LATEST)
+BEST_BY = (
+    *("loss", "accuracy", "hue_family_recall", "effective_colors_ratio", "color_score"),
+    LATEST,
+)
 SCHEDULES = ("constant", "cosine")
 PRECISIONS = ("auto", "float32", "bfloat16")
 SWITCH = ("auto", "on", "off")
-
-
-def far_from_best(measure: str, value: float) -> float:
-    """Return how bad a value is: a loss is best low, a ratio to truth near 1, all else high."""
-    if measure.endswith("loss"):
-        return value
-    if measure.endswith("ratio"):
-        return abs(math.log(max(value, 1e-6)))
-    return -value
 
 
 @dataclass(frozen=True)
@@ -141,8 +136,8 @@ class ValidationSettings:
     """How a fit is judged on the way, and when it stops.
 
     Args:
-        measure: what the best step is chosen by: ``loss``, ``accuracy``, ``hue_recall``,
-            ``effective_ratio``, ``color_score``, or ``latest``, which judges nothing.
+        measure: what the best step is chosen by: ``loss``, ``accuracy``, ``hue_family_recall``,
+            ``effective_colors_ratio``, ``color_score``, or ``latest``, which judges nothing.
         patience: judgements without a better value after which the fit stops; 0 never.
         every_epochs: epochs from one judgement, and checkpoint, to the next.
         val_samples: samples judged each time; 0 takes all of the split ``val``.
@@ -159,7 +154,8 @@ class ValidationSettings:
 
     def __post_init__(self) -> None:
         """Check the ranges."""
-        _require("measure", self.measure in MEASURES, " or ".join(MEASURES), self.measure)
+        object.__setattr__(self, "measure", present_name(self.measure))
+        _require("measure", self.measure in BEST_BY, " or ".join(BEST_BY), self.measure)
         _require("patience", self.patience >= 0, "at least 0", self.patience)
         _require("every_epochs", self.every_epochs >= 1, "at least 1", self.every_epochs)
         _require("val_samples", self.val_samples >= 0, "at least 0", self.val_samples)

@@ -1,11 +1,12 @@
-"""What is asked of a colouriser's figures: the one table that texts, pages and calibration read."""
+"""What is asked of a colouriser's figures: the criteria of all measures, and what misses them."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from colorcore.measures import HUE_FAMILIES
-from trainer.evaluation.definitions import family_measure
+from trainer.evaluation.criterion import Criterion
+from trainer.evaluation.measures import MEASURES, family_measure
 
 FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
 LAYOUT_BY_HEART = 0.3  # correlation of colour with the row, on photos either way up
@@ -17,65 +18,7 @@ _MOST_OF_ONE = 0.25  # a criterion missed by more is missed: none may outweigh a
 _ERROR_WEIGHT = 0.15  # a unit of CIEDE2000 counts like a criterion missed by 15 per cent
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """The least and the greatest good value of a measure, None where there is none, and why.
-
-    ``relative`` tells that the two depend on the photos, as gray's error does.
-    """
-
-    measure: str
-    low: float | None
-    high: float | None
-    why: str
-    relative: bool = False
-
-    @property
-    def range_text(self) -> str:
-        """The range in words."""
-        if self.high is None:
-            return f"at least {self.low:.2f}"
-        return (
-            f"at most {self.high:.2f}" if self.low is None else f"{self.low:.2f} to {self.high:.2f}"
-        )
-
-    @property
-    def band(self) -> tuple[float, float]:
-        """The range for a chart; infinite where it is open."""
-        low = -math.inf if self.low is None else self.low
-        return low, math.inf if self.high is None else self.high
-
-    def holds(self, value: float | None) -> bool:
-        """Whether a value lies in the range."""
-        return self.shortfall(value) == 0
-
-    def shortfall(self, value: float | None, *, inside: float = 0.0) -> float:
-        """Return how far a value is off, as a share of the bound that it misses: 0 (met) to 1.
-
-        ``inside`` moves both bounds inward, by a share of each.
-        """
-        if value is None or not math.isfinite(value):
-            return 1.0
-        below = -math.inf if self.low is None else _share(self.low - value, self.low)
-        above = -math.inf if self.high is None else _share(value - self.high, self.high)
-        return min(1.0, max(0.0, below + inside, above + inside))
-
-
-CRITERIA = {
-    criterion.measure: criterion
-    for criterion in (
-        Criterion("effective_colors_ratio", 0.75, None, "fewer colours than truth has are a tint"),
-        Criterion(
-            "colorfulness_ratio",
-            0.65,
-            1.1,
-            "below is washed out, above louder than photos are",
-        ),
-        Criterion("colorfulness_ratio_p10", 0.3, None, "the dullest tenth isn't gray"),
-        Criterion("hue_family_recall", 0.5, None, "coloured things have about their hue"),
-        Criterion("largest_bin_excess", None, 3.0, "no colour floods the pictures"),
-    )
-}
+CRITERIA = {name: m.criterion for name, m in MEASURES.items() if m.criterion is not None}
 FAMILY_RECALL = 0.25
 _FAMILY_WHY = "no hue that the photos have is given up"
 
@@ -140,11 +83,6 @@ def missed(verdicts: Sequence[Verdict]) -> float:
 def cost(verdicts: Sequence[Verdict], error: float) -> float:
     """Return what the choice of a decoding minimises: criteria missed, and mean CIEDE2000."""
     return missed(verdicts) + _ERROR_WEIGHT * error
-
-
-def _share(off: float, bound: float) -> float:
-    """Return a distance as a share of a bound, which may be nought where gray is nearly right."""
-    return off / max(abs(bound), 1e-6)
 
 
 def _finite(value: float | None) -> float | None:

@@ -14,21 +14,21 @@ from colorunet.coloring.colorizer import Colorizer
 from trainer.data.aging import aged
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
-from trainer.evaluation.criteria import criteria_of, verdicts
-from trainer.evaluation.definitions import definitions_with
-from trainer.evaluation.imagenet import class_in
-from trainer.evaluation.measure import (
+from trainer.evaluation.colors import (
     WHEEL_SECTORS,
     Colors,
-    ImageMeasures,
     constant_colors,
     decoded_colors,
     hue_wheel,
-    measure,
     quantized_colors,
     true_colors,
 )
+from trainer.evaluation.criteria import criteria_of, verdicts
+from trainer.evaluation.imagenet import class_in
+from trainer.evaluation.measure import ImageMeasures, measure, table
+from trainer.evaluation.measures import definitions_with
 from trainer.evaluation.perceptual import PerceptualNetworks, PerceptualPass
+from trainer.evaluation.pool import Table
 from trainer.evaluation.pretrained import not_measured
 from trainer.evaluation.probes import Information, probe_position
 from trainer.evaluation.result import (
@@ -44,10 +44,8 @@ from trainer.evaluation.summary import (
     PREDICTION,
     TRUTH,
     Estimate,
-    Table,
     estimates,
     per_image,
-    table,
 )
 from trainer.evaluation.sweep import Sweep, suggested_temperature
 

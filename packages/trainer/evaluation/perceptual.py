@@ -14,7 +14,7 @@ from jaxtyping import Float, Num, UInt8
 from colorunet.networks.efficientnet import EfficientNetLite0Classifier
 from colorunet.networks.torchvision_import import import_torchvision
 from trainer.errors import TrainerError
-from trainer.evaluation.definitions import PERCEPTUAL_MEASURES
+from trainer.evaluation.perceptual_measures import PERCEPTUAL_MEASURES
 from trainer.evaluation.pretrained import (
     INSTALL,
     OPTION,

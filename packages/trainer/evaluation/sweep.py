@@ -9,9 +9,11 @@ import torch
 from jaxtyping import Float, UInt8
 
 from colorunet.coloring.colorizer import Colorizer
-from trainer.evaluation.criteria import Criterion, cost, verdicts
-from trainer.evaluation.measure import Colors, ImageMeasures, decoded_colors, measure
-from trainer.evaluation.summary import summarize, table
+from trainer.evaluation.colors import Colors, decoded_colors
+from trainer.evaluation.criteria import cost, verdicts
+from trainer.evaluation.criterion import Criterion
+from trainer.evaluation.measure import ImageMeasures, measure, table
+from trainer.evaluation.summary import summarize
 
 TEMPERATURES = (1.0, 0.7, 0.5, 0.38, 0.3, 0.24, 0.18, 0.12, 0.06, 0.001)
 _STEP = 2  # every second pixel along both axes: shares and means stay, a quarter of the work

@@ -5,14 +5,10 @@ from collections.abc import Iterator, Sequence
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.decoding import Decoding
 from trainer.evaluation.criteria import Verdict
-from trainer.evaluation.definitions import (
-    FEW_IMAGES,
-    MEASURES,
-    PERCEPTUAL_MEASURES,
-    Measure,
-    full_label,
-)
 from trainer.evaluation.evaluate import MEAN, MODE
+from trainer.evaluation.measure_kind import Measure
+from trainer.evaluation.measures import MEASURES, full_label
+from trainer.evaluation.perceptual_measures import FEW_IMAGES, PERCEPTUAL_MEASURES
 from trainer.evaluation.result import Evaluation
 from trainer.evaluation.summary import CEILING, GRAY, PREDICTION, TRUTH, Estimate
 from trainer.evaluation.sweep import SweepPoint

@@ -1,13 +1,9 @@
 """What a figure means, in words: held against the criteria, against gray, against truth."""
 
 from colorfiles.pages.parts import Judgement
-from trainer.evaluation.criteria import (
-    LAYOUT_BY_HEART,
-    NO_INFORMATION_BITS,
-    Criterion,
-    Verdict,
-)
-from trainer.evaluation.definitions import MEASURES
+from trainer.evaluation.criteria import LAYOUT_BY_HEART, NO_INFORMATION_BITS, Verdict
+from trainer.evaluation.criterion import Criterion
+from trainer.evaluation.measures import MEASURES
 from trainer.evaluation.result import Evaluation
 from trainer.evaluation.summary import PREDICTION, TRUTH, Estimate
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from colorunet.coloring.colorizer import Colorizer
 from trainer.data.shard_set import Sample, ShardSet
-from trainer.evaluation.measure import decoded_colors, quantized_colors, true_colors
+from trainer.evaluation.colors import decoded_colors, quantized_colors, true_colors
 
 TITLES = ("gray input", "truth", "palette's ceiling", "prediction")
 

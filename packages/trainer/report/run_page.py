@@ -1,8 +1,6 @@
 """The page of a run: how loss, colours, rate and pictures came along."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 
 from markupsafe import Markup
@@ -12,8 +10,8 @@ from colorfiles.outside.files import open_regular
 from colorfiles.pages.charts import line_chart
 from colorfiles.pages.frame import write_page
 from colorfiles.pages.parts import Judgement, Tile, figure, flow, note, picture, tiles
-from trainer.config.settings import far_from_best
-from trainer.evaluation.criteria import CRITERIA
+from trainer.evaluation.measure_kind import Measure
+from trainer.evaluation.measures import EPOCH_MEASURES, full_label
 from trainer.report.epoch_pictures import saved_pictures
 from trainer.report.judgements import of_criterion
 from trainer.runs.metrics_log import Line, read_metrics, series, smoothed
@@ -24,43 +22,24 @@ _MOST_EPOCHS = 12
 _WORSE = 1.02  # a loss that much above its lowest has turned
 
 
-@dataclass(frozen=True)
-class _Logged:
-    """A key of the log for people: label, digits, and the criterion that asks something of it."""
-
-    label: str
-    digits: int = 2
-    criterion: str = ""
-
-
 _LOGGED = {
-    "loss": _Logged("training loss", 3),
-    "val_loss": _Logged("validation loss", 3),
-    "val_effective_ratio": _Logged(
-        "effective colours, ratio to truth", 2, "effective_colors_ratio"
-    ),
-    "val_colorfulness_ratio": _Logged("colourfulness, ratio to truth", 2, "colorfulness_ratio"),
-    "val_hue_recall": _Logged("hue-family recall", 2, "hue_family_recall"),
-    "val_gray_recall": _Logged("recall of gray"),
-    "val_color_score": _Logged("colour score, 1 is best", 3),
-    "val_distinct_colors": _Logged("distinct colours", 1),
-    "val_accuracy": _Logged("accuracy: share of pixels given their bin"),
-    "learning_rate": _Logged("learning rate"),
-    "images_per_s": _Logged("images a second, validation and saving left out", 1),
-}
+    "loss": Measure("training loss", "", aim="low", digits=3),
+    "learning_rate": Measure("learning rate", ""),
+    "images_per_s": Measure("images a second, validation and saving left out", "", digits=1),
+} | {f"val_{name}": measure for name, measure in EPOCH_MEASURES.items()}
 _STANDING = (
     "loss",
     "val_loss",
-    "val_effective_ratio",
+    "val_effective_colors_ratio",
     "val_colorfulness_ratio",
-    "val_hue_recall",
+    "val_hue_family_recall",
     "val_color_score",
     "images_per_s",
 )
 _COLOR_CHARTS = (
-    ("val_effective_ratio",),
+    ("val_effective_colors_ratio",),
     ("val_colorfulness_ratio",),
-    ("val_hue_recall", "val_gray_recall"),
+    ("val_hue_family_recall", "val_gray_recall"),
     ("val_distinct_colors",),
     ("val_accuracy",),
     ("val_color_score",),
@@ -99,8 +78,8 @@ def _standing(lines: Sequence[Line]) -> str:
         points = series(lines, name)
         if points:
             known = _LOGGED[name]
-            best = min((value for _, value in points), key=partial(far_from_best, name))
-            label = known.label.partition(", validation and")[0]
+            best = min((value for _, value in points), key=known.distance_to_best)
+            label = _label(name).partition(", validation and")[0]
             figure_ = f"{points[-1][1]:.{known.digits}f}"
             boxes.append(
                 Tile(figure_, label, _trend(name, points), f"best {best:.{known.digits}f}")
@@ -112,13 +91,18 @@ def _trend(name: str, points: Sequence[tuple[float, float]]) -> Judgement | None
     """Return what the last figure means: by its criterion, or whether a validation loss turned."""
     known = _LOGGED[name]
     if known.criterion:
-        return of_criterion(CRITERIA[known.criterion], points[-1][1])
+        return of_criterion(known.criterion, points[-1][1])
     if name != "val_loss" or len(points) < 2:
         return None
     step, lowest = min(points, key=lambda point: point[1])
     if points[-1][1] > lowest * _WORSE:
         return Judgement(f"rises again since step {step:,.0f}", "bad")
     return Judgement("hasn't turned", "good")
+
+
+def _label(name: str) -> str:
+    bare = name.removeprefix("val_")
+    return full_label(bare) if bare in EPOCH_MEASURES and bare != name else _LOGGED[name].label
 
 
 def _loss(lines: Sequence[Line]) -> str:
@@ -133,11 +117,11 @@ def _loss(lines: Sequence[Line]) -> str:
 def _colors(lines: Sequence[Line]) -> str:
     charts = []
     for names in _COLOR_CHARTS:
-        curves = {_LOGGED[name].label: series(lines, name) for name in names}
+        curves = {_label(name): series(lines, name) for name in names}
         present = {label: points for label, points in curves.items() if points}
         if not present:
             continue
-        asked = CRITERIA.get(_LOGGED[names[0]].criterion)
+        asked = _LOGGED[names[0]].criterion
         drawing = line_chart(present, x_label="step", band=asked.band if asked else None)
         verdict = Judgement(f"asked: {asked.range_text}") if asked else None
         charts.append(figure(drawing, " and ".join(present), verdict=verdict))
@@ -147,7 +131,7 @@ def _colors(lines: Sequence[Line]) -> str:
 def _speed(lines: Sequence[Line]) -> str:
     charts = []
     for name in ("learning_rate", "images_per_s"):
-        label, points = _LOGGED[name].label, series(lines, name)
+        label, points = _label(name), series(lines, name)
         if points:
             drawing = line_chart({label: smoothed(points)}, x_label="step")
             charts.append(figure(drawing, label))

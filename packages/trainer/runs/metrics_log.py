@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from colorfiles.outside.files import open_regular
+from trainer.config.measure_names import with_present_names
 
 Line = Mapping[str, Any]
 METRICS = "metrics.jsonl"
@@ -25,7 +26,7 @@ def read_metrics(run: Path) -> list[Line]:
         except (ValueError, RecursionError):
             continue
         if isinstance(line, dict) and isinstance(line.get("step"), int):
-            lines.append(line)
+            lines.append(with_present_names(line))
     return lines
 
 

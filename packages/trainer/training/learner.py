@@ -24,7 +24,7 @@ from trainer.training.optimizer import (
     set_rate,
     state_tensors,
 )
-from trainer.training.validation import Validation, coarse_bins, validate
+from trainer.training.validation import coarse_bins, validate
 
 _AVERAGE = "average/"
 
@@ -128,7 +128,7 @@ class Learner:
             self.average.update_parameters(self.network)
         return rate
 
-    def validate(self, batches: Iterable[Batch]) -> Validation:
+    def validate(self, batches: Iterable[Batch]) -> dict[str, float]:
         """Judge the averaged parameters."""
         return validate(
             self.averaged,

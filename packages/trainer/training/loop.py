@@ -234,7 +234,7 @@ def _judge(state: TrainingState, learner: Learner, data: FitData, recorder: RunR
     settings = learner.recipe.validation
     learner.require_finite(state.step)
     batches = data.validation_batches()
-    measures = None if batches is None else learner.validate(batches).measures()
+    measures = None if batches is None else learner.validate(batches)
     better = state.judge(measures, settings.measure)
     if measures is not None:
         recorder.log_validation(state)

@@ -5,9 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from trainer.config.settings import LATEST, far_from_best
+from trainer.config.measure_names import with_present_names
+from trainer.config.settings import LATEST
 from trainer.data.sampler import Position
 from trainer.errors import TrainerError
+from trainer.evaluation.measures import EPOCH_MEASURES
 
 
 @dataclass
@@ -104,8 +106,7 @@ class TrainingState:
         if measures is not None:
             self.validation = dict(measures)
             value = float((self.validation | {LATEST: self.step})[measure])
-            worth = far_from_best(measure, value)
-            better = self.best is None or worth < far_from_best(measure, self.best)
+            better = self.best is None or _distance(measure, value) < _distance(measure, self.best)
             if better:
                 self.best, self.best_step = value, self.step
         self.stale_epochs = 0 if better else self.stale_epochs + 1
@@ -145,8 +146,12 @@ class TrainingState:
             self.step = content["step"]
             self.best, self.best_step = content["best"], content["best_step"]
             self.stale_epochs, self.skipped = content["stale_epochs"], content["skipped"]
-            self.validation = dict(content["metrics"])
+            self.validation = with_present_names(content["metrics"])
             self.init = content.get("init", self.init)  # runs of before don't say
             self.elapsed_before_s, self.started = content["elapsed_s"], time.monotonic()
         except (KeyError, TypeError) as error:
             raise TrainerError(f"the run's state is not that of a fit ({error!r})") from None
+
+
+def _distance(measure: str, value: float) -> float:
+    return -value if measure == LATEST else EPOCH_MEASURES[measure].distance_to_best(value)

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterable
 from contextlib import AbstractContextManager
-from dataclasses import asdict, dataclass
 
 import numpy as np
 import torch
@@ -15,57 +14,14 @@ from colorcore.measures import HUE_FAMILIES
 from colorunet.networks import PixelClassifier
 from trainer.data.batch import Batch, to_network_input
 from trainer.errors import TrainerError
-from trainer.evaluation.definitions import family_measure
-from trainer.evaluation.measure import ImageMeasures, decoded_colors, measure, quantized_colors
-from trainer.evaluation.summary import summarize, table
+from trainer.evaluation.colors import decoded_colors, quantized_colors
+from trainer.evaluation.measure import ImageMeasures, measure, table
+from trainer.evaluation.measures import EPOCH_MEASURES, family_measure
+from trainer.evaluation.summary import summarize
 from trainer.training.losses import Targets, training_loss
 
-# The name of each measure in the log of a run, and in an evaluation.
-_NAMES = {
-    "effective_colors": "effective_colors",
-    "effective_ratio": "effective_colors_ratio",
-    "distinct_colors": "distinct_colors",
-    "colorfulness_ratio": "colorfulness_ratio",
-    "hue_recall": "hue_family_recall",
-    "gray_recall": "gray_recall",
-}
 _EVERY_OTHER = (slice(None, None, 2),) * 2
 _FAMILIES = (*(family_measure(family) for family in HUE_FAMILIES), "gray_recall")
-
-
-@dataclass(frozen=True)
-class Validation:
-    """Measures over the validation samples, at the network's own resolution.
-
-    Colours are decoded by the annealed mean and held against the palette's version of the truth;
-    `trainer evaluate` takes the same measures at full resolution against the photos themselves.
-    What no sample has, such as hues where all is gray, is 0.
-
-    Args:
-        loss: what the fit minimises, a pixel.
-        accuracy: share of pixels given their bin.
-        effective_colors: median over images of exp(entropy) of the decoded bins.
-        effective_ratio: the same divided by the truth's median.
-        distinct_colors: median over images of the bins with at least 1 % of the pixels.
-        colorfulness_ratio: median over images, of prediction to truth.
-        hue_recall: mean over the six hue families of the share within 45° of the true hue.
-        gray_recall: share of the gray pixels that stay nearly gray.
-        color_score: mean over seven families, the six of hue and gray.
-    """
-
-    loss: float
-    accuracy: float
-    effective_colors: float
-    effective_ratio: float
-    distinct_colors: float
-    colorfulness_ratio: float
-    hue_recall: float
-    gray_recall: float
-    color_score: float
-
-    def measures(self) -> dict[str, float]:
-        """Return the measures by name."""
-        return asdict(self)
 
 
 class _Judged:
@@ -99,20 +55,20 @@ class _Judged:
         self._right += int(((logits.argmax(-1).numpy() == bins) & known).sum())
         self._known += int(known.sum())
 
-    def result(self, loss: float) -> Validation:
-        """Return the measures of everything added."""
+    def result(self, loss: float) -> dict[str, float]:
+        """Return the ``EPOCH_MEASURES`` of everything added."""
         figures: dict[str, float] = {}
         if self._truths:
             truth = table(self._truths)
             figures = summarize(table(self._measured), truth, truth)
         recalls = [figures.get(name, math.nan) for name in _FAMILIES]
         families = [recall for recall in recalls if not math.isnan(recall)]
-        return Validation(
-            loss=loss,
-            accuracy=self._right / max(1, self._known),
-            color_score=float(np.mean(families)) if families else 0.0,
-            **{ours: _or_zero(figures.get(name, 0.0)) for ours, name in _NAMES.items()},
-        )
+        figures |= {
+            "loss": loss,
+            "accuracy": self._right / max(1, self._known),
+            "color_score": float(np.mean(families)) if families else 0.0,
+        }
+        return {name: _or_zero(figures.get(name, 0.0)) for name in EPOCH_MEASURES}
 
 
 def _or_zero(value: float) -> float:
@@ -130,8 +86,13 @@ def validate(
     coarse_loss: bool,
     device: torch.device,
     autocast: Callable[[], AbstractContextManager[object]],
-) -> Validation:
-    """Judge ``network`` (put into eval mode meanwhile) on batches of whole samples."""
+) -> dict[str, float]:
+    """Return the ``EPOCH_MEASURES`` of ``network``, in eval mode meanwhile, on whole samples.
+
+    They are taken at the network's own resolution: colours are decoded by the annealed mean and
+    held against the palette's version of the truth, where `trainer evaluate` takes the same at
+    full resolution against the photos. What no sample has, such as hues where all is gray, is 0.
+    """
     judged = _Judged(palette, temperature)
     total, pixels = 0.0, 0
     training = network.training

@@ -7,13 +7,13 @@ import pytest
 from trainer.evaluation.criteria import (
     CRITERIA,
     FAMILY_RECALL,
-    Criterion,
     Verdict,
     cost,
     criteria_of,
     missed,
     verdicts,
 )
+from trainer.evaluation.criterion import Criterion
 
 GRAY = {"ciede2000": 12.0, "psnr": 22.0}
 

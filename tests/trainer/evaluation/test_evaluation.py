@@ -21,14 +21,16 @@ from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
+from trainer.evaluation.colors import decoded_colors, quantized_colors, true_colors
 from trainer.evaluation.criteria import CRITERIA
-from trainer.evaluation.definitions import MEASURES
 from trainer.evaluation.evaluate import evaluate
-from trainer.evaluation.measure import decoded_colors, measure, quantized_colors, true_colors
+from trainer.evaluation.measure import measure
+from trainer.evaluation.measures import MEASURES
+from trainer.evaluation.pool import percentile
 from trainer.evaluation.pretrained import ALEXNET, INCEPTION
 from trainer.evaluation.result import Evaluation, EvaluationSettings
 from trainer.evaluation.structural import ssim
-from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH, _percentile
+from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
 from trainer.evaluation.sweep import SweepPoint, suggested_temperature
 from trainer.evaluation.text import evaluation_text
 
@@ -174,8 +176,8 @@ def test_ignored_pixels_count_nowhere(small_palette: Palette) -> None:
 def test_percentiles_equal_numpys_and_leave_nan_out(percent: float) -> None:
     values = np.random.default_rng(0).normal(size=41)
     holed = np.append(values, np.nan)
-    assert _percentile(holed, percent) == pytest.approx(np.percentile(values, percent))
-    assert np.isnan(_percentile(np.array([np.nan]), percent))
+    assert percentile(holed, percent) == pytest.approx(np.percentile(values, percent))
+    assert np.isnan(percentile(np.array([np.nan]), percent))
 
 
 def test_ssim_equals_scikit_images(demo_photos: Path) -> None:

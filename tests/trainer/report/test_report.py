@@ -20,7 +20,7 @@ from trainer.runs.metrics_log import read_metrics, series, smoothed
 LINES = [
     {"step": 1, "loss": 3.2, "learning_rate": 1e-3, "images_per_s": 9.0},
     {"step": 2, "loss": 3.0, "learning_rate": 9e-4, "images_per_s": 11.0},
-    {"step": 2, "val_loss": 3.1, "val_effective_ratio": 0.4, "val_hue_recall": 0.2},
+    {"step": 2, "val_loss": 3.1, "val_effective_colors_ratio": 0.4, "val_hue_family_recall": 0.2},
 ]
 
 
