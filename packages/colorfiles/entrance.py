@@ -19,7 +19,7 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     Args:
         name: of the command, and of the package whose ``cli`` it is.
         extra: what to install where a library is missing.
-        extras: what else to install for single libraries, by module.
+        extras: what to install instead for single libraries, by module.
     """
     debug = "--debug" in sys.argv[1:]
     try:
@@ -29,8 +29,7 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         missing = (error.name or "").split(".")[0]
         if debug or missing in HOUSE:
             raise
-        needs = extra + (f",{extras[missing]}" if missing in extras else "")
-        _fail(name, f"{error.name} is not installed: pip install '.[{needs}]'")
+        _fail(name, f"{error.name} is not installed: pip install '.[{extras.get(missing, extra)}]'")
     except (Interrupted, KeyboardInterrupt):
         _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
     except BrokenPipeError:

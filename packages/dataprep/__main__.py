@@ -8,7 +8,12 @@ def main() -> None:
     enter(
         "dataprep",
         extra="dataprep",
-        extras={"jinja2": "report", "matplotlib": "report", "ray": "ray", "s3fs": "s3"},
+        extras={
+            "jinja2": "dataprep,report",
+            "matplotlib": "dataprep,report",
+            "ray": "dataprep,ray",
+            "s3fs": "dataprep,s3",
+        },
     )
 
 

@@ -8,7 +8,11 @@ def main() -> None:
     enter(
         "trainer",
         extra="trainer",
-        extras={"matplotlib": "report", "tensorboard": "tensorboard", "s3fs": "s3"},
+        extras={
+            "matplotlib": "trainer,report",
+            "tensorboard": "trainer,tensorboard",
+            "s3fs": "trainer,s3",
+        },
     )
 
 

@@ -20,6 +20,7 @@ from colorunet.page.app import PageApp
 from colorunet.page.coloring import PhotoColoring
 from colorunet.page.guard import Guard
 from colorunet.page.limits import Limits
+from colorunet.page.networks import Networks
 from colorunet.parameters.meta import read_meta
 from colorunet.parameters.shipped import shipped_run
 
@@ -93,7 +94,7 @@ def ask() -> Iterator[Asker]:
     run = shipped_run("colorunet-small")
     colorizer = Colorizer.load(run, working_edge_px=32, threads=1)
     coloring = PhotoColoring(colorizer, read_meta(run, "best"), Limits())
-    page = PageApp(coloring, network="small", limits=Limits())
+    page = PageApp(Networks({"small": run}, lambda _name, _run: coloring), limits=Limits())
     asker = Asker(Guard(page.asgi(), token=TOKEN, loopback=True))
     yield asker
     asker.close()
@@ -102,7 +103,20 @@ def ask() -> Iterator[Asker]:
 names = st.text(max_size=20) | st.sampled_from(["../a.png", "a\\b", "\x1b[2J", "CON", "." * 9, ""])
 values = st.text(max_size=12) | st.sampled_from(["0.5", "nan", "1e999", "[{}]", "9" * 40, "-1"])
 fields = st.dictionaries(
-    st.sampled_from(["warmth", "vividness", "saturation", "versions", "hints", "other"]), values
+    st.sampled_from(
+        [
+            "warmth",
+            "vividness",
+            "saturation",
+            "caution",
+            "strength",
+            "versions",
+            "hints",
+            "network",
+            "other",
+        ]
+    ),
+    values,
 )
 forms = st.builds(_form, names, st.just(_picture()) | damaged(_picture()), fields)
 

@@ -171,6 +171,36 @@ def test_a_missing_extra_is_one_line_that_says_what_to_install(half: str, missin
     assert f"pip install '.[{EXTRA[half]}]'" in line
 
 
+@pytest.mark.parametrize(
+    ("missing", "arguments", "said"),
+    [
+        (["uvicorn"], ["serve", "--port", "0"], "pip install '.[serve]'"),
+        (["onnx"], ["export"], "export needs onnx: pip install '.[onnx]'"),
+        (["torch", "onnx"], ["export"], "torch and onnx: pip install '.[trainer,onnx]'"),
+    ],
+)
+def test_all_that_a_command_lacks_is_named_at_once(
+    missing: list[str], arguments: list[str], said: str
+) -> None:
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({missing!r}))\n"
+        f"import colorunet.__main__ as m; sys.argv = {['colorunet', *arguments]!r}; m.main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert said in line
+
+
+def test_the_help_of_colorunet_begins_with_photos_and_shows_their_options_first() -> None:
+    command = [sys.executable, "-m", "colorunet", "--help"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    text = done.stdout
+    places = [text.index(words) for words in ("PHOTO", "Colourise photos", "--warmth", "Commands:")]
+    assert places == sorted(places)
+    assert "RUN" not in text[: places[2]]
+
+
 @pytest.mark.parametrize("half", HALVES)
 def test_each_command_line_is_declared_as_a_script_that_runs(half: str) -> None:
     (script,) = entry_points(group="console_scripts", name=half)

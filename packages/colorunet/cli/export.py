@@ -1,6 +1,7 @@
 """``colorunet export``."""
 
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,10 +9,14 @@ import click
 
 from colorfiles.commands import emit, json_option, overwrite_option
 from colorunet.cli.options import prediction_options
+from colorunet.errors import ColorunetError
 from colorunet.parameters.shipped import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
     from colorunet.coloring.options import PredictionOptions
+
+
+_NEEDS = {"torch": "trainer", "onnx": "onnx"}  # libraries, and the extras that bring them
 
 
 @dataclass(frozen=True)
@@ -87,6 +92,7 @@ def command(
     colorunet export --onnx colors.onnx --decode --saturation 1.2
     colorunet export runs/mine --hub my-model
     """
+    _require_libraries()
     from colorunet.export.hub import write_hub
     from colorunet.export.onnx_export import ExportSettings, export_beside, export_onnx
     from colorunet.parameters.checkpoint import load_run
@@ -124,6 +130,15 @@ def command(
             comparison.torch_ms,
         )
     emit(result, as_json, _text(result))
+
+
+def _require_libraries() -> None:
+    """Name all that is missing at once, before anything is loaded."""
+    missing = {name: extra for name, extra in _NEEDS.items() if find_spec(name) is None}
+    if missing:
+        raise ColorunetError(
+            f"export needs {' and '.join(missing)}: pip install '.[{','.join(missing.values())}]'"
+        )
 
 
 def _text(result: Exported) -> str:

@@ -1,4 +1,4 @@
-"""How sure a network is of the colours that are shown."""
+"""The network's confidence in the colours that are shown."""
 
 import numpy as np
 from jaxtyping import Float
@@ -6,15 +6,16 @@ from jaxtyping import Float
 from colorcore import Palette
 from colorunet.coloring.decoding import Decoding
 
-_NEAR_UV = 0.06  # colours so close look alike
+_NEAR_UV = 0.06  # colours so close look alike; there one counts half
 
 
 def confidence(
     logits: Float[np.ndarray, "h w n"], palette: Palette, decoding: Decoding
 ) -> Float[np.ndarray, "h w"]:
-    """Return the probability, in the network's own opinion, that a pixel's true colour is near.
+    """Return the probability, by the network's own estimate, that a pixel's true colour is near.
 
-    Near is within 0.06 UV of the colour that it is shown in.
+    A colour at a distance of d (UV) from the one shown counts with 2^-(d / 0.06)²: one half at
+    0.06. A hard limit there would make the map patchy.
 
     Args:
         logits: bins on the last axis.
@@ -27,4 +28,4 @@ def confidence(
     # |c - s|² = |c|² - 2 c·s + |s|², for every pixel and bin without a third axis of differences
     centers = np.asarray(palette.centers, dtype=logits.dtype)
     squared = (centers**2).sum(-1) - 2 * shown_uv @ centers.T + (shown_uv**2).sum(-1, keepdims=True)
-    return (probabilities * (squared <= _NEAR_UV**2)).sum(axis=-1)
+    return np.clip((probabilities * np.exp2(-squared / _NEAR_UV**2)).sum(axis=-1), 0, 1)

@@ -1,4 +1,4 @@
-"""The page and its API: addresses, and what each answers."""
+"""The routes of the page and its API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -22,6 +22,7 @@ from colorunet.page.image_files import ImageFile
 from colorunet.page.limits import Limits
 from colorunet.page.look import Look, count_of, json_object, look_of_fields, look_of_object
 from colorunet.page.metrics import CONTENT_TYPE, Metrics
+from colorunet.page.networks import Networks
 from colorunet.page.refusal import Refusal
 from colorunet.page.store import KeptPhoto, PhotoStore
 from colorunet.page.turns import T, Turns
@@ -29,23 +30,24 @@ from colorunet.page.uploads import Uploads
 
 STATIC = Path(__file__).parent / "static"
 _SWEEP_S = 30.0
+_WORDS = {
+    "formats": "JPEG, PNG, TIFF, WebP and more",
+    "file": "in the format of the photo",
+    "privacy": "Photos stay in this server's memory, for half an hour at most.",
+}
 
 
 class PageApp:
     """What the page's requests have in common.
 
     Args:
-        coloring: what colours photos.
-        network: its name, for people.
+        networks: what colours photos.
         limits: on everything.
         threads: that colour photos at once; one more draws previews.
     """
 
-    def __init__(
-        self, coloring: PhotoColoring, *, network: str, limits: Limits, threads: int = 1
-    ) -> None:
-        self._coloring = coloring
-        self._network = network
+    def __init__(self, networks: Networks, *, limits: Limits, threads: int = 1) -> None:
+        self._networks = networks
         self._limits = limits
         self._store = PhotoStore(limits)
         self._uploads = Uploads(limits)
@@ -64,6 +66,8 @@ class PageApp:
                 Route("/api/about", self.about),
                 Route("/api/photos", self.add_photo, methods=["POST"]),
                 Route("/api/photos/{id}", self.forget_photo, methods=["DELETE"]),
+                Route("/api/photos/{id}/reference", self.set_reference, methods=["POST"]),
+                Route("/api/photos/{id}/reference", self.remove_reference, methods=["DELETE"]),
                 Route("/api/photos/{id}/gray", self.gray),
                 Route("/api/photos/{id}/confidence", self.confidence),
                 Route("/api/photos/{id}/preview", self.preview, methods=["POST"]),
@@ -82,7 +86,7 @@ class PageApp:
 
     async def health(self, _: Request) -> Response:
         """Whether the server lives: 200."""
-        return json_answer({"status": "ok", "network": self._network})
+        return json_answer({"status": "ok", "network": self._networks.default})
 
     async def show_metrics(self, _: Request) -> Response:
         """Counters, gauges and durations for Prometheus."""
@@ -96,12 +100,10 @@ class PageApp:
 
     async def about(self, _: Request) -> Response:
         """What a page needs to know beforehand."""
-        colorizer, limits = self._coloring.colorizer, self._limits
+        limits = self._limits
         return json_answer(
             {
-                "network": self._network,
-                "palette": colorizer.palette.centers.tolist(),
-                "saturation": colorizer.decoding.saturation,
+                "networks": self._networks.described(),
                 "limits": {
                     "upload_bytes": limits.upload_bytes,
                     "pixels": limits.pixels,
@@ -109,15 +111,20 @@ class PageApp:
                     "zip_photos": limits.zip_photos,
                 },
                 "versions": limits.page_versions,
+                "words": _WORDS,
             }
         )
 
     async def add_photo(self, request: Request) -> Response:
         """Take a photo, let the network look at it, and keep it for a while."""
         async with self._uploads.photo(request) as upload:
-            photo = await self._in_turn(
-                request, lambda: self._coloring.opened(upload.name, upload.data)
-            )
+            network = upload.fields.get("network", "")
+
+            def open_photo() -> KeptPhoto:
+                return self._networks.get(network).opened(upload.name, upload.data)
+
+            photo = await self._in_turn(request, open_photo)
+            photo.network = network
         self._store.add(photo)
         return json_answer(
             {
@@ -135,27 +142,40 @@ class PageApp:
         self._store.remove(request.path_params["id"])
         return Response(status_code=204)
 
+    async def set_reference(self, request: Request) -> Response:
+        """Give a kept photo another photo whose palette and tones are a prior."""
+        photo = self._photo_of(request)
+        async with self._uploads.photo(request) as upload:
+            await self._in_turn(request, lambda: self._of(photo).refer(photo, upload.data))
+        return Response(status_code=204)
+
+    async def remove_reference(self, request: Request) -> Response:
+        """Colour a kept photo without its reference again."""
+        photo = self._photo_of(request)
+        await self._soon(request, lambda: self._of(photo).refer(photo, None))
+        return Response(status_code=204)
+
     async def gray(self, request: Request) -> Response:
         """A kept photo without colour, at the preview's size."""
         photo = self._photo_of(request)
-        return image_answer(await self._soon(request, lambda: self._coloring.gray(photo)))
+        return image_answer(await self._soon(request, lambda: self._of(photo).gray(photo)))
 
     async def confidence(self, request: Request) -> Response:
         """How sure the network is of each pixel's colour."""
         photo = self._photo_of(request)
-        return image_answer(await self._soon(request, lambda: self._coloring.confidence(photo)))
+        return image_answer(await self._soon(request, lambda: self._of(photo).confidence(photo)))
 
     async def preview(self, request: Request) -> Response:
         """A kept photo in colour, at the preview's size."""
         photo = self._photo_of(request)
         look = await self._look(request)
-        return image_answer(await self._soon(request, lambda: self._coloring.preview(photo, look)))
+        return image_answer(await self._soon(request, lambda: self._of(photo).preview(photo, look)))
 
     async def file(self, request: Request) -> Response:
         """A kept photo in colour, at its own size and in its own format."""
         photo = self._photo_of(request)
         look = await self._look(request)
-        return image_answer(await self._in_turn(request, lambda: self._coloring.file(photo, look)))
+        return image_answer(await self._in_turn(request, lambda: self._of(photo).file(photo, look)))
 
     async def zip(self, request: Request) -> Response:
         """Several of them in one archive."""
@@ -163,7 +183,7 @@ class PageApp:
 
         async def work(photo_id: str, look: Look) -> ImageFile:
             photo = self._store.get(photo_id)  # now: all of them would stay as long as the client
-            return await self._in_turn(request, lambda: self._coloring.file(photo, look))
+            return await self._in_turn(request, lambda: self._of(photo).file(photo, look))
 
         files = [(photo.name, partial(work, photo.id, look)) for photo, look in photos]
         return zip_response(files, name="colorized.zip")
@@ -176,7 +196,10 @@ class PageApp:
                 "versions", upload.fields.get("versions") or "1", least=1, most=MOST_VERSIONS
             )
             files = await self._in_turn(
-                request, lambda: self._coloring.files(upload.name, upload.data, look, versions)
+                request,
+                lambda: self._networks.get(upload.fields.get("network", "")).files(
+                    upload.name, upload.data, look, versions
+                ),
             )
         if versions == 1:
             return image_answer(files[0])
@@ -186,6 +209,9 @@ class PageApp:
 
     async def _look(self, request: Request) -> Look:
         return look_of_object(json_object(await self._uploads.json(request)), self._limits)
+
+    def _of(self, photo: KeptPhoto) -> PhotoColoring:
+        return self._networks.get(photo.network)
 
     def _photo_of(self, request: Request) -> KeptPhoto:
         return self._store.get(request.path_params["id"])

@@ -1,6 +1,7 @@
 """A zip that is sent while it is made, one photo in memory at a time."""
 
 import io
+import unicodedata
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any
@@ -54,11 +55,16 @@ async def _parts(
 def _free(name: str, taken: set[str]) -> str:
     stem, dot, suffix = name.rpartition(".")
     free, number = name, 1
-    while free.casefold() in taken:
+    while _folded(free) in taken:
         number += 1
         free = f"{stem}-{number}{dot}{suffix}"
-    taken.add(free.casefold())
+    taken.add(_folded(free))
     return free
+
+
+def _folded(name: str) -> str:
+    """Return what names have in common that some file system takes for one."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 class _Sink(io.RawIOBase):

@@ -1,5 +1,6 @@
 """Previews and coloured files of uploaded photos."""
 
+import io
 import weakref
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -9,17 +10,25 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
-from PIL import Image
+from PIL import Image, ImageFilter
 
-from colorfiles.photos import ReadSettings
+from colorcore import Palette
+from colorfiles.photos import ReadSettings, UnreadableImage, read_image
 from colorunet.batch.images import GrayImage, UnusableImage, read_gray
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage, in_8_bits
 from colorunet.coloring.confidence import confidence
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.steering.reference import Reference, referred
 from colorunet.coloring.steering.seen_photo import SeenPhoto
-from colorunet.coloring.steering.steer import HintField, Steering, hint_field, hinted_uv
+from colorunet.coloring.steering.steer import (
+    HintField,
+    Steering,
+    hint_field,
+    hinted_uv,
+    referred_logits,
+)
 from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning, as_vivid
 from colorunet.errors import ColorunetError
@@ -90,11 +99,33 @@ class PhotoColoring:
             Refusal: a hint lies outside the photo.
         """
         field = self._preview_field(photo, look)
-        logits = photo.few_logits.astype(np.float32)
-        uv = self._chroma(logits, field, look, self._version(photo, look))
+        logits, palette = self._few_logits(photo)
+        uv = self._chroma(logits, palette, look, field=field, version=self._version(photo, look))
         own = photo.own if look.strength < 1 else None
         image = ColoredImage(photo.luma, uv, photo.alpha, own=own, strength=look.strength)
         return preview_file(Image.fromarray(np.concatenate(list(image.bands()))))
+
+    def refer(self, photo: KeptPhoto, data: bytes | None) -> None:
+        """Take another photo's palette and tones as a prior from now on; None forgets it.
+
+        Raises:
+            Refusal: the other photo can't be read, or is gray.
+        """
+        photo.versions = ()
+        if data is None:
+            photo.reference = None
+            return
+        reference = self._reference(data)
+        logits, palette = referred(self._seen(photo), self.colorizer.palette, reference)
+        photo.reference = reference, _halved(logits).astype(np.float16), palette
+
+    def _reference(self, data: bytes) -> Reference:
+        try:
+            return Reference.of(read_image(io.BytesIO(data), self._reading).pixels.rgb())
+        except UnreadableImage as error:
+            raise Refusal(415, f"not a photo that can be used ({error.reason})") from None
+        except ColorunetError as error:
+            raise Refusal(415, str(error)) from None
 
     def gray(self, photo: KeptPhoto) -> ImageFile:
         """Return the photo as the network sees it, at the preview's size."""
@@ -105,10 +136,12 @@ class PhotoColoring:
 
     def confidence(self, photo: KeptPhoto) -> ImageFile:
         """Return how sure the network is of each pixel, as gray: white is sure."""
-        logits = photo.few_logits.astype(np.float32)
-        sure = confidence(logits, self.colorizer.palette, self.colorizer.decoding)
-        levels = np.rint(sure * 255).astype(np.uint8)
-        return preview_file(Image.fromarray(levels), lossless=True)
+        logits, palette = self._few_logits(photo)
+        levels = np.rint(confidence(logits, palette, self.colorizer.decoding) * 255)
+        height, width = photo.luma.shape
+        small = Image.fromarray(levels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
+        smooth = small.resize((width, height), Image.Resampling.BICUBIC)
+        return preview_file(smooth, lossless=True)
 
     def file(self, photo: KeptPhoto, look: Look) -> ImageFile:
         """Return a kept photo in colour at its own size and in its format.
@@ -119,7 +152,8 @@ class PhotoColoring:
         gray = self._read(photo.data, colors=look.strength < 1)
         seen = self.colorizer.see(gray.luma)
         field = _field(seen, look)
-        uv = self._chroma(seen.logits, field, look, self._version(photo, look))
+        logits, palette = referred_logits(seen, self.colorizer.palette, _steering(photo))
+        uv = self._chroma(logits, palette, look, field=field, version=self._version(photo, look))
         return colored_file(
             photo.name, photo.data, gray.colored(uv, look.strength, look.hints), mark=self._dated()
         )
@@ -133,7 +167,9 @@ class PhotoColoring:
         gray = self._read(data, colors=look.strength < 1)
         seen = self.colorizer.see(gray.luma)
         if versions == 1:
-            uvs = [self._chroma(seen.logits, _field(seen, look), look)]
+            uvs = [
+                self._chroma(seen.logits, self.colorizer.palette, look, field=_field(seen, look))
+            ]
         else:
             drawn = self.colorizer.versions(
                 seen,
@@ -169,9 +205,16 @@ class PhotoColoring:
         if not look.version:
             return None
         if not photo.versions:
-            drawn = self.colorizer.versions(self._seen(photo), self._limits.page_versions)
+            drawn = self.colorizer.versions(
+                self._seen(photo), self._limits.page_versions, _steering(photo)
+            )
             photo.versions = tuple(drawn)
         return photo.versions[look.version]
+
+    def _few_logits(self, photo: KeptPhoto) -> tuple[Float32[np.ndarray, "h w n"], Palette]:
+        if photo.reference is None:
+            return photo.few_logits.astype(np.float32), self.colorizer.palette
+        return photo.reference[1].astype(np.float32), photo.reference[2]
 
     def _preview_field(self, photo: KeptPhoto, look: Look) -> HintField | None:
         if not look.hints:
@@ -211,12 +254,14 @@ class PhotoColoring:
     def _chroma(
         self,
         logits: Float32[np.ndarray, "h w n"],
-        field: HintField | None,
+        palette: Palette,
         look: Look,
+        *,
+        field: HintField | None,
         version: Version | None = None,
     ) -> Float32[np.ndarray, "h w 2"]:
-        palette, decoding = self.colorizer.palette, self._decoding(look)
-        return hinted_uv(logits, field, palette, decoding, Toning(look.warmth), version=version)
+        decoding, toning = self._decoding(look), Toning(look.warmth)
+        return hinted_uv(logits, field, palette, decoding, toning, version=version)
 
     def _shrunk(self, levels: UInt8[np.ndarray, "h w *c"]) -> UInt8[np.ndarray, "ph pw *c"]:
         scale = min(1.0, self._limits.preview_px / max(levels.shape[:2]))
@@ -226,6 +271,10 @@ class PhotoColoring:
 
 def _rgb_in_8_bits(own: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
     return own if own.dtype == np.uint8 else (own >> 8).astype(np.uint8)
+
+
+def _steering(photo: KeptPhoto) -> Steering:
+    return Steering(reference=None if photo.reference is None else photo.reference[0])
 
 
 def _field(seen: SeenPhoto, look: Look) -> HintField | None:

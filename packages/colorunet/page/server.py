@@ -11,6 +11,7 @@ import webbrowser
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -24,8 +25,10 @@ from colorunet.page.coloring import PhotoColoring
 from colorunet.page.connections import QueueingServer, patient_protocol, within_open_files
 from colorunet.page.guard import Guard, is_loopback
 from colorunet.page.limits import Limits
+from colorunet.page.networks import Networks
 from colorunet.page.watch import Watch
 from colorunet.parameters.meta import read_meta
+from colorunet.parameters.shipped import SHIPPED_NETWORKS, shipped_run
 
 _OPENS_AFTER_S = 0.5
 _ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as shown, not as a default
@@ -84,14 +87,9 @@ class PageServer:
         token = settings.token or ("" if loopback else secrets.token_urlsafe(16))
         port = self._socket.getsockname()[1]
         self.served = Served(_url(settings.host, port, token), settings.host, port, token)
-        colorizer = Colorizer.load(settings.run)
-        coloring = PhotoColoring(
-            colorizer,
-            read_meta(settings.run, "best"),
-            limits,
-            mark_of_network(settings.run, settings.network),
-        )
-        self._page = PageApp(coloring, network=settings.network, limits=limits)
+        runs = {settings.network: settings.run} | _shipped()
+        networks = Networks(runs, partial(_coloring, limits))
+        self._page = PageApp(networks, limits=limits)
         self._token, self._loopback, self._limits = token, loopback, limits
 
     def run(self, tell: Callable[[str], None], *, opens_browser: bool = False) -> None:
@@ -131,6 +129,20 @@ class PageServer:
     def close(self) -> None:
         """Listen no longer, where ``run`` wasn't called."""
         self._socket.close()
+
+
+def _coloring(limits: Limits, name: str, run: Path) -> PhotoColoring:
+    meta = read_meta(run, "best")
+    return PhotoColoring(Colorizer.load(run), meta, limits, mark_of_network(run, name))
+
+
+def _shipped() -> dict[str, Path]:
+    """Return the networks that this installation has, by name."""
+    found = {}
+    for name in SHIPPED_NETWORKS:
+        with suppress(ColorunetError):
+            found[name] = shipped_run(name)
+    return found
 
 
 def _listening(host: str, port: int) -> socket.socket:

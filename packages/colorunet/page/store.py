@@ -9,13 +9,15 @@ from dataclasses import dataclass, field
 import numpy as np
 from jaxtyping import Float16, UInt8
 
+from colorcore import Palette
 from colorunet.coloring.steering.hints import Hint
+from colorunet.coloring.steering.reference import Reference
 from colorunet.coloring.steering.steer import HintField
 from colorunet.coloring.steering.versions import Version
 from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
 
-_LATER_BYTES = 2 << 20  # of versions and hints, which come once they are asked for
+_LATER_BYTES = 4 << 20  # of versions, hints and a reference, which come once they are asked for
 
 
 @dataclass(eq=False)
@@ -34,6 +36,9 @@ class KeptPhoto:
         own: colours of the preview, where the photo has some.
         notes: what had to be assumed in reading it.
         versions: drawn for it, once somebody asked.
+        reference: whose colours are a prior; with the logits for previews and the palette that it
+            makes of this photo's.
+        network: its name, "" for the default.
         hinted: the last hints and what they say at the preview's chroma size.
         id: that nobody guesses.
     """
@@ -49,6 +54,8 @@ class KeptPhoto:
     own: UInt8[np.ndarray, "h w 3"] | None = None
     notes: tuple[str, ...] = ()
     versions: tuple[Version, ...] = ()
+    reference: tuple[Reference, Float16[np.ndarray, "hf wf n"], Palette] | None = None
+    network: str = ""
     hinted: tuple[tuple[Hint, ...], HintField] | None = None
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,61 @@ def test_several_photos_come_in_one_archive(served: Any, coffee: Path, chelsea: 
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
         assert archive.namelist() == ["same-colorized.jpg", "same-colorized-2.jpg"]
+
+
+def test_names_that_differ_in_unicode_form_alone_are_apart_in_an_archive(
+    served: Any, coffee: Path
+) -> None:
+    forms = [unicodedata.normalize(form, "café.jpg") for form in ("NFC", "NFD")]
+    ids = [_post(f"{served.url}/api/photos", coffee, name).json()["id"] for name in forms]
+    photos = [{"id": one} for one in ids]
+    answer = requests.post(f"{served.url}/api/zip", json={"photos": photos}, timeout=TIMEOUT_S)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        names = archive.namelist()
+    assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 2
+
+
+def _preview(at: str, **look: Any) -> np.ndarray:
+    answer = requests.post(f"{at}/preview", json=look, timeout=TIMEOUT_S)
+    return np.asarray(_image(answer).convert("RGB"), np.float64)
+
+
+def test_a_reference_changes_the_colors_until_it_is_removed(
+    served: Any, coffee: Path, chelsea: Path, demo_photos: Path
+) -> None:
+    at = f"{served.url}/api/photos/{_post(f'{served.url}/api/photos', chelsea).json()['id']}"
+    plain = _preview(at)
+    example = demo_photos / "skimage" / "coffee.png"
+    assert _post(f"{at}/reference", example).status_code == 204
+    assert np.abs(_preview(at) - plain).mean() > 2
+    saved = _image(requests.post(f"{at}/file", json={}, timeout=TIMEOUT_S)).convert("RGB")
+    assert np.abs(np.asarray(saved, np.float64) - _preview(at)).mean() < 4
+    gray = _post(f"{at}/reference", coffee)
+    assert (gray.status_code, "reference is gray" in gray.json()["error"]) == (415, True)
+    assert requests.delete(f"{at}/reference", timeout=TIMEOUT_S).status_code == 204
+    np.testing.assert_array_equal(_preview(at), plain)
+
+
+def test_a_photo_is_colored_by_the_network_that_is_named(served: Any, coffee: Path) -> None:
+    about = requests.get(f"{served.url}/api/about", timeout=TIMEOUT_S).json()
+    assert [network["name"] for network in about["networks"]] == ["colorunet-small", "colorunet"]
+    files = [
+        _post(f"{served.url}/api/colorize", coffee, **fields).content
+        for fields in ({}, {"network": "colorunet-small"}, {"network": "colorunet"})
+    ]
+    assert files[0] == files[1] != files[2]
+    answer = _post(f"{served.url}/api/photos", coffee, network="other")
+    assert answer.status_code == 400
+    assert "network: expected one of colorunet-small, colorunet" in answer.json()["error"]
+
+
+def test_without_strength_a_photo_keeps_its_own_colors(served: Any, demo_photos: Path) -> None:
+    photo = demo_photos / "skimage" / "coffee.png"
+    own = np.asarray(Image.open(photo).convert("RGB"), np.float64)
+    at = f"{served.url}/api/photos/{_post(f'{served.url}/api/photos', photo).json()['id']}"
+    assert np.abs(_preview(at, strength=0) - own).mean() < 4  # JPEG's, and chroma out of range
+    saved = _image(requests.post(f"{at}/file", json={"strength": 0}, timeout=TIMEOUT_S))
+    assert np.abs(np.asarray(saved.convert("RGB"), np.float64) - own).mean() < 1.5
 
 
 def test_a_photo_that_is_removed_is_not_in_an_archive_that_comes_after(

@@ -12,7 +12,7 @@ import requests
 from PIL import Image
 
 WAIT_MS = 60_000
-LOOKS = [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")]
+LOOKS = [(width, scheme) for width in (1280, 768, 390) for scheme in ("light", "dark")]
 
 
 @pytest.fixture
@@ -21,9 +21,16 @@ def open_page(chromium: Any) -> Iterator[Callable[..., Any]]:
     contexts: list[Any] = []
     wrong: list[str] = []
 
-    def open_at(url: str, width: int = 1280, scheme: str = "light", *, expects: str = "") -> Any:
+    def open_at(
+        url: str,
+        width: int = 1280,
+        scheme: str = "light",
+        *,
+        height: int = 844,
+        expects: str = "",
+    ) -> Any:
         context = chromium.new_context(
-            viewport={"width": width, "height": 844},
+            viewport={"width": width, "height": height},
             color_scheme=scheme,
             has_touch=width < 500,
             reduced_motion="reduce",
@@ -114,7 +121,7 @@ def test_a_photo_gets_colors_and_the_dials_move_them(
     plain = _shown(page)
     assert np.ptp(plain, axis=-1).mean() > 5  # it isn't gray
     assert "600 × 400" in page.inner_text("#caption")
-    warm = _changed(page, lambda: _turn(page, "warmth", 80))
+    warm = _changed(page, lambda: _turn(page, "warmth", 0.8))
     assert (warm - plain)[..., 0].mean() > 2 > -2 > (warm - plain)[..., 2].mean()
     gray = _changed(page, lambda: _turn(page, "saturation", 0))
     assert np.ptp(gray, axis=-1).mean() > 1  # the warmth is left
@@ -122,8 +129,69 @@ def test_a_photo_gets_colors_and_the_dials_move_them(
     assert np.abs(again - plain).max() == 0
 
 
-def _turn(page: Any, dial: str, value: int) -> None:
+def _turn(page: Any, dial: str, value: float) -> None:
     page.locator(f"#{dial}").fill(str(value))
+
+
+@pytest.mark.parametrize("size", [(600, 400), (300, 700)])
+def test_divider_dials_and_download_are_seen_at_once(
+    served: Any,
+    open_page: Callable[..., Any],
+    chelsea: Path,
+    tmp_path: Path,
+    size: tuple[int, int],
+) -> None:
+    photo = tmp_path / "shaped.jpg"
+    with Image.open(chelsea) as image:
+        image.resize(size).save(photo)
+    page = open_page(served.url, height=900)
+    _with_photos(page, photo)
+    assert page.locator("#dials input").count() == 5
+    last = page.locator("#dials input").last
+    for place in (page.locator("#stage"), page.locator("#split"), last, page.locator("#save")):
+        box = place.bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= 900
+
+
+def test_strength_caution_reference_and_network_change_the_picture(
+    served: Any, open_page: Callable[..., Any], coffee: Path, demo_photos: Path
+) -> None:
+    page = open_page(served.url)
+    _with_photos(page, coffee)
+    plain = _shown(page)
+    assert np.ptp(_changed(page, lambda: _turn(page, "caution", 1)), axis=-1).mean() > 1
+    gray = _changed(page, lambda: _turn(page, "strength", 0))
+    assert np.ptp(gray, axis=-1).mean() < 2
+    _changed(page, lambda: page.click("#reset"))
+    example = str(demo_photos / "skimage" / "chelsea.png")
+    referred = _changed(page, lambda: page.set_input_files("#reference-file", example))
+    assert np.abs(referred - plain).mean() > 2
+    assert page.inner_text("#reference-name") == "chelsea.png"
+    back = _changed(page, lambda: page.click("#reference-remove"))
+    assert np.abs(back - plain).max() == 0
+    other = _changed(page, lambda: page.select_option("#network", "colorunet"))
+    assert np.abs(other - plain).mean() > 2
+
+
+def test_a_sample_photo_is_there_to_try(served: Any, open_page: Callable[..., Any]) -> None:
+    page = open_page(served.url)
+    page.click("#sample")
+    page.wait_for_selector("#palette .swatch")
+    assert "sample.jpg" in page.inner_text("#caption")
+
+
+def test_a_hint_on_the_gray_half_shows_its_effect(
+    served: Any, open_page: Callable[..., Any], coffee: Path
+) -> None:
+    page = open_page(served.url)
+    _with_photos(page, coffee)
+    box = page.locator("#stage").bounding_box()
+    page.mouse.click(box["x"] + 0.2 * box["width"], box["y"] + 0.5 * box["height"])
+    page.wait_for_selector("dialog[open]")
+    page.locator("#hint-color").fill("#2050c0")
+    _changed(page, lambda: page.click("#hint-ok"))
+    assert int(page.input_value("#split")) < 15
 
 
 def test_the_divider_moves_by_keys_and_by_hand(
@@ -256,7 +324,7 @@ def test_what_cannot_be_used_is_said_and_what_was_forgotten_is_sent_again(
     with page.expect_response("**/api/photos") as answered:
         _with_photos(page, coffee)
     requests.delete(f"{served.url}/api/photos/{answered.value.json()['id']}", timeout=60)
-    _changed(page, lambda: _turn(page, "warmth", -60))
+    _changed(page, lambda: _turn(page, "warmth", -0.6))
     assert page.locator("#messages p").count() == 0
 
 
@@ -270,7 +338,7 @@ def test_a_server_that_ended_is_said(
     _with_photos(page, coffee)
     served.process.terminate()
     served.process.wait(60)
-    _turn(page, "warmth", 40)
+    _turn(page, "warmth", 0.4)
     page.wait_for_selector("#messages p")
     assert "Is `colorunet serve` still running?" in page.inner_text("#messages")
 

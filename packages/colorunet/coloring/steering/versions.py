@@ -11,6 +11,7 @@ from colorunet.coloring.steering.regions import as_large, region_shares
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 
 MOST_VERSIONS = 16
+_LEAST_SATURATION = 1e-3  # 0 asks for gray, of whose versions none differs
 _THINNING = 4  # the logits themselves are as coarse
 _CANDIDATES = 24  # drawn for each version wanted
 _WIDTH_UV = 0.05  # colours as near as this count as the same in a likelihood
@@ -92,7 +93,9 @@ def draw_versions(
     usual = np.asarray(decoding.uv(logits, palette), np.float32)
     thin = (slice(None, None, _THINNING),) * 2
     few, shares = logits[thin], region_shares(seen, _THINNING, rng)
-    colors = _RegionColors.of(few, shares, usual[thin] / decoding.saturation, palette)
+    colors = _RegionColors.of(
+        few, shares, usual[thin] / max(decoding.saturation, _LEAST_SATURATION), palette
+    )
     noise = _noise(palette, shares.shape[-1], _CANDIDATES * count, rng)
     chosen = [np.zeros((shares.shape[-1], 2), np.float32)]
     flat = _flat_steps(seen.luma[thin])

@@ -1,4 +1,4 @@
-// What the server is asked, with errors as words that a person understands.
+// The API of `colorunet serve`; errors are sentences for people.
 
 const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-"); // whose turn it is in the server's line
 const TRIES = 4;
@@ -35,27 +35,37 @@ const json = (body, signal) => ({
   signal,
 });
 
-export const about = async () => (await ask("/api/about")).json();
+export const about = async () => (await ask("api/about")).json();
 
-export async function addPhoto(file) {
+const image = (file) => {
   const form = new FormData();
   form.append("image", file, file.name || "pasted.png");
-  return (await ask("/api/photos", { method: "POST", body: form })).json();
+  return form;
+};
+
+export async function addPhoto(file, network) {
+  const form = image(file);
+  form.append("network", network);
+  return (await ask("api/photos", { method: "POST", body: form })).json();
 }
 
-export const forget = (id) => ask(`/api/photos/${id}`, { method: "DELETE" }).catch(() => {});
-export const gray = async (id) => (await ask(`/api/photos/${id}/gray`)).blob();
-export const confidence = async (id) => (await ask(`/api/photos/${id}/confidence`)).blob();
+export const setReference = (id, file) =>
+  ask(`api/photos/${id}/reference`, { method: "POST", body: image(file) });
+export const removeReference = (id) => ask(`api/photos/${id}/reference`, { method: "DELETE" });
+
+export const forget = (id) => ask(`api/photos/${id}`, { method: "DELETE" }).catch(() => {});
+export const gray = async (id) => (await ask(`api/photos/${id}/gray`)).blob();
+export const confidence = async (id) => (await ask(`api/photos/${id}/confidence`)).blob();
 export const preview = async (id, look, signal) =>
-  (await ask(`/api/photos/${id}/preview`, json(look, signal))).blob();
+  (await ask(`api/photos/${id}/preview`, json(look, signal))).blob();
 
 export async function coloredFile(id, look) {
-  const answer = await ask(`/api/photos/${id}/file`, json(look));
+  const answer = await ask(`api/photos/${id}/file`, json(look));
   return { blob: await answer.blob(), name: nameIn(answer) };
 }
 
 export async function archive(photos) {
-  const answer = await ask("/api/zip", json({ photos }));
+  const answer = await ask("api/zip", json({ photos }));
   return { blob: await answer.blob(), name: nameIn(answer) };
 }
 

@@ -1,40 +1,40 @@
-// A photo of the page: its file, its look, and its place in the server, which may forget it.
+// A photo of the page: its file, its look, and its place behind the API, which may forget it.
 
 import * as api from "./api.js";
-
-export const PLAIN = { warmth: 0, vividness: 50, saturation: 100 };
+import { plainDials } from "./state.js";
 
 export class Photo {
-  constructor(file) {
+  constructor(file, network) {
     this.file = file;
     this.name = file.name || "pasted.png";
-    this.dials = { ...PLAIN };
+    this.network = network;
+    this.dials = plainDials(this);
     this.hints = []; // {x, y, color} in pixels of the photo
+    this.reference = null; // the file of a photo whose colours are a prior
     this.version = 0; // 0 is the network's own
-    this.state = "waiting"; // then "ready" or "failed"
-    this.info = null; // what the server says of it
+    this.state = "waiting"; // then "ready"
+    this.info = null; // what the API says of it
     this.grayUrl = null;
     this.thumbUrl = null;
   }
 
-  // What the API calls a look; `own` is the network's own saturation.
-  look(own, version = this.version) {
-    const look = {
-      warmth: this.dials.warmth / 100,
-      vividness: this.dials.vividness / 100,
-      saturation: (own * this.dials.saturation) / 100,
-    };
+  // What the API calls a look.
+  look(version = this.version) {
+    const look = { ...this.dials };
     if (this.hints.length) look.hints = this.hints;
     if (version) look.version = version;
     return look;
   }
 
   async send() {
-    this.info = await api.addPhoto(this.file);
+    const before = this.info?.id;
+    this.info = await api.addPhoto(this.file, this.network);
+    if (before) api.forget(before);
+    if (this.reference) await api.setReference(this.info.id, this.reference);
     this.state = "ready";
   }
 
-  // Do something with the photo's id; a photo that the server forgot is sent again.
+  // Do something with the photo's id; a photo that was forgotten is sent again.
   async with(work) {
     try {
       return await work(this.info.id);

@@ -1,8 +1,9 @@
-// The picture: gray and colour under one divider, what lies over them, and where a hint goes.
+// The picture: gray and colour under one divider, overlays, and the places of hints.
 
 import { nearestBins, rampColor } from "./colors.js";
 
 const SMALL_PX = 320; // the palette is looked for in a small copy
+const MARGIN = 10; // percent of the width that are shown beside an uncovered place
 
 const stage = document.getElementById("stage");
 const colorImage = document.getElementById("color");
@@ -22,8 +23,9 @@ export function setBusy(words) {
 }
 
 export function setShape(width, height) {
-  stage.style.setProperty("--aspect", width / height);
-  stage.style.setProperty("--natural", `${width}px`);
+  const figure = document.getElementById("figure"); // whose rules work out the width from these
+  figure.style.setProperty("--aspect", width / height);
+  figure.style.setProperty("--natural", `${width}px`);
 }
 
 export function clear() {
@@ -158,11 +160,19 @@ function place(element, x, y) {
   element.style.top = `${100 * y}%`;
 }
 
+// Move the divider off a place that lies under the gray half, so that its colour is seen.
+export function uncover(x) {
+  if (100 * x > Number(split.value)) return;
+  split.value = Math.max(0, Math.floor(100 * x) - MARGIN);
+  showSplit();
+}
+
+const showSplit = () => stage.style.setProperty("--split", `${split.value}%`);
+
 // The divider: by its slider, and by hand on the picture. A click elsewhere is a place for a hint.
 export function start(choose) {
-  const show = () => stage.style.setProperty("--split", `${split.value}%`);
-  split.addEventListener("input", show);
-  show();
+  split.addEventListener("input", showSplit);
+  showSplit();
   const share = (event) => {
     const box = stage.getBoundingClientRect();
     return [(event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height];
@@ -174,7 +184,7 @@ export function start(choose) {
   divider.addEventListener("pointermove", (event) => {
     if (!divider.hasPointerCapture(event.pointerId)) return;
     split.value = 100 * Math.min(1, Math.max(0, share(event)[0]));
-    show();
+    showSplit();
   });
   stage.addEventListener("click", (event) => {
     if (event.target.closest("button, #divider") || stage.classList.contains("waiting")) return;
