@@ -26,6 +26,9 @@ _COLORED = 0.03  # chroma above which a predicted or counted pixel is called col
 _CLEARLY_COLORED = 0.05  # chroma above which the truth's hue is asked for
 _GRAY = 0.02  # chroma below which a true pixel is called gray
 _GRAY_ENOUGH = 0.05  # chroma below which what is predicted for it still looks gray
+_SKIN_U, _SKIN_V = (-0.174, -0.003), (0.024, 0.217)
+_SKIN_HUE, _SKIN_HUE_TOLERANCE = math.radians(123), math.radians(30)  # 123° is YIQ's I axis
+_SKIN_LUMA = (0.2, 0.95)  # darker and lighter skin has no hue to speak of
 _NOTICED_SHARE = 0.01  # a colour on 1 % of the pixels is one that is seen
 _HUE_TOLERANCE = math.pi / 4
 AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab
@@ -173,6 +176,37 @@ def gray_counts(
     chroma, true_chroma = (xp.hypot(x[..., 0], x[..., 1]) for x in (predicted, truth))
     gray = true_chroma < _GRAY
     return int(xp.sum(gray & (chroma < _GRAY_ENOUGH))), int(xp.sum(gray))
+
+
+def skin_counts(
+    predicted: Float[Any, "*shape 2"],
+    truth: Float[Any, "*shape 2"],
+    luma: Float[Any, "*shape"],
+) -> tuple[int, int, int]:
+    """Return (hits, grays, pixels) of the pixels whose true colour may be that of skin.
+
+    Those lie in the box of Chai & Ngan 1999 (Cb 77 to 127, Cr 133 to 173: U -0.174 to -0.003, V
+    0.024 to 0.217), have a hue within 30° of YIQ's I axis, on which skin of every tone lies, a
+    chroma above 0.05 and a luma of 0.2 to 0.95. A hit has such a hue too at chroma > 0.03; gray has
+    chroma of at most 0.03.
+    """
+    require_last_axis(predicted, 2, "predicted")
+    require_last_axis(truth, 2, "truth")
+    xp = array_api_compat.array_namespace(predicted, truth, luma)
+    u, v = truth[..., 0], truth[..., 1]
+    skin = (u >= _SKIN_U[0]) & (u <= _SKIN_U[1]) & (v >= _SKIN_V[0]) & (v <= _SKIN_V[1])
+    skin = skin & (luma >= _SKIN_LUMA[0]) & (luma <= _SKIN_LUMA[1])
+    skin = skin & _has_skin_hue(truth, _CLEARLY_COLORED)
+    hit = skin & _has_skin_hue(predicted, _COLORED)
+    gray = skin & (xp.hypot(predicted[..., 0], predicted[..., 1]) <= _COLORED)
+    return int(xp.sum(hit)), int(xp.sum(gray)), int(xp.sum(skin))
+
+
+def _has_skin_hue(uv: Float[Any, "*shape 2"], least_chroma: float) -> Any:
+    xp = array_api_compat.array_namespace(uv)
+    chroma = xp.hypot(uv[..., 0], uv[..., 1])
+    along = uv[..., 0] * math.cos(_SKIN_HUE) + uv[..., 1] * math.sin(_SKIN_HUE)
+    return (chroma > least_chroma) & (along >= math.cos(_SKIN_HUE_TOLERANCE) * chroma)
 
 
 def confusion_counts(

@@ -180,3 +180,22 @@ def test_noise_and_ramps_have_no_grid() -> None:
     noise = np.random.default_rng(0).normal(size=(256, 256, 2))
     np.testing.assert_allclose(m.grid_ratios(*m.grid_steps(noise)), 1, atol=0.02)
     assert np.isnan(m.grid_ratios(*m.grid_steps(np.zeros((16, 16, 2))))).all()
+
+
+def test_skin_of_every_tone_counts_as_skin_and_sky_grass_and_gray_do_not() -> None:
+    # Median sRGB of the ten tones of the Monk Skin Tone scale but the lightest three, whose chroma
+    # is too low to have a hue; then sky, grass and gray.
+    skin = [(234, 218, 186), (215, 189, 150), (160, 126, 86), (130, 92, 67), (96, 65, 52)]
+    others = [(110, 160, 220), (90, 140, 60), (128, 128, 128)]
+    for rgb, expected in [*((each, 1) for each in skin), *((each, 0) for each in others)]:
+        yuv = rgb_to_yuv(np.array([rgb]) / 255)
+        assert m.skin_counts(yuv[:, 1:], yuv[:, 1:], yuv[:, 0]) == (expected, 0, expected), rgb
+
+
+def test_blue_skin_is_no_hit_and_pale_skin_counts_as_gray() -> None:
+    yuv = rgb_to_yuv(np.full((4, 3), (200, 150, 120)) / 255)
+    uv, luma = yuv[:, 1:], yuv[:, 0]
+    assert m.skin_counts(-uv, uv, luma) == (0, 0, 4)
+    assert m.skin_counts(0.1 * uv, uv, luma) == (0, 4, 4)
+    tensors = [torch.tensor(x) for x in (0.8 * uv, uv, luma)]
+    assert m.skin_counts(*tensors) == (4, 0, 4)

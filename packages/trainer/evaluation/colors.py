@@ -22,6 +22,11 @@ class Colors:
     rgb: Float[np.ndarray, "h w 3"]
 
     @cached_property
+    def luma(self) -> Float[np.ndarray, "h w"]:
+        """Luma of what is shown."""
+        return np.asarray(rgb_to_yuv(self.rgb)[..., 0])
+
+    @cached_property
     def lab(self) -> Float[np.ndarray, "h w 3"]:
         """L*a*b* of what is shown."""
         return rgb_to_lab(self.rgb)

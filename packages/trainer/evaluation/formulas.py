@@ -8,6 +8,7 @@ import numpy as np
 from colorcore.measures import (
     area_under_error_curve,
     chroma_spread,
+    grid_ratios,
     macro_recall,
     top_two_mass,
 )
@@ -43,6 +44,19 @@ def family_recall(number: int) -> Callable[[Pool], float]:
     return lambda pool: ratio(
         float(pool.total("family_hits")[number]), float(pool.total("family_pixels")[number])
     )
+
+
+def grid(pool: Pool) -> float:
+    """Return the largest excess of chroma steps at a network's strides, over quantised truth's.
+
+    Quantised truth is of the photo before its crop was stored as a JPEG, whose blocks are a grid.
+    """
+    own, reference = (
+        grid_ratios(pool.total("grid_sums", of), pool.total("grid_counts", of))
+        for of in ("measured", "ceiling")
+    )
+    known = np.isfinite(own) & (reference > 0)
+    return float(np.max(own[known] / reference[known])) if known.any() else math.nan
 
 
 def mean_family_recall(pool: Pool) -> float:

@@ -8,11 +8,21 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from colorcore import IGNORE_BIN
-from colorcore.measures import AUC_LIMIT, bin_counts, gray_counts, hue_family_counts
+from colorcore.measures import (
+    AUC_LIMIT,
+    GRID_STRIDES,
+    bin_counts,
+    gray_counts,
+    grid_steps,
+    hue_family_counts,
+    skin_counts,
+)
 from trainer.evaluation.colors import Colors
 from trainer.evaluation.measure_kind import LAB, STRUCTURE
 from trainer.evaluation.measures import IMAGE_FIGURES
 from trainer.evaluation.pool import Table, stacked
+
+_NO_GRID = np.zeros((len(GRID_STRIDES), 2)), np.zeros((len(GRID_STRIDES), 2), dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -20,7 +30,8 @@ class ImageMeasures:
     """What one image says; vectors are per bin of the palette or per hue family, and add up.
 
     ``hits`` and ``errors`` go by the *true* bin: pixels given it, and the sum of their error in ab,
-    cut at 150. ``values`` has each of ``IMAGE_FIGURES`` by name.
+    cut at 150; ``grid_sums`` and ``grid_counts`` are of ``grid_steps``. ``values`` has each of
+    ``IMAGE_FIGURES`` by name.
     """
 
     counts: Int[np.ndarray, "n"]
@@ -30,6 +41,11 @@ class ImageMeasures:
     family_pixels: Int[np.ndarray, "6"]
     gray_hits: int
     gray_pixels: int
+    skin_hits: int
+    skin_grays: int
+    skin_pixels: int
+    grid_sums: Float[np.ndarray, "3 2"]
+    grid_counts: Int[np.ndarray, "3 2"]
     mean_uv: Float[np.ndarray, "2"]
     values: Mapping[str, float]
 
@@ -60,6 +76,8 @@ def measure(
     grays, gray_pixels = gray_counts(
         colors.uv.reshape(-1, 2)[known], truth.uv.reshape(-1, 2)[known]
     )
+    skin = skin_counts(colors.uv, truth.uv, truth.luma)
+    grid_sums, grid_counts = grid_steps(colors.uv) if structure else _NO_GRID
     wanted = {"", *([STRUCTURE] if structure else []), *([LAB] if lab else [])}
     return ImageMeasures(
         counts=counts,
@@ -69,6 +87,11 @@ def measure(
         family_pixels=pixels,
         gray_hits=grays,
         gray_pixels=gray_pixels,
+        skin_hits=skin[0],
+        skin_grays=skin[1],
+        skin_pixels=skin[2],
+        grid_sums=grid_sums,
+        grid_counts=grid_counts,
         mean_uv=colors.uv.reshape(-1, 2).mean(axis=0, dtype=np.float64),
         values={
             name: figure.of(colors, truth, counts) if figure.needs in wanted else math.nan

@@ -22,6 +22,7 @@ from trainer.evaluation.formulas import (
     area,
     bin_recall,
     family_recall,
+    grid,
     largest_excess,
     mean_family_recall,
     spread_of_means,
@@ -146,6 +147,20 @@ MEASURES = {
         lambda pool: ratio(float(pool.total("gray_hits")), float(pool.total("gray_pixels"))),
         most=1,
     ),
+    "skin_recall": Measure(
+        "skin: right hue",
+        "pixels of skin's colours (the box of Chai & Ngan 1999 within 30 degrees of YIQ's I axis; "
+        "wood and sand lie there too) given such a hue at chroma > 0.03, over all images' pixels",
+        lambda pool: ratio(float(pool.total("skin_hits")), float(pool.total("skin_pixels"))),
+        most=1,
+    ),
+    "skin_gray": Measure(
+        "skin: gray",
+        "the same pixels given chroma of at most 0.03",
+        lambda pool: ratio(float(pool.total("skin_grays")), float(pool.total("skin_pixels"))),
+        aim="low",
+        most=1,
+    ),
     "top_two_mass": Measure(
         "top-2 mass",
         f"share of all images' pixels in the two fullest {_BINS}",
@@ -160,6 +175,14 @@ MEASURES = {
         largest_excess,
         aim="low",
         criterion=Criterion("largest_bin_excess", None, 3.0, "no colour floods the pictures"),
+    ),
+    "grid": Measure(
+        "grid",
+        "mean chroma step across every 8th, 16th or 32nd row and column / mean step between them, "
+        "over quantised truth's; the largest of the three; 1 shows no grid",
+        grid,
+        aim="low",
+        criterion=Criterion("grid", None, 1.05, "no grid of the network's strides shows"),
     ),
     "macro_recall": Measure(
         "macro recall",
