@@ -22,6 +22,7 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         extras: what to install instead for single libraries, by module.
     """
     debug = "--debug" in sys.argv[1:]
+    _open_standard_streams()
     try:
         # Nothing is imported before need: click itself may be missing.
         importlib.import_module(f"{name}.cli").app(prog_name=name)
@@ -41,6 +42,23 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         if _comes_of_ctrl_c(error):
             _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
         _fail(name, _line(name, error))
+
+
+def _open_standard_streams() -> None:
+    """Open those that were closed by who started this (``2>&-``, pythonw), into nothing.
+
+    Else the next file that is opened gets a standard stream's number, and words for people land
+    in it.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is not None:
+            continue
+        try:
+            os.fstat(number)
+        except OSError:
+            while os.open(os.devnull, os.O_RDWR) < number:  # the lowest free number is taken
+                pass
+        setattr(sys, name, open(os.devnull, "r" if number == 0 else "w"))  # noqa: SIM115
 
 
 def _comes_of_ctrl_c(error: BaseException | None) -> bool:

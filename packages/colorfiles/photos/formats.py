@@ -1,4 +1,4 @@
-"""Which formats are read, and how the first bytes of a file tell them."""
+"""Formats that are read, and how they are recognized by their first bytes."""
 
 import os
 import re
@@ -45,7 +45,7 @@ SUFFIXES = {
 }
 # Names that a picture has, whether it can be read here or not.
 _SUFFIX = r"""\.(jpe?g|jpe|jfif|mpo|a?png|gif|bmp|dib|tiff?|webp|hei[cf]|hif|avif|jp2|j2k|jp[fxc]
-    |p[pgbn]m|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
+    |p[pgbna]m|pfm|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
 _PICTURE_SUFFIX = re.compile(_SUFFIX, re.VERBOSE | re.IGNORECASE)
 FIRST_BYTES = 64  # as many of a file as `format_of` wants
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
@@ -70,6 +70,8 @@ _OTHERS = {
     "a JPEG XL file": rb"\xff\x0a|\0\0\0\x0cJXL ",
     "a camera raw file": rb"II\*\0....CR|....ftypcrx|FUJIFILMCCD-RAW|IIRO|IIU\0",
     "a GIMP file": rb"gimp xcf",
+    "a PAM file": rb"P7\s",
+    "a PFM file": rb"P[fF]\s",
     "a text or HTML file": rb"(?i)\s*<(!doctype|html|\?xml|svg)",
 }
 _WEAK = ("BMP", "PPM", "PCX")  # marks that a text may begin with

@@ -12,8 +12,10 @@ from colorfiles.photos.pillow import STUMBLES
 from colorfiles.photos.tiff_pages import Tags, TiffPage
 
 GPS_IFD = 0x8825
-# ImageDescription, Make, Model, Software, DateTime, Artist, HostComputer, Rating, Copyright
-_DESCRIPTIVE = (0x010E, 0x010F, 0x0110, 0x0131, 0x0132, 0x013B, 0x013C, 0x4746, 0x8298)
+# DocumentName, ImageDescription, Make, Model, PageName, PageNumber, Software, DateTime, Artist,
+# HostComputer, Rating, Copyright, and Windows' title, comment, author, keywords, subject
+_DESCRIPTIVE = (0x010D, 0x010E, 0x010F, 0x0110, 0x011D, 0x0129, 0x0131, 0x0132, 0x013B, 0x013C)
+_DESCRIPTIVE += (0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F)
 _XMP, _PROFILE = 700, 34675
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>)\s*)[2-8]")
 _TURNED = 5  # orientations from here on change width and height
@@ -62,6 +64,15 @@ def metadata_of(image: Image.Image, orientation: int) -> Metadata:
         duration_ms=_whole(info.get("duration")),
         loops=_whole(info.get("loop")),
     )
+
+
+def orientation_of(image: Image.Image) -> int:
+    """Return EXIF's orientation of a loaded image; 1 where it has none that can be read."""
+    try:
+        value = image.getexif().get(ORIENTATION, 1)
+    except STUMBLES:  # broken metadata don't make the pixels worthless
+        return 1
+    return value if isinstance(value, int) else 1
 
 
 def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:

@@ -14,6 +14,7 @@ from colorfiles.photos.formats import FIRST_BYTES
 from colorfiles.photos.gif import gif_animation
 from colorfiles.photos.jpeg import refuse_endless
 from colorfiles.photos.limits import ReadSettings, refuse_unfit, webp_size
+from colorfiles.photos.png_color import png_profile
 
 JPEG = ("JPEG", "MPO")
 _OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # their further images are previews, depths, other eyes
@@ -27,10 +28,12 @@ class OpenedPhoto:
     Args:
         image: with the header read by Pillow.
         animation: its frames, where they are composed here rather than by Pillow.
+        notes: on what was ignored or mended.
     """
 
     image: Image.Image
     animation: Animation | None
+    notes: tuple[str, ...] = ()
 
     @property
     def size(self) -> tuple[int, int]:
@@ -88,8 +91,13 @@ def opened_photo(
     if animation:
         animation.refuse_unfit(settings)
     stream.seek(0)
-    formats = JPEG if format_name == "JPEG" else (format_name,)
-    with Image.open(stream, formats=formats) as image:
-        opened = OpenedPhoto(image, animation)
+    with Image.open(stream, formats=(format_name,)) as image:  # MPO among them: it opens as JPEG
+        note = ""
+        if format_name == "PNG":
+            place = stream.tell()  # where Pillow goes on
+            profile, note = png_profile(stream, image.info.get("icc_profile"))
+            image.info["icc_profile"] = profile
+            stream.seek(place)
+        opened = OpenedPhoto(image, animation, (note,) if note else ())
         refuse_unfit(*opened.size, settings, opened.pixel_bytes)
         yield opened

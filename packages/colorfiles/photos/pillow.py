@@ -1,4 +1,4 @@
-"""Pillow while this room uses it: quiet, within this room's limits, its errors made one."""
+"""Pillow without warnings, within the limits of this package, with one kind of error."""
 
 import logging
 import struct
@@ -51,7 +51,8 @@ def translated_errors() -> Iterator[None]:
         if is_out_of_memory(error):  # no fault of the image
             raise MemoryError(str(error)) from None
         detail = " ".join(str(error).split())
-        if "cannot identify image file" in detail:  # it goes on with an address
+        # The first goes on with an address; of the second the words are a bare key.
+        if "cannot identify image file" in detail or isinstance(error, LookupError):
             detail = "the header is damaged, or of a kind that isn't read"
         raise UnreadableImage(f"undecodable: {detail[:120] or type(error).__name__}") from None
 

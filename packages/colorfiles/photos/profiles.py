@@ -16,6 +16,15 @@ _UNUSED = "the colour profile is damaged or of no known kind: the numbers were t
 _REDUCED = "the colour profile can't be used at 16 bits: reduced to 8"
 
 
+@lru_cache(maxsize=1)
+def srgb_profile() -> bytes:
+    """Return an ICC profile of sRGB, the same bytes each time."""
+    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    made[24:36] = bytes.fromhex("07e8 0001 0001 0000 0000 0000")  # when it was made
+    made[84:100] = bytes(16)  # its sum, which may be left out
+    return bytes(made)
+
+
 def gray_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
     """Return gray levels by sRGB's tone curve, and a note where the profile couldn't be used."""
     if not profile:
@@ -23,22 +32,32 @@ def gray_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
     curve = _gray_curve_of(profile)
     if curve is None:
         return levels, _UNUSED
+    return _by_curve(levels, curve), ""
+
+
+def _by_curve(levels: Levels, curve: Curve) -> Levels:
+    """Return levels, of one channel or several alike, by a tone curve."""
     depth = 256 if isinstance(levels, Image.Image) else 65536
     ramp = np.linspace(0, 1, depth)
     table = np.rint(curve(ramp) * (depth - 1))
     if np.abs(table - np.arange(depth)).max() * 255 / (depth - 1) <= 1:
-        return levels, ""
+        return levels
     if isinstance(levels, Image.Image):
-        return levels.point(table.astype(int).tolist()), ""
+        return levels.point(table.astype(int).tolist() * len(levels.getbands()))
     for rows in bands_of(levels):
         levels[rows] = table.astype(np.uint16)[levels[rows]]
-    return levels, ""
+    return levels
 
 
 def rgb_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
-    """Return RGB levels in sRGB, and a note where the profile couldn't be used as it is."""
+    """Return RGB levels in sRGB, and a note where the profile couldn't be used as it is.
+
+    A gray profile, which other programs leave in photos that they made RGB, gives its tones.
+    """
     if not profile:
         return levels, ""
+    if profile[16:20] == b"GRAY":
+        return gray_to_srgb(levels, profile)
     if isinstance(levels, Image.Image):
         transform = _transform(profile, "RGB")
         return (levels, _UNUSED) if transform is None else (transform(levels), "")
@@ -76,9 +95,20 @@ def lab_to_srgb(image: Image.Image) -> Image.Image:
 @lru_cache(maxsize=16)
 def _gray_curve_of(profile: bytes) -> Curve | None:
     try:
-        return gray_curve(Profile.parsed(profile))
+        return gray_curve(Profile.parsed(profile)) or _curve_by_table(profile)
     except ValueError:
         return None
+
+
+def _curve_by_table(profile: bytes) -> Curve | None:
+    """Return the tones of grays by a profile of tables, which only littlecms reads."""
+    mode = "L" if profile[16:20] == b"GRAY" else "RGB"
+    transform = _transform(profile, mode)
+    if transform is None:
+        return None
+    ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None]).convert(mode)
+    tones = np.asarray(transform(ramp).convert("L"))[0] / 255
+    return lambda x: np.interp(x, np.linspace(0, 1, 256), tones)
 
 
 @lru_cache(maxsize=16)

@@ -11,7 +11,7 @@ from PIL import Image
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos import png, tiff
 from colorfiles.photos.decoded import DecodedImage, ImageHeader
-from colorfiles.photos.exif import ORIENTATION
+from colorfiles.photos.depth import stored_bits
 from colorfiles.photos.formats import admitted_format
 from colorfiles.photos.jpeg import ends_early
 from colorfiles.photos.limits import (
@@ -20,10 +20,10 @@ from colorfiles.photos.limits import (
     refuse_too_much,
     refuse_unfit,
 )
-from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page
+from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page, orientation_of
 from colorfiles.photos.modes import pixels_of
 from colorfiles.photos.opening import JPEG, opened_photo
-from colorfiles.photos.pillow import STUMBLES, translated_errors
+from colorfiles.photos.pillow import translated_errors
 from colorfiles.photos.pixels import Pixels
 from colorfiles.photos.profiles import rgb_to_srgb
 from colorfiles.photos.tiff_pages import photo_pages
@@ -117,7 +117,7 @@ def _frames(
         if image.format == "PNG":
             image.load()  # its texts and EXIF may stand behind the pixels
         for frame, duration_ms in opened.frames(first):
-            orientation = _orientation(image)
+            orientation = orientation_of(image)
             pixels, notes = pixels_of(frame)
             metadata = Metadata()
             if settings.metadata:
@@ -128,7 +128,7 @@ def _frames(
                 format=image.format or format_name,
                 bits=pixels.bits,
                 pages=opened.pages,
-                notes=tuple(notes),
+                notes=(*opened.notes, *notes),
                 metadata=metadata,
             )
 
@@ -137,6 +137,8 @@ def _read_tiff(stream: BinaryIO, settings: ReadSettings, page: int) -> DecodedIm
     pages = photo_pages(stream)
     _refuse_missing(page, len(pages))
     pixels, bits, notes = tiff.read_page(stream, pages[page], settings)
+    if bits > pixels.bits:
+        notes.append(f"{bits} bits of colour were read as {pixels.bits}")
     return DecodedImage(
         pixels=pixels,
         format="TIFF",
@@ -158,10 +160,12 @@ def _read_other(
         if near_px is not None:
             image.draft("RGB", _at_least(image.size, near_px))
         image.load()
-        orientation = _orientation(image)  # PNG and WebP may bring it after the pixels
+        orientation = orientation_of(image)  # PNG and WebP may bring it after the pixels
         pixels, bits, notes = _pixels(stream, image, settings, page)
         if format_name in JPEG and settings.whole and near_px is None:
             _refuse_cut(stream, image)
+        if bits > pixels.bits:
+            notes.append(f"{bits} bits of colour were read as {pixels.bits}")
         further = getattr(image, "n_frames", 1) - pages
         if further > 0:
             notes.append(f"of {further + 1} images in it only the main one was taken")
@@ -170,7 +174,7 @@ def _read_other(
             format=image.format or format_name,
             bits=bits,
             pages=pages,
-            notes=tuple(notes),
+            notes=(*opened.notes, *notes),
             metadata=metadata_of(image, orientation) if settings.metadata else Metadata(),
         )
 
@@ -192,10 +196,7 @@ def _pixels(
         if clear is not None:
             image.info["transparency"] = clear
     pixels, notes = pixels_of(image, significant_bits=settings.significant_bits)
-    bits = bits or pixels.bits
-    if bits > pixels.bits:
-        notes.append(f"{bits} bits of colour were read as {pixels.bits}")
-    return pixels, bits, notes
+    return pixels, bits or stored_bits(stream, image) or pixels.bits, notes
 
 
 def _color_png_16(stream: BinaryIO, image: Image.Image, kind: int) -> tuple[Pixels, int, list[str]]:
@@ -218,14 +219,6 @@ def _refuse_cut(stream: BinaryIO, image: Image.Image) -> None:
     stream.seek(0)
     if ends_early(stream.read(), image):
         raise UnreadableImage("undecodable: the picture ends before its last row")
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        value = image.getexif().get(ORIENTATION, 1)
-    except STUMBLES:  # broken metadata don't make the pixels worthless
-        return 1
-    return value if isinstance(value, int) else 1
 
 
 def _stream(file: BinaryIO | bytes) -> BinaryIO:

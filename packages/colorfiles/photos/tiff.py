@@ -14,10 +14,10 @@ from colorfiles.photos.profiles import gray_to_srgb, rgb_to_srgb
 from colorfiles.photos.tiff_pages import TiffPage, refuse_no_photo
 from colorfiles.photos.tiff_samples import read_samples
 
-_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _CMYK, _LAB = 0, 1, 2, 5, 8
-_COLORS = {_MIN_IS_WHITE: 1, _MIN_IS_BLACK: 1, _RGB: 3, _CMYK: 4, _LAB: 3}
+_MIN_IS_WHITE, _MIN_IS_BLACK, _RGB, _PALETTE, _CMYK, _LAB = 0, 1, 2, 3, 5, 8
+_COLORS = {_MIN_IS_WHITE: 1, _MIN_IS_BLACK: 1, _RGB: 3, _PALETTE: 1, _CMYK: 4, _LAB: 3}
 _ASSOCIATED, _UNASSOCIATED = 1, 2  # alpha, as ExtraSamples names it
-_PROFILE, _HIGHEST, _HIGHEST_OF_ANY_FORMAT = 34675, 281, 341
+_PROFILE, _HIGHEST, _HIGHEST_OF_ANY_FORMAT, _COLOR_MAP = 34675, 281, 341, 320
 
 
 def read_page(
@@ -35,6 +35,8 @@ def read_page(
         if image is not None:
             with image:
                 image.load()  # this turns it upright too
+                if image.mode == "P":
+                    image.putpalette(_color_map(page).tobytes())
                 pixels, notes = pixels_of(image)
             return pixels, page.bits, notes
     pixels, notes = _by_samples(file, page, settings.significant_bits)
@@ -56,12 +58,15 @@ def _by_samples(
 ) -> tuple[Pixels, list[str]]:
     kind = page.photometric
     count = _COLORS.get(kind, 0)
-    if not count or page.samples < count or page.bits < 8:
+    if not count or page.samples < count:
         raise UnreadableImage(
             f"undecodable: a TIFF of {page.samples} samples of {page.bits} bits, photometric {kind}"
         )
     samples = read_samples(file, page)
     colors = samples[..., :count]
+    if kind == _PALETTE:
+        pixels, notes = pixels_of(_of_palette(colors[..., 0], page))
+        return Pixels(pixels.levels, _alpha(samples, page, count)), notes
     if kind in (_CMYK, _LAB):
         levels = _reduced(colors, page)
         pixels, notes = pixels_of(_as_image(levels, kind, page))
@@ -79,7 +84,22 @@ def _by_samples(
     converted, note = to_srgb(levels, _profile(page))
     pixels = Pixels(converted, alpha)
     notes = [text for text in (white.note, note) if text]
-    return (_in_8_bits(pixels) if page.bits == 8 else pixels), notes
+    return (_in_8_bits(pixels) if page.bits <= 8 else pixels), notes
+
+
+def _color_map(page: TiffPage) -> np.ndarray:
+    """Return a palette (n, 3) uint8. As in libtiff, a map without higher values has 8 bits."""
+    values = np.array(page.values(_COLOR_MAP), np.uint32)
+    if values.size != 3 << page.bits:
+        raise UnreadableImage("undecodable: a TIFF palette of another length than its bits say")
+    values = values if values.max() < 256 else (values * 255 + 32767) // 65535
+    return np.ascontiguousarray(values.reshape(3, -1).T.astype(np.uint8))
+
+
+def _of_palette(indices: np.ndarray, page: TiffPage) -> Image.Image:
+    image = Image.fromarray(_color_map(page)[indices])
+    image.info["icc_profile"] = _profile(page)
+    return image
 
 
 def _white(colors: np.ndarray, page: TiffPage, significant_bits: int | None) -> White:

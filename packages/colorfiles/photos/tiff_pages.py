@@ -21,7 +21,7 @@ class TiffPage:
 
     Args:
         tags: as Pillow reads them.
-        number: of the page in the file's chain; None for one that another page refers to.
+        number: of the page in the file's chain; None for one that Pillow doesn't find.
         byte_order: ``<`` or ``>``.
     """
 
@@ -166,28 +166,31 @@ def _is_lesser(page: TiffPage) -> bool:
 def _all_pages(file: BinaryIO) -> list[TiffPage]:
     file.seek(0)
     header = file.read(8)
-    if header[2:4] in (b"+\0", b"\0+"):  # BigTIFF
-        header += file.read(8)
-    first = Tags(header)
-    byte_order = "<" if header[:2] == b"II" else ">"
+    order, is_big = header[:2], header[2:4] in (b"+\0", b"\0+")
+    if is_big:  # whose mark Pillow knows in little-endian order only
+        header = b"II+\0" + header[4:] + file.read(8)
+    first = Tags(header, prefix=order)
+    byte_order = "<" if order == b"II" else ">"
+    unknown_to_pillow = is_big and byte_order == ">"
     pages: list[TiffPage] = []
     seen: set[int] = set()
     place = first.next
     copied = CopiedBytes(file)
     while place and place not in seen and len(pages) < _MAX_PAGES:
         seen.add(place)
-        tags = _loaded(file, header, place, copied)
-        page = TiffPage(tags, len(seen) - 1, byte_order)
+        tags = _loaded(file, header, order, place, copied)
+        page = TiffPage(tags, None if unknown_to_pillow else len(seen) - 1, byte_order)
         pages.append(page)
         for inner in page.values(_SUB_DIRECTORIES) if _is_lesser(page) else ():
             if isinstance(inner, int) and inner not in seen:
-                pages.append(TiffPage(_loaded(file, header, inner, copied), None, byte_order))
+                tags_of_inner = _loaded(file, header, order, inner, copied)
+                pages.append(TiffPage(tags_of_inner, None, byte_order))
         place = tags.next
     return [page for page in pages if page.width > 0 and page.height > 0]
 
 
-def _loaded(file: BinaryIO, header: bytes, place: int, copied: CopiedBytes) -> Tags:
-    tags = Tags(header)
+def _loaded(file: BinaryIO, header: bytes, order: bytes, place: int, copied: CopiedBytes) -> Tags:
+    tags = Tags(header, prefix=order)
     file.seek(place)
     copied.add(tags)
     tags.load(file)

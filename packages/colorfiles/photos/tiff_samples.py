@@ -68,7 +68,7 @@ def _refuse_unknown(page: TiffPage) -> None:
             f"undecodable: a TIFF of {page.bits} bits with compression {page.compression}"
         )
     if page.bits not in (8, 16, 32, 64) and not (
-        page.bits in (10, 12, 14) and page.sample_format == 1
+        page.bits in (1, 2, 4, 10, 12, 14) and page.sample_format == 1
     ):
         raise UnreadableImage(f"undecodable: a TIFF of {page.bits} bits a sample")
     if page.sample_format not in _KINDS or (page.sample_format == 3 and page.bits == 8):
@@ -78,7 +78,7 @@ def _refuse_unknown(page: TiffPage) -> None:
 
 
 def _dtype(page: TiffPage) -> np.dtype:
-    size = 2 if page.bits in (10, 12, 14) else page.bits // 8
+    size = next(size for size in (1, 2, 4, 8) if page.bits <= 8 * size)
     return np.dtype(f"{page.byte_order}{_KINDS[page.sample_format]}{size}")
 
 
@@ -185,7 +185,7 @@ def _undo_floating(content: bytes, layout: _Layout, size: int) -> np.ndarray:
 
 
 def _unpacked(content: bytes, rows: int, layout: _Layout) -> np.ndarray:
-    """Return samples of 10, 12 or 14 bits, packed without gaps, most significant bit first."""
+    """Return samples that fill no bytes, packed without gaps, most significant bit first."""
     bits = np.unpackbits(np.frombuffer(content, dtype=np.uint8).reshape(rows, -1), axis=1)
     count = layout.width * layout.samples
     groups = bits[:, : count * layout.bits].reshape(rows, count, layout.bits)

@@ -1,6 +1,7 @@
 """What the outputs are called, and that none replaces an input."""
 
 import os
+import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from colorunet.errors import ColorunetError
 
 _NAME_BYTES = 255  # the most of a file's name
 _COMPARED = "-compare.jpg"
+_ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
 _Draft = tuple[Source, str, OutputFormat, str]  # a Job before it is known what is there
 
 
@@ -88,6 +90,8 @@ def plan_outputs(
         ColorunetError: a path doesn't exist, there is no photo, or an input would be replaced.
     """
     file_format = None if out.is_dir() else format_named(out.name)
+    if file_format is None and len(inputs) == 1 and not inputs[0].is_dir():
+        _refuse_unknown_ending(out)
     sources = find_sources(inputs, out)
     if not sources.photos:
         raise ColorunetError(f"{', '.join(map(shown, map(str, inputs)))}: no images in there")
@@ -114,6 +118,17 @@ def plan_outputs(
             f"{shown(str(out))}: not a folder; --out names the folder of the outputs"
         )
     return Plan(_checked(jobs, sources.photos, versions), out, sources)
+
+
+def _refuse_unknown_ending(out: Path) -> None:
+    """Raise ColorunetError where one photo's output looks like a file of no known format."""
+    if out.is_dir() or not _ENDING.fullmatch(out.suffix):
+        return
+    known = ", ".join(one.suffixes[0] for one in FORMATS.values())
+    raise ColorunetError(
+        f"{shown(str(out))}: {out.suffix} is no ending of a format that is written: {known}; "
+        "for a folder of that name make it first"
+    )
 
 
 def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -> list[_Draft]:

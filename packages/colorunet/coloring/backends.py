@@ -1,11 +1,29 @@
 """What can run a network here: torch, on a GPU or not, or ONNX Runtime alone."""
 
 import sys
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any, Protocol
 
+import numpy as np
+from jaxtyping import Float, UInt8
+
+from colorunet.coloring.averaging import Averaging
 from colorunet.errors import ColorunetError
 from colorunet.parameters.shipped import ONNX_FILE
+
+
+class LogitsNetwork(Protocol):
+    """Whatever gives the logits of a photo: ``TorchNetwork`` or ``OnnxNetwork``."""
+
+    def logits(self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging) -> Float[Any, "h w n"]:
+        """Return the logits of every pixel, bins on the last axis."""
+
+    def coarse_logits(
+        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
+    ) -> Float[Any, "hc wc n"]:
+        """Return the logits at the network's own resolution, the size of the photo or below."""
 
 
 def has_gpu() -> bool:
@@ -22,7 +40,21 @@ def has_gpu() -> bool:
 def require_torch(folder: Path) -> None:
     """Raise ColorunetError, which says what to do, where there is no torch to run a network."""
     if find_spec("torch") is None:
+        if (folder / ONNX_FILE).is_file():
+            raise ColorunetError(
+                "torch isn't installed: pip install '.[trainer]', or take backend=\"onnx\""
+            )
         raise ColorunetError(
             f"{folder}: it has no {ONNX_FILE}, and torch isn't installed: pip install "
             "'.[trainer]', or write that file with `colorunet export` where it was trained"
         )
+
+
+def as_logits_network(network: LogitsNetwork | Callable[..., Any], device: Any) -> LogitsNetwork:
+    """Return a network that gives logits as it is, and what torch runs as one, on a device."""
+    if hasattr(network, "logits"):
+        as_it_is: LogitsNetwork = network
+        return as_it_is
+    from colorunet.coloring.torch_network import TorchNetwork  # noqa: PLC0415 - needs torch
+
+    return TorchNetwork(network, device)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Protocol, Unpack
+from typing import TYPE_CHECKING, Any, Literal, Unpack
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -10,7 +10,7 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.coloring.averaging import Averaging
-from colorunet.coloring.backends import has_gpu, require_torch
+from colorunet.coloring.backends import LogitsNetwork, as_logits_network, has_gpu, require_torch
 from colorunet.coloring.calling import Call, CallOptions, DrawnImage
 from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
 from colorunet.coloring.decoding import Decoding, sound_logits
@@ -31,18 +31,6 @@ _LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than withou
 _SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
 
 
-class LogitsNetwork(Protocol):
-    """Whatever gives the logits of a photo: ``TorchNetwork`` or ``OnnxNetwork``."""
-
-    def logits(self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging) -> Float[Any, "h w n"]:
-        """Return the logits of every pixel, bins on the last axis."""
-
-    def coarse_logits(
-        self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
-    ) -> Float[Any, "hc wc n"]:
-        """Return the logits at the network's own resolution, the size of the photo or below."""
-
-
 class Colorizer:
     """Colourises luma of any size with a network that maps luma to logits over bins.
 
@@ -54,6 +42,7 @@ class Colorizer:
         averaging: the versions of a photo whose logits are averaged.
         working_edge_px: the shorter edge at which the network sees a photo.
         device: where torch runs the network.
+        name: of the network.
     """
 
     def __init__(
@@ -65,8 +54,10 @@ class Colorizer:
         averaging: Averaging | None = None,
         working_edge_px: int = WORKING_EDGE_PX,
         device: Any = "cpu",
+        name: str = "",
     ) -> None:
-        self._network = _as_logits_network(network, device)
+        self.name = name
+        self._network = as_logits_network(network, device)
         self.palette = palette
         self.decoding = decoding or Decoding()
         if len(offsets := self.decoding.bin_offsets or ()) not in (0, palette.n):
@@ -83,6 +74,7 @@ class Colorizer:
         working_edge_px: int = WORKING_EDGE_PX,
         backend: Literal["auto", "onnx", "torch"] = "auto",
         threads: int = 0,
+        device: Any = None,
     ) -> "Colorizer":
         """Return what colourises with a shipped network, by name, or a run, by path.
 
@@ -92,13 +84,18 @@ class Colorizer:
             working_edge_px: the shorter edge at which the network sees a photo.
             backend: ``auto`` takes torch where it sees a GPU or the network has no ONNX file.
             threads: of ONNX Runtime; 0 takes all cores.
+            device: where torch runs the network, such as ``cuda:1``; None takes a GPU if there is
+                one. Naming another one than ``cpu`` chooses torch.
 
         Raises:
             ColorunetError: there is no such network, or nothing here can run it.
         """
         folder = run_or_shipped(str(network))
         file = folder / ONNX_FILE
-        if backend == "onnx" or (backend == "auto" and file.is_file() and not has_gpu()):
+        on_cpu = not has_gpu() if device is None else str(device) == "cpu"
+        if backend == "onnx" and not on_cpu and device is not None:
+            raise ColorunetError(f"device {device}: ONNX Runtime runs on the CPU; take torch")
+        if backend == "onnx" or (backend == "auto" and file.is_file() and on_cpu):
             options, meta = options or PredictionOptions(), read_meta(folder, "best")
             return cls(
                 _onnx(file, threads),
@@ -106,11 +103,16 @@ class Colorizer:
                 decoding=options.decoding(meta),
                 averaging=options.averaging(meta),
                 working_edge_px=working_edge_px,
+                name=folder.name,
             )
         require_torch(folder)
         from colorunet.parameters.checkpoint import load_run  # noqa: PLC0415 - needs torch
 
-        return cls.of_run(load_run(folder), options, working_edge_px=working_edge_px)
+        colorizer = cls.of_run(
+            load_run(folder), options, working_edge_px=working_edge_px, device=device
+        )
+        colorizer.name = folder.name
+        return colorizer
 
     @classmethod
     def of_run(
@@ -119,6 +121,7 @@ class Colorizer:
         options: PredictionOptions | None = None,
         *,
         working_edge_px: int = WORKING_EDGE_PX,
+        device: Any = None,
     ) -> "Colorizer":
         """Return a run's network with the run's own settings, but for those given, on a GPU if any.
 
@@ -126,8 +129,15 @@ class Colorizer:
             trained: as ``load_run`` returns it.
             options: what is to differ from the run's own.
             working_edge_px: the shorter edge at which the network sees a photo.
+            device: where torch runs it; None takes a GPU if there is one.
+
+        Raises:
+            ColorunetError: there is no such device.
         """
-        from colorunet.coloring.torch_network import best_device  # noqa: PLC0415 - needs torch
+        from colorunet.coloring.torch_network import (  # noqa: PLC0415 - needs torch
+            best_device,
+            device_named,
+        )
 
         options = options or PredictionOptions()
         return cls(
@@ -136,7 +146,15 @@ class Colorizer:
             decoding=options.decoding(trained.meta),
             averaging=options.averaging(trained.meta),
             working_edge_px=working_edge_px,
-            device=best_device(),
+            device=best_device() if device is None else device_named(device),
+        )
+
+    def __repr__(self) -> str:
+        """Network, bins, size and device."""
+        name = self.name or type(self._network).__name__
+        return (
+            f"<Colorizer {name}: {self.palette.n} bins, shorter edge {self.working_edge_px} px, "
+            f"on {self.device}>"
         )
 
     @property
@@ -217,10 +235,10 @@ class Colorizer:
         )
 
     def __call__(self, image: Any, **options: Unpack[CallOptions]) -> Any:
-        """Return a PIL image, array or tensor, or a list of them, in colour; see ``CallOptions``.
+        """Return an image, or several, in colour; see ``colorize_any`` and ``CallOptions``.
 
         Raises:
-            ColorunetError: a hint can't be followed.
+            ColorunetError: a hint can't be followed, or a file can't be read.
             ValueError: an option is out of its range, or the image of another shape or kind.
         """
         return Call.of(self, options).colored(image)
@@ -239,15 +257,6 @@ class Colorizer:
     def colorize(self, luma: Luma) -> np.ndarray:
         """Return the photo (H, W, 3) at its own size and depth, its luma kept, chroma scaled up."""
         return merge_chroma(luma, self.chroma(in_8_bits(luma)))
-
-
-def _as_logits_network(network: Any, device: Any) -> LogitsNetwork:
-    if hasattr(network, "logits"):
-        as_it_is: LogitsNetwork = network
-        return as_it_is
-    from colorunet.coloring.torch_network import TorchNetwork  # noqa: PLC0415 - needs torch
-
-    return TorchNetwork(network, device)
 
 
 def _as_numpy(array: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ from torch.nn import functional as F
 
 from colorfiles.errors import is_out_of_memory
 from colorunet.coloring.averaging import Averaging
+from colorunet.errors import ColorunetError
 from colorunet.networks.pixel_classifier import PixelClassifier
 
 
@@ -76,3 +77,18 @@ def best_device() -> torch.device:
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+
+
+def device_named(device: str | torch.device) -> torch.device:
+    """Return a device that torch has here.
+
+    Raises:
+        ColorunetError: it has none of that name.
+    """
+    try:
+        named = torch.device(device)
+        torch.empty(1, device=named)
+    except (RuntimeError, AssertionError, TypeError) as error:  # asserts: built without CUDA
+        reason = str(error).splitlines()[0]
+        raise ColorunetError(f"device {device}: torch has none of that name ({reason})") from None
+    return named

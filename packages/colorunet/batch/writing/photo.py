@@ -3,15 +3,13 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import cache
 from itertools import chain
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import ImageCms
-
 from colorfiles.files import write_atomically
 from colorfiles.photos.pillow import STUMBLES
+from colorfiles.photos.profiles import srgb_profile
 from colorunet.batch.writing.formats import OutputFormat
 from colorunet.batch.writing.netpbm import write_ppm
 from colorunet.batch.writing.png import write_png
@@ -152,15 +150,6 @@ def what_is_lost(
             of_one[f"{len(data):,} bytes of {what}"] = len(data) > SEGMENT_BYTES - 40
     lost = [what for what, is_lost in of_one.items() if is_lost]
     return [f"{name} can't hold {', '.join(lost)}"] if lost else []
-
-
-@cache
-def srgb_profile() -> bytes:
-    """Return an ICC profile of sRGB, the same bytes each time."""
-    made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
-    made[24:36] = bytes.fromhex("07e8 0001 0001 0000 0000 0000")  # when it was made
-    made[84:100] = bytes(16)  # its sum, which may be left out
-    return bytes(made)
 
 
 def _lost_texts(image: ColoredImage, target: OutputFormat) -> set[str]:

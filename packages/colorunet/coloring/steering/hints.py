@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float
+from PIL import ImageColor
 
 from colorcore import rgb_to_yuv
 from colorfiles.outside.documents import parse_json
@@ -18,7 +19,8 @@ from colorunet.errors import ColorunetError
 
 MOST_HINTS = 256
 _MOST_BYTES = 1 << 16
-_COLOR = re.compile(r"#[0-9a-fA-F]{6}")
+_COLOR = re.compile(r"#([0-9a-fA-F]{3}){1,2}|[a-zA-Z]{3,20}")
+_COLORS = "expected one such as #c04030, #fff or teal"
 _KEYS = {"x", "y", "color"}
 _LIKE = '[{"x": 120, "y": 80, "color": "#c04030"}]'
 
@@ -30,7 +32,8 @@ class Hint:
     Args:
         x: column in pixels of the upright image, from 0.
         y: row, likewise.
-        color: ``#rrggbb`` in sRGB. Its hue and chroma count; the photo keeps its luma.
+        color: ``#rrggbb`` or ``#rgb`` in sRGB, or a name of CSS such as ``teal``.
+            Its hue and chroma count; the photo keeps its luma.
 
     Raises:
         ValueError: a number isn't finite or below 0, or the colour isn't of that form.
@@ -47,12 +50,16 @@ class Hint:
             if not (is_number and math.isfinite(value) and value >= 0):
                 raise ValueError(f"{name}: expected a number of at least 0, given {value!r:.80}")
         if not isinstance(self.color, str) or not _COLOR.fullmatch(self.color):
-            raise ValueError(f"color: expected one such as #c04030, given {self.color!r:.80}")
+            raise ValueError(f"color: {_COLORS}, given {self.color!r:.80}")
+        try:
+            ImageColor.getrgb(self.color)
+        except ValueError:
+            raise ValueError(f"color: {_COLORS}, given {self.color!r:.80}") from None
 
     @property
     def uv(self) -> Float[np.ndarray, "2"]:
         """U and V of the colour."""
-        levels = [int(self.color[start : start + 2], 16) for start in (1, 3, 5)]
+        levels = ImageColor.getrgb(self.color)[:3]
         return np.asarray(rgb_to_yuv(np.array(levels, np.float64) / 255)[1:])
 
 
