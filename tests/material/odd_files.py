@@ -261,8 +261,49 @@ def models() -> Iterator[OddFile]:
     inverted = tiff(~np.asarray(one), photometric="miniswhite")
     yield OddFile("bilevel-min-is-white.tif", inverted, bilevel)
     yield OddFile("gray8-min-is-white", tiff(255 - gray(), photometric="miniswhite"), gray())
+    yield from palettes()
+    for order, options in (("<", {}), (">", {}), (">", {"compression": "zlib"})):
+        big = tiff(gray(), photometric="minisblack", bigtiff=True, byteorder=order, **options)
+        yield OddFile(f"bigtiff{order}{len(options)}", big, gray())
     for format_name in ("BMP", "PPM", "TGA", "PCX"):
         yield OddFile(f"rgb-{format_name}", saved(image, format_name), color, 1, rgb=rgb)
+
+
+def palettes() -> Iterator[OddFile]:
+    """Yield TIFFs whose colour map has 16 bits, as the standard says, or 8, as some write it."""
+    levels = np.random.default_rng(0).integers(0, 256, (3, 256)).astype(np.uint16)
+    for bits, big, order in ((16, False, "<"), (8, False, ">"), (8, False, "<"), (16, True, ">")):
+        shown = levels[:, gray()].transpose(1, 2, 0).astype(np.uint8)
+        options = {"colormap": levels * 257, "bigtiff": big, "byteorder": order}
+        data = tiff(gray(), photometric="palette", **options)
+        if bits == 8:  # tifffile writes 16 alone
+            data = data.replace((levels * 257).astype(f"{order}u2").tobytes(),
+                                levels.astype(f"{order}u2").tobytes())  # fmt: skip
+        yield OddFile(f"palette-of-{bits}-bits{order}", data, luma_of(shown), 1, rgb=shown)
+
+
+def colored_by_chunks() -> Iterator[OddFile]:
+    """Yield PNGs whose colour space is told by chunks other than iCCP."""
+    part, rows = gray() / 255, gray()
+    linear, old_mac = (b"gAMA", struct.pack(">I", 100_000)), (b"gAMA", struct.pack(">I", 55_556))
+    as_linear = 255 * srgb_of(part)
+    yield OddFile("gamma-1", png(rows, 8, 0, linear), as_linear)
+    yield OddFile("gamma-1.8", png(rows, 8, 0, old_mac), 255 * srgb_of(part**1.8))
+    yield OddFile("gamma-of-srgb", png(rows, 8, 0, (b"gAMA", struct.pack(">I", 45_455))), gray())
+    deep = png(big_endian_rows(gray_16()), 16, 0, linear)
+    yield OddFile("gamma-1-16", deep, 255 * srgb_of(gray_16() / 65535))
+    yield OddFile("srgb-before-gamma", png(rows, 8, 0, (b"sRGB", b"\0"), linear), gray())
+    named = (b"cICP", bytes((1, 8, 0, 1)))
+    yield OddFile("cicp-linear", png(rows, 8, 0, named, (b"sRGB", b"\0")), as_linear)
+    # Adobe RGB by chunks is as by the profile of the same primaries and gamma
+    numbers = (0.3127, 0.329, 0.64, 0.33, 0.21, 0.71, 0.15, 0.06)
+    chroma = (b"cHRM", struct.pack(">8I", *(round(value * 100_000) for value in numbers)))
+    wide = ImageCms.ImageCmsProfile(io.BytesIO(wide_profile()))
+    image = Image.fromarray(scene())
+    rgb = np.asarray(ImageCms.profileToProfile(image, wide, ImageCms.createProfile("sRGB")))
+    samples = scene().reshape(HEIGHT, -1)
+    data = png(samples, 8, 2, (b"gAMA", struct.pack(">I", 45_455)), chroma)
+    yield OddFile("adobe-by-chunks", data, luma_of(rgb), 2, rgb=rgb)
 
 
 def profiled() -> Iterator[OddFile]:
@@ -281,6 +322,16 @@ def profiled() -> Iterator[OddFile]:
         pair.putalpha(Image.fromarray(opacity()))
         tones = 255 * srgb_of((g / 255) ** exponent)
         yield OddFile(f"la-gamma-{exponent}", saved(pair, "PNG", **options), tones, alpha=opacity())
+    # A profile of another colour model gives its tones.
+    in_color = Image.fromarray(scene())
+    tones = (255 * srgb_of((scene() / 255) ** 1.8)).round().astype(np.uint8)
+    options = {"icc_profile": gray_profile(1.8)}
+    data = saved(in_color, "PNG", **options)
+    yield OddFile("rgb-with-gray-profile", data, luma_of(tones), 1.5, rgb=tones)
+    deep = tiff(scene().astype(np.uint16) * 257, photometric="rgb", iccprofile=gray_profile(1.8))
+    yield OddFile("rgb16-with-gray-profile", deep, luma_of(tones), 1.5, rgb=tones)
+    data = saved(Image.fromarray(g), "PNG", icc_profile=wide_profile())
+    yield OddFile("gray-with-rgb-profile", data, 255 * srgb_of((g / 255) ** 2.2))
     wide = wide_profile()
     source = ImageCms.ImageCmsProfile(io.BytesIO(wide))
     rgb = np.asarray(ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB")))

@@ -1,10 +1,15 @@
-"""What in a folder of photos isn't anybody's photo: what systems and programs keep beside them."""
+"""System files, caches and sidecars, which aren't read as photos."""
+
+import re
 
 _PROGRAMS_FOLDERS = frozenset(
     ("@eadir", "__macosx", "#recycle", "$recycle.bin", "lost+found", "system volume information")
 )
 FOLDERS_LEFT_OUT = "hidden or programs' folders"
 FILES_LEFT_OUT = "hidden files"
+SIDECARS_LEFT_OUT = "sidecars (.xmp, .aae, .json), which aren't copied"
+# Of Lightroom and darktable, of Apple's Photos, of Google's Takeout
+_SIDECAR = re.compile(r".+\.(xmp|aae)|.+\.\w{3,4}(\.supplemental-metadata)?\.json", re.IGNORECASE)
 
 
 def is_left_out_folder(name: str) -> bool:
@@ -15,3 +20,8 @@ def is_left_out_folder(name: str) -> bool:
 def is_left_out_file(name: str) -> bool:
     """Whether a file of this name is hidden, such as ``._IMG.jpg``."""
     return name.startswith(".")
+
+
+def is_sidecar(name: str) -> bool:
+    """Whether a file of this name describes a photo beside it, such as ``IMG.jpg.xmp``."""
+    return bool(_SIDECAR.fullmatch(name))

@@ -11,8 +11,10 @@ from colorfiles.photos import FIRST_BYTES, format_of, looks_like_picture
 from colorfiles.photos.left_out import (
     FILES_LEFT_OUT,
     FOLDERS_LEFT_OUT,
+    SIDECARS_LEFT_OUT,
     is_left_out_file,
     is_left_out_folder,
+    is_sidecar,
 )
 from colorunet.batch.clip_formats import CLIP, looks_like_clip
 from colorunet.errors import ColorunetError
@@ -147,6 +149,8 @@ class _Walk:
             kind = CLIP
         if not named:
             if kind != CLIP and not looks_like_picture(name, start):
+                if is_sidecar(name):
+                    self.sources.left_out[SIDECARS_LEFT_OUT] += 1
                 return
             if is_left_out_file(name):
                 self.sources.left_out[FILES_LEFT_OUT] += 1

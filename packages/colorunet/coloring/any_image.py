@@ -24,8 +24,9 @@ def colorize_any(image: Any, colorize: Colorize) -> Any:
     Args:
         image: a path or a PIL image, which give an upright PIL image in sRGB of 8 bits, its
             EXIF, XMP and resolution in ``info``; an array (H, W), (H, W, 1 or 3) or
-            (B, H, W, 1 or 3); a torch tensor (H, W), (1 or 3, H, W) or (B, 1 or 3, H, W); or a list of these. Numbers are uint8,
-            uint16, or floating in [0, 1]. Of colour the luma is taken; PIL's alpha is kept.
+            (B, H, W, 1 or 3); a torch tensor (H, W), (1 or 3, H, W) or (B, 1 or 3, H, W); or a
+            list of these. Numbers are uint8, uint16, or floating in [0, 1]. Of colour the luma
+            is taken; alpha is kept.
         colorize: from luma (H, W), uint8 or uint16, and the image's own colours (H, W, 3), None
             where it is gray, to RGB (H, W, 3) of the same depth.
 

@@ -22,6 +22,7 @@ from colorfiles.photos import (
 )
 
 FILES = [*odd.deep_tiffs(), *odd.deep_pngs(), *odd.models(), *odd.profiled()]
+FILES += odd.colored_by_chunks()
 TURNED = [file for _, file in odd.oriented()]
 
 
@@ -115,6 +116,34 @@ def test_an_assumed_white_is_told_and_an_option_decides() -> None:
     assert dark.luma().max() <= 4095
     assert dark.notes == ()
     assert not read_image(odd.tiff(odd.gray_16(), photometric="minisblack")).notes
+
+
+def test_unknown_color_chunks_are_named() -> None:
+    rows = odd.gray()
+    for body in (bytes((9, 16, 0, 1)), bytes((1, 13, 0, 0)), bytes((200, 13, 0, 1))):
+        image = read_image(odd.png(rows, 8, 0, (b"cICP", body)))
+        np.testing.assert_array_equal(image.luma(8), rows)
+        assert "cICP" in image.notes[0]
+    broken = (b"cHRM", bytes(32))
+    assert "cHRM" in read_image(odd.png(rows, 8, 0, broken)).notes[0]
+
+
+def test_bits_that_reading_loses_are_named() -> None:
+    deep = b"P6\n# made by hand\n90 60\n65535\n" + bytes(2 * 3 * 90 * 60)
+    assert read_image(deep).notes == ("16 bits of colour were read as 8",)
+    assert read_image(odd.saved(Image.fromarray(odd.scene()), "PPM")).notes == ()
+    cmyk = np.zeros((odd.HEIGHT, odd.WIDTH, 4), np.uint16)
+    assert "16 bits" in read_image(odd.tiff(cmyk, photometric="separated")).notes[0]
+
+
+def test_heic_of_10_bits_is_named() -> None:
+    pillow_heif = pytest.importorskip("pillow_heif")
+    samples = (odd.scene().astype(np.uint16) * 257).tobytes()
+    heic = pillow_heif.from_bytes("RGB;16", (odd.WIDTH, odd.HEIGHT), samples)
+    buffer = io.BytesIO()
+    heic.save(buffer, quality=90)
+    notes = read_image(buffer.getvalue()).notes
+    assert any(" bits of colour were read as 8" in note for note in notes)
 
 
 @pytest.mark.parametrize("level", [0, 65535])

@@ -173,3 +173,24 @@ def test_a_folder_costs_two_calls_and_a_file_one(
 
 def test_a_path_is_shown_as_one_line_that_any_terminal_takes() -> None:
     assert shown(os.fsdecode(b"new\nline \xe9 \xc3\xa9.jpg")) == "new\\x0aline \\udce9 é.jpg"
+
+
+@pytest.mark.parametrize("name", ["out.xyz", "out.jgp", "out.psd"])
+def test_a_mistyped_ending_is_no_folder(name: str, album: Path, tmp_path: Path) -> None:
+    out = tmp_path / name
+    with pytest.raises(ColorunetError, match=r"no ending of a format that is written: \.jpg, "):
+        plan_outputs((album / "a.jpg",), out)
+    assert not out.exists()
+    out.mkdir()
+    assert _names(album, out, album / "a.jpg") == ["a.jpg"]
+    assert _names(album, tmp_path / "2019.05", album / "a.jpg") == ["a.jpg"]
+
+
+def test_sidecars_are_counted_as_left_out(tmp_path: Path) -> None:
+    root = _tree(tmp_path / "in", "a.jpg")
+    for name in ("a.jpg.xmp", "b.XMP", "a.jpg.json", "a.jpg.supplemental-metadata.json", "n.json"):
+        (root / name).write_text("{}")
+    _tree(root, "c.pam", "d.pfm", content=b"P7\nWIDTH 2\n")
+    plan = plan_outputs((root,), tmp_path / "out")
+    assert [Path(job.source.name).name for job in plan.jobs] == ["a.jpg", "c.pam", "d.pfm"]
+    assert dict(plan.sources.left_out) == {"sidecars (.xmp, .aae, .json), which aren't copied": 4}

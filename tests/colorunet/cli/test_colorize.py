@@ -1,6 +1,8 @@
 """``trainer colorize`` as a user types it."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -288,3 +290,16 @@ def test_outputs_are_marked_unless_that_is_left_out(
     assert not is_marked(plain / "a.jpg")
     pixels = [np.asarray(Image.open(folder / "a.jpg")) for folder in (marked, plain)]
     assert (pixels[0] == pixels[1]).all()
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- 2>&-", "<&- >&- 2>&-"])
+def test_a_photo_is_coloured_without_standard_streams(
+    closed: str, photos: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out.png"
+    command = [sys.executable, "-m", "colorunet", str(photos / "b.png"), "-o", str(out)]
+    done = subprocess.run(["sh", "-c", f'exec "$@" {closed}', "sh", *command], check=False)
+    assert done.returncode == 0
+    with Image.open(out) as image:
+        assert image.size == (96, 64)
+        image.load()

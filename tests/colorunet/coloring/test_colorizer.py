@@ -8,9 +8,11 @@ import torch
 from PIL import Image
 
 from colorcore import Palette
+from colorunet.coloring import backends
 from colorunet.coloring.colorizer import Colorizer, merge_chroma, working_size
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.options import PredictionOptions
+from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, build_network
 
 
@@ -114,3 +116,21 @@ def test_a_panorama_is_worked_on_within_bounds() -> None:
     height, width = working_size(np.zeros((10, 100_000), dtype=np.uint8), 256)
     assert width <= 2048
     assert height >= 32
+
+
+def test_a_shipped_network_says_what_it_is_and_runs_where_asked() -> None:
+    small = Colorizer.load("colorunet-small", device="cpu")
+    assert repr(small).startswith("<Colorizer colorunet-small: ")
+    assert f"{small.palette.n} bins, shorter edge 256 px, on cpu" in repr(small)
+    with_torch = Colorizer.load("colorunet-small", device="meta")  # a device that torch alone has
+    assert str(with_torch.device) == "meta"
+    with pytest.raises(ColorunetError, match="device nothing: torch has none of that name"):
+        Colorizer.load("colorunet-small", device="nothing")
+    with pytest.raises(ColorunetError, match="ONNX Runtime runs on the CPU"):
+        Colorizer.load("colorunet-small", backend="onnx", device="cuda")
+
+
+def test_asking_for_torch_without_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backends, "find_spec", lambda name: None)
+    with pytest.raises(ColorunetError, match=r"^torch isn't installed: pip install"):
+        Colorizer.load(backend="torch")

@@ -25,12 +25,15 @@ def test_a_file_of_hints_is_read_as_it_is_documented(tmp_path: Path) -> None:
 def test_the_chroma_of_a_hint_is_that_of_its_color() -> None:
     rgb = np.array([0xC0, 0x40, 0x30]) / 255
     np.testing.assert_allclose(Hint(1, 1, "#c04030").uv, rgb_to_yuv(rgb)[1:])
+    for name, same in (("teal", "#008080"), ("#fA3", "#ffaa33"), ("RebeccaPurple", "#663399")):
+        np.testing.assert_array_equal(Hint(1, 1, name).uv, Hint(1, 1, same).uv)
 
 
 @pytest.mark.parametrize(
     ("entry", "word"),
     [
-        ({**_RED, "color": "red"}, "#c04030"),
+        ({**_RED, "color": "redd"}, "#c04030"),
+        ({**_RED, "color": "rgb(1,2,3)"}, "#c04030"),
         ({**_RED, "color": "#c0403"}, "#c04030"),
         ({**_RED, "color": 7}, "#c04030"),
         ({**_RED, "x": -1}, "x"),
