@@ -14,7 +14,18 @@ from colorfiles.photos.tiff_pages import Tags, TiffPage
 GPS_IFD = 0x8825
 # DocumentName, ImageDescription, Make, Model, PageName, PageNumber, Software, DateTime, Artist,
 # HostComputer, Rating, Copyright, and Windows' title, comment, author, keywords, subject
-_DESCRIPTIVE = (0x010D, 0x010E, 0x010F, 0x0110, 0x011D, 0x0129, 0x0131, 0x0132, 0x013B, 0x013C)
+_DESCRIPTIVE: tuple[int, ...] = (
+    0x010D,
+    0x010E,
+    0x010F,
+    0x0110,
+    0x011D,
+    0x0129,
+    0x0131,
+    0x0132,
+    0x013B,
+    0x013C,
+)
 _DESCRIPTIVE += (0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F)
 _XMP, _PROFILE = 700, 34675
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>)\s*)[2-8]")

@@ -1,7 +1,6 @@
 """What can run a network here: torch, on a GPU or not, or ONNX Runtime alone."""
 
 import sys
-from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol
@@ -50,7 +49,7 @@ def require_torch(folder: Path) -> None:
         )
 
 
-def as_logits_network(network: LogitsNetwork | Callable[..., Any], device: Any) -> LogitsNetwork:
+def as_logits_network(network: Any, device: Any) -> LogitsNetwork:
     """Return a network that gives logits as it is, and what torch runs as one, on a device."""
     if hasattr(network, "logits"):
         as_it_is: LogitsNetwork = network
