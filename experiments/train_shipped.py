@@ -11,6 +11,7 @@ import math
 import os
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,8 +25,17 @@ from ship_parts.card import PICTURES, Card, SetFigures, card_text
 from ship_parts.commands import fit_command, typed_command
 from ship_parts.criteria import Bars, verdicts
 from ship_parts.decoding import DecodingChoice, choose_decoding
-from ship_parts.licenses import PhotoRow, photo_rows, require_publishable, write_rows
+from ship_parts.licenses import (
+    PhotoRow,
+    ResearchSet,
+    photo_rows,
+    read_research_sets,
+    require_publishable,
+    set_counts,
+    write_rows,
+)
 from ship_parts.network import install, save_half
+from ship_parts.people import skin_figures
 from ship_parts.pictures import choose_pictures, write_pictures
 from ship_parts.shards import photo_splits, require_unseen, write_halves
 from step_keeper import Step, StepFailed, StepKeeper, Words
@@ -48,23 +58,31 @@ from trainer.report.evaluation_job import watch_on_terminal
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "packages/colorunet/networks_shipped"
 PHOTOS, ORDINARY, LANDSCAPES = "photos", "ordinary photos", "landscapes"
 BARS = {
-    PHOTOS: Bars(3.5, 2.0, 0.08, 0.55, (0.8, 1.1), 0.4),
-    ORDINARY: Bars(0.5, 0.5, 0.03, 0.5, (0.65, 1.1), 0.3),
-    LANDSCAPES: Bars(1.0, 1.0, 0.05, 0.5, (0.65, 1.1), 0.3),
+    PHOTOS: Bars(3.5, 2.0, 0.08, 0.6, (0.75, 1.1), 0.4, 0.3),
+    ORDINARY: Bars(1.0, 1.0, 0.05, 0.5, (0.65, 1.1), 0.3, 0.25),
+    LANDSCAPES: Bars(0.5, 0.5, 0.05, 0.5, (0.65, 1.1), 0.3, 0.25),
 }
 
 
 @dataclass(frozen=True)
 class Sets:
-    """The shard sets: the photos learnt from, and others that are only measured on."""
+    """The shard sets: the photos learnt from, and those that are measured on.
 
+    Args:
+        trained: what the fit reads.
+        photos: whose splits val and test are of photos that are listed one by one.
+        ordinary: of photos that were never learnt from.
+        landscapes: likewise.
+    """
+
+    trained: Path
     photos: Path
     ordinary: Path
     landscapes: Path | None = None
 
     @property
     def by_name(self) -> dict[str, Path]:
-        """Those given, by the name that the card has for them."""
+        """Those that are measured on, by the name that the card has for them."""
         named = {PHOTOS: self.photos, ORDINARY: self.ordinary, LANDSCAPES: self.landscapes}
         return {name: path for name, path in named.items() if path is not None}
 
@@ -85,6 +103,9 @@ class Options:
     overrides: tuple[str, ...]
     seed: int
     shards: Path | None
+    listed_shards: Path | None
+    research_sets: Path | None
+    people: Path | None
     run: Path | None
     trained_on: str
     name: str
@@ -113,6 +134,9 @@ def _folder(name: str, help_text: str, *, required: bool = False) -> Any:
 @click.option("--set", "overrides", multiple=True, metavar="KEY=VALUE")
 @click.option("--seed", default=0, show_default=True, help="Of parameters and order.")
 @_folder("--shards", "Shards of PHOTOS that are there already.")
+@_folder("--listed-shards", "To measure on, where --shards holds photos of data sets too.")
+@_folder("--research-sets", "CSV of the data sets among PHOTOS: name, shows, source, terms.")
+@_folder("--people", "Folder of the photos that tests/material/people.csv names.")
 @_folder("--run", "A run that was trained on --shards already.")
 @click.option("--trained-on", default=_machine, help="The machine.  [default: this one]")
 @click.option("--name", default=DEFAULT_NETWORK, show_default=True, help="Of the network.")
@@ -129,7 +153,7 @@ def main(**words: Any) -> None:
         raise click.UsageError("--run: name the shards that it was trained on, with --shards")
     try:
         photos = photos_of(options.photos)
-        require_publishable(photos)
+        require_publishable(photos, read_research_sets(options.research_sets))
         with StepKeeper(options.out, records="stages", overwrite=True) as keeper:
             _ship(options, keeper, photos)
     except ColorfilesError as error:
@@ -142,10 +166,12 @@ def main(**words: Any) -> None:
 def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None:
     """Train, choose the decoding, measure, and write the network's folder."""
     sets = _sets(options, keeper, photos)
-    run = options.run or _fit(options, keeper, sets.photos)
-    trained = _trained_on(run, sets.photos)
-    splits = photo_splits(sets.photos)
-    rows = photo_rows({photo.key: photo for photo in photos}, splits)
+    run = options.run or _fit(options, keeper, sets.trained)
+    trained = _trained_on(run, sets.trained)
+    splits, research = photo_splits(sets.trained), read_research_sets(options.research_sets)
+    by_key = {photo.key: photo for photo in photos}
+    rows = photo_rows(by_key, splits, research)
+    counts = set_counts(by_key, splits, research)
     for name, shards in sets.by_name.items():
         if name != PHOTOS:
             require_unseen(shards, rows)
@@ -156,7 +182,10 @@ def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None
     export_beside(load_run(network).network, network / ONNX_FILE, parameters)
     figures = _figures(options, keeper, network, sets)
     write_rows(rows, network / "photos.csv")
-    _write_card(options, network, rows, decoding=decoding, figures=figures, sets=sets)
+    learnt = [(research[name], count) for name, count in counts.items()]
+    _write_card(
+        options, network, rows, decoding=decoding, figures=figures, sets=sets, research=learnt
+    )
     if options.install:
         install(network, PACKAGE_FOLDER / options.name)
     _print_verdicts(network, figures, installed=options.install)
@@ -170,6 +199,7 @@ def _write_card(
     decoding: DecodingChoice,
     figures: dict[str, SetFigures],
     sets: Sets,
+    research: Sequence[tuple[ResearchSet, Counter[str]]],
 ) -> None:
     """Write the model card, with pictures of photos that weren't trained on."""
     shipped = load_run(network)
@@ -189,8 +219,10 @@ def _write_card(
         command=typed_command(sys.argv[1:]),
         trained_on=options.trained_on,
         rows=rows,
+        research=research,
         decoding=decoding,
         sets=figures,
+        people=skin_figures(colorizer, options.people) if options.people else {},
         pictures=pictures,
     )
     with write_atomically(network / "MODEL_CARD.md") as temporary:
@@ -203,7 +235,7 @@ def _sets(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> Sets
     if options.shards:
         write_palette(ShardSet.open(shards).palette, str(palette), overwrite=True)
     ordinary = options.eval_shards or _ordinary_shards(options, keeper, palette)
-    return Sets(shards, ordinary, options.landscapes)
+    return Sets(shards, options.listed_shards or shards, ordinary, options.landscapes)
 
 
 def _training_shards(

@@ -8,7 +8,8 @@ from typing import Any
 from colorunet.parameters.published import PublishedFile
 from ship_parts.criteria import BASELINES, Verdict, family_rows, figure_text
 from ship_parts.decoding import KEPT, RULE, DecodingChoice
-from ship_parts.licenses import PhotoRow
+from ship_parts.licenses import PhotoRow, ResearchSet
+from ship_parts.people import LEAST_SKIN, MOST_GRAY, SkinFigures
 from ship_parts.pictures import RULE as PICTURE_RULE
 from ship_parts.pictures import Picture, credit, photo_key
 from trainer.evaluation.measures import MEASURES, full_label
@@ -41,8 +42,10 @@ class Card:
         command: the line that made this folder.
         trained_on: the machine, in words.
         rows: ``photos.csv``.
+        research: data sets that were learnt from beside those photos, with photos by split.
         decoding: what was chosen, with its figures on the photos that it was chosen on.
         sets: by name, the figures of the photos never seen.
+        people: of skin on photos of people, by place; none where they weren't measured.
         pictures: of photos never trained on.
     """
 
@@ -55,14 +58,16 @@ class Card:
     command: str
     trained_on: str
     rows: Sequence[PhotoRow]
+    research: Sequence[tuple[ResearchSet, Counter[str]]]
     decoding: DecodingChoice
     sets: Mapping[str, SetFigures]
+    people: Mapping[str, SkinFigures]
     pictures: Sequence[Picture]
 
 
 def card_text(card: Card) -> str:
     """Return the model card as Markdown."""
-    parts = [_head, _origin, _photos, _training, _decoding, _criteria, _measures]
+    parts = [_head, _origin, _photos, _training, _decoding, _criteria, _people, _measures]
     parts += [_pictures, _failures, _use]
     return "\n".join(part(card) for part in parts)
 
@@ -110,11 +115,11 @@ def _photos(card: Card) -> str:
     splits = Counter(row.split for row in card.rows)
     lines = [
         "## Photos and licences",
-        f"Trained on {splits['train']:,} photos; {splits['val']:,} more (val) helped to choose the",
-        f"decoding, and {splits['test']:,} (test) were kept for measuring. The palette was learnt",
-        f"from {_palette_photos(card)}. [photos.csv](photos.csv) has a row for each:",
-        "licence, owner where known, source page, title, sha256. Licences are what the sources",
-        "declare.",
+        f"Trained on {splits['train']:,} photos{_and_sets(card)}; {splits['val']:,} more (val)",
+        f"helped to choose the decoding, and {splits['test']:,} (test) were kept for measuring.",
+        f"The palette was learnt from {_palette_photos(card)}. [photos.csv](photos.csv) lists",
+        "those that aren't of a data set: licence, owner where known, source page, title, sha256.",
+        "Licences are what the sources declare.",
         "",
         "| licence | trained on | val | test |",
         "|---|---:|---:|---:|",
@@ -134,12 +139,39 @@ def _photos(card: Card) -> str:
     lines += [f"- {len(owners) - _SOURCES} others: {rest:,}"] if rest else []
     subjects = Counter(row.subject or "none" for row in trained).most_common(_SOURCES)
     names = ", ".join(f"{subject} {count:,}" for subject, count in subjects)
-    return "\n".join([*lines, "", f"Subjects, as the folder's classes name them: {names}.", ""])
+    lines += ["", f"Subjects, as the folder's classes name them: {names}.", ""]
+    return "\n".join([*lines, *_research(card)])
+
+
+def _and_sets(card: Card) -> str:
+    trained = sum(count["train"] for _, count in card.research)
+    return f" and on {trained:,} of the data sets below" if trained else ""
+
+
+def _research(card: Card) -> list[str]:
+    """Return what stands of the data sets: none of their photos is listed, shown or published."""
+    if not card.research:
+        return []
+    lines = [
+        "Data sets, most of them published for research: colourisers are commonly trained on such",
+        "sets, and whether their terms reach what is learnt from them isn't settled. Who must be",
+        "free of that question takes the network that is learnt from listed photos alone. No photo",
+        "of theirs is published here.",
+        "",
+        "| data set | shows | trained on | source | terms |",
+        "|---|---|---:|---|---|",
+    ]
+    for one, count in card.research:
+        lines.append(
+            f"| {one.name} | {one.shows} | {count['train']:,} | {one.source} | {one.terms} |"
+        )
+    return [*lines, ""]
 
 
 def _palette_photos(card: Card) -> str:
     count = int(card.meta["palette"]["photos"])
     trained = sum(row.split == "train" for row in card.rows)
+    trained += sum(count["train"] for _, count in card.research)
     names = {trained: "the training photos alone", len(card.rows): "all of them"}
     return names.get(count, f"{count:,} photos")
 
@@ -237,6 +269,23 @@ def _criteria(card: Card) -> str:
     return "\n".join([*lines, "", f"Met: {counts}.", ""])
 
 
+def _people(card: Card) -> str:
+    if not card.people:
+        return ""
+    lines = [
+        "## People",
+        "Photos of people that were never trained on, chosen by eye (`tests/material/people.csv`).",
+        "Of the pixels of skin's colours, the share given a hue of skin, and the share given gray:",
+        "",
+        f"| place | photos | skin ≥ {LEAST_SKIN:.0%} | gray ≤ {MOST_GRAY:.0%} | met |",
+        "|---|---:|---:|---:|---|",
+    ]
+    for place, one in card.people.items():
+        met = "yes" if one.is_met else "**no**"
+        lines.append(f"| {place} | {one.photos} | {one.skin:.0%} | {one.gray:.0%} | {met} |")
+    return "\n".join([*lines, ""])
+
+
 def _measures(card: Card) -> str:
     lines = ["## All measures"]
     for name, figures in card.sets.items():
@@ -311,9 +360,9 @@ def _use(card: Card) -> str:
             "## Limits",
             "- Colours are guesses. What a thing looked like can't be read from gray: don't take",
             "  them as evidence, and say that a picture was colourised where it is shown.",
-            f"- {splits['train']:,} photos teach what they show, in the proportions above. Skin,",
-            "  clothes, interiors and whatever is rare among them may come out worse; no measure",
-            "  here looks at them apart.",
+            f"- {splits['train'] + sum(count['train'] for _, count in card.research):,} photos "
+            "teach what they show, in the proportions above; whatever is rare among them may come",
+            "  out worse.",
             "- The network sees a photo at a shorter edge of 256 px; colour detail finer than that",
             "  is not in its output.",
             "- Old photographs (orthochromatic film, fading, scratches) differ from the gray that",

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorcore.measures import HUE_FAMILIES
-from trainer.evaluation.criteria import CRITERIA, FAMILY_RECALL, FAMILY_SHARE
+from trainer.evaluation.criteria import CRITERIA, FAMILY_SHARE
 from trainer.evaluation.measures import family_measure, full_label
 
 BASELINES = {"gray": "gray", "mean_uv": "mean colour", "most_frequent_bin": "most frequent bin"}
 MOST_PROBE = 0.2
-_SHARED = ("effective_colors_ratio", "largest_bin_excess")
+_SHARED = ("effective_colors_ratio", "largest_bin_excess", "grid")
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,7 @@ class Bars:
         hue_recall: least hue-family recall on average.
         colorfulness: least and greatest median ratio.
         dullest: least 10th percentile of that ratio.
+        family_recall: least recall of each hue family that truth has enough of.
     """
 
     error_below_gray: float
@@ -33,6 +34,7 @@ class Bars:
     hue_recall: float
     colorfulness: tuple[float, float]
     dullest: float
+    family_recall: float
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,7 @@ def verdicts(evaluation: Mapping[str, Any], bars: Bars) -> list[Verdict]:
         _above_gray(evaluation, bars.decibels_above_gray),
         _area(evaluation, bars.area_above_baselines),
         _in_range(evaluation, "hue_family_recall", bars.hue_recall, None),
-        _families(evaluation),
+        _families(evaluation, bars.family_recall),
         _in_range(evaluation, "colorfulness_ratio", low, high),
         _in_range(evaluation, "colorfulness_ratio_p10", bars.dullest, None),
         *(_in_range(evaluation, name, CRITERIA[name].low, CRITERIA[name].high) for name in _SHARED),
@@ -132,15 +134,15 @@ def _or_least(value: float | None) -> float:
     return -math.inf if value is None else value
 
 
-def _families(evaluation: Mapping[str, Any]) -> Verdict:
+def _families(evaluation: Mapping[str, Any], least: float) -> Verdict:
     families = [f for f in evaluation["hue_families"] if f["share_of_truth"] >= FAMILY_SHARE]
-    words = f"hue-family recall ≥ {FAMILY_RECALL} in every family with ≥ 3 % of truth's pixels"
+    words = f"hue-family recall ≥ {least:g} in every family with ≥ 3 % of truth's pixels"
     if not families:
         return Verdict(words, "no family has that many", met=False)
     weakest = min(families, key=lambda family: family["recall"] or 0.0)
     estimate = _prediction(evaluation, family_measure(weakest["family"]))
     measured = f"weakest of {len(families)}: {weakest['family']} {figure_text(estimate)}"
-    return Verdict(words, measured, (weakest["recall"] or 0.0) >= FAMILY_RECALL)
+    return Verdict(words, measured, (weakest["recall"] or 0.0) >= least)
 
 
 def _probe(evaluation: Mapping[str, Any]) -> Verdict:

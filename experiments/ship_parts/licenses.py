@@ -2,7 +2,8 @@
 
 import csv
 import re
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
 
@@ -49,13 +50,46 @@ def license_class(name: str) -> str | None:
     return "CC-BY" if words[:2] == ["cc", "by"] else None
 
 
-def require_publishable(photos: Iterable[Photo]) -> None:
+@dataclass(frozen=True)
+class ResearchSet:
+    """A published data set that is named in the card as a whole, its photos not one by one.
+
+    Args:
+        name: as ``owner_name`` of the photos has it.
+        shows: what its photos are.
+        source: where it was published.
+        terms: what its makers allow, in their words or shorter.
+    """
+
+    name: str
+    shows: str
+    source: str
+    terms: str
+
+
+def read_research_sets(path: Path | None) -> dict[str, ResearchSet]:
+    """Return the data sets of a CSV with the columns of ``ResearchSet``, by name; none of None."""
+    if path is None:
+        return {}
+    with path.open(newline="", encoding="utf-8") as file:
+        return {row["name"]: ResearchSet(**row) for row in csv.DictReader(file)}
+
+
+def require_publishable(photos: Iterable[Photo], sets: Collection[str] = ()) -> None:
     """Refuse photos unless each has a licence that lets what is learnt be published.
+
+    Args:
+        photos: to learn from.
+        sets: names of data sets that the card names, whose photos are taken as they are.
 
     Raises:
         ColorfilesError: it names the first that haven't.
     """
-    wrong = [photo for photo in photos if license_class(photo.license_name) is None]
+    wrong = [
+        photo
+        for photo in photos
+        if photo.owner_name not in sets and license_class(photo.license_name) is None
+    ]
     if not wrong:
         return
     lines = [
@@ -70,8 +104,15 @@ def require_publishable(photos: Iterable[Photo]) -> None:
     )
 
 
-def photo_rows(photos: Mapping[str, Photo], splits: Mapping[str, str]) -> list[PhotoRow]:
-    """Return the table of the photos used, training photos first; ``splits`` is by photo key.
+def photo_rows(
+    photos: Mapping[str, Photo], splits: Mapping[str, str], sets: Collection[str] = ()
+) -> list[PhotoRow]:
+    """Return the table of the photos used but those of data sets, training photos first.
+
+    Args:
+        photos: by key.
+        splits: by photo key.
+        sets: names of the data sets.
 
     Raises:
         ColorfilesError: a photo of the shards isn't in the folder, so nobody knows its licence.
@@ -79,12 +120,24 @@ def photo_rows(photos: Mapping[str, Photo], splits: Mapping[str, str]) -> list[P
     unknown = sorted(set(splits) - set(photos))
     if unknown:
         raise ColorfilesError(f"photo {unknown[0]}: in the shards, but not in the photo folder")
-    require_publishable(photos[key] for key in splits)
+    require_publishable((photos[key] for key in splits), sets)
     order = {"train": 0, "val": 1, "test": 2}
     return [
         _row(photos[key], splits[key])
         for key in sorted(splits, key=lambda k: (order[splits[k]], k))
+        if photos[key].owner_name not in sets
     ]
+
+
+def set_counts(
+    photos: Mapping[str, Photo], splits: Mapping[str, str], sets: Collection[str]
+) -> dict[str, Counter[str]]:
+    """Return how many photos of each data set are in each split."""
+    counts = {name: Counter[str]() for name in sets}
+    for key, split in splits.items():
+        if (name := photos[key].owner_name) in counts:
+            counts[name][split] += 1
+    return {name: count for name, count in counts.items() if count}
 
 
 def write_rows(rows: Iterable[PhotoRow], path: Path) -> None:

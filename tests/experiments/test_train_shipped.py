@@ -145,7 +145,7 @@ def test_the_card_tells_what_was_measured_and_which_bars_are_missed(
             line for line in card.splitlines() if line.startswith("| colourfulness M, ratio:")
         )
         assert f"{ratio:.2f} [" in row
-    assert "The palette was learnt\nfrom the training photos alone." in card
+    assert "palette was learnt from the training photos alone." in card
     assert "**no**" in card  # two steps of training don't meet the bars
     assert "bar missed" in card
     assert str(made[0]) not in card
@@ -210,6 +210,6 @@ def test_a_figure_that_is_not_defined_meets_no_bar() -> None:
         "hue_families": [],
         "position_probe": {"strongest": 1.0},
     }
-    found = verdicts(evaluation, Bars(0.5, 0.5, 0.03, 0.5, (0.65, 1.1), 0.3))
-    assert len(found) == 11
+    found = verdicts(evaluation, Bars(0.5, 0.5, 0.03, 0.5, (0.65, 1.1), 0.3, 0.25))
+    assert len(found) == 12
     assert not any(verdict.met for verdict in found)
