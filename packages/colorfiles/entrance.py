@@ -1,12 +1,21 @@
-"""How every command line is entered and left: errors in one line, a missing extra named."""
+"""Entry point of every command line: errors in one line, a missing extra named."""
 
 import importlib
 import os
 import signal
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
-from colorfiles.errors import OUT_OF_MEMORY_HELP, ColorfilesError, Interrupted, is_out_of_memory
+from colorfiles.errors import (
+    OUT_OF_MEMORY_HELP,
+    OUT_OF_THREADS,
+    ColorfilesError,
+    Interrupted,
+    OutOfMemory,
+    can_start_threads,
+    is_out_of_memory,
+    is_out_of_threads,
+)
 from colorfiles.outside.words import shown
 
 _LONGEST = 300  # characters of an unexpected error that are shown
@@ -32,11 +41,13 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
             raise
         _fail(name, f"{error.name} is not installed: pip install '.[{extras.get(missing, extra)}]'")
     except (Interrupted, KeyboardInterrupt):
+        if not can_start_threads():  # OpenBLAS raises SIGINT where it can't start its own
+            _fail(name, OUT_OF_THREADS)
         _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as error:  # the last frame of all: the user's errors, the system's, our faults
+    except Exception as error:  # of the user, of the system, or a fault of ours
         if debug:
             raise
         if _comes_of_ctrl_c(error):
@@ -61,21 +72,29 @@ def _open_standard_streams() -> None:
         setattr(sys, name, open(os.devnull, "r" if number == 0 else "w"))  # noqa: SIM115
 
 
-def _comes_of_ctrl_c(error: BaseException | None) -> bool:
-    """Whether Ctrl-C is behind an error: of one in its loading a compiled module makes its own."""
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield an error and those that it was raised from."""
     while error is not None:
-        if isinstance(error, KeyboardInterrupt):
-            return True
+        yield error
         error = error.__cause__ or error.__context__
-    return False
+
+
+def _comes_of_ctrl_c(error: BaseException) -> bool:
+    """Whether Ctrl-C caused an error: compiled modules raise their own while they load."""
+    return any(isinstance(one, KeyboardInterrupt) for one in _chain(error))
 
 
 def _line(name: str, error: Exception) -> str:
-    """Return an error in a line for who types commands."""
+    """Return an error as one line for the user."""
+    if isinstance(error, OutOfMemory):
+        return str(error)
+    # Before the words of whoever met the limit: to a reader of files it looks like a damaged one.
+    if any(is_out_of_threads(one) for one in _chain(error)):
+        return OUT_OF_THREADS
+    if any(is_out_of_memory(one) for one in _chain(error)):
+        return f"no memory left; {OUT_OF_MEMORY_HELP}"
     if isinstance(error, ColorfilesError):
         return str(error)
-    if is_out_of_memory(error):
-        return f"no memory left; {OUT_OF_MEMORY_HELP}"
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}"
     # A fault of ours. Whoever reports it needs the traceback; everyone else doesn't.

@@ -1,10 +1,15 @@
-"""Base classes of the errors that users see, and detection of exhausted memory."""
+"""Base classes of the errors that users see, and detection of exhausted memory and threads."""
 
 import errno
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 OUT_OF_MEMORY_HELP = "close other programs or give it less at once (--workers 1)"
+OUT_OF_THREADS = (
+    "no more threads or processes can be started: a limit of the system is reached "
+    "(ulimit -u, ulimit -v, or that of a container); raise it, or end other programs"
+)
 # What libraries in C and C++ say: torch, ONNX Runtime, the C++ library, Pillow, the linker.
 _WORDS = (
     "allocate memory",
@@ -13,6 +18,14 @@ _WORDS = (
     "out of memory",
     "not enough memory",
     "failed to map segment",
+)
+# What Python, Arrow, the C++ library and OpenMP say.
+_THREAD_WORDS = (
+    "can't start new thread",
+    "resource temporarily unavailable",
+    "launch worker thread",
+    "thread creation failed",
+    "pthread_create",
 )
 
 
@@ -57,6 +70,25 @@ def is_out_of_memory(error: BaseException) -> bool:
         return False
     words = str(error).lower()
     return any(word in words for word in _WORDS)
+
+
+def is_out_of_threads(error: BaseException) -> bool:
+    """Whether an error means that the system starts no more threads or processes."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return error.errno == errno.EAGAIN
+    words = str(error).lower()
+    return any(word in words for word in _THREAD_WORDS)
+
+
+def can_start_threads() -> bool:
+    """Whether the system starts one more thread now."""
+    try:
+        thread = threading.Thread(target=lambda: None)
+        thread.start()
+    except RuntimeError:
+        return False
+    thread.join()
+    return True
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Tasks on the cores of this machine."""
+"""Engine that runs tasks in processes on this machine."""
 
 import multiprocessing
 import os
@@ -55,8 +55,8 @@ class LocalEngine:
                 fruitless = 0 if done else fruitless + 1
                 if fruitless == _TRIES:
                     raise ColorfilesError(
-                        f"worker processes died {_TRIES} times (out of memory?); rerun with "
-                        "fewer --workers; what is finished stays"
+                        f"worker processes died {_TRIES} times (out of memory or threads?); rerun "
+                        "with fewer --workers; what is finished stays"
                     ) from None
             waiting = [index for index in waiting if index not in done]
 
@@ -124,7 +124,7 @@ def _ctrl_c_waits() -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """Leave when the parent is gone: a killed run must not go on writing."""
+    """Exit when the parent is gone: a killed command must not go on writing."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # this runs in workers only
     sentinel = parent.sentinel
@@ -133,4 +133,7 @@ def _end_with_parent() -> None:
         wait_for_end([sentinel])
         os._exit(1)
 
-    threading.Thread(target=watch, daemon=True).start()
+    try:
+        threading.Thread(target=watch, daemon=True).start()
+    except RuntimeError:  # no more threads: the parent says so
+        os._exit(1)

@@ -1,4 +1,4 @@
-"""What the outputs are called, and that none replaces an input."""
+"""Names of the outputs, and the check that none replaces an input."""
 
 import os
 import re
@@ -18,6 +18,7 @@ from colorunet.batch.writing.formats import (
     format_named,
 )
 from colorunet.errors import ColorunetError
+from colorunet.parameters.shipped import is_run
 
 _NAME_BYTES = 255  # the most of a file's name
 _COMPARED = "-compare.jpg"
@@ -87,7 +88,8 @@ def plan_outputs(
         versions: of each photo; more than one are called ``NAME-1``, ``NAME-2``…
 
     Raises:
-        ColorunetError: a path doesn't exist, there is no photo, or an input would be replaced.
+        ColorunetError: a path doesn't exist, there is no photo, an input would be replaced, or
+            ``out`` is a run or a photo folder.
     """
     file_format = None if out.is_dir() else format_named(out.name)
     if file_format is None and len(inputs) == 1 and not inputs[0].is_dir():
@@ -117,6 +119,9 @@ def plan_outputs(
         raise ColorunetError(
             f"{shown(str(out))}: not a folder; --out names the folder of the outputs"
         )
+    if is_run(out) or (out / "manifest.parquet").exists():
+        kind = "a run" if is_run(out) else "a photo folder"
+        raise ColorunetError(f"{shown(str(out))}: {kind}; give another --out for the outputs")
     return Plan(_checked(jobs, sources.photos, versions), out, sources)
 
 

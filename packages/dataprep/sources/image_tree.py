@@ -1,10 +1,11 @@
-"""What in a folder tree looks like an image."""
+"""Finding the image files in a folder tree."""
 
 import os
 from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from colorfiles.outside.files import open_regular
 from colorfiles.photos import FIRST_BYTES, looks_like_picture
 from colorfiles.photos.left_out import (
     FILES_LEFT_OUT,
@@ -13,6 +14,8 @@ from colorfiles.photos.left_out import (
     is_left_out_folder,
 )
 from dataprep.errors import DataprepError
+
+_LINKS_OUT = "links to files outside the folder"
 
 
 @dataclass
@@ -32,7 +35,8 @@ def image_tree(root: Path, out: Path | None = None) -> ImageTree:
     """Return what looks like an image by suffix or first bytes.
 
     Hidden files and folders, and those that systems and programs keep beside photos, such as
-    ``@eaDir``, are left out and counted.
+    ``@eaDir``, are left out and counted. A FIFO or a link to nowhere with an image's name is
+    returned, to be rejected by its name when it is read.
 
     Raises:
         DataprepError: ``root`` isn't a folder, or it is ``out``.
@@ -53,9 +57,11 @@ def image_tree(root: Path, out: Path | None = None) -> ImageTree:
         ]
         for name in files:
             path = Path(folder) / name
-            if not path.is_file() or not _is_inside(path, top) or not _looks_like_image(path):
+            if not _looks_like_image(path):
                 continue
-            if is_left_out_file(name):
+            if not _is_inside(path, top):
+                tree.left_out[_LINKS_OUT] += 1
+            elif is_left_out_file(name):
                 tree.left_out[FILES_LEFT_OUT] += 1
             else:
                 tree.paths.append(path.relative_to(root).as_posix())
@@ -71,7 +77,7 @@ def _is_inside(path: Path, top: Path) -> bool:
 
 def _looks_like_image(path: Path) -> bool:
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             return looks_like_picture(path.name, file.read(FIRST_BYTES))
     except OSError:
         return looks_like_picture(path.name, b"")
