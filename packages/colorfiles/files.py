@@ -4,11 +4,11 @@ import os
 import re
 import secrets
 import stat
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import BinaryIO
 
@@ -121,7 +121,7 @@ def _sweep_abandoned(folder: Path) -> None:
                 path.unlink()
 
 
-if sys.platform == "win32":
+if find_spec("fcntl") is None:  # Windows
 
     @contextmanager
     def _created_and_locked(temporary: Path, target: Path) -> Iterator[None]:  # noqa: ARG001
