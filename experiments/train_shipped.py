@@ -21,7 +21,8 @@ import click
 import torch
 from command_runner import setting_words
 from photo_subsets import photos_of, split_all, training_folder
-from ship_parts.card import PICTURES, Card, SetFigures, card_text
+from ship_parts.card import PICTURES, card_text
+from ship_parts.card_content import Card, SetFigures
 from ship_parts.commands import fit_command, typed_command
 from ship_parts.criteria import Bars, verdicts
 from ship_parts.decoding import DecodingChoice, choose_decoding

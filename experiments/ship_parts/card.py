@@ -1,18 +1,15 @@
 """The model card, every figure in it measured or counted by the stages before."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from colorunet.parameters.published import PublishedFile
-from ship_parts.criteria import BASELINES, Verdict, family_rows, figure_text
-from ship_parts.decoding import KEPT, RULE, DecodingChoice
-from ship_parts.licenses import PhotoRow, ResearchSet
-from ship_parts.people import LEAST_SKIN, MOST_GRAY, SkinFigures
+from ship_parts.card_content import Card
+from ship_parts.card_figures import bars_part, failures_part, measures_part, people_part
+from ship_parts.decoding import KEPT, RULE
 from ship_parts.pictures import RULE as PICTURE_RULE
-from ship_parts.pictures import Picture, credit, photo_key
-from trainer.evaluation.measures import MEASURES, full_label
+from ship_parts.pictures import credit, photo_key
+from trainer.evaluation.measures import full_label
 from trainer.evaluation.text import averaging_text, decoding_text
 
 PICTURES = "pictures.jpg"
@@ -20,55 +17,10 @@ _SOURCES = 12
 _CURVE_ROWS = 10
 
 
-@dataclass(frozen=True)
-class SetFigures:
-    """One set's figures: what the set is, its evaluation and the criteria held against it."""
-
-    about: str
-    evaluation: Mapping[str, Any]
-    verdicts: Sequence[Verdict]
-
-
-@dataclass(frozen=True)
-class Card:
-    """What the card tells.
-
-    Args:
-        name: of the network.
-        encoder: whose parameters its training started from; None where they were random.
-        meta: ``best.json``.
-        file_bytes: of the parameters.
-        recipe: its settings as TOML, and ``fit``, the command line that they stand for.
-        command: the line that made this folder.
-        trained_on: the machine, in words.
-        rows: ``photos.csv``.
-        research: data sets that were learnt from beside those photos, with photos by split.
-        decoding: what was chosen, with its figures on the photos that it was chosen on.
-        sets: by name, the figures of the photos never seen.
-        people: of skin on photos of people, by place; none where they weren't measured.
-        pictures: of photos never trained on.
-    """
-
-    name: str
-    encoder: PublishedFile | None
-    meta: Mapping[str, Any]
-    file_bytes: int
-    recipe: str
-    fit: str
-    command: str
-    trained_on: str
-    rows: Sequence[PhotoRow]
-    research: Sequence[tuple[ResearchSet, Counter[str]]]
-    decoding: DecodingChoice
-    sets: Mapping[str, SetFigures]
-    people: Mapping[str, SkinFigures]
-    pictures: Sequence[Picture]
-
-
 def card_text(card: Card) -> str:
     """Return the model card as Markdown."""
-    parts = [_head, _origin, _photos, _training, _decoding, _criteria, _people, _measures]
-    parts += [_pictures, _failures, _use]
+    parts = [_head, _origin, _photos, _training, _decoding, bars_part, people_part, measures_part]
+    parts += [_pictures, failures_part, _use]
     return "\n".join(part(card) for part in parts)
 
 
@@ -252,63 +204,6 @@ def _range_text(bar: Mapping[str, Any]) -> str:
     return f"≤ {high:.2f}" if low is None else f"{low:.2f} to {high:.2f}"
 
 
-def _criteria(card: Card) -> str:
-    names = list(card.sets)
-    lines = ["## Bars", "Figures with 95 % intervals (bootstrap over images).", ""]
-    lines += [f"- **{name}**: {figures.about}" for name, figures in card.sets.items()]
-    lines += ["", "| bar | " + " | ".join(f"{name} | met" for name in names) + " |"]
-    lines.append("|---|" + "---|---|" * len(names))
-    for row in zip(*(figures.verdicts for figures in card.sets.values()), strict=True):
-        cells = " | ".join(f"{v.measured} | {'yes' if v.met else '**no**'}" for v in row)
-        lines.append(f"| {row[0].bar} | {cells} |")
-    met = [sum(v.met for v in figures.verdicts) for figures in card.sets.values()]
-    counts = ", ".join(
-        f"{n} of {len(figures.verdicts)} on {name}"
-        for n, (name, figures) in zip(met, card.sets.items(), strict=True)
-    )
-    return "\n".join([*lines, "", f"Met: {counts}.", ""])
-
-
-def _people(card: Card) -> str:
-    if not card.people:
-        return ""
-    lines = [
-        "## People",
-        "Photos of people that were never trained on, chosen by eye (`tests/material/people.csv`).",
-        "Of the pixels of skin's colours, the share given a hue of skin, and the share given gray:",
-        "",
-        f"| place | photos | skin ≥ {LEAST_SKIN:.0%} | gray ≤ {MOST_GRAY:.0%} | met |",
-        "|---|---:|---:|---:|---|",
-    ]
-    for place, one in card.people.items():
-        met = "yes" if one.is_met else "**no**"
-        lines.append(f"| {place} | {one.photos} | {one.skin:.0%} | {one.gray:.0%} | {met} |")
-    return "\n".join([*lines, ""])
-
-
-def _measures(card: Card) -> str:
-    lines = ["## All measures"]
-    for name, figures in card.sets.items():
-        variants = figures.evaluation["variants"]
-        lines += [
-            f"### {name}",
-            "| measure | prediction | quantised truth | "
-            + " | ".join(BASELINES.values())
-            + " |\n|---|---:|---:|"
-            + "---:|" * len(BASELINES),
-        ]
-        for measure, measure_text in MEASURES.items():
-            if measure not in variants["prediction"]:  # evaluated before the measure was there
-                continue
-            cells = [figure_text(variants["prediction"][measure], measure_text.digits)]
-            for other in ("quantized_truth", *BASELINES):
-                value = variants[other][measure]["value"]
-                cells.append("–" if value is None else f"{value:.{measure_text.digits}f}")
-            lines.append(f"| {measure_text.label} | {' | '.join(cells)} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
 def _pictures(card: Card) -> str:
     by_key = {row.key: row for row in card.rows}
     lines = [
@@ -323,29 +218,6 @@ def _pictures(card: Card) -> str:
         row = by_key[photo_key(one.key)]
         page = f" ({row.source_page})" if row.source_page else ""
         lines.append(f"- {one.group}, CIEDE2000 {one.ciede2000:.1f}: {credit(row)}{page}")
-    return "\n".join([*lines, ""])
-
-
-def _failures(card: Card) -> str:
-    lines = ["## Failures"]
-    for name, figures in card.sets.items():
-        missed = [f"{v.bar} (measured {v.measured})" for v in figures.verdicts if not v.met]
-        lines.append(f"On {name}:")
-        lines += [f"- bar missed: {words}" for words in missed] or ["- no bar is missed"]
-        ratios = _of_images(figures.evaluation, "colorfulness_ratio")
-        if ratios:
-            dull = sum(ratio < 0.5 for ratio in ratios) / len(ratios)
-            loud = sum(ratio > 1.5 for ratio in ratios) / len(ratios)
-            lines.append(
-                f"- {dull:.0%} of the images have less than half of the truth's colourfulness, "
-                f"{loud:.0%} more than 1.5 times it"
-            )
-        rows = sorted(family_rows(figures.evaluation), key=lambda row: row[2])
-        families = "; ".join(
-            f"{family} {recall} at {share:.0%} of truth" for family, share, recall in rows
-        )
-        lines += [f"- hue-family recall from the weakest on: {families}", ""]
-    lines.append("The worst pictures above show what failing looks like.")
     return "\n".join([*lines, ""])
 
 
@@ -370,8 +242,3 @@ def _use(card: Card) -> str:
             "",
         ]
     )
-
-
-def _of_images(evaluation: Mapping[str, Any], measure: str) -> list[float]:
-    values = (image["measures"][measure] for image in evaluation["images"])
-    return [float(value) for value in values if value is not None]
