@@ -58,6 +58,7 @@ from trainer.report.evaluation_job import watch_on_terminal
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent.parent / "packages/colorunet/networks_shipped"
 PHOTOS, ORDINARY, LANDSCAPES = "photos", "ordinary photos", "landscapes"
+OLD, OLD_PHOTOS = "old prints", 60  # of the ordinary photos, the first ones
 BARS = {
     PHOTOS: Bars(3.5, 2.0, 0.08, 0.6, (0.75, 1.1), 0.4, 0.3),
     ORDINARY: Bars(1.0, 1.0, 0.05, 0.5, (0.65, 1.1), 0.3, 0.25),
@@ -319,6 +320,11 @@ def _figures(
         evaluation = _evaluation(keeper, name, network, shards, limit=options.limit)
         about = _about_set(name, evaluation["samples"])
         figures[name] = SetFigures(about, evaluation, verdicts(evaluation, BARS[name]))
+    few = min(OLD_PHOTOS, options.limit or OLD_PHOTOS)
+    evaluation = _evaluation(keeper, OLD, network, sets.ordinary, limit=few, aged=True)
+    about = f"the first {evaluation['samples']} of the ordinary photos, shown to the network as "
+    about += "old prints: blurred, faded, grainy, scratched, every other one on film blind to red."
+    figures[OLD] = SetFigures(about, evaluation, verdicts(evaluation, BARS[ORDINARY]))
     return figures
 
 
@@ -332,17 +338,24 @@ def _about_set(name: str, samples: int) -> str:
 
 
 def _evaluation(
-    keeper: StepKeeper, name: str, network: Path, shards: Path, *, limit: int | None
+    keeper: StepKeeper,
+    name: str,
+    network: Path,
+    shards: Path,
+    *,
+    limit: int | None,
+    aged: bool = False,
 ) -> dict[str, Any]:
     """Measure on the split test as `trainer evaluate` does."""
     words = ["trainer", "evaluate", str(network), str(shards), "--split", "test"]
     words += ["--limit", str(limit)] if limit else []
+    words += ["--aged"] if aged else []
     trained, opened = load_run(network), ShardSet.open(shards)
     colorizer = Colorizer.of_run(trained)
 
     def evaluated() -> dict[str, Any]:
         print("$ " + shlex.join(words), flush=True)
-        settings = EvaluationSettings(split="test", limit=limit)
+        settings = EvaluationSettings(split="test", limit=limit, aged=aged)
         return asdict(evaluate(colorizer, opened, settings, watch=watch_on_terminal)[0])
 
     after: list[Any] = [words, trained.fingerprint, opened.fingerprint]

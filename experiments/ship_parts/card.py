@@ -237,8 +237,8 @@ def _use(card: Card) -> str:
             "  out worse.",
             "- The network sees a photo at a shorter edge of 256 px; colour detail finer than that",
             "  is not in its output.",
-            "- Old photographs (orthochromatic film, fading, scratches) differ from the gray that",
-            "  was made from colour here, and weren't measured.",
+            "- Old photographs differ from the gray that was made from colour here; the column of",
+            "  old prints imitates them.",
             "",
         ]
     )

@@ -43,8 +43,9 @@ _SWEEP_IMAGES = 48
 @click.option(
     "--aged",
     is_flag=True,
-    help="Show the network each photo as an old print or scan of it: blurred, faded, grainy. Its "
-    "colours are judged on the photo as it is.",
+    help="Show the network each photo as an old print or scan of it: blurred, faded, grainy, "
+    "scratched, every other one on film blind to red. Its colours are judged on the photo as it "
+    "is.",
 )
 @click.option("--limit", type=click.IntRange(min=1), help="Measure the first N samples only.")
 @click.option("--html", type=click.Path(path_type=Path), help="Page to write, self-contained.")

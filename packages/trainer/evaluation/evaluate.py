@@ -3,7 +3,6 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from itertools import islice
-from zlib import crc32
 
 import numpy as np
 from jaxtyping import Float, UInt8
@@ -11,7 +10,6 @@ from jaxtyping import Float, UInt8
 from colorcore import Palette
 from colorcore.measures import HUE_FAMILIES, confusion_counts
 from colorunet.coloring.colorizer import Colorizer
-from trainer.data.aging import aged
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.errors import TrainerError
 from trainer.evaluation.colors import (
@@ -27,6 +25,7 @@ from trainer.evaluation.criteria import criteria_of, verdicts
 from trainer.evaluation.imagenet import class_in
 from trainer.evaluation.measure import ImageMeasures, measure, table
 from trainer.evaluation.measures import definitions_with
+from trainer.evaluation.old_photo import as_old_photo
 from trainer.evaluation.perceptual import PerceptualNetworks, PerceptualPass
 from trainer.evaluation.pool import Table
 from trainer.evaluation.pretrained import not_measured
@@ -149,7 +148,7 @@ class _Pass:
         self.keys.append(sample.key)
 
     def _as_seen(self, sample: Sample) -> UInt8[np.ndarray, "h w"]:
-        return aged(sample.luma, crc32(sample.key.encode())) if self._settings.aged else sample.luma
+        return as_old_photo(sample) if self._settings.aged else sample.luma
 
     def finish(self, started: float) -> Evaluation:
         """Sum up."""
