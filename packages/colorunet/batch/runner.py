@@ -10,6 +10,7 @@ from typing import Protocol
 
 from colorfiles.photos import ImageHeader, ReadSettings
 from colorunet.batch.clip_formats import CLIP
+from colorunet.batch.evidence import write_evidence
 from colorunet.batch.images import (
     GrayImage,
     UnusableImage,
@@ -31,6 +32,7 @@ from colorunet.batch.writing.photo import (
 )
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
+from colorunet.evidence.badge import with_badge
 from colorunet.evidence.settings import Evidence
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
@@ -137,6 +139,7 @@ class _Worker:
         self, colorizer: Colorizer, settings: ColorizeSettings, clips: ClipColorizer | None
     ) -> None:
         self._clips = clips
+        self._colorizer = colorizer
         self._painter = Painter(colorizer, settings.wishes)
         self._settings = settings
         self._reading = settings.reading
@@ -213,15 +216,16 @@ class _Worker:
         lossless = read.header.format == "WEBP" and is_lossless_webp(job.source.path)
         how = WritingSettings(job.format, lossless, self._settings.evidence.mark)
         pages = read.header.pages
+        if self._settings.evidence.badge:
+            first, images = with_badge(first), map(with_badge, images)
         lost = write_photo(job.target, chain((first,), images), how, pages=pages)
         if job.compare is not None:
             write_comparison(job.compare, first, self._settings.evidence.mark)
         other = why_other(read.header.format, job.format)
+        told = (*notes, *([other] if other else []), *lost)
+        write_evidence(self._colorizer, job, self._settings.evidence, first, told)
         return Done(
-            size=first.size,
-            pages=1,
-            seconds=time.perf_counter() - read.started,
-            notes=(*notes, *([other] if other else []), *lost),
+            size=first.size, pages=1, seconds=time.perf_counter() - read.started, notes=told
         )
 
 

@@ -10,6 +10,8 @@ COMMANDS = {
     "colorize": "colorunet.cli.colorize",
     "serve": "colorunet.cli.serve",
     "export": "colorunet.cli.export",
+    "verify": "colorunet.cli.verify",
+    "restore": "colorunet.cli.restore",
 }
 
 

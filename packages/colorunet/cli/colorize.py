@@ -1,6 +1,7 @@
 """``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
 
 from contextlib import nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,13 +22,11 @@ from colorunet.cli.options import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
+    from colorunet.batch.evidence import EvidenceOptions
     from colorunet.batch.files import ColorizeSummary
     from colorunet.batch.outputs import Plan
     from colorunet.batch.painting import Wishes
     from colorunet.coloring.options import PredictionOptions
-    from colorunet.evidence.settings import Evidence
 
 
 @click.command(name="colorize")
@@ -64,7 +63,7 @@ def command(
     prediction: "PredictionOptions",
     working_edge: int,
     significant_bits: int | None,
-    evidence_of: "Callable[[Path, str], Evidence]",
+    evidence_options: "EvidenceOptions",
     engine: str,
     workers: int | None,
     ray_address: str | None,
@@ -109,7 +108,9 @@ def command(
     if vividness is not None:
         prediction = as_vivid(prediction, read_meta(run, "best"), vividness)
     colorizer = Colorizer.load(run, prediction, working_edge_px=working_edge)
-    settings = ColorizeSettings(overwrite, wishes, significant_bits, evidence_of(run, name))
+    settings = ColorizeSettings(overwrite, wishes, significant_bits)
+    evidence = evidence_options.evidence(run, name, colorizer, settings)
+    settings = replace(settings, evidence=evidence)
     elsewhere = None
     if engine == "ray" or ray_address or workers:
         where = {"engine": engine, "workers": workers, "ray_address": ray_address}

@@ -112,23 +112,46 @@ _no_mark_option = click.option(
 )
 
 
-def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of what is written as evidence, given as ``evidence_of``.
+_record_option = click.option(
+    "--record",
+    is_flag=True,
+    help="Also write NAME.colorunet.json beside each photo: hashes, network, settings, hints, and "
+    "how sure the network was as NAME.sureness.png.",
+)
+_sign_option = click.option(
+    "--sign",
+    nargs=2,
+    type=_file,
+    metavar="CERT KEY",
+    help="Sign each photo as C2PA has it, with a certificate chain and a key in PEM (extra c2pa).",
+)
+_badge_option = click.option(
+    "--badge", is_flag=True, help="Draw a small palette into the lower right corner."
+)
 
-    It takes the folder of the network and its name, which are known later.
-    """
+
+def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of what is written as evidence, given as ``evidence_options``."""
 
     @wraps(command)
-    def with_evidence(*args: Any, no_mark: bool, **others: Any) -> Any:
-        def evidence_of(run: Path, name: str) -> Any:
-            from colorunet.evidence.network_mark import mark_of_network
-            from colorunet.evidence.settings import Evidence
+    def with_evidence(
+        *args: Any,
+        no_mark: bool,
+        record: bool,
+        sign: tuple[Path, Path] | None,
+        badge: bool,
+        **others: Any,
+    ) -> Any:
+        from colorunet.batch.evidence import EvidenceOptions
 
-            return Evidence(None if no_mark else mark_of_network(run, name))
+        if no_mark and sign:
+            raise click.UsageError("--sign states who added the colours; leave out --no-mark")
+        options = EvidenceOptions(not no_mark, record, sign, badge)
+        return command(*args, evidence_options=options, **others)
 
-        return command(*args, evidence_of=evidence_of, **others)
-
-    return _no_mark_option(with_evidence)
+    for option in (_badge_option, _sign_option, _record_option, _no_mark_option):
+        with_evidence = option(with_evidence)
+    return with_evidence
 
 
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,6 +8,7 @@ from jaxtyping import Float, UInt8, UInt16
 
 from colorcore import rgb_to_yuv
 from colorfiles.photos import Metadata
+from colorfiles.photos.pixels import Pixels
 from colorunet.coloring.gamut_mapping import compose_planes
 from colorunet.coloring.steering.hints import Hint
 from colorunet.coloring.upscaling import ChromaRows, Planes
@@ -72,6 +73,8 @@ class ColoredImage:
             band = np.empty((*luma.shape, len(planes)), np.uint8 if top_level == 255 else np.uint16)
             for channel, plane in enumerate(planes):
                 band[..., channel] = np.rint(plane * np.float32(top_level))
+            if band.dtype == np.uint16 == self.luma.dtype:
+                _mend_luma(band[..., :3], self.luma[rows])
             yield band
 
     def whole(self) -> np.ndarray:
@@ -91,6 +94,14 @@ class ColoredImage:
             own = rgb_to_yuv(_parts(self.own[rows])) * np.float32(1 - self.strength)
             return u + own[..., 1], v + own[..., 2]
         return u, v
+
+
+def _mend_luma(rgb: UInt16[np.ndarray, "h w 3"], luma: UInt16[np.ndarray, "h w"]) -> None:
+    """Shift pixels whose luma rounding moved, in place; float32 is a little coarse for 16 bits."""
+    moved = Pixels(rgb).luma(16).astype(np.int32) - luma
+    places = np.nonzero(moved)
+    shifted = rgb[places].astype(np.int32) - moved[places][:, None]
+    rgb[places] = np.clip(shifted, 0, 65535)
 
 
 def in_8_bits(luma: Luma) -> UInt8[np.ndarray, "height width"]:

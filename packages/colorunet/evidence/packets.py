@@ -63,6 +63,20 @@ def _of_png(file: BinaryIO) -> bytes:
     return b""
 
 
+def is_lossless_webp(file: BinaryIO) -> bool:
+    """Whether the picture of a WebP, or its first frame, is stored without loss."""
+    try:
+        for kind, place, _ in _chunks(file, 12, "<4sI", even=True):
+            if kind == b"ANMF":
+                file.seek(place + 16)
+                return file.read(4) == b"VP8L"
+            if kind in (b"VP8 ", b"VP8L"):
+                return kind == b"VP8L"
+    except struct.error:
+        pass
+    return False
+
+
 def _of_webp(file: BinaryIO) -> bytes:
     for kind, place, length in _chunks(file, 12, "<4sI", even=True):
         if kind == b"XMP ":

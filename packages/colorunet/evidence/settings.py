@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from colorunet.evidence.mark import Mark
+from colorunet.evidence.record import Coloring
+from colorunet.evidence.signing import SigningFiles
 
 
 @dataclass(frozen=True)
@@ -11,6 +13,14 @@ class Evidence:
 
     Args:
         mark: that outputs bear; None writes none.
+        record: what records tell beside the files; None writes none.
+        signing: the files that outputs are signed with; None signs none.
+        signed: what signatures tell.
+        badge: draw a small sign into a corner.
     """
 
     mark: Mark | None = None
+    record: Coloring | None = None
+    signing: SigningFiles | None = None
+    signed: Coloring | None = None
+    badge: bool = False

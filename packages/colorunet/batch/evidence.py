@@ -1,0 +1,116 @@
+"""What a call of ``colorunet`` writes as evidence: from its options to files beside the photos."""
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from colorunet.batch.outputs import Job
+from colorunet.batch.writing.photo import UnwritableImage
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.composing import ColoredImage
+from colorunet.errors import ColorunetError
+from colorunet.evidence.mark import Mark
+from colorunet.evidence.network_mark import mark_of_network
+from colorunet.evidence.record import Coloring, record_content, write_record
+from colorunet.evidence.settings import Evidence
+from colorunet.evidence.signing import SigningFiles, require_signing, sign_photo
+from colorunet.evidence.sureness import sureness_png
+
+if TYPE_CHECKING:
+    from colorunet.batch.runner import ColorizeSettings
+
+
+@dataclass(frozen=True)
+class EvidenceOptions:
+    """What was asked for on the command line.
+
+    Args:
+        mark: say in the metadata that the colours were added.
+        record: write records.
+        sign: certificate and key.
+        badge: draw the sign.
+    """
+
+    mark: bool = True
+    record: bool = False
+    sign: tuple[Path, Path] | None = None
+    badge: bool = False
+
+    def evidence(
+        self, run: Path, name: str, colorizer: Colorizer, settings: "ColorizeSettings"
+    ) -> Evidence:
+        """Return what is written, with the network and the settings of a call.
+
+        Raises:
+            ColorunetError: outputs are to be signed and can't be.
+        """
+        mark = mark_of_network(run, name)
+        signing = None if self.sign is None else SigningFiles(*self.sign)
+        if signing is not None:
+            require_signing(signing)
+        coloring = _coloring(mark, colorizer, settings, badge=self.badge)
+        return Evidence(
+            mark=mark if self.mark else None,
+            record=coloring if self.record else None,
+            signing=signing,
+            signed=coloring if signing else None,
+            badge=self.badge,
+        )
+
+
+def _coloring(
+    mark: Mark, colorizer: Colorizer, settings: "ColorizeSettings", *, badge: bool
+) -> Coloring:
+    wishes = settings.wishes
+    dials: dict[str, Any] = {
+        "decoding": asdict(colorizer.decoding),
+        "averaging": asdict(colorizer.averaging),
+        "toning": asdict(wishes.toning),
+        "working_edge_px": colorizer.working_edge_px,
+        "significant_bits": settings.significant_bits,
+        "versions": wishes.versions,
+        "seed": wishes.seed,
+        "reference": wishes.steering.reference is not None,
+        "badge": badge,
+    }
+    hints = tuple(asdict(hint) for hint in wishes.steering.hints)
+    return Coloring(mark, colorizer.palette.fingerprint, dials, hints)
+
+
+def write_evidence(
+    colorizer: Colorizer,
+    job: Job,
+    evidence: Evidence,
+    image: ColoredImage,
+    told: tuple[str, ...],
+) -> None:
+    """Sign an output that is written, and write its record.
+
+    Args:
+        colorizer: what gave the colours.
+        job: the photo and its output.
+        evidence: what is asked for.
+        image: the photo in colour, its first page.
+        told: what was assumed and what couldn't be kept.
+
+    Raises:
+        OSError: a file can't be read or written.
+        UnwritableImage: the output can't be signed.
+    """
+    original, output = job.source.path, job.target
+    if evidence.signing is not None and evidence.signed is not None:
+        coloring = evidence.signed.of_version(job.version)
+        content = record_content({}, coloring, size=image.size, lost=told)
+        try:
+            sign_photo(original, output, evidence.signing, coloring.mark, content)
+        except ColorunetError as error:
+            raise UnwritableImage(str(error)) from None
+    if evidence.record is not None:
+        write_record(
+            original,
+            output,
+            evidence.record.of_version(job.version),
+            size=image.size,
+            lost=told,
+            sureness=sureness_png(colorizer, image.luma),
+        )

@@ -1,0 +1,117 @@
+"""The luma of files, page by page, and how far their formats may move it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image
+
+from colorfiles.outside.files import open_regular
+from colorfiles.photos import ReadSettings, look_at, read_pages
+from colorfiles.photos.exif import ORIENTATION
+from colorfiles.photos.pillow import translated_errors
+from colorunet.coloring.composing import Luma
+from colorunet.evidence.luma_check import Allowance
+from colorunet.evidence.packets import is_lossless_webp
+
+_LOSSLESS = ("PNG", "TIFF", "BMP", "PPM", "TGA", "PCX")
+# Measured by benchmarks/bench_evidence.py on 300 photos, with room to spare: see RESULTS.md.
+_MEASURED = {
+    "WEBP": Allowance(30, 2.5, 5.0, 0.4, words="bounds measured for lossy WebP"),
+    "AVIF": Allowance(30, 2.5, 5.0, 0.4, words="bounds measured for AVIF"),
+    "GIF": Allowance(128, 16.0, 40.0, 1.0, words="bounds measured for 256 colours"),
+}
+_EXACT = Allowance(0, 0, 0, 0, words="exact: the format is lossless")
+# The standard luma table at quality 95, with which outputs are written.
+_WRITTEN = np.array(
+    [
+        [2, 1, 1, 2, 2, 4, 5, 6],
+        [1, 1, 1, 2, 3, 6, 6, 6],
+        [1, 1, 2, 2, 4, 6, 7, 6],
+        [1, 2, 2, 3, 5, 9, 8, 6],
+        [2, 2, 4, 6, 7, 11, 10, 8],
+        [2, 4, 6, 6, 8, 10, 11, 9],
+        [5, 6, 8, 9, 10, 12, 12, 10],
+        [7, 9, 10, 10, 11, 10, 10, 10],
+    ],
+    np.float32,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class FileLuma:
+    """The luma of one page of a file.
+
+    Args:
+        luma: upright, uint8 or uint16.
+        allowed: how far the format may have moved it.
+    """
+
+    luma: Luma
+    allowed: Allowance
+
+
+def lumas_of(path: Path) -> Iterator[FileLuma]:
+    """Yield the luma of each page or frame of a coloured file, as near to what is stored as can be.
+
+    Raises:
+        OSError: it can't be opened.
+        UnreadableImage: it is no image that can be read.
+    """
+    with open_regular(path) as file:
+        header = look_at(file)
+        file.seek(0)
+        if header.format == "JPEG" and (stored := _stored_luma(file)) is not None:
+            yield stored
+            return
+        file.seek(0)
+        allowed = _allowance_of(file, header.format)
+        for image in read_pages(file):
+            yield FileLuma(image.luma(), allowed)
+
+
+def original_lumas(path: Path, significant_bits: int | None = None) -> Iterator[Luma]:
+    """Yield the luma of each page of a photo as colouring reads it.
+
+    Raises:
+        OSError: it can't be opened.
+        UnreadableImage: it is no image that can be read.
+    """
+    with open_regular(path) as file:
+        for image in read_pages(file, ReadSettings(significant_bits=significant_bits)):
+            yield image.luma()
+
+
+def _stored_luma(file: BinaryIO) -> FileLuma | None:
+    """Return the Y plane of a JPEG, before it becomes RGB and is clipped; None for another kind."""
+    with translated_errors(), Image.open(file, formats=("JPEG", "MPO")) as image:
+        layers: list[tuple[int, ...]] = getattr(image, "layer", [])
+        if image.mode != "RGB" or len(layers) != 3 or image.getexif().get(ORIENTATION, 1) != 1:
+            return None
+        steps = getattr(image, "quantization", {}).get(layers[0][3])
+        image.draft("L", image.size)
+        image.load()
+        if steps is None or image.mode != "L":
+            return None
+        table = np.array(steps, np.float32).reshape(8, 8)
+        return FileLuma(np.asarray(image), _of_steps(table))
+
+
+def _of_steps(steps: np.ndarray) -> Allowance:
+    words = "each DCT coefficient within half a quantisation step"
+    if np.array_equal(steps, _WRITTEN):
+        return Allowance(steps=steps, words=f"JPEG as it was written: {words}")
+    words = f"JPEG compressed again, with tables of its own: {words} of both compressions"
+    return Allowance(steps=steps, further=_WRITTEN / 2, words=words)
+
+
+def _allowance_of(file: BinaryIO, format_name: str) -> Allowance:
+    if format_name == "WEBP":
+        lossless = is_lossless_webp(file)
+        file.seek(0)
+        return _EXACT if lossless else _MEASURED["WEBP"]
+    if format_name in _LOSSLESS:
+        return _EXACT
+    return _MEASURED.get(format_name, _MEASURED["AVIF"])

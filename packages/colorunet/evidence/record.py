@@ -1,0 +1,154 @@
+"""The record of a colourisation: what was made of what, by which network, with which settings.
+
+docs/record.schema.json describes it.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from colorfiles.files import write_atomically
+from colorfiles.outside.documents import SMALL, parse_json_object
+from colorfiles.outside.files import read_regular
+from colorunet.evidence.hashes import file_sha256
+from colorunet.evidence.mark import Mark, now_utc
+from colorunet.evidence.vocabulary import DIGITAL_SOURCE_TYPE, SOFTWARE
+
+SUFFIX = ".colorunet.json"
+SURENESS_SUFFIX = ".sureness.png"
+KIND = "colorunet record"
+SCHEMA_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Coloring:
+    """How colours were made, as a record tells it.
+
+    Args:
+        mark: software and network.
+        palette: the fingerprint.
+        settings: every dial and the seed, by name.
+        hints: given by hand: x, y and color each.
+    """
+
+    mark: Mark
+    palette: str
+    settings: Mapping[str, Any]
+    hints: tuple[Mapping[str, Any], ...] = ()
+
+    def of_version(self, number: int) -> "Coloring":
+        """Return the same for one of several versions; 0 where there is but one."""
+        return replace(self, settings={**self.settings, "version": number})
+
+
+def record_names(output: Path) -> tuple[Path, Path]:
+    """Return the names that a record may have: that of the stem, and that of the whole name where
+    another file's record is called so.
+    """
+    return output.with_name(output.stem + SUFFIX), output.with_name(output.name + SUFFIX)
+
+
+def write_record(
+    original: Path,
+    output: Path,
+    coloring: Coloring,
+    *,
+    size: tuple[int, int],
+    lost: tuple[str, ...] = (),
+    sureness: bytes = b"",
+) -> Path:
+    """Write the record of an output beside it, with the map of sureness; return its path.
+
+    Args:
+        original: the photo.
+        output: of which it is.
+        coloring: how it was made.
+        size: width and height, upright.
+        lost: what was assumed and what couldn't be kept.
+        sureness: a PNG; b"" for none.
+
+    Raises:
+        OSError: a file can't be read or written.
+    """
+    short, long = record_names(output)
+    target = short if not short.exists() or _is_of(short, output) else long
+    files = {"original": _file(original), "output": _file(output)}
+    shown: dict[str, Any] = {}
+    if sureness:
+        picture = target.with_name(target.name.removesuffix(SUFFIX) + SURENESS_SUFFIX)
+        _write(picture, sureness)
+        shown = {"sureness": _file(picture)}
+    content = record_content(files | shown, coloring, size=size, lost=lost)
+    _write(target, record_bytes(content))
+    return target
+
+
+def record_content(
+    files: Mapping[str, Any], coloring: Coloring, *, size: tuple[int, int], lost: tuple[str, ...]
+) -> dict[str, Any]:
+    """Return a record; all but ``made_at`` depends on the files and settings alone.
+
+    Args:
+        files: ``original`` and ``output``, each with name, bytes and sha256.
+        coloring: how the output was made.
+        size: width and height, upright.
+        lost: what was assumed and what couldn't be kept.
+    """
+    mark = coloring.mark
+    return {
+        "kind": KIND,
+        "schema_version": SCHEMA_VERSION,
+        "made_at": now_utc().strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "software": {"name": SOFTWARE, "version": mark.version},
+        "digital_source_type": DIGITAL_SOURCE_TYPE,
+        **files,
+        "size": {"width": size[0], "height": size[1]},
+        "network": {"name": mark.network, "sha256": mark.network_sha256},
+        "palette": {"fingerprint": coloring.palette},
+        "settings": dict(coloring.settings),
+        "hints": [dict(hint) for hint in coloring.hints],
+        "lost": list(lost),
+    }
+
+
+def record_bytes(content: Mapping[str, Any]) -> bytes:
+    """Return a record as a file has it."""
+    return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
+
+
+def read_record(output: Path) -> dict[str, Any] | None:
+    """Return the record of a coloured file; None where it has none that can be read."""
+    for path in reversed(record_names(output)):
+        content = _content(path)
+        if content is not None and _names(content, output):
+            return content
+    return None
+
+
+def _content(path: Path) -> dict[str, Any] | None:
+    try:
+        content = parse_json_object(read_regular(path, most=SMALL))
+    except (OSError, ValueError):
+        return None
+    return content if content.get("kind") == KIND else None
+
+
+def _is_of(record: Path, output: Path) -> bool:
+    content = _content(record)
+    return content is not None and _names(content, output)
+
+
+def _names(content: Mapping[str, Any], output: Path) -> bool:
+    named = content.get("output")
+    return isinstance(named, Mapping) and named.get("name") == output.name
+
+
+def _file(path: Path) -> dict[str, Any]:
+    return {"name": path.name, "bytes": path.stat().st_size, "sha256": file_sha256(path)}
+
+
+def _write(path: Path, data: bytes) -> None:
+    with write_atomically(path) as temporary:
+        temporary.write_bytes(data)

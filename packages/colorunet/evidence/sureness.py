@@ -1,0 +1,22 @@
+"""How sure a network is of each colour, as a picture."""
+
+import io
+
+import numpy as np
+from PIL import Image
+
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.composing import Luma
+from colorunet.coloring.confidence import confidence
+
+
+def sureness_png(colorizer: Colorizer, luma: Luma) -> bytes:
+    """Return a gray PNG of 8 bits at the size at which the network sees a photo: white is sure.
+
+    255 times the probability, in the network's own opinion, that a pixel's true colour is near.
+    """
+    seen = colorizer.see(luma)
+    sure = confidence(seen.logits, colorizer.palette, colorizer.decoding)
+    file = io.BytesIO()
+    Image.fromarray(np.rint(sure * 255).astype(np.uint8)).save(file, "PNG")
+    return file.getvalue()

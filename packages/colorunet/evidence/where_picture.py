@@ -1,0 +1,40 @@
+"""A picture of where a luma was changed: the photo in gray, its changed cells in red."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+
+from colorfiles.files import write_atomically
+from colorfiles.outputs import is_png, png_texts
+from colorunet.coloring.composing import Luma, in_8_bits
+from colorunet.evidence.luma_check import CELL_PX, LumaCheck
+
+_START = 1 << 16
+
+
+def write_where_picture(path: Path, luma: Luma, check: LumaCheck) -> str:
+    """Write the picture and return its path; "" where it can't be written or isn't ours.
+
+    Args:
+        path: of the PNG.
+        luma: of the photo.
+        check: what was found in it.
+    """
+    gray = in_8_bits(luma)
+    height, width = gray.shape
+    cells = np.repeat(np.repeat(check.changed, CELL_PX, 0), CELL_PX, 1)[:height, :width]
+    rgb = np.stack([gray] * 3, axis=-1)
+    rgb[cells] = rgb[cells] // 3 + np.array((170, 0, 0), np.uint8)
+    texts = PngInfo()
+    for key, value in png_texts().items():
+        texts.add_text(key, value)
+    try:
+        if path.exists() and not is_png(path.open("rb").read(_START)):
+            return ""
+        with write_atomically(path) as temporary:
+            Image.fromarray(rgb).save(temporary, "PNG", pnginfo=texts)
+    except OSError:
+        return ""
+    return str(path)

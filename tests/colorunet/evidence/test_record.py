@@ -1,0 +1,125 @@
+"""Records: what they hold, that they fit their schema, and that they are the same each time."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+from PIL import Image
+
+from colorunet.cli import app
+from colorunet.evidence.hashes import file_sha256
+from colorunet.evidence.record import record_names
+from colorunet.evidence.record_check import check_record
+
+SCHEMA = Path(__file__).parents[3] / "docs" / "record.schema.json"
+
+
+@pytest.fixture(scope="module")
+def photo(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("photos") / "flower.png"
+    Image.open(demo_photos / "sklearn" / "flower.jpg").convert("L").resize((96, 64)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def out(photo: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a coloured photo with its record, one hint given."""
+    folder = tmp_path_factory.mktemp("out")
+    hints = folder.parent / "hints.json"
+    hints.write_text('[{"x": 20, "y": 30, "color": "#c04030"}]')
+    _colorize(photo, folder, "--hints", str(hints), "--seed", "7")
+    return folder
+
+
+def _colorize(photo: Path, out: Path, *options: str) -> dict[str, Any]:
+    words = [str(photo), "-o", str(out), "--record", "--working-edge", "64", *options]
+    done = CliRunner().invoke(app, ["colorize", *words])
+    assert done.exit_code == 0, done.output
+    record: dict[str, Any] = json.loads((out / "flower.colorunet.json").read_bytes())
+    return record
+
+
+def test_a_record_holds_hashes_settings_and_hints(photo: Path, out: Path) -> None:
+    record = json.loads((out / "flower.colorunet.json").read_bytes())
+    assert record["original"]["sha256"] == file_sha256(photo)
+    assert record["output"]["sha256"] == file_sha256(out / "flower.png")
+    assert record["hints"] == [{"x": 20, "y": 30, "color": "#c04030"}]
+    assert record["settings"]["seed"] == 7
+    assert record["size"] == {"width": 96, "height": 64}
+    assert len(record["network"]["sha256"]) == len(record["palette"]["fingerprint"]) == 64
+    with Image.open(out / record["sureness"]["name"]) as picture:
+        assert (picture.mode, picture.size) == ("L", (96, 64))
+        assert np.ptp(np.asarray(picture)) > 30
+    assert check_record(out / "flower.png", photo)[0] == "fits"
+
+
+def test_the_record_fits_its_schema(out: Path) -> None:
+    schema = json.loads(SCHEMA.read_bytes())
+    record = json.loads((out / "flower.colorunet.json").read_bytes())
+    _check(record, schema, schema)
+    del record["network"]
+    with pytest.raises(AssertionError, match="network"):
+        _check(record, schema, schema)
+
+
+def _check(value: Any, schema: dict[str, Any], root: dict[str, Any], at: str = "") -> None:
+    """Hold a value to the part of JSON Schema that the record's schema uses."""
+    if "$ref" in schema:
+        schema = root["$defs"][schema["$ref"].removeprefix("#/$defs/")]
+    known = {"$schema", "$id", "$defs", "title", "description", "type", "required", "properties"}
+    assert set(schema) <= known | {"items", "const", "pattern", "minimum", "additionalProperties"}
+    kinds = {"object": dict, "array": list, "string": str, "integer": int}
+    if "type" in schema:
+        assert isinstance(value, kinds[schema["type"]]), at
+    if "const" in schema:
+        assert value == schema["const"], at
+    if "pattern" in schema:
+        import re
+
+        assert re.search(schema["pattern"], value), at
+    for name in schema.get("required", ()):
+        assert name in value, f"{at}: {name} is missing"
+    if schema.get("additionalProperties") is False:
+        assert set(value) <= set(schema["properties"]), at
+    for name, inner in schema.get("properties", {}).items():
+        if name in value:
+            _check(value[name], inner, root, f"{at}/{name}")
+    for number, inner in enumerate(value if "items" in schema else ()):
+        _check(inner, schema["items"], root, f"{at}/{number}")
+
+
+def test_the_same_call_gives_the_same_record_but_for_the_time(
+    photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000000")
+    first = _colorize(photo, tmp_path / "1")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1790000009")
+    second = _colorize(photo, tmp_path / "2")
+    assert (first.pop("made_at"), second.pop("made_at")) == (
+        "2026-09-21T14:13:20Z",
+        "2026-09-21T14:13:29Z",
+    )
+    assert first == second
+
+
+def test_a_changed_file_or_another_original_is_told(photo: Path, out: Path, tmp_path: Path) -> None:
+    for path in out.iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    copy = tmp_path / "flower.png"
+    assert check_record(copy, copy)[0] == "differs"
+    copy.write_bytes(copy.read_bytes() + b"\0")
+    assert check_record(copy) == ("differs", "the record is of another output")
+
+
+def test_the_record_of_another_file_of_that_stem_is_kept(photo: Path, tmp_path: Path) -> None:
+    _colorize(photo, tmp_path)
+    second = photo.with_suffix(".bmp")
+    Image.open(photo).convert("RGB").save(second)
+    _colorize(second, tmp_path)
+    short, long = record_names(tmp_path / "flower.bmp")
+    assert json.loads(short.read_bytes())["output"]["name"] == "flower.png"
+    assert json.loads(long.read_bytes())["output"]["name"] == "flower.bmp"
+    assert (tmp_path / "flower.bmp.sureness.png").is_file()

@@ -1,0 +1,146 @@
+"""Signed photos are read back by c2pa's own reader, and a changed pixel is found."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import c2pa
+import numpy as np
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from PIL import Image
+
+from colorunet.errors import ColorunetError
+from colorunet.evidence.signing import RECORD_LABEL, SigningFiles, require_signing, sign_photo
+from colorunet.evidence.verification import verify
+from colorunet.evidence.vocabulary import DIGITAL_SOURCE_TYPE
+
+from .conftest import MARK, write_colored
+
+
+def _name(common: str) -> x509.Name:
+    parts = ((NameOID.COMMON_NAME, common), (NameOID.ORGANIZATION_NAME, "Test Archive"))
+    return x509.Name([x509.NameAttribute(kind, text) for kind, text in parts])
+
+
+def _certificate(
+    subject: str,
+    key: ec.EllipticCurvePrivateKey,
+    issuer: str,
+    by: ec.EllipticCurvePrivateKey,
+    *,
+    authority: bool,
+) -> x509.Certificate:
+    now = datetime.now(UTC)
+    usage = dict.fromkeys(
+        (
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ),
+        False,
+    )
+    usage |= {"digital_signature": not authority, "key_cert_sign": authority}
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(_name(subject))
+        .issuer_name(_name(issuer))
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=30))
+        .add_extension(x509.BasicConstraints(authority, None), critical=True)
+        .add_extension(x509.KeyUsage(**usage), critical=True)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(by.public_key()), critical=False
+        )
+    )
+    if not authority:
+        purpose = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
+        builder = builder.add_extension(purpose, critical=False)
+    return builder.sign(by, hashes.SHA256())
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> SigningFiles:
+    """A certificate chain of a signer and its authority, and the signer's key."""
+    folder = tmp_path_factory.mktemp("keys")
+    root, signer = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    chain = (
+        _certificate("Signer", signer, "Root", root, authority=False),
+        _certificate("Root", root, "Root", root, authority=True),
+    )
+    encoding = serialization.Encoding.PEM
+    (folder / "chain.pem").write_bytes(b"".join(one.public_bytes(encoding) for one in chain))
+    (folder / "key.pem").write_bytes(
+        signer.private_bytes(
+            encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+    )
+    return SigningFiles(folder / "chain.pem", folder / "key.pem")
+
+
+@pytest.fixture(params=["a.jpg", "a.png", "a.tif", "a.webp"])
+def signed(
+    request: pytest.FixtureRequest, tmp_path: Path, gray: np.ndarray, files: SigningFiles
+) -> Path:
+    original = tmp_path / "original.png"
+    Image.fromarray(gray).save(original)
+    path = write_colored(tmp_path / request.param, gray)
+    sign_photo(original, path, files, MARK, {"settings": {"seed": 3}})
+    return path
+
+
+def test_the_manifest_names_original_actions_and_record(signed: Path) -> None:
+    with c2pa.Reader(signed) as reader:
+        store = json.loads(reader.json())
+        assert reader.get_validation_state() == "Valid"
+    manifest = store["manifests"][store["active_manifest"]]
+    (ingredient,) = manifest["ingredients"]
+    assert ingredient["relationship"] == "parentOf"
+    assert ingredient["title"] == "original.png"
+    assertions = {entry["label"]: entry["data"] for entry in manifest["assertions"]}
+    opened, edited = assertions["c2pa.actions.v2"]["actions"]
+    assert opened["action"] == "c2pa.opened"
+    assert opened["parameters"]["ingredients"]
+    assert edited["action"] == "c2pa.color_adjustments"
+    assert edited["digitalSourceType"] == DIGITAL_SOURCE_TYPE
+    assert edited["softwareAgent"]["name"] == "ColorUnet"
+    assert assertions[RECORD_LABEL]["settings"] == {"seed": 3}
+
+
+def test_a_signature_holds_until_a_pixel_changes(signed: Path) -> None:
+    verdict = verify(signed, signed.with_name("original.png"))
+    assert verdict.signature == "valid", verdict.findings
+    assert verdict.holds, verdict.findings
+    data = bytearray(signed.read_bytes())
+    starts = {".png": b"IDAT", ".webp": b"VP8 ", ".tif": b"II*\0", ".jpg": b"\xff\xda"}
+    data[data.rindex(starts[signed.suffix]) + 400] ^= 1
+    signed.write_bytes(data)
+    changed = verify(signed)
+    assert changed.signature == "invalid", changed.findings
+    assert not changed.holds
+
+
+def test_keys_that_do_not_sign_are_refused_in_words(tmp_path: Path, files: SigningFiles) -> None:
+    (tmp_path / "no.pem").write_text("no key")
+    with pytest.raises(ColorunetError, match="the key can't be read"):
+        require_signing(SigningFiles(files.certificate, tmp_path / "no.pem"))
+    with pytest.raises(ColorunetError, match="No such file"):
+        require_signing(SigningFiles(tmp_path / "missing.pem", files.key))
+
+
+def test_a_format_without_manifests_is_refused(
+    tmp_path: Path, gray: np.ndarray, files: SigningFiles
+) -> None:
+    path = write_colored(tmp_path / "a.bmp", gray)
+    with pytest.raises(ColorunetError, match="aren't embedded"):
+        sign_photo(path, path, files, MARK, {})
