@@ -20,9 +20,10 @@ import numpy as np
 from PIL import Image
 
 from colorcore import rgb_to_yuv
-from colorunet.coloring.colorizer import Colorizer, working_size
+from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
 from colorunet.coloring.upscaling import ChromaRows
+from colorunet.coloring.working_size import working_size
 
 _COARSENESS = 4
 

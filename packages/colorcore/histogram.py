@@ -118,4 +118,4 @@ class UvHistogram:
 def uv_of_uint8(rgb: UInt8[np.ndarray, "*shape 3"]) -> Float[np.ndarray, "*shape 2"]:
     """Return U and V (float64) of uint8 RGB pixels."""
     require_last_axis(rgb, 3, "rgb")
-    return rgb_to_yuv(rgb / 255.0)[..., 1:]
+    return np.asarray(rgb_to_yuv(rgb / 255.0)[..., 1:])

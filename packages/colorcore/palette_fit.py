@@ -120,7 +120,7 @@ def _squared_distances(
 ) -> Float[np.ndarray, "m n"]:
     du = points[:, 0:1] - centers[None, :, 0]
     dv = points[:, 1:2] - centers[None, :, 1]
-    return du * du + dv * dv
+    return np.asarray(du * du + dv * dv)
 
 
 def _plus_plus(

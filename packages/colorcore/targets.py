@@ -27,4 +27,4 @@ def soft_target_matrix(palette: Palette, *, k: int, sigma: float) -> Float[np.nd
     rows = np.arange(palette.n)[:, None]
     matrix = np.zeros((palette.n, palette.n))
     matrix[rows, nearest] = np.exp(-squared[rows, nearest] / (2 * sigma**2))
-    return matrix / matrix.sum(axis=1, keepdims=True)
+    return np.asarray(matrix / matrix.sum(axis=1, keepdims=True))

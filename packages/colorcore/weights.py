@@ -23,11 +23,11 @@ def smooth_prior(palette: Palette, sigma: float) -> Float[np.ndarray, "n"]:
     if not (np.isfinite(sigma) and sigma >= 0):
         raise ValueError(f"sigma: expected a number of at least 0, given {sigma}")
     if sigma == 0:
-        return palette.prior.copy()
+        return np.array(palette.prior)
     offsets = palette.centers[:, None, :] - palette.centers[None, :, :]
     kernel = np.exp(-np.sum(offsets**2, axis=-1) / (2 * sigma**2))
     kernel /= kernel.sum(axis=0, keepdims=True)
-    return kernel @ palette.prior
+    return np.asarray(kernel @ palette.prior)
 
 
 def rebalancing_weights(prior: Float[Any, "n"], lam: float) -> Float[Any, "n"]:

@@ -19,18 +19,23 @@ from soak_parts.warm_start import WarmStart  # noqa: E402
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
+@pytest.fixture(scope="session")
+def starter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmStart]:
+    """Starts commands as processes of their own without loading everything for each."""
+    with WarmStart(tmp_path_factory.mktemp("commands")) as started:
+        yield started
+
+
 @pytest.fixture
-def run() -> Run:
+def run(starter: WarmStart) -> Run:
     """Runs a command of ours to its end: ``run("dataprep", "import", …)``."""
 
     def run(program: str, *arguments: object) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", program, *map(str, arguments)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=120,
-        )
+        words = [program, *map(str, arguments)]
+        running = starter.start(words, as_here=True)
+        code = running.wait()
+        out, err = running.out.read_text(), running.err.read_text()
+        return subprocess.CompletedProcess(words, code, out, err)
 
     return run
 

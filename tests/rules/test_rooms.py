@@ -64,6 +64,22 @@ def test_no_arrow_leads_back(name: str) -> None:
     TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
+@pytest.mark.parametrize("name", sorted(MOST))
+def test_no_modules_import_each_other(name: str) -> None:
+    """Imports for types alone count too: a module reads on its own what lies below it."""
+    modules = {_module(path): path for path in (PACKAGES / name).rglob("*.py")}
+    graph = {
+        module: {other for other in _imported(path) if other in modules and other != module}
+        for module, path in modules.items()
+        if path.stem != "__init__"  # a contents page, loaded by name
+    }
+    TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
+
+
+def _module(path: Path) -> str:
+    return ".".join(path.relative_to(PACKAGES).with_suffix("").parts)
+
+
 @pytest.mark.parametrize("name", ["colorunet", "dataprep", "trainer"])
 def test_the_docs_name_every_room(name: str) -> None:
     page = (PACKAGES.parent / "docs" / "architecture.md").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
+from typing import Any
 
 # What takes longest to load and starts no thread: one that a fork leaves behind is waited for at
 # the end by pyarrow and ONNX Runtime, so those are loaded by each command itself.
@@ -92,12 +93,17 @@ class WarmStart:
         self._process.stdout.close()
         self._process.wait()
 
-    def start(self, words: Sequence[str]) -> Running:
-        """Start a command: the program's name and its arguments."""
+    def start(self, words: Sequence[str], *, as_here: bool = False) -> Running:
+        """Start a command: the program's name and its arguments.
+
+        ``as_here`` gives it this process's folder and variables instead of those of the start.
+        """
         out, err = self._scratch / "stdout.txt", self._scratch / "stderr.txt"
         for file in (out, err):
             file.write_bytes(b"")  # not what the command before said
-        order = {"argv": list(words), "out": str(out), "err": str(err)}
+        order: dict[str, Any] = {"argv": list(words), "out": str(out), "err": str(err)}
+        if as_here:
+            order |= {"folder": str(Path.cwd()), "variables": dict(os.environ)}
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(order) + "\n")
@@ -110,13 +116,24 @@ def _paths() -> list[str]:
     return [str(root / "tools"), str(root / "packages")]
 
 
-def _orders() -> Iterator[dict[str, str | list[str]]]:
+def _orders() -> Iterator[dict[str, Any]]:
     for line in sys.stdin:
         yield json.loads(line)
 
 
-def _become(argv: list[str], out: str, err: str) -> None:
+def _become(
+    argv: list[str],
+    out: str,
+    err: str,
+    folder: str = "",
+    variables: Mapping[str, str] | None = None,
+) -> None:
     os.setsid()
+    if folder:
+        os.chdir(folder)
+    if variables is not None:
+        os.environ.clear()
+        os.environ.update(variables)
     # A shell that starts something in the background has it ignore Ctrl-C, and so its children.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC
@@ -136,7 +153,7 @@ def main() -> None:
     for order in _orders():
         pid = os.fork()
         if pid == 0:
-            _become(**order)  # type: ignore[arg-type]
+            _become(**order)
         print(pid, flush=True)
         print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), flush=True)
 

@@ -30,7 +30,7 @@ def line_chart(
     band: tuple[float, float] | None = None,
     marker: float | None = None,
 ) -> Markup:
-    """Return a chart of named lines with axes, ticks and a legend.
+    """Return a chart of named lines with axes, ticks and a legend; of single points, their figures.
 
     Args:
         series: (x, y) by name; points that aren't finite are left out.
@@ -48,6 +48,8 @@ def line_chart(
     every = [point for points in clean.values() for point in points]
     if not every:
         return Markup('<p class="small">no data</p>')
+    if all(len(points) <= 1 for points in clean.values()):
+        return _figures(clean, x_label)
     ys = [y for _, y in every] + [y for y in band or () if math.isfinite(y)]
     x_axis = Axis([x for x, _ in every], log=log_x)
     y_axis = Axis(ys, margin=0.06)
@@ -63,6 +65,14 @@ def line_chart(
     )
     ticks = (y_axis.ticks(), x_axis.ticks(6 if tall else 4))
     return fill("chart", description, x_label, *ticks, Markup("").join(shapes), list(clean), tall)
+
+
+def _figures(series: Mapping[str, Points], x_label: str) -> Markup:
+    """Return single points in words: a chart of one dot shows nothing."""
+    line = Markup("<p>{}: <b>{:.4g}</b> at {} {:g}</p>")
+    return Markup("").join(
+        line.format(name, y, x_label, x) for name, points in series.items() for x, y in points
+    )
 
 
 @dataclass(frozen=True)

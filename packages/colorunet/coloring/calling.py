@@ -1,23 +1,18 @@
-"""All that can be asked of one call in Python, and following it for whatever image is given."""
+"""The options of one call in Python, and the settings that they become."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import Any, TypedDict
 
 import numpy as np
 
 from colorunet.coloring.any_image import colorize_any, is_several
-from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
+from colorunet.coloring.composing import ColoredImage, Luma
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.steering.hints import Hint
 from colorunet.coloring.steering.reference import Reference
 from colorunet.coloring.steering.steer import Steering
-from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning, vivid
-
-if TYPE_CHECKING:
-    from colorunet.coloring.colorizer import Colorizer
 
 Uv = np.ndarray
 
@@ -60,21 +55,20 @@ class DrawnImage:
 
 
 @dataclass(frozen=True)
-class Call:
-    """A colouriser with what is asked of it.
+class CallSettings:
+    """The options of a call as the settings of decoding, toning and steering.
 
     Raises:
         ValueError: a number is out of its range, or temperature and vividness are both given.
     """
 
-    colorizer: "Colorizer"
     decoding: Decoding
     toning: Toning = field(default_factory=Toning)
     steering: Steering = field(default_factory=Steering)
 
     @classmethod
-    def of(cls, colorizer: "Colorizer", options: CallOptions) -> "Call":
-        """Return the call with these options.
+    def of(cls, options: CallOptions, own: Decoding) -> "CallSettings":
+        """Return the settings of a call; ``own`` is the decoding of the colouriser.
 
         Raises:
             TypeError: there is no such option.
@@ -84,73 +78,30 @@ class Call:
             raise TypeError(f"{unknown[0]}: no such option; expected some of {known}")
         names = ("temperature", "saturation", "caution")
         dials = {name: options[name] for name in names if name in options}  # type: ignore[literal-required]
-        decoding = replace(colorizer.decoding, **dials)
+        decoding = replace(own, **dials)
         if "vividness" in options:
             if "temperature" in options:
                 raise ValueError("vividness sets the temperature; give one of them")
             decoding = vivid(decoding, options["vividness"])
             decoding = replace(decoding, caution=options.get("caution", decoding.caution))
         return cls(
-            colorizer,
             decoding,
             Toning(options.get("warmth", 0.0), options.get("strength", 1.0)),
             Steering(tuple(options.get("hints", ())), options.get("reference")),
         )
 
-    def colored(self, image: Any) -> Any:
-        """Return an image, or several, in colour.
+    def paint(self, image: Any, chroma: Callable[[Luma], Uv]) -> Any:
+        """Return an image, or several, in the colours that ``chroma`` gives for their luma.
 
         Raises:
-            ColorunetError: a hint can't be followed.
             ValueError: there are hints for several images.
         """
         if self.steering.hints and is_several(image):
             raise ValueError("hints: they are pixels of one image, given several")
-        return self._painted(image, self._uv)
 
-    def versions(self, image: Any, count: int, seed: int) -> list[DrawnImage]:
-        """Return different plausible colourings of one image, the most likely first.
-
-        Raises:
-            ColorunetError: a hint can't be followed.
-            ValueError: the count is out of its range, or there are several images.
-        """
-        if is_several(image):
-            raise ValueError("versions: expected one image, given several")
-        versions: list[Version] = []
-
-        def uv(number: int, luma: Luma) -> Uv:
-            if not versions:
-                versions.extend(
-                    self.colorizer.versions(
-                        self.colorizer.see(luma),
-                        count,
-                        self.steering,
-                        decoding=self.decoding,
-                        toning=self.toning,
-                        seed=seed,
-                    )
-                )
-            return versions[number].uv
-
-        images = [self._painted(image, partial(uv, number)) for number in range(max(1, count))]
-        return [
-            DrawnImage(colored, version.likelihood)
-            for colored, version in zip(images, versions, strict=True)
-        ]
-
-    def _painted(self, image: Any, chroma: Callable[[Luma], Uv]) -> Any:
         def colorize(luma: Luma, own: np.ndarray | None) -> np.ndarray:
             strength, hints = self.toning.strength, self.steering.hints
             colored = ColoredImage(luma, chroma(luma), own=own, strength=strength, hints=hints)
             return colored.whole()
 
         return colorize_any(image, colorize)
-
-    def _uv(self, luma: Luma) -> Uv:
-        if self.steering == Steering():
-            return self.toning.warmed(self.colorizer.chroma(in_8_bits(luma), self.decoding))
-        seen = self.colorizer.see(luma)
-        return self.colorizer.steered(
-            seen, self.steering, decoding=self.decoding, toning=self.toning
-        )

@@ -1,17 +1,19 @@
 """From gray to colour: one class that owns what comes before and after a pure network."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Unpack
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Unpack, overload
 
 import numpy as np
 from jaxtyping import Float, UInt8
 from PIL import Image
 
 from colorcore import Palette
+from colorunet.coloring.any_image import is_several
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.backends import LogitsNetwork, as_logits_network, has_gpu, require_torch
-from colorunet.coloring.calling import Call, CallOptions, DrawnImage
+from colorunet.coloring.calling import CallOptions, CallSettings, DrawnImage
 from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
 from colorunet.coloring.decoding import Decoding, sound_logits
 from colorunet.coloring.options import PredictionOptions
@@ -19,6 +21,7 @@ from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.coloring.steering.steer import Steering, steered_uv, steered_versions
 from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning
+from colorunet.coloring.working_size import WORKING_EDGE_PX, working_luma
 from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import palette_of, read_meta
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_shipped
@@ -26,9 +29,7 @@ from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE, run_or_ship
 if TYPE_CHECKING:
     from colorunet.parameters.checkpoint import Trained
 
-WORKING_EDGE_PX = 256  # the size that the views of a shard have
-_LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
-_SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
+P = TypeVar("P", Image.Image, np.ndarray)
 
 
 class Colorizer:
@@ -234,6 +235,13 @@ class Colorizer:
             seen, self.palette, decoding, steering, toning, count=count, seed=seed
         )
 
+    @overload
+    def __call__(self, image: P, **options: Unpack[CallOptions]) -> P: ...
+    @overload
+    def __call__(self, image: list[P], **options: Unpack[CallOptions]) -> list[P]: ...
+    @overload
+    def __call__(self, image: Any, **options: Unpack[CallOptions]) -> Any: ...
+
     def __call__(self, image: Any, **options: Unpack[CallOptions]) -> Any:
         """Return an image, or several, in colour; see ``colorize_any`` and ``CallOptions``.
 
@@ -241,7 +249,8 @@ class Colorizer:
             ColorunetError: a hint can't be followed, or a file can't be read.
             ValueError: an option is out of its range, or the image of another shape or kind.
         """
-        return Call.of(self, options).colored(image)
+        settings = CallSettings.of(options, self.decoding)
+        return settings.paint(image, partial(self._asked_chroma, settings))
 
     def draw(
         self, image: Any, count: int, *, seed: int = 0, **options: Unpack[CallOptions]
@@ -252,7 +261,31 @@ class Colorizer:
             ColorunetError: a hint can't be followed.
             ValueError: as in a call, or the count is out of its range.
         """
-        return Call.of(self, options).versions(image, count, seed)
+        settings = CallSettings.of(options, self.decoding)
+        if is_several(image):
+            raise ValueError("versions: expected one image, given several")
+        versions: list[Version] = []
+
+        def chroma(number: int, luma: Luma) -> Float[np.ndarray, "h w 2"]:
+            if not versions:
+                seen, how = self.see(luma), settings.steering
+                dials = (settings.decoding, settings.toning)
+                versions.extend(
+                    self.versions(seen, count, how, decoding=dials[0], toning=dials[1], seed=seed)
+                )
+            return versions[number].uv
+
+        images = [settings.paint(image, partial(chroma, n)) for n in range(max(1, count))]
+        return [
+            DrawnImage(colored, version.likelihood)
+            for colored, version in zip(images, versions, strict=True)
+        ]
+
+    def _asked_chroma(self, asked: CallSettings, luma: Luma) -> Float[np.ndarray, "h w 2"]:
+        if asked.steering == Steering():
+            return asked.toning.warmed(self.chroma(in_8_bits(luma), asked.decoding))
+        seen = self.see(luma)
+        return self.steered(seen, asked.steering, decoding=asked.decoding, toning=asked.toning)
 
     def colorize(self, luma: Luma) -> np.ndarray:
         """Return the photo (H, W, 3) at its own size and depth, its luma kept, chroma scaled up."""
@@ -269,27 +302,6 @@ def _onnx(file: Path, threads: int) -> LogitsNetwork:
     return OnnxNetwork(file, threads=threads)
 
 
-def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:
-    """Return (height, width) at which the network sees a photo.
-
-    The shorter edge becomes ``edge_px``; the longer one follows, up to 2,048 pixels.
-    """
-    height, width = luma.shape
-    scale = min(edge_px / min(height, width), _LONGEST_WORKING_PX / max(height, width))
-    floor = min(_SHORTEST_WORKING_PX, edge_px)
-    return max(floor, round(height * scale)), max(floor, round(width * scale))
-
-
 def merge_chroma(luma: Luma, uv: Float[np.ndarray, "h w 2"]) -> np.ndarray:
     """Scale chroma to the size of the luma and return both as RGB (H, W, 3) of the luma's depth."""
     return ColoredImage(luma, uv).whole()
-
-
-def working_luma(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> UInt8[np.ndarray, "h w"]:
-    """Return luma at the size at which the network sees a photo; see ``working_size``."""
-    size = working_size(luma, edge_px)
-    if luma.shape == size:
-        return luma
-    # Pillow widens the filter when it shrinks, so this is antialiased.
-    scaled = Image.fromarray(luma).resize((size[1], size[0]), Image.Resampling.BICUBIC)
-    return np.asarray(scaled)

@@ -1,7 +1,8 @@
 """What is wrong with a run, in words: evidence from the measures, six causes, their remedies."""
 
-from trainer.diagnosis.causes import CAUSES, Finding, Symptom
+from trainer.diagnosis.causes import CAUSES, Symptom
 from trainer.diagnosis.examine import Diagnosis, diagnose
+from trainer.diagnosis.remedies import Finding
 from trainer.diagnosis.text import diagnosis_text
 
 __all__ = ["CAUSES", "Diagnosis", "Finding", "Symptom", "diagnose", "diagnosis_text"]

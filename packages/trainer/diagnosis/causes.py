@@ -1,4 +1,4 @@
-"""The six causes of colours that aren't there: how each shows, and what to do about it."""
+"""The six causes of missing colours, and how each shows in the evidence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,16 +24,6 @@ class Symptom:
     cause: str
     found: bool
     evidence: str
-
-
-@dataclass(frozen=True)
-class Finding:
-    """A cause that was found: what is wrong, by which figures, and what to do."""
-
-    cause: str
-    says: str
-    evidence: str
-    remedy: str
 
 
 def palette_too_poor(e: Evidence) -> Symptom:
@@ -140,46 +130,13 @@ def decoding_too_warm(e: Evidence) -> Symptom:
     )
 
 
-CAUSES: dict[str, tuple[Callable[[Evidence], Symptom], str, str]] = {
-    "palette too poor": (
-        palette_too_poor,
-        "The palette can't hold the colours of these photos; no training can give them back.",
-        "learn another one: dataprep palette PHOTOS --method kmeans --bins 32 (it keeps a bin at "
-        "gray), write the shards again and train anew",
-    ),
-    "prior only": (
-        prior_only,
-        "The network gives every photo the same colours: it knows how often each bin comes, and "
-        "nothing of the picture.",
-        "check that luma and bins in the shards belong together (dataprep inspect --html); then "
-        "train longer at a higher rate (learning_rate 1e-3 with warm-up), with a network that sees "
-        "the scene (recipe small)",
-    ),
-    "layout learnt by heart": (
-        layout_by_heart,
-        "Colour depends on the place in the picture, such as blue above and tan below.",
-        "use a norm without parameters for each position (--set norm=pixel) and random crops "
-        "(--set crop=128), and add photos of other layouts",
-    ),
-    "weights not reaching the loss": (
-        weights_not_reaching,
-        "The recipe asks for rare colours to count more, but the predictions have the shares of an "
-        "unweighted training.",
-        "check that the loss multiplies each pixel by the weight of its true bin, and that the "
-        "weights are made from this palette's prior; then train anew",
-    ),
-    "under-trained": (
-        under_trained,
-        "Training stopped while there was more to learn.",
-        "train longer (--set epochs=…), at a higher rate with warm-up and cosine, and choose the "
-        "best step by a colour measure, not by patience on the loss",
-    ),
-    "decoding too warm": (
-        decoding_too_warm,
-        "The network knows the colours; the mean over bins at this temperature washes them out.",
-        "find a lower temperature on the validation split: trainer evaluate RUN SHARDS "
-        "--sweep-temperature, then give it with --temperature",
-    ),
+CAUSES: dict[str, Callable[[Evidence], Symptom]] = {
+    "palette too poor": palette_too_poor,
+    "prior only": prior_only,
+    "layout learnt by heart": layout_by_heart,
+    "weights not reaching the loss": weights_not_reaching,
+    "under-trained": under_trained,
+    "decoding too warm": decoding_too_warm,
 }
 
 

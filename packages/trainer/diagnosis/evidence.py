@@ -33,11 +33,15 @@ class PaletteFacts:
         rms_error: root mean square distance (UV) of a true pixel to its bin; None without crops.
         reachable_rms_error: the same for 32 k-means bins learnt from these photos.
         neutral_distance: from (0, 0) to the nearest bin.
+        method: how the palette was made.
+        bins: how many it has.
     """
 
     rms_error: float | None
     reachable_rms_error: float | None
     neutral_distance: float
+    method: str
+    bins: int
 
 
 @dataclass(frozen=True)
@@ -85,8 +89,9 @@ class WeightFacts:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the causes are judged by."""
+    """Everything that the causes are judged by, and the settings that remedies may change."""
 
+    recipe: Recipe
     evaluation: Evaluation
     palette: PaletteFacts
     loss: LossFacts
@@ -102,9 +107,15 @@ def palette_facts(palette: Palette, samples: Iterable[Sample]) -> PaletteFacts:
         if sample.rgb is not None:
             histogram = histogram.add(uv_of_uint8(sample.rgb[::2, ::2]))
     if int(np.count_nonzero(histogram.counts)) < _GOOD_BINS:
-        return PaletteFacts(None, None, neutral)
+        return PaletteFacts(None, None, neutral, palette.method, palette.n)
     reachable = kmeans_palette(histogram, _GOOD_BINS)
-    return PaletteFacts(_rms_error(histogram, palette), _rms_error(histogram, reachable), neutral)
+    return PaletteFacts(
+        _rms_error(histogram, palette),
+        _rms_error(histogram, reachable),
+        neutral,
+        palette.method,
+        palette.n,
+    )
 
 
 def loss_facts(recipe: Recipe, palette: Palette, steps: int, lines: Sequence[Line]) -> LossFacts:

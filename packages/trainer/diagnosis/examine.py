@@ -8,7 +8,7 @@ from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
-from trainer.diagnosis.causes import CAUSES, Finding, Symptom
+from trainer.diagnosis.causes import CAUSES, Symptom
 from trainer.diagnosis.evidence import (
     Evidence,
     loss_facts,
@@ -16,6 +16,7 @@ from trainer.diagnosis.evidence import (
     prior_distance,
     weight_facts,
 )
+from trainer.diagnosis.remedies import Finding, finding
 from trainer.evaluation.evaluate import Watch, chosen_samples, evaluate, unwatched
 from trainer.evaluation.result import EvaluationSettings
 from trainer.runs.metrics_log import read_metrics
@@ -55,18 +56,15 @@ def diagnose(
     evaluation, tallies = evaluate(colorizer, shards, settings, watch=watch)
     recipe, palette = Recipe.from_dict(trained.meta["recipe"]), trained.palette
     evidence = Evidence(
+        recipe=recipe,
         evaluation=evaluation,
         palette=palette_facts(palette, chosen_samples(shards, settings)),
         loss=loss_facts(recipe, palette, int(trained.meta["step"]), read_metrics(run)),
         weights=weight_facts(recipe, palette, tallies, evaluation.information_bits),
         prior_distance=prior_distance(recipe, palette, tallies),
     )
-    symptoms = [judge(evidence) for judge, _, _ in CAUSES.values()]
-    findings = [
-        Finding(s.cause, CAUSES[s.cause][1], s.evidence, CAUSES[s.cause][2])
-        for s in symptoms
-        if s.found
-    ]
+    symptoms = [judge(evidence) for judge in CAUSES.values()]
+    findings = [finding(symptom, evidence) for symptom in symptoms if symptom.found]
     return Diagnosis(
         run=str(run),
         split=settings.split,

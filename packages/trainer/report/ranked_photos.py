@@ -16,6 +16,7 @@ from trainer.report.panels import TITLES, Panels, panels_of
 
 _EDGE_PX = 192  # shown at half of it where the page is narrow, enlarged by a click
 _EACH = 2  # worst, median and best: so many photos of each
+_FEW = 6 * _EACH  # of fewer samples nearly every one would be shown under every measure
 # Measures of single images to sort by: name, label, what is good.
 _SORTED_BY = (
     ("colorfulness_ratio", "colourfulness, ratio to truth", "one"),
@@ -28,7 +29,12 @@ _SORTED_BY = (
 
 
 def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation) -> str:
-    """Return the strips as HTML; the photos are read and colourised once more."""
+    """Return the strips as HTML; the photos are read and colourised once more.
+
+    Of few samples each is shown once, by the first measure.
+    """
+    if len(evaluation.images) <= _FEW:
+        return _all_once(colorizer, shards, evaluation)
     ranked = {name: ranked_keys(evaluation.images, name, aim) for name, _, aim in _SORTED_BY}
     keys = {key for groups in ranked.values() for keys in groups.values() for key in keys}
     rows = panels_of(colorizer, shards, evaluation.split, sorted(keys), edge_px=_EDGE_PX)
@@ -49,6 +55,35 @@ def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation
         ]
         parts.append(flow(shown, "strips"))
     return Markup("").join(parts)
+
+
+def _all_once(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation) -> str:
+    """Return every photo once, from the worst to the best, and say that they are few."""
+    name, label, aim = _SORTED_BY[0]
+    images = sorted(evaluation.images, key=lambda image: -_badness_of(image, name, aim))
+    keys = [image.key for image in images]
+    rows = panels_of(colorizer, shards, evaluation.split, sorted(keys), edge_px=_EDGE_PX)
+    strips = {row.key: _strip(row) for row in rows}
+    count = "1 sample is" if len(keys) == 1 else f"{len(keys)} samples are"
+    words = (
+        f"{count} few: intervals are wide, and a verdict may be another on other photos. Each is "
+        f"shown once, from the worst {label} to the best. Each strip: {' | '.join(TITLES)}. A "
+        "click enlarges it."
+    )
+    shown = [
+        picture(
+            strips[image.key],
+            f"{number(image.measures[name], 2)} · {photo_name(image.key)}",
+            alt=f"{', '.join(TITLES)} of {image.key}",
+        )
+        for image in images
+    ]
+    return Markup("").join([note(words), flow(shown, "strips")])
+
+
+def _badness_of(image: ImageResult, name: str, aim: str) -> float:
+    value = image.measures[name]
+    return math.inf if value is None else _badness(value, aim)
 
 
 def ranked_keys(images: Sequence[ImageResult], name: str, aim: str) -> dict[str, list[str]]:

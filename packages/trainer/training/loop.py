@@ -219,7 +219,9 @@ def _train(
                 return "patience"
             saved_at = time.monotonic()
             meter.restart_clock()
-        elif stopping or 0 < options.save_every_s < time.monotonic() - saved_at:
+        elif stopping:
+            recorder.stop(state, learner)
+        elif 0 < options.save_every_s < time.monotonic() - saved_at:
             recorder.save(state, learner)
             saved_at = time.monotonic()
         if state.is_done:

@@ -66,6 +66,10 @@ class RunMonitor:
             if self._writer is not None:
                 self._writer.add_images("prediction", pictures, state.step, dataformats="NHWC")
                 self._writer.flush()
+        self.write_page()
+
+    def write_page(self) -> None:
+        """Write the page anew from what the run has."""
         write_run_page(self._run)
 
 

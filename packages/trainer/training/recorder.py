@@ -94,6 +94,12 @@ class RunRecorder:
         if self.monitor is not None and (state.is_done or state.epoch % every == 0):
             self.monitor.refresh(learner.averaged, state)
 
+    def stop(self, state: TrainingState, learner: Learner) -> None:
+        """Save where a fit is stopped, and write its page up to there."""
+        self.save(state, learner)
+        if self.monitor is not None:
+            self.monitor.write_page()
+
     def _log(self, line: Mapping[str, Any]) -> None:
         if not self._writes:
             return

@@ -67,3 +67,9 @@ def test_bins_are_told_by_names_that_differ() -> None:
     drawing = plane(palette, [0.5, 0.5, 0, 0, 0])
     assert _well_formed(drawing)[0].get("role") == "img"
     assert "vivid red: 0.00 %" in drawing
+
+
+def test_of_single_points_the_figures_are_told_and_nothing_is_drawn() -> None:
+    told = line_chart({"loss <a>": [(20.0, 3.25)], "b": []}, x_label="step")
+    assert "<svg" not in told
+    assert "loss &lt;a&gt;: <b>3.25</b> at step 20" in told

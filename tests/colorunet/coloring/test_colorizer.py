@@ -9,9 +9,10 @@ from PIL import Image
 
 from colorcore import Palette
 from colorunet.coloring import backends
-from colorunet.coloring.colorizer import Colorizer, merge_chroma, working_size
+from colorunet.coloring.colorizer import Colorizer, merge_chroma
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.working_size import working_size
 from colorunet.errors import ColorunetError
 from colorunet.networks import NetworkSettings, build_network
 

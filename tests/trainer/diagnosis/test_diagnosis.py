@@ -24,7 +24,7 @@ from trainer.training.losses import Targets
 
 pytestmark = pytest.mark.slow
 
-SIZE = 48
+SIZE = 32
 Crops = Callable[[int, int], list[np.ndarray]]
 Batch = tuple[torch.Tensor, torch.Tensor]  # luma (b, 1, h, w) in [0, 1], bins (b, h, w)
 Break = Callable[[Batch, torch.Generator], Batch]
@@ -180,6 +180,24 @@ def test_a_run_stopped_after_a_few_steps_is_found_under_trained(
     result = _diagnosed(run, good_shards).findings
     finding = next(f for f in result if f.cause == "under-trained")
     assert "4 steps, 32 samples seen" in finding.evidence
+    assert "--set epochs=20" in finding.remedy
+    assert "warmup_steps" in finding.remedy
+
+
+def test_no_remedy_names_what_the_run_already_had(good_shards: ShardSet, tmp_path: Path) -> None:
+    had = {"learning_rate": 1e-3, "warmup_steps": 100, "schedule": "cosine"}
+    base = small_recipe().to_dict()
+    recipe = Recipe.from_dict(
+        base
+        | {"optimizer": base["optimizer"] | had}
+        | {"validation": base["validation"] | {"measure": "color_score"}}
+    )
+    run = train(good_shards, tmp_path / "run", recipe, steps=4)
+    losses = [{"step": step, "loss": 3.4 - 0.1 * step} for step in range(1, 5)]
+    (run / "metrics.jsonl").write_text("".join(json.dumps(line) + "\n" for line in losses))
+    for finding in _diagnosed(run, good_shards).findings:
+        for key in ("learning_rate", "warmup_steps", "schedule", "measure", "--recipe small"):
+            assert key not in finding.remedy
 
 
 def test_a_network_half_sure_is_found_decoded_too_warm_at_temperature_one(
