@@ -52,7 +52,7 @@ NETWORKS = {  # recipe and what is changed in it
     "poster, norm = pixel": ("poster", ["norm=pixel"]),
     "poster": ("poster", []),
     "small": ("small", []),
-    "colorunet-small": ("colorunet-small", []),
+    "colorunet-listed": ("colorunet-listed", []),
 }
 PLOTTED = "small"
 

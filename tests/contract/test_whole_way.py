@@ -130,8 +130,8 @@ def test_each_kept_photo_is_coloured_at_its_size_and_itself_left_as_it_was(
 ) -> None:
     kept = {Path(row["path"]).name: row for row in rows if row["status"] == "kept"}
     out = folder.parent / "colorized"
-    colorizer = Colorizer.load("colorunet-small", working_edge_px=32)
-    summary = colorize_files(colorizer, [folder / "flickr"], out, network="colorunet-small")
+    colorizer = Colorizer.load("colorunet-listed", working_edge_px=32)
+    summary = colorize_files(colorizer, [folder / "flickr"], out, network="colorunet-listed")
     assert (summary.colorized, summary.kept, summary.skipped) == (len(kept), 0, 0)
     assert {path.name for path in out.iterdir()} == kept.keys()
     for name, row in kept.items():

@@ -84,7 +84,7 @@ def made(
     out = tmp_path_factory.mktemp("gpu") / "shipped"  # where gpu_run.py looks for it
     settings = [word for pair in TINY.split() for word in ("--set", pair)]
     words = ["--photos", photos, "--eval-photos", others, "--out", out, "--limit", "2", *settings]
-    words += ["--name", "colorunet-small"]
+    words += ["--name", "colorunet-listed"]
     done = _train_shipped(*words)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count("$ dataprep") == 3
@@ -95,7 +95,7 @@ def made(
 def test_the_network_is_half_precision_and_decodes_as_chosen(
     made: tuple[Path, list[str | Path]],
 ) -> None:
-    network = made[0] / "colorunet-small"
+    network = made[0] / "colorunet-listed"
     tensors = load_file(network / "best.safetensors")
     before = load_file(made[0] / "run" / "best.safetensors")
     assert {tensor.dtype for tensor in tensors.values()} == {torch.float16}
@@ -113,7 +113,7 @@ def test_the_network_is_half_precision_and_decodes_as_chosen(
 def test_the_table_of_photos_is_that_of_the_shards(
     made: tuple[Path, list[str | Path]], photos: Path
 ) -> None:
-    with (made[0] / "colorunet-small" / "photos.csv").open(newline="") as file:
+    with (made[0] / "colorunet-listed" / "photos.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     known = {photo.key: photo for photo in PhotoFolder(photos).kept()}
     assert {row["key"] for row in rows} == set(known)
@@ -132,7 +132,7 @@ def test_the_table_of_photos_is_that_of_the_shards(
 def test_the_card_tells_what_was_measured_and_which_bars_are_missed(
     made: tuple[Path, list[str | Path]],
 ) -> None:
-    network = made[0] / "colorunet-small"
+    network = made[0] / "colorunet-listed"
     card = (network / "MODEL_CARD.md").read_text()
     for name, split in (("photos", "photos"), ("ordinary-photos", "ordinary photos")):
         record = json.loads((made[0] / "stages" / f"evaluation-{name}.json").read_text())["result"]
@@ -159,13 +159,15 @@ def test_a_handed_in_run_gives_the_same_and_a_rerun_does_nothing_again(
     made: tuple[Path, list[str | Path]],
 ) -> None:
     out, words = made
-    before = {name: (out / "colorunet-small" / name).read_bytes() for name in ("photos.csv", *BEST)}
+    before = {
+        name: (out / "colorunet-listed" / name).read_bytes() for name in ("photos.csv", *BEST)
+    }
     handed = ["--shards", out / "shards", "--run", out / "run"]
     again = _train_shipped(*words, *handed)
     assert again.returncode == 0, again.stderr
     assert "$ " not in again.stdout
     for name, content in before.items():
-        assert (out / "colorunet-small" / name).read_bytes() == content
+        assert (network / name).read_bytes() == content
 
 
 def test_photos_whose_licence_does_not_allow_it_are_refused_by_name(
@@ -194,7 +196,7 @@ def test_what_wants_a_gpu_can_be_tried_without_one(
     """The network is there already, so that part goes on to its end at once."""
     out = made[0].parent
     words = ["--photos", photos, "--eval-photos", others, "--out", out, "--device", "cpu"]
-    words += ["--name", "colorunet-small"]
+    words += ["--name", "colorunet-listed"]
     settings = [word for pair in TINY.split() for word in ("--set", pair)]
     output_of(sys.executable, EXPERIMENTS / "gpu_run.py", *words, "--limit", "2", *settings)
     parts = {part["name"]: part for part in json.loads((out / "gpu.json").read_text())}

@@ -131,7 +131,7 @@ def test_a_palette_whose_own_words_were_changed_is_one_line(
 def test_what_a_kill_left_of_an_evaluation_is_finished(
     tmp_path, run, one_line, make_shards
 ) -> None:
-    network = shipped_run("colorunet-small")
+    network = shipped_run("colorunet-listed")
     shards = make_shards(
         tmp_path / "s", palette=Palette.from_dict(read_meta(network, "best")["palette"])
     )

@@ -43,7 +43,7 @@ def _words(name: str, shop: Workshop) -> list[str]:
     if name == "palette":
         return ["dataprep", "palette", str(shop.shards), "--bins", "4", "--out", "OUT/palette.json"]
     album = _album(shop, 8)  # six tasks
-    small = ("--network", "colorunet-small", "--working-edge", "32")
+    small = ("--network", "colorunet-listed", "--working-edge", "32")
     return ["colorunet", "colorize", str(album), *small, "--out", "OUT"]
 
 

@@ -33,7 +33,7 @@ def _words(name: str, shop: Workshop, out: Path) -> list[str]:
         "palette": ["dataprep", "palette", str(shop.shards), "--bins", "4", "--workers", "1",
                     "--out", "OUT/palette.json"],
         "verify": ["dataprep", "verify", str(shop.shards), "--json", "--workers", "1"],
-        "colorize": ["colorunet", "colorize", str(_album(shop)), "--network", "colorunet-small",
+        "colorize": ["colorunet", "colorize", str(_album(shop)), "--network", "colorunet-listed",
                      "--working-edge", "32", "--out", "OUT", "--workers", "1"],
     }[name]  # fmt: skip
     words[words.index("--workers") + 1] = "2"

@@ -34,7 +34,7 @@ fuzz = settings(
 
 
 @fuzz
-@given(data=st.binary() | damaged((shipped_run("colorunet-small") / ONNX_FILE).read_bytes()))
+@given(data=st.binary() | damaged((shipped_run("colorunet-listed") / ONNX_FILE).read_bytes()))
 def test_onnx_files(data: bytes, tmp_path: Path) -> None:
     path = tmp_path / "network.onnx"
     path.write_bytes(data)
@@ -42,7 +42,7 @@ def test_onnx_files(data: bytes, tmp_path: Path) -> None:
         onnx_properties(path)
     parameters = tmp_path / "best.safetensors"
     if not parameters.exists():
-        parameters.write_bytes((shipped_run("colorunet-small") / parameters.name).read_bytes())
+        parameters.write_bytes((shipped_run("colorunet-listed") / parameters.name).read_bytes())
     with contextlib.suppress(ColorunetError):
         OnnxNetwork(path, threads=1).logits(np.zeros((32, 32), np.uint8), Averaging())
 

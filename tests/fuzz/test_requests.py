@@ -91,7 +91,7 @@ async def _asked(app: Any, method: str, path: str, headers: Any, body: bytes) ->
 @pytest.fixture(scope="module")
 def ask() -> Iterator[Asker]:
     """The application of the small network."""
-    run = shipped_run("colorunet-small")
+    run = shipped_run("colorunet-listed")
     colorizer = Colorizer.load(run, working_edge_px=32, threads=1)
     coloring = PhotoColoring(colorizer, read_meta(run, "best"), Limits())
     page = PageApp(Networks({"small": run}, lambda _name, _run: coloring), limits=Limits())

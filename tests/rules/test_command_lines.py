@@ -120,7 +120,7 @@ def test_names_of_recipes_and_networks_are_completed() -> None:
     given = {"COMP_WORDS": "trainer fit shards --recipe de", "COMP_CWORD": "4"}
     assert "demo" in _completed("trainer", "bash_complete", **given)
     given = {"COMP_WORDS": "colorunet colorize --network c", "COMP_CWORD": "3"}
-    assert "colorunet-small" in _completed("colorunet", "bash_complete", **given)
+    assert "colorunet-listed" in _completed("colorunet", "bash_complete", **given)
 
 
 def _completed(half: str, instruction: str, **words: str) -> str:

@@ -25,7 +25,7 @@ main()
 def test_a_photo_is_coloured_where_there_is_no_unix(tmp_path: Path) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (40, 56), dtype=np.uint8)
     Image.fromarray(pixels).save(tmp_path / "gray.png")
-    words = ["colorize", "gray.png", "--network", "colorunet-small", "--working-edge", "32"]
+    words = ["colorize", "gray.png", "--network", "colorunet-listed", "--working-edge", "32"]
     done = subprocess.run(
         [sys.executable, "-c", _ELSEWHERE, *words, "--out", "out"],
         cwd=tmp_path,

@@ -96,14 +96,14 @@ def command(
     from colorunet.coloring.colorizer import Colorizer
     from colorunet.coloring.toning import as_vivid
     from colorunet.parameters.meta import read_meta
-    from colorunet.parameters.shipped import DEFAULT_NETWORK, shipped_run
+    from colorunet.parameters.shipped import DEFAULT_NETWORK, network_name, shipped_run
     from colorunet.video.clips import Clips, frames_promised
 
     if prediction.temperature is not None and vividness is not None:
         raise click.UsageError("--vividness sets the temperature; give one of them")
     run, images = _run_and_images(paths, network)
     plan = _plan(images, out, wishes, compare=compare)
-    name = str(run or network or DEFAULT_NETWORK)
+    name = str(run or network_name(network or DEFAULT_NETWORK))
     run = run or shipped_run(name)
     if vividness is not None:
         prediction = as_vivid(prediction, read_meta(run, "best"), vividness)

@@ -75,7 +75,7 @@ network_option = click.option(
     "--network",
     metavar="NAME",
     shell_complete=_network_names,
-    help="A network that comes with the package, such as colorunet-small, where no RUN is given.  "
+    help="A network that comes with the package, such as colorunet-listed, where no RUN is given.  "
     "[default: colorunet]",
 )
 significant_bits_option = click.option(

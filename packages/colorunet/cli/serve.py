@@ -58,11 +58,11 @@ def command(
     """
     from colorunet.page.guard import LEAST_TOKEN
     from colorunet.page.server import PageServer, ServerSettings
-    from colorunet.parameters.shipped import DEFAULT_NETWORK, run_or_shipped
+    from colorunet.parameters.shipped import DEFAULT_NETWORK, network_name, run_or_shipped
 
     if run is not None and network:
         raise click.UsageError(f"{run} is a run; give it or --network, not both")
-    name = str(run) if run is not None else network or DEFAULT_NETWORK
+    name = str(run) if run is not None else network_name(network or DEFAULT_NETWORK)
     server = PageServer(ServerSettings(run_or_shipped(name), name, host, port, token))
     served = server.served
     emit(served, as_json, served.url)

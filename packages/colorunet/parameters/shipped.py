@@ -8,8 +8,9 @@ from colorunet.parameters.meta import checkpoint_files
 
 SHIPPED_NETWORKS = {
     "colorunet": "colours that are right on ordinary photographs; pretrained on ImageNet",
-    "colorunet-small": "learnt from listed photos alone",
+    "colorunet-listed": "learnt from listed photos alone, without a pretrained encoder",
 }
+_FORMER_NAMES = {"colorunet-small": "colorunet-listed"}  # it is the larger of the two
 DEFAULT_NETWORK = "colorunet"
 ONNX_FILE = "network.onnx"
 
@@ -19,12 +20,18 @@ def is_run(path: Path) -> bool:
     return any(checkpoint_files(path, which)[1].is_file() for which in ("last", "best"))
 
 
+def network_name(name: str) -> str:
+    """Return what a shipped network is called now; any other name as it is."""
+    return _FORMER_NAMES.get(name, name)
+
+
 def shipped_run(name: str = DEFAULT_NETWORK) -> Path:
     """Return the folder of a shipped network; it holds what a run holds.
 
     Raises:
         ColorunetError: there is no network of that name, or this installation lacks it.
     """
+    name = network_name(name)
     if name not in SHIPPED_NETWORKS:
         raise ColorunetError(
             f"network {name!r}: expected {' or '.join(SHIPPED_NETWORKS)}, or the folder of a run"

@@ -124,6 +124,7 @@ def command(
     if dry_run:
         from trainer.training.dry_run import dry_run_fit
 
+        say("dry run: building the network, then timing a step on the first samples")
         expected = dry_run_fit(shard_set, settings, device=device)
         emit(expected, as_json, dry_run_text(expected))
         return

@@ -23,6 +23,7 @@ from trainer.config.settings import (
 from trainer.errors import TrainerError
 
 _ALIASES = {"lambda": "lam", "network": "architecture", "image_size": "crop", "lr": "learning_rate"}
+_FORMER_NAMES = {"colorunet-small": "colorunet-listed"}  # of recipes
 _MOST_BYTES = 1 << 16
 _SHOWN = {"lam": "lambda"}  # how a key is written in TOML, where Python can't
 
@@ -70,7 +71,7 @@ class Recipe:
         Raises:
             TrainerError: there is none, or it has an unknown key or a value out of range.
         """
-        path = Path(name)
+        path, name = Path(name), _FORMER_NAMES.get(name, name)
         if name in recipe_names():
             data = (files("trainer.config") / "recipes" / f"{name}.toml").read_bytes()
         elif path.suffix == ".toml" and path.exists():

@@ -60,6 +60,11 @@ class Batch:
             flip=self.flip.to(device, non_blocking=True),
         )
 
+    def first(self, count: int | None) -> "Batch":
+        """Return the first ``count`` images; None for all."""
+        luma, bins, flip = self.luma[:count], self.bins[:count], self.flip[:count]
+        return replace(self, luma=luma, bins=bins, flip=flip, keys=self.keys[:count])
+
     def cropped(self, edge: int) -> "Batch":
         """Return the batch cut to its upper left ``edge`` × ``edge`` pixels."""
         return replace(self, luma=self.luma[:, :edge, :edge], bins=self.bins[:, :edge, :edge])

@@ -16,6 +16,7 @@ from trainer.training.learner import Learner
 from trainer.training.memory import device_memory_bytes
 
 _TIMED_STEPS = 2
+_TIMED_FLOPS = 5e10  # forward, a step: about a second on two cores; a larger step is timed in part
 _STATES_A_PARAMETER = 4  # itself, its gradient, and two moments of Adam
 _BYTES = 4
 
@@ -27,7 +28,8 @@ class DryRun:
     Args:
         flops_per_image: forward, at the size trained on; a whole step costs about three times it.
         memory_bytes: an estimate: parameters, optimizer and the activations of a micro-batch.
-        step_s: measured on a few steps of real samples, loading left out.
+        step_s: measured on a few steps of real samples, loading left out; on a CPU a long step is
+            timed on its first samples and scaled up.
     """
 
     samples: int
@@ -65,7 +67,11 @@ def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") ->
         activations = activation_bytes(network, size=size) * micro
         memory = parameters * _BYTES * (_STATES_A_PARAMETER + averages) + activations
         require_memory(memory, world.device, samples=micro)
-        step_s = time_step(data, learner)
+        flops = count_flops(network, size=size)
+        timed = micro
+        if world.device.type == "cpu":
+            timed = min(micro, max(1, int(_TIMED_FLOPS / flops)))
+        step_s = time_step(data, learner, samples=timed) * micro / timed
         return DryRun(
             samples=data.sampler.samples,
             val_samples=shard_set.count("val"),
@@ -77,7 +83,7 @@ def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") ->
             bins=data.palette.n,
             architecture=recipe.network.architecture,
             parameters=parameters,
-            flops_per_image=count_flops(network, size=size),
+            flops_per_image=flops,
             receptive_field_px=receptive_field(network, size=size),
             memory_bytes=memory,
             device=str(world.device),
@@ -96,9 +102,12 @@ def require_memory(needed: int, device: torch.device, *, samples: int) -> None:
         )
 
 
-def time_step(data: FitData, learner: Learner) -> float:
-    """Return the seconds of a step on the first samples, the first of them not counted."""
-    batch = next(data.batches(Position(), workers=0))
+def time_step(data: FitData, learner: Learner, *, samples: int | None = None) -> float:
+    """Return the seconds of a step, the fastest of a few after a first one that isn't counted.
+
+    ``samples`` takes the first so many of each micro-batch instead of all.
+    """
+    batch = next(data.batches(Position(), workers=0)).first(samples)
     times = []
     for step in range(_TIMED_STEPS + 1):
         started = time.perf_counter()

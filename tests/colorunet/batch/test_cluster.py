@@ -12,7 +12,7 @@ from PIL import Image
 from colorunet.cli import app
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
-NETWORK = ["--network", "colorunet-small", "--working-edge", "32"]
+NETWORK = ["--network", "colorunet-listed", "--working-edge", "32"]
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ COMMAND = [sys.executable, "-m", "colorunet", "serve", "--no-browser", "--networ
 
 def _run(*options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*COMMAND, "colorunet-small", *options],
+        [*COMMAND, "colorunet-listed", *options],
         capture_output=True,
         text=True,
         timeout=120,
@@ -26,7 +26,7 @@ def _run(*options: str) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_it_says_where_it_is_answers_and_ends_with_one_line(ending: signal.Signals) -> None:
     process = subprocess.Popen(
-        [*COMMAND, "colorunet-small", "--port", "0", "--json"],
+        [*COMMAND, "colorunet-listed", "--port", "0", "--json"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

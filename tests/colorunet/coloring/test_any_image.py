@@ -83,7 +83,7 @@ def test_what_is_none_of_these_is_refused(image: object, error: type[Exception])
 
 def test_a_shipped_network_is_called_like_a_function() -> None:
     photo = Image.fromarray(np.tile(LUMA, (20, 16)))
-    colored = Colorizer.load("colorunet-small")(photo)
+    colored = Colorizer.load("colorunet-listed")(photo)
     assert colored.size == photo.size
     assert np.ptp(np.asarray(colored), axis=-1).max() > 0
 

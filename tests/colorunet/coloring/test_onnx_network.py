@@ -290,7 +290,7 @@ def test_the_library_reports_to_nobody(photo: np.ndarray, tmp_path: Path) -> Non
     environment = os.environ | {"HOME": str(tmp_path / "home")}
     for name in ("ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME"):
         environment.pop(name, None)
-    words = ["photo.png", "--network", "colorunet-small", "--working-edge", "32", "--scales", "1"]
+    words = ["photo.png", "--network", "colorunet-listed", "--working-edge", "32", "--scales", "1"]
     subprocess.run(
         [sys.executable, "-m", "colorunet", *words], cwd=tmp_path, env=environment, check=True
     )

@@ -45,7 +45,7 @@ def test_what_the_packet_said_before_is_kept() -> None:
 
 
 def test_a_picture_coloured_twice_has_two_events_and_one_note() -> None:
-    later = Mark("0.1.0", "colorunet-small", "cd" * 32, "2026-12-01")
+    later = Mark("0.1.0", "colorunet-listed", "cd" * 32, "2026-12-01")
     twice = with_mark(with_mark(b"", MARK), later)
     assert twice.count(b"The colours of this picture") == 1
     assert twice.count(b"colourised by network") == 2

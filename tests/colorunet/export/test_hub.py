@@ -27,7 +27,7 @@ def photo(demo_photos: Path) -> np.ndarray:
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("hub") / "my-model"
-    done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(target), "--json"])
+    done = CliRunner().invoke(app, ["export", "colorunet-listed", "--hub", str(target), "--json"])
     assert done.exit_code == 0, done.output + repr(done.exception)
     assert json.loads(done.stdout)["files"] == sorted(path.name for path in target.iterdir())
     return target
@@ -62,14 +62,14 @@ def test_the_folder_colours_as_the_network_does(
     backend: str, folder: Path, photo: np.ndarray
 ) -> None:
     assert is_run(folder)
-    expected = Colorizer.load("colorunet-small").colorize(photo).astype(int)
+    expected = Colorizer.load("colorunet-listed").colorize(photo).astype(int)
     result = Colorizer.load(folder, backend=backend).colorize(photo)  # type: ignore[arg-type]
     assert np.abs(expected - result).max() <= 1
 
 
 def test_other_files_in_the_folder_are_not_mixed_with(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").touch()
-    done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(tmp_path)])
+    done = CliRunner().invoke(app, ["export", "colorunet-listed", "--hub", str(tmp_path)])
     assert "thesis.tex" in str(done.exception)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.tex"]
 
@@ -78,7 +78,7 @@ def test_what_a_kill_left_is_gone_on_with_and_a_card_that_was_edited_stays(folde
     (folder / "README.md").write_text("mine")
     (folder / "network.onnx").unlink()
     (folder / ".colorunet.0123456789abcdef.tmp").write_bytes(b"half")
-    done = CliRunner().invoke(app, ["export", "colorunet-small", "--hub", str(folder)])
+    done = CliRunner().invoke(app, ["export", "colorunet-listed", "--hub", str(folder)])
     assert done.exit_code == 0, repr(done.exception)
     assert (folder / "README.md").read_text() == "mine"
     assert (folder / "network.onnx").is_file()
@@ -87,7 +87,7 @@ def test_what_a_kill_left_is_gone_on_with_and_a_card_that_was_edited_stays(folde
 
 def test_another_network_and_other_peoples_files_of_these_names_are_refused(tmp_path: Path) -> None:
     (tmp_path / "README.md").write_text("my project")
-    words = ["export", "colorunet-small", "--overwrite", "--hub", str(tmp_path)]
+    words = ["export", "colorunet-listed", "--overwrite", "--hub", str(tmp_path)]
     assert "README.md" in str(CliRunner().invoke(app, words).exception)
     (tmp_path / "config.json").write_text('{"model_type": "bert"}')
     assert "README.md" in str(CliRunner().invoke(app, words).exception)
@@ -100,7 +100,7 @@ def test_another_network_and_other_peoples_files_of_these_names_are_refused(tmp_
 def test_what_a_link_in_a_run_points_to_is_not_given_away(tmp_path: Path) -> None:
     secret, run, target = tmp_path / "secret.txt", tmp_path / "run", tmp_path / "hub"
     secret.write_text("not for others")
-    shutil.copytree(shipped_run("colorunet-small"), run)
+    shutil.copytree(shipped_run("colorunet-listed"), run)
     (run / "photos.csv").unlink()
     (run / "photos.csv").symlink_to(secret)
     done = CliRunner().invoke(app, ["export", str(run), "--hub", str(target)])
@@ -114,7 +114,7 @@ def test_measures_of_a_strangers_run_are_plain_words_in_the_card(
     metrics: object, tmp_path: Path
 ) -> None:
     run = tmp_path / "run"
-    shutil.copytree(shipped_run("colorunet-small"), run)
+    shutil.copytree(shipped_run("colorunet-listed"), run)
     about = json.loads((run / "best.json").read_text()) | {"metrics": metrics, "name": []}
     (run / "best.json").write_text(json.dumps(about))
     done = CliRunner().invoke(app, ["export", str(run), "--hub", str(tmp_path / "hub")])

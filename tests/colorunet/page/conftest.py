@@ -24,7 +24,8 @@ from colorunet.page.server import PageServer, ServerSettings
 from colorunet.parameters.shipped import shipped_run
 given = json.loads(sys.argv[1])
 limits = Limits(**given.pop("limits"))
-settings = ServerSettings(shipped_run("colorunet-small"), "colorunet-small", limits=limits, **given)
+name = "colorunet-listed"
+settings = ServerSettings(shipped_run(name), name, limits=limits, **given)
 server = PageServer(settings)
 print(json.dumps(asdict(server.served)), flush=True)
 server.run(lambda line: print(line, file=sys.stderr, flush=True))

@@ -31,7 +31,7 @@ def _image(answer: requests.Response) -> Image.Image:
 def test_a_photo_comes_back_as_the_command_writes_it(
     served: Any, coffee: Path, tmp_path: Path
 ) -> None:
-    options = ["--network", "colorunet-small", "--warmth", "0.3", "--vividness", "0.7"]
+    options = ["--network", "colorunet-listed", "--warmth", "0.3", "--vividness", "0.7"]
     command.main([*options, str(coffee), "-o", str(tmp_path / "c.jpg")], standalone_mode=False)
     answer = _post(f"{served.url}/api/colorize", coffee, warmth="0.3", vividness="0.7")
     assert answer.headers["Content-Type"] == "image/jpeg"
@@ -158,15 +158,15 @@ def test_a_reference_changes_the_colors_until_it_is_removed(
 
 def test_a_photo_is_colored_by_the_network_that_is_named(served: Any, coffee: Path) -> None:
     about = requests.get(f"{served.url}/api/about", timeout=TIMEOUT_S).json()
-    assert [network["name"] for network in about["networks"]] == ["colorunet-small", "colorunet"]
+    assert [network["name"] for network in about["networks"]] == ["colorunet-listed", "colorunet"]
     files = [
         _post(f"{served.url}/api/colorize", coffee, **fields).content
-        for fields in ({}, {"network": "colorunet-small"}, {"network": "colorunet"})
+        for fields in ({}, {"network": "colorunet-listed"}, {"network": "colorunet"})
     ]
     assert files[0] == files[1] != files[2]
     answer = _post(f"{served.url}/api/photos", coffee, network="other")
     assert answer.status_code == 400
-    assert "network: expected one of colorunet-small, colorunet" in answer.json()["error"]
+    assert "network: expected one of colorunet-listed, colorunet" in answer.json()["error"]
 
 
 def test_without_strength_a_photo_keeps_its_own_colors(served: Any, demo_photos: Path) -> None:
@@ -277,7 +277,7 @@ def test_other_requests_are_refused_in_words(served: Any, coffee: Path) -> None:
 def test_health_and_metrics(served: Any, coffee: Path) -> None:
     assert requests.get(f"{served.url}/health", timeout=TIMEOUT_S).json() == {
         "status": "ok",
-        "network": "colorunet-small",
+        "network": "colorunet-listed",
     }
     _post(f"{served.url}/api/colorize", coffee, warmth="9")
     text = requests.get(f"{served.url}/metrics", timeout=TIMEOUT_S).text

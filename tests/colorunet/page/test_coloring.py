@@ -22,7 +22,7 @@ HINTED = Look(hints=(Hint(5, 5, "#c04030"),))
 
 @pytest.fixture(scope="module")
 def coloring() -> PhotoColoring:
-    run = shipped_run("colorunet-small")
+    run = shipped_run("colorunet-listed")
     return PhotoColoring(Colorizer.load(run), read_meta(run, "best"), Limits())
 
 

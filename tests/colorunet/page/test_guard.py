@@ -205,7 +205,7 @@ def test_a_browser_is_not_started_with_a_token_that_all_could_read(
     urls = []
     for token in (TOKEN, None):
         server = PageServer(
-            ServerSettings(shipped_run("colorunet-small"), "", "127.0.0.1", 0, token)
+            ServerSettings(shipped_run("colorunet-listed"), "", "127.0.0.1", 0, token)
         )
         urls.append(server.served.url)
         server.run(shown.append, opens_browser=True)
@@ -215,7 +215,7 @@ def test_a_browser_is_not_started_with_a_token_that_all_could_read(
 
 
 def test_beyond_loopback_a_token_is_made_that_nobody_guesses() -> None:
-    settings = ServerSettings(shipped_run("colorunet-small"), "small", host="0.0.0.0", port=0)
+    settings = ServerSettings(shipped_run("colorunet-listed"), "small", host="0.0.0.0", port=0)
     tokens = set()
     for _ in range(2):
         server = PageServer(settings)

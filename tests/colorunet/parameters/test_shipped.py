@@ -163,19 +163,20 @@ def test_colorize_works_right_after_installing(photo: Path, tmp_path: Path) -> N
 
 
 def test_another_network_is_chosen_by_its_name(photo: Path, tmp_path: Path) -> None:
-    done = _colorize(photo, "--network", "colorunet-small", "-o", tmp_path / "out", "--json")
+    done = _colorize(photo, "--network", "colorunet-listed", "-o", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout)["network"] == "colorunet-small"
-    wrong = _colorize(photo, "--network", "colorunet-smal", "-o", tmp_path / "wrong")
+    assert json.loads(done.stdout)["network"] == "colorunet-listed"
+    wrong = _colorize(photo, "--network", "colorunet-liste", "-o", tmp_path / "wrong")
     assert wrong.returncode == 1
-    assert "expected colorunet or colorunet-small" in wrong.stderr
+    assert "expected colorunet or colorunet-listed" in wrong.stderr
     assert not (tmp_path / "wrong").exists()
 
 
 def test_a_name_stands_for_a_shipped_network_and_a_folder_for_itself(
     small_palette: Palette, tmp_path: Path
 ) -> None:
-    assert run_or_shipped("colorunet-small") == shipped_run("colorunet-small")
+    assert run_or_shipped("colorunet-listed") == shipped_run("colorunet-listed")
+    assert run_or_shipped("colorunet-small") == shipped_run("colorunet-listed")  # its former name
     run, _ = _half_run(tmp_path / "run", small_palette)
     assert run_or_shipped(str(run)) == run
     with pytest.raises(ColorunetError, match="or the folder of a run"):
