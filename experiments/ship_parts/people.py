@@ -10,7 +10,8 @@ from PIL import Image
 
 from colorcore import rgb_to_yuv
 from colorcore.measures import skin_counts
-from colorunet.coloring.colorizer import Colorizer, working_luma
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.working_size import working_luma
 
 LIST = Path(__file__).resolve().parents[2] / "tests/material/people.csv"
 LEAST_SKIN, MOST_GRAY = 0.7, 0.1

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, TypedDict
 
 import numpy as np
@@ -12,6 +13,7 @@ from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.steering.hints import Hint
 from colorunet.coloring.steering.reference import Reference
 from colorunet.coloring.steering.steer import Steering
+from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning, vivid
 
 Uv = np.ndarray
@@ -89,6 +91,29 @@ class CallSettings:
             Toning(options.get("warmth", 0.0), options.get("strength", 1.0)),
             Steering(tuple(options.get("hints", ())), options.get("reference")),
         )
+
+    def paint_each(
+        self, image: Any, count: int, versions_of: Callable[[Luma], list[Version]]
+    ) -> list[DrawnImage]:
+        """Return one image in each of the versions of its luma, which are made once.
+
+        Raises:
+            ValueError: there are several images.
+        """
+        if is_several(image):
+            raise ValueError("versions: expected one image, given several")
+        versions: list[Version] = []
+
+        def chroma(number: int, luma: Luma) -> Uv:
+            if not versions:
+                versions.extend(versions_of(luma))
+            return versions[number].uv
+
+        images = [self.paint(image, partial(chroma, number)) for number in range(max(1, count))]
+        return [
+            DrawnImage(colored, version.likelihood)
+            for colored, version in zip(images, versions, strict=True)
+        ]
 
     def paint(self, image: Any, chroma: Callable[[Luma], Uv]) -> Any:
         """Return an image, or several, in the colours that ``chroma`` gives for their luma.

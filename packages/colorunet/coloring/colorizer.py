@@ -10,7 +10,6 @@ from jaxtyping import Float, UInt8
 from PIL import Image
 
 from colorcore import Palette
-from colorunet.coloring.any_image import is_several
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.backends import LogitsNetwork, as_logits_network, has_gpu, require_torch
 from colorunet.coloring.calling import CallOptions, CallSettings, DrawnImage
@@ -236,6 +235,8 @@ class Colorizer:
         )
 
     @overload
+    def __call__(self, image: str | Path, **options: Unpack[CallOptions]) -> Image.Image: ...
+    @overload
     def __call__(self, image: P, **options: Unpack[CallOptions]) -> P: ...
     @overload
     def __call__(self, image: list[P], **options: Unpack[CallOptions]) -> list[P]: ...
@@ -262,24 +263,12 @@ class Colorizer:
             ValueError: as in a call, or the count is out of its range.
         """
         settings = CallSettings.of(options, self.decoding)
-        if is_several(image):
-            raise ValueError("versions: expected one image, given several")
-        versions: list[Version] = []
+        dials = partial(self.versions, decoding=settings.decoding, toning=settings.toning)
 
-        def chroma(number: int, luma: Luma) -> Float[np.ndarray, "h w 2"]:
-            if not versions:
-                seen, how = self.see(luma), settings.steering
-                dials = (settings.decoding, settings.toning)
-                versions.extend(
-                    self.versions(seen, count, how, decoding=dials[0], toning=dials[1], seed=seed)
-                )
-            return versions[number].uv
+        def versions(luma: Luma) -> list[Version]:
+            return dials(self.see(luma), count, settings.steering, seed=seed)
 
-        images = [settings.paint(image, partial(chroma, n)) for n in range(max(1, count))]
-        return [
-            DrawnImage(colored, version.likelihood)
-            for colored, version in zip(images, versions, strict=True)
-        ]
+        return settings.paint_each(image, count, versions)
 
     def _asked_chroma(self, asked: CallSettings, luma: Luma) -> Float[np.ndarray, "h w 2"]:
         if asked.steering == Steering():
