@@ -1,4 +1,4 @@
-"""Reading any photo: its formats, its limits, its pixels and what stands beside them."""
+"""Read any photo: formats, limits, pixels and metadata."""
 
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos.decoded import DecodedImage, ImageHeader

@@ -1,4 +1,4 @@
-"""What reading gives: a file's header, and an image with what stands beside its pixels."""
+"""Results of reading: a file's header, and a decoded image with its metadata."""
 
 from dataclasses import dataclass, field
 

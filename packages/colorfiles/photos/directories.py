@@ -1,4 +1,4 @@
-"""TIFF directories, of EXIF too: how much Pillow would copy out of one, told before it does.
+"""Bound on the bytes that TIFF and EXIF directories copy, checked before Pillow reads them.
 
 Every value is copied, and many may point at the same bytes: a megabyte could ask for terabytes.
 """

@@ -1,4 +1,4 @@
-"""EXIF kept byte for byte, but for what turned, converted pixels make untrue."""
+"""EXIF kept byte for byte, except orientation, colour space and thumbnail."""
 
 import struct
 from collections.abc import Iterator

@@ -48,6 +48,8 @@ _SUFFIX = r"""\.(jpe?g|jpe|jfif|mpo|a?png|gif|bmp|dib|tiff?|webp|hei[cf]|hif|avi
     |p[pgbna]m|pfm|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
 _PICTURE_SUFFIX = re.compile(_SUFFIX, re.VERBOSE | re.IGNORECASE)
 FIRST_BYTES = 64  # as many of a file as `format_of` wants
+_MOST_BEFORE = 1024  # headers of mails and servers, lines of a script
+_START = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n")
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
 _MAGIC = {
     "JPEG": rb"\xff\xd8\xff",
@@ -109,6 +111,18 @@ def looks_like_picture(name: str, start: bytes) -> bool:
     if format_name in _WEAK:
         return not suffix
     return bool(format_name) or _named(_OTHERS, start) in _PICTURES_NOT_READ
+
+
+def start_of_picture(file: BinaryIO) -> int:
+    """Return how many bytes stand before a JPEG or PNG that doesn't begin at once; 0 for none."""
+    file.seek(0)
+    start = file.read(_MOST_BEFORE)
+    file.seek(0)
+    is_other = _named(_OTHERS, start) not in ("", "a text or HTML file")
+    if format_of(start[:FIRST_BYTES]) or is_other or _is_tga(file):
+        return 0
+    match = _START.search(start)
+    return match.start() if match else 0
 
 
 def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:

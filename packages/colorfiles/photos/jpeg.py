@@ -1,8 +1,9 @@
-"""JPEGs that decoders take without a word: endless ones, and those that stop too early."""
+"""JPEGs accepted silently though malformed: endless ones, and those that stop too early."""
 
 import io
 import random
 import re
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image
@@ -11,8 +12,8 @@ from colorfiles.errors import UnreadableImage
 from colorfiles.photos.pillow import STUMBLES
 
 _START_OF_SCAN = 0xDA
-_END = b"\xff\xd9"
-_END_OF_IMAGE, _APP1 = 0xD9, 0xE1
+END_OF_IMAGE = b"\xff\xd9"
+_APP1 = 0xE1
 _SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # a marker with a length, or the end
 _EXIF = b"Exif\0\0"
 _MOST_SCANS = 100  # as libtiff's; encoders write about ten
@@ -27,21 +28,27 @@ def refuse_endless(data: bytes) -> None:
     with each further segment of it.
     """
     scans = exif = 0
-    position = 2
-    while match := _SEGMENT.search(data, position):
-        start = match.end()
-        kind = data[start - 1]
-        if kind == _END_OF_IMAGE:
-            return
+    for kind, start, _ in segments(data):
         scans += kind == _START_OF_SCAN
-        exif += kind == _APP1 and data.startswith(_EXIF, start + 2)
+        exif += kind == _APP1 and data.startswith(_EXIF, start)
         if scans > _MOST_SCANS or exif > _MOST_EXIF:
             what = "scans" if scans > _MOST_SCANS else "segments of EXIF"
             raise UnreadableImage(f"undecodable: a JPEG of endless {what}")
-        position = start + int.from_bytes(data[start : start + 2], "big")
 
 
-def ends_early(data: bytes, image: Image.Image) -> bool:
+def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
+    """Yield kind, start and end of the contents of a JPEG's segments, its end mark the last."""
+    position = 2
+    while match := _SEGMENT.search(data, position):
+        kind, start = data[match.end() - 1], match.end()
+        if kind == END_OF_IMAGE[1]:
+            yield kind, start, start
+            return
+        position = max(start, start + int.from_bytes(data[start : start + 2], "big"))
+        yield kind, start + 2, position
+
+
+def ends_early(data: bytes, image: Image.Image, *, suspect: bool = False) -> bool:
     """Whether a JPEG's pixels ran out before its end mark, so that the decoder made the rest up.
 
     What it makes up is one flat color down to the edge. Where an edge is flat, further data are put
@@ -50,15 +57,17 @@ def ends_early(data: bytes, image: Image.Image) -> bool:
     Args:
         data: the JPEG.
         image: what was decoded from it, turned or not.
+        suspect: it had no end mark of its own; then all of it is compared, whatever its edges.
     """
-    if not _has_flat_edge(image):
+    if not suspect and not _has_flat_edge(image):
         return False
-    end = data.find(_END, _scan_start(data))
+    end = data.rfind(END_OF_IMAGE) if suspect else data.find(END_OF_IMAGE, _scan_start(data))
     if end < 0:
         return False
     longer = data[:end] + _EXTRA + data[end:]
     try:
-        return not np.array_equal(_thumbnail(data), _thumbnail(longer))
+        draft_px = max(image.size) if suspect else 1
+        return not np.array_equal(_decoded(data, draft_px), _decoded(longer, draft_px))
     except STUMBLES:  # the further data were read: a decoder can't stumble over what it leaves
         return True
 
@@ -90,7 +99,7 @@ def _scan_start(data: bytes) -> int:
     return len(data)
 
 
-def _thumbnail(data: bytes) -> np.ndarray:
+def _decoded(data: bytes, draft_px: int) -> np.ndarray:
     with Image.open(io.BytesIO(data), formats=("JPEG",)) as image:
-        image.draft(None, (1, 1))  # an eighth
+        image.draft(None, (draft_px, draft_px))  # an eighth for 1
         return np.asarray(image)

@@ -1,4 +1,4 @@
-"""What level is white in samples of more than 8 bits, and scaling them to 16."""
+"""White level of samples deeper than 8 bits, and scaling them to 16 bits."""
 
 from dataclasses import dataclass
 

@@ -1,15 +1,18 @@
-"""What stands in a file beside the pixels, for who writes it into another one."""
+"""Metadata of a file, for writing into another one."""
 
 import re
+import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import BinaryIO
 
 from PIL import Image
 
 from colorfiles.photos.exif import EXIF_IFD, MARK, ORIENTATION, upright_exif
+from colorfiles.photos.iptc import kept_resources, resources_of
 from colorfiles.photos.pillow import STUMBLES
 from colorfiles.photos.tiff_pages import Tags, TiffPage
+from colorfiles.photos.xmp_claims import without_extension, without_motion
 
 GPS_IFD = 0x8825
 # DocumentName, ImageDescription, Make, Model, PageName, PageNumber, Software, DateTime, Artist,
@@ -27,7 +30,7 @@ _DESCRIPTIVE: tuple[int, ...] = (
     0x013C,
 )
 _DESCRIPTIVE += (0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F)
-_XMP, _PROFILE = 700, 34675
+_XMP, _PROFILE, _RESOURCES, _IPTC = 700, 34675, 34377, 33723
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>)\s*)[2-8]")
 _TURNED = 5  # orientations from here on change width and height
 
@@ -43,6 +46,9 @@ class Metadata:
         dpi: dots an inch, across and down, upright; None where the file doesn't say.
         text: comments and the text chunks of a PNG.
         duration_ms: how long a frame of an animation is shown; None for what isn't one.
+        iptc: Photoshop's image resources, which hold IPTC records.
+        extended_xmp: of a JPEG, what ``xmp`` names by its id.
+        clip: of a JPEG, the moving picture behind its end that ``xmp`` names.
         loops: how often an animation runs, 0 for ever; None where the file doesn't say.
     """
 
@@ -53,6 +59,22 @@ class Metadata:
     text: Mapping[str, str] = field(default_factory=dict)
     duration_ms: int | None = None
     loops: int | None = None
+    iptc: bytes = b""
+    extended_xmp: bytes = b""
+    clip: bytes = b""
+
+    def fitting(self, format_name: str) -> tuple["Metadata", list[str]]:
+        """Return what a format can hold of the parts that only a JPEG has, and what is lost."""
+        if format_name == "JPEG":
+            return self, []
+        lost, xmp = [], self.xmp
+        if self.extended_xmp:
+            xmp = without_extension(xmp)
+            lost.append(f"{len(self.extended_xmp):,} bytes of extended XMP")
+        if self.clip:
+            xmp = without_motion(xmp)
+            lost.append("its moving picture")
+        return replace(self, xmp=xmp, extended_xmp=b"", clip=b""), lost
 
 
 def metadata_of(image: Image.Image, orientation: int) -> Metadata:
@@ -103,7 +125,16 @@ def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
         xmp=_upright_xmp(xmp if isinstance(xmp, bytes) else b""),
         icc_profile=profile if isinstance(profile, bytes) else b"",
         dpi=_page_dpi(page),
+        iptc=kept_resources(_bytes_of(page, _RESOURCES)) or resources_of(_bytes_of(page, _IPTC)),
     )
+
+
+def _bytes_of(page: TiffPage, tag: int) -> bytes:
+    """Return a tag's bytes, which some writers call numbers of 32 bits."""
+    content = page.tags.get(tag, b"")
+    if isinstance(content, tuple) and all(isinstance(n, int) and 0 <= n < 1 << 32 for n in content):
+        return struct.pack(f"{page.byte_order}{len(content)}I", *content)
+    return content if isinstance(content, bytes) else b""
 
 
 def _whole(value: object) -> int | None:

@@ -1,4 +1,4 @@
-"""From an image as Pillow decodes it, of any mode, to pixels in sRGB."""
+"""Convert an image of any Pillow mode to pixels in sRGB."""
 
 import numpy as np
 from PIL import Image

@@ -12,7 +12,6 @@ from colorfiles.photos.animation import Animation
 from colorfiles.photos.apng import apng_animation
 from colorfiles.photos.formats import FIRST_BYTES
 from colorfiles.photos.gif import gif_animation
-from colorfiles.photos.jpeg import refuse_endless
 from colorfiles.photos.limits import ReadSettings, refuse_unfit, webp_size
 from colorfiles.photos.png_color import png_profile
 
@@ -82,8 +81,6 @@ def opened_photo(
         size = webp_size(stream.read(FIRST_BYTES))
         if all(size):
             refuse_unfit(*size, settings)
-    elif format_name == "JPEG":
-        refuse_endless(stream.read())
     elif format_name == "GIF":
         animation = gif_animation(stream.read())
     elif format_name == "PNG":

@@ -1,4 +1,4 @@
-"""What Pillow doesn't give of a PNG: transparent levels at their depth, and most kinds of 16 bits.
+"""Chunks of a PNG, and samples of 16 bits that Pillow reduces to 8.
 
 Chunks and sample depths: https://www.w3.org/TR/png-3/.
 """

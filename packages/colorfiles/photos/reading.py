@@ -1,4 +1,4 @@
-"""Any photo's file to an upright image, the same for every half of the project."""
+"""Read any photo as an upright image in sRGB."""
 
 import io
 from collections.abc import Iterator
@@ -12,14 +12,15 @@ from colorfiles.errors import UnreadableImage
 from colorfiles.photos import png, tiff
 from colorfiles.photos.decoded import DecodedImage, ImageHeader
 from colorfiles.photos.depth import stored_bits
-from colorfiles.photos.formats import admitted_format
 from colorfiles.photos.jpeg import ends_early
+from colorfiles.photos.jpeg_parts import with_jpeg_parts
 from colorfiles.photos.limits import (
     ReadSettings,
     decoded_bytes,
     refuse_too_much,
     refuse_unfit,
 )
+from colorfiles.photos.mending import NO_END, admitted
 from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page, orientation_of
 from colorfiles.photos.modes import pixels_of
 from colorfiles.photos.opening import JPEG, opened_photo
@@ -37,8 +38,7 @@ def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> Ima
     """
     settings = settings or ReadSettings()
     with translated_errors():
-        stream = _stream(file)
-        format_name = admitted_format(stream, settings.formats)
+        stream, format_name, _ = admitted(_stream(file), settings)
         if format_name == "TIFF":
             pages = photo_pages(stream)
             for page in pages:
@@ -77,11 +77,11 @@ def read_image(
     """
     settings = settings or ReadSettings()
     with translated_errors():
-        stream = _stream(file)
-        format_name = admitted_format(stream, settings.formats)
+        stream, format_name, mended = admitted(_stream(file), settings)
         if format_name == "TIFF":
             return _read_tiff(stream, settings, page)
-        return _read_other(stream, format_name, settings, page, near_px)
+        image = _read_other(stream, format_name, settings, page, near_px=near_px, mended=mended)
+        return replace(image, notes=(*mended, *image.notes))
 
 
 def read_pages(
@@ -93,20 +93,20 @@ def read_pages(
         UnreadableImage: as ``read_image``, when the page is asked for.
     """
     settings = settings or ReadSettings()
-    stream = _stream(file)
-    header = look_at(stream, settings)
+    file = _stream(file)
+    header = look_at(file, settings)
     if header.format == "TIFF" or header.pages == 1:
         for page in range(header.pages):
-            yield read_image(stream, settings, page=page)
+            yield read_image(file, settings, page=page)
         return
-    stream.seek(0)
+    stream, _, mended = admitted(file, settings)
     frames = _frames(stream, header.format, settings)
     while True:
         with translated_errors():
             frame = next(frames, None)
         if frame is None:
             return
-        yield frame
+        yield replace(frame, notes=(*mended, *frame.notes))
 
 
 def _frames(
@@ -150,32 +150,44 @@ def _read_tiff(stream: BinaryIO, settings: ReadSettings, page: int) -> DecodedIm
 
 
 def _read_other(
-    stream: BinaryIO, format_name: str, settings: ReadSettings, page: int, near_px: int | None
+    stream: BinaryIO,
+    format_name: str,
+    settings: ReadSettings,
+    page: int,
+    *,
+    near_px: int | None,
+    mended: tuple[str, ...],
 ) -> DecodedImage:
+    suspect = NO_END in mended
     with opened_photo(stream, format_name, settings) as opened:
         image, pages = opened.image, opened.pages
         _refuse_missing(page, pages)
         if opened.animation or page:
             return next(_frames(stream, format_name, settings, page))
-        if near_px is not None:
+        if near_px is not None and not suspect:
             image.draft("RGB", _at_least(image.size, near_px))
         image.load()
         orientation = orientation_of(image)  # PNG and WebP may bring it after the pixels
         pixels, bits, notes = _pixels(stream, image, settings, page)
-        if format_name in JPEG and settings.whole and near_px is None:
-            _refuse_cut(stream, image)
+        if format_name in JPEG and (suspect or (settings.whole and near_px is None)):
+            _refuse_cut(stream, image, suspect=suspect)
         if bits > pixels.bits:
             notes.append(f"{bits} bits of colour were read as {pixels.bits}")
         further = getattr(image, "n_frames", 1) - pages
         if further > 0:
             notes.append(f"of {further + 1} images in it only the main one was taken")
+        metadata = metadata_of(image, orientation) if settings.metadata else Metadata()
+        if settings.metadata and format_name == "JPEG":
+            stream.seek(0)
+            metadata, more = with_jpeg_parts(metadata, stream.read())
+            notes += more
         return DecodedImage(
             pixels=pixels.upright(orientation),
             format=image.format or format_name,
             bits=bits,
             pages=pages,
             notes=(*opened.notes, *notes),
-            metadata=metadata_of(image, orientation) if settings.metadata else Metadata(),
+            metadata=metadata,
         )
 
 
@@ -215,9 +227,9 @@ def _refuse_missing(page: int, pages: int) -> None:
         raise UnreadableImage(f"no page {page + 1}: the file has {pages}")
 
 
-def _refuse_cut(stream: BinaryIO, image: Image.Image) -> None:
+def _refuse_cut(stream: BinaryIO, image: Image.Image, *, suspect: bool) -> None:
     stream.seek(0)
-    if ends_early(stream.read(), image):
+    if ends_early(stream.read(), image, suspect=suspect):
         raise UnreadableImage("undecodable: the picture ends before its last row")
 
 

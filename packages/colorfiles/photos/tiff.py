@@ -1,4 +1,4 @@
-"""A TIFF page to pixels: by Pillow where it is right, by its samples where Pillow isn't."""
+"""Decode a TIFF page: by Pillow where it is right, else from its samples."""
 
 from typing import BinaryIO
 

@@ -1,4 +1,4 @@
-"""The pages of a TIFF and what their tags say, without their pixels."""
+"""Pages of a TIFF and their tags, without pixels."""
 
 from dataclasses import dataclass
 from typing import Any, BinaryIO

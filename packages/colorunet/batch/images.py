@@ -153,7 +153,7 @@ def _ends_well(file: BinaryIO, format_name: str, size: int) -> bool:
     file.seek(0)
     start = file.read(8)
     if format_name in ("JPEG", "MPO"):
-        return b"\xff\xd9" in tail
+        return b"\xff\xd9" in tail or _ends_with_clip(file)
     if format_name == "PNG":
         return b"IEND" in tail
     if format_name == "GIF":
@@ -180,6 +180,14 @@ def _with_packet(
     xmp = find_packet(file)
     file.seek(place)
     return replace(image, metadata=replace(image.metadata, xmp=xmp)) if xmp else image
+
+
+def _ends_with_clip(file: BinaryIO) -> bool:
+    """Whether a JPEG's end mark is followed by the moving picture of a phone."""
+    file.seek(0)
+    data = file.read()
+    box = data.rfind(b"ftyp")
+    return box > 0 and data[box - 6 : box - 4] == b"\xff\xd9"
 
 
 def _gray_of(image: DecodedImage, bits: int | None, colors: bool) -> GrayImage:

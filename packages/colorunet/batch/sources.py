@@ -1,4 +1,4 @@
-"""Which photos are meant by the files and folders that a person names; what is left out of them."""
+"""Photos among the files and folders given, and what is left out of them."""
 
 import os
 import stat

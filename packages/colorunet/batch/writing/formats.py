@@ -17,7 +17,8 @@ class OutputFormat:
         bits: the most of a sample.
         alpha: whether pixels may be clear.
         pages: whether it holds more than one.
-        exif: whether it holds EXIF; ``xmp``, ``profile`` (ICC), ``dpi`` and ``text`` likewise.
+        exif: whether it holds EXIF; ``xmp``, ``iptc``, ``profile`` (ICC), ``dpi`` and ``text``
+            likewise.
         longest_px: the longest edge that it allows.
     """
 
@@ -28,6 +29,7 @@ class OutputFormat:
     pages: bool = False
     exif: bool = False
     xmp: bool = False
+    iptc: bool = False
     profile: bool = False
     dpi: bool = False
     text: bool = False
@@ -43,12 +45,13 @@ FORMATS = {
             (".jpg", ".jpeg", ".jpe", ".jfif"),
             exif=True,
             xmp=True,
+            iptc=True,
             profile=True,
             dpi=True,
             longest_px=65_500,
         ),
         OutputFormat("PNG", (".png", ".apng"), 16, pages=True, dpi=True, text=True, **_ALL),
-        OutputFormat("TIFF", (".tif", ".tiff"), 16, pages=True, dpi=True, **_ALL),
+        OutputFormat("TIFF", (".tif", ".tiff"), 16, pages=True, iptc=True, dpi=True, **_ALL),
         OutputFormat("WEBP", (".webp",), pages=True, longest_px=16_383, **_ALL),
         OutputFormat("AVIF", (".avif",), **_ALL),
         OutputFormat("GIF", (".gif",), alpha=True, pages=True, xmp=True, longest_px=65_535),

@@ -81,7 +81,10 @@ def write_photo_to(
     """Write a photo to an empty file that is open for reading, too; see ``write_photo``."""
     target, first = settings.format, next(images)
     _refuse_too_long(first, target)
+    metadata, lost_parts = first.metadata.fitting(target.name)
     lost = what_is_lost(first, target, pages=pages, sidecar=settings.mark is not None)
+    lost += [f"{target.name} can't hold {', '.join(lost_parts)}"] if lost_parts else []
+    first = replace(first, metadata=metadata)
     marked, lost_to_mark = _with_mark(first, settings)
     with _translated():
         if pages > 1 and target.pages:
@@ -141,6 +144,7 @@ def what_is_lost(
         "more than 8 bits": image.bits > min(target.bits, 8 if animated else 16),
         "EXIF": bool(metadata.exif) and not target.exif,
         "XMP": bool(metadata.xmp) and not (target.xmp or sidecar),
+        "IPTC": bool(metadata.iptc) and not target.iptc,
         "its resolution": metadata.dpi is not None and not target.dpi,
         "its texts": bool(_lost_texts(image, target)),
         "more than 256 colours a frame": name == "GIF",

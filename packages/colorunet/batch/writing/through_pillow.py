@@ -10,6 +10,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from colorfiles.photos import Metadata
+from colorfiles.photos.iptc import JPEG_MARK as JPEG_IPTC
+from colorfiles.photos.jpeg_parts import extension_segments
+from colorfiles.photos.xmp_claims import extension_of
 from colorunet.batch.writing.formats import OutputFormat
 from colorunet.coloring.composing import ColoredImage
 from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JPEG_XMP
@@ -38,6 +41,9 @@ def write_still(
     """
     composed = _composed(image, alpha=target.alpha)
     composed.save(file, target.name, **_options(image, target, profile=profile, lossless=lossless))
+    if target.name == "JPEG":
+        file.seek(0, os.SEEK_END)
+        file.write(image.metadata.clip)
     if target.name == "GIF":
         _append_gif_xmp(file, image.metadata.xmp)
 
@@ -141,10 +147,20 @@ def _png_texts(metadata: Metadata) -> PngInfo:
 
 
 def jpeg_segments(metadata: Metadata) -> dict[str, Any]:
-    """Return EXIF and XMP as far as they fit; older Pillows don't write XMP by themselves."""
+    """Return EXIF, XMP and IPTC as far as they fit; older Pillows don't write XMP themselves."""
     segments: dict[str, Any] = {}
     exif, xmp = metadata.exif, JPEG_XMP + metadata.xmp
     segments["exif"] = exif if len(exif) <= SEGMENT_BYTES else b""
+    further: list[tuple[bytes, bytes]] = []
     if metadata.xmp and len(xmp) <= SEGMENT_BYTES:
-        segments["extra"] = b"\xff\xe1" + (len(xmp) + 2).to_bytes(2, "big") + xmp
+        further.append((b"\xff\xe1", xmp))
+        parts = extension_segments(metadata.extended_xmp, extension_of(xmp), SEGMENT_BYTES)
+        further += [(b"\xff\xe1", part) for part in parts]
+    room = SEGMENT_BYTES - len(JPEG_IPTC)
+    for start in range(0, len(metadata.iptc), room):
+        further.append((b"\xff\xed", JPEG_IPTC + metadata.iptc[start : start + room]))
+    if further:
+        segments["extra"] = b"".join(
+            mark + (len(body) + 2).to_bytes(2, "big") + body for mark, body in further
+        )
     return segments

@@ -13,6 +13,7 @@ from PIL import Image
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
 from colorfiles.photos import Metadata
+from colorfiles.photos.iptc import iptc_records
 from colorunet.coloring.composing import ColoredImage
 
 _LEVEL = 4
@@ -95,7 +96,9 @@ def _directory(image: ColoredImage, profile: bytes) -> ImageFileDirectory_v2:
             IFDRational(round(dots * 100), 100) for dots in image.metadata.dpi
         )
         directory[296] = 2
-    for tag, data, kind in ((700, image.metadata.xmp, 1), (34675, profile, 7)):
+    iptc = image.metadata.iptc
+    further = ((700, image.metadata.xmp, 1), (34377, iptc, 1), (33723, iptc_records(iptc), 7))
+    for tag, data, kind in (*further, (34675, profile, 7)):
         if data:
             directory.tagtype[tag] = kind
             directory[tag] = data

@@ -11,12 +11,13 @@ import pytest
 from PIL import Image
 
 from colorfiles.photos import Metadata, ReadSettings, read_image, read_pages
-from colorfiles.photos.profiles import rgb_to_srgb
+from colorfiles.photos.iptc import iptc_records, resources_of
+from colorfiles.photos.profiles import rgb_to_srgb, srgb_profile
+from colorunet.batch.images import is_whole
 from colorunet.batch.writing.formats import FORMATS
 from colorunet.batch.writing.photo import (
     UnwritableImage,
     WritingSettings,
-    srgb_profile,
     what_is_lost,
     write_photo,
 )
@@ -177,3 +178,47 @@ def test_what_an_encoder_refuses_leaves_nothing_behind(tmp_path: Path) -> None:
     with pytest.raises(UnwritableImage, match=r"^can't be written: "):
         _written(tmp_path, "TIFF", broken)
     assert not list(tmp_path.iterdir())
+
+
+def test_iptc_and_what_tiffs_call_documents_and_pages_are_kept(tmp_path: Path) -> None:
+    import tifffile
+
+    records = b"\x1c\2\x78\0\7Harbour"
+    tags = {269: "Album 7", 270: "plate 12", 285: "Page A", 297: (0, 1)}
+    buffer = io.BytesIO()
+    gray = np.zeros((9, 8), np.uint8)
+    extra = [(33723, 7, len(records), records, True)]
+    extra += [(tag, 2, 0, value, True) for tag, value in tags.items() if tag in (269, 285)]
+    extra.append((297, 3, 2, (0, 1), True))
+    tifffile.imwrite(buffer, gray, description="plate 12", metadata=None, extratags=extra)
+    metadata = read_image(buffer.getvalue(), ReadSettings(metadata=True)).metadata
+    assert iptc_records(metadata.iptc) == records
+    data = _written(tmp_path, "TIFF", _image(metadata=metadata))
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        written = file.pages[0].tags
+        assert {tag: written[tag].value for tag in tags} == tags
+        assert bytes(written[33723].value) == records
+        assert bytes(written[34377].value) == resources_of(records)
+    for name in ("JPEG", "TIFF"):
+        again = _written(tmp_path, name, _image(metadata=metadata))
+        assert read_image(again, ReadSettings(metadata=True)).metadata.iptc == metadata.iptc
+        assert what_is_lost(_image(metadata=metadata), FORMATS[name]) == []
+    assert what_is_lost(_image(metadata=metadata), FORMATS["PNG"]) == ["PNG can't hold IPTC"]
+
+
+def test_a_jpeg_keeps_extended_xmp_and_its_clip(tmp_path: Path) -> None:
+    extension, guid = bytes(range(65, 91)) * 4000, b"0123456789ABCDEF" * 2
+    clip = b"\0\0\0\x18ftypmp42" + bytes(3000)
+    said = b'<rdf:Description xmpNote:HasExtendedXMP="%b" GCamera:MicroVideoOffset="%d"/>'
+    xmp = said % (guid, len(clip))
+    metadata = Metadata(xmp=xmp, extended_xmp=extension, clip=clip)
+    data = _written(tmp_path, "JPEG", _image(metadata=metadata))
+    assert data.endswith(b"\xff\xd9" + clip)
+    assert is_whole(tmp_path / "out")
+    back = read_image(data, ReadSettings(metadata=True)).metadata
+    assert (back.xmp, back.extended_xmp, back.clip) == (xmp, extension, clip)
+    how = WritingSettings(FORMATS["PNG"])
+    lost = write_photo(tmp_path / "out", iter([_image(metadata=metadata)]), how)
+    assert lost == ["PNG can't hold 104,000 bytes of extended XMP, its moving picture"]
+    back = read_image((tmp_path / "out").read_bytes(), ReadSettings(metadata=True)).metadata
+    assert back.xmp == b"<rdf:Description/>"

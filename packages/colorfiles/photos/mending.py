@@ -1,0 +1,82 @@
+"""Small damage that viewers forgive, mended in memory before a decoder sees the file."""
+
+import io
+import struct
+import zlib
+from typing import BinaryIO
+
+from colorfiles.photos.formats import admitted_format, start_of_picture
+from colorfiles.photos.jpeg import END_OF_IMAGE, refuse_endless, segments
+from colorfiles.photos.limits import ReadSettings
+
+NO_END = "its end mark is missing"
+_FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # kinds of SOF
+_LINES = 0xDC
+_OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")  # no viewer leaves out frames
+
+
+def admitted(file: BinaryIO, settings: ReadSettings) -> tuple[BinaryIO, str, tuple[str, ...]]:
+    """Return a file that decoders take, its format, and notes on what was mended.
+
+    Raises:
+        UnreadableImage: no allowed decoder takes it.
+    """
+    notes: list[str] = []
+    if place := start_of_picture(file):
+        notes.append(f"{place} bytes before its start were passed over")
+        file.seek(place)
+        file = io.BytesIO(file.read())
+    format_name = admitted_format(file, settings.formats)
+    if format_name == "JPEG":
+        data = file.read()
+        mended = _mended_jpeg(data, notes)
+        file = io.BytesIO(mended) if mended is not data else file
+    elif format_name == "PNG":
+        file = _mended_png(file, notes)
+    file.seek(0)
+    return file, format_name, tuple(notes)
+
+
+def _mended_jpeg(data: bytes, notes: list[str]) -> bytes:
+    refuse_endless(data)
+    frame = lines = 0
+    has_end = False
+    for kind, start, _ in segments(data):
+        has_end = kind == END_OF_IMAGE[1]
+        frame = start if kind in _FRAMES and not frame else frame
+        lines = start if kind == _LINES and not lines else lines
+    if frame and lines and data[frame + 1 : frame + 3] == b"\0\0":
+        height = data[lines : lines + 2]
+        data = data[: frame + 1] + height + data[frame + 3 :]
+        notes.append("its height is told behind its pixels")
+    if not has_end:
+        data += END_OF_IMAGE
+        notes.append(NO_END)
+    return data
+
+
+def _mended_png(file: BinaryIO, notes: list[str]) -> BinaryIO:
+    """Return a PNG without ancillary chunks whose checksum is wrong; others are its decoder's."""
+    bad: list[tuple[int, int]] = []
+    place = 8
+    while True:
+        file.seek(place)
+        start = file.read(8)
+        if len(start) < 8:
+            break
+        end = place + 12 + int.from_bytes(start[:4], "big")
+        if start[4] & 0x20 and start[4:] not in _OF_FRAMES:
+            body = file.read(end - place - 8)
+            if len(body) == end - place - 8 and body[-4:] != struct.pack(
+                ">I", zlib.crc32(start[4:] + body[:-4])
+            ):
+                bad.append((place, end))
+                notes.append(f"its damaged {start[4:].decode('latin-1')!r} chunk was left out")
+        place = end
+    if not bad:
+        return file
+    file.seek(0)
+    data = file.read()
+    for first, last in reversed(bad):
+        data = data[:first] + data[last:]
+    return io.BytesIO(data)
