@@ -113,7 +113,7 @@ def _gather(photos: Path | None, *, through_flickr: bool) -> None:
         _say(
             "No --photos given: the photographs that scikit-image and scikit-learn ship are used "
             "(credits: originals/credits.csv). So few photos show the way, not the quality: the "
-            "network learns them by heart."
+            "network memorizes them."
         )
     if not through_flickr:
         _run(["dataprep", "import", str(originals), "--out", "photos", *extra])

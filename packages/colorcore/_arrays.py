@@ -1,4 +1,4 @@
-"""What every function of colorcore needs to know about its array arguments."""
+"""Checks of array arguments, and array operations that numpy and torch share."""
 
 from typing import Any
 

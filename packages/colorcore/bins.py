@@ -1,4 +1,4 @@
-"""From colours to bins: the nearest centre of a palette, exactly."""
+"""Quantization of colours: the nearest bin of a palette, exactly."""
 
 from typing import Any
 

@@ -249,7 +249,7 @@ def area_under_error_curve(
 
 
 def row_correlation(uv: Float[Any, "height width 2"]) -> tuple[float, float]:
-    """Return Pearson's r of U and of V with the row: a layout learnt by heart shows on gray input.
+    """Return Pearson's r of U and of V with the row: a memorized layout shows on gray input.
 
     A channel that doesn't vary has r = 0.
     """

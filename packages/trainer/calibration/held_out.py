@@ -1,4 +1,4 @@
-"""Held-out photos with their logits, thinned, so that many decodings can be judged in seconds."""
+"""Subsampled held-out photos with their logits, to judge many decodings in seconds."""
 
 from collections.abc import Callable, Iterable
 

@@ -37,7 +37,7 @@ def command(
 ) -> None:
     """Say in words what is wrong with RUN, judged on a split of SHARDS.
 
-    Looks for a palette too poor, a network that knows only the prior, a layout learnt by heart,
+    Looks for a palette too poor, a network that knows only the prior, a memorized layout,
     weights that don't reach the loss, too little training, and decoding too warm; each with its
     evidence and what to do.
 

@@ -1,1 +1,1 @@
-"""From shards to batches: what a fit reads, in an order that can be gone on with."""
+"""From shards to batches: what a fit reads, in a resumable order."""

@@ -1,4 +1,4 @@
-"""What years and scanners do to a photograph, done to the luma of training samples."""
+"""Augmentation: luma of training samples degraded as old prints and scans are."""
 
 import numpy as np
 from jaxtyping import Float32, UInt8

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from trainer.diagnosis.evidence import Evidence
-from trainer.evaluation.criteria import LAYOUT_BY_HEART, NO_INFORMATION_BITS
+from trainer.evaluation.criteria import MEMORIZED_LAYOUT, NO_INFORMATION_BITS
 from trainer.evaluation.summary import CEILING, PREDICTION
 
 _POOR_RMS_RATIO = 1.6  # even 10 × 10 grid: about 2; k-means: about 1
@@ -60,13 +60,13 @@ def prior_only(e: Evidence) -> Symptom:
     )
 
 
-def layout_by_heart(e: Evidence) -> Symptom:
+def memorized_layout(e: Evidence) -> Symptom:
     """Colour follows the place in the picture, not what is there."""
     probe = e.evaluation.position_probe
     # Judged on photos: plain gray is unlike any, and what a network does at its border shows there.
     return Symptom(
-        "layout learnt by heart",
-        abs(probe.flipped) >= LAYOUT_BY_HEART,
+        "memorized layout",
+        abs(probe.flipped) >= MEMORIZED_LAYOUT,
         f"correlation of colour with the row: {probe.gray:+.2f} on plain gray, "
         f"{probe.flipped:+.2f} on photos either way up (what comes from the content cancels)",
     )
@@ -133,7 +133,7 @@ def decoding_too_warm(e: Evidence) -> Symptom:
 CAUSES: dict[str, Callable[[Evidence], Symptom]] = {
     "palette too poor": palette_too_poor,
     "prior only": prior_only,
-    "layout learnt by heart": layout_by_heart,
+    "memorized layout": memorized_layout,
     "weights not reaching the loss": weights_not_reaching,
     "under-trained": under_trained,
     "decoding too warm": decoding_too_warm,

@@ -1,4 +1,4 @@
-"""The facts that a diagnosis rests on, gathered from a run and a shard set."""
+"""Evidence for a diagnosis, gathered from a run and a shard set."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

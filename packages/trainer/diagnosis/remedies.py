@@ -114,7 +114,7 @@ _CAUSES: dict[str, tuple[str, Callable[[Evidence], str]]] = {
         "nothing of the picture.",
         _look_at_the_picture,
     ),
-    "layout learnt by heart": (
+    "memorized layout": (
         "Colour depends on the place in the picture, such as blue above and tan below.",
         _less_layout,
     ),

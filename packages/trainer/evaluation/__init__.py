@@ -1,4 +1,4 @@
-"""Measuring a colourisation: one image, many images, and what they say together.
+"""Evaluation: measures of images, figures over many of them, and the criteria held to.
 
 ``measure`` one image under each variant → ``tables`` of all images → ``summary`` with bootstrap
 intervals → ``evaluate`` ties them to a run and a shard set. ``text`` and the report show it.

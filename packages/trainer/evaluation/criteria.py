@@ -1,4 +1,4 @@
-"""What is asked of a colouriser's figures: the criteria of all measures, and what misses them."""
+"""Criteria of the measures, and by how much figures miss them."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +9,7 @@ from trainer.evaluation.criterion import Criterion
 from trainer.evaluation.measures import MEASURES, family_measure
 
 FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
-LAYOUT_BY_HEART = 0.3  # correlation of colour with the row, on photos either way up
+MEMORIZED_LAYOUT = 0.3  # correlation of colour with the row, on photos either way up
 NO_INFORMATION_BITS = 0.1  # a pixel; a network that tells less answers alike to every image
 _AIM_INSIDE = 0.04  # of a ratio: other photos come out a little different
 _DECIBELS_ABOVE_GRAY = 0.5

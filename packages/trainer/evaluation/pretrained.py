@@ -1,4 +1,4 @@
-"""Pretrained parameters that aren't shipped: which files, where they can be had, reading them."""
+"""Pretrained parameters that aren't shipped: their files, sources and safe loading."""
 
 import hashlib
 import pickle

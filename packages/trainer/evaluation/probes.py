@@ -1,4 +1,4 @@
-"""What a network does apart from any truth: does it look at the image, or at the position?"""
+"""Probes without ground truth: how far colours depend on the image, and on the position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

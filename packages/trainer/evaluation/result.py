@@ -1,4 +1,4 @@
-"""What an evaluation is asked for and what it says; `--json` prints it."""
+"""Settings and result of an evaluation; `--json` prints the result."""
 
 from dataclasses import dataclass
 

@@ -80,7 +80,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         "",
         f"position probe          {e.position_probe.strongest:+.2f}  (gray input "
         f"{e.position_probe.gray:+.2f}, upside down {e.position_probe.flipped:+.2f}; "
-        "a layout learnt by heart has |r| near 1)",
+        "a memorized layout has |r| near 1)",
         f"information             {e.information_bits:.2f} bits a pixel that the image tells of "
         "its bin (0: one answer for all)",
         "rare in truth           "

@@ -1,7 +1,7 @@
-"""What a figure means, in words: held against the criteria, against gray, against truth."""
+"""Verdicts in words on figures: against criteria, against gray, against truth."""
 
 from colorfiles.pages.parts import Judgement
-from trainer.evaluation.criteria import LAYOUT_BY_HEART, NO_INFORMATION_BITS, Verdict
+from trainer.evaluation.criteria import MEMORIZED_LAYOUT, NO_INFORMATION_BITS, Verdict
 from trainer.evaluation.criterion import Criterion
 from trainer.evaluation.measures import MEASURES
 from trainer.evaluation.result import Evaluation
@@ -58,9 +58,9 @@ def against(what: str, difference: Estimate, *, lower_is_better: bool) -> Judgem
 
 def of_probe(correlation: float) -> Judgement:
     """Return what the position probe says of photos either way up."""
-    if abs(correlation) < LAYOUT_BY_HEART:
+    if abs(correlation) < MEMORIZED_LAYOUT:
         return Judgement("colours follow the image", "good")
-    return Judgement("colours follow the place in the image: a layout learnt by heart", "bad")
+    return Judgement("colours follow the place in the image: a memorized layout", "bad")
 
 
 def of_information(bits: float) -> Judgement:

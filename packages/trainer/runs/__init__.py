@@ -1,1 +1,1 @@
-"""What `trainer fit` leaves behind."""
+"""The folder that `trainer fit` writes."""

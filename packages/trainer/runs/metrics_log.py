@@ -1,4 +1,4 @@
-"""What a run wrote into ``metrics.jsonl``."""
+"""Reading ``metrics.jsonl`` of a run."""
 
 import itertools
 import json

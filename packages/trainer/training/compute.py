@@ -1,4 +1,4 @@
-"""What a device does best: number format, memory layout, compiler."""
+"""Number format, memory layout and compilation that suit a device."""
 
 import os
 from collections.abc import Callable

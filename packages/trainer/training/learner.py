@@ -1,4 +1,4 @@
-"""A network and what trains it: loss, optimizer, running average; it knows nothing of files."""
+"""A network with its loss, optimizer and running average; no file access."""
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import nullcontext

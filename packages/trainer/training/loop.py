@@ -1,4 +1,4 @@
-"""The story of a fit, to be read from top to bottom."""
+"""The training loop of a fit, from its set-up to its summary."""
 
 import time
 from contextlib import nullcontext

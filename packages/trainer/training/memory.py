@@ -1,4 +1,4 @@
-"""How much memory a device has, so that what can't fit is refused before it is tried."""
+"""Memory of a device, to refuse what can't fit before it is tried."""
 
 import os
 from pathlib import Path

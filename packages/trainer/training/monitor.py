@@ -1,4 +1,4 @@
-"""What a person looks at while a fit runs: its page, its pictures, TensorBoard."""
+"""Page, pictures and TensorBoard files of a running fit."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What a fit leaves: metrics, checkpoints, page and pictures, all by the first process."""
+"""Writes metrics, checkpoints, page and pictures of a fit, in the first process alone."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -1,4 +1,4 @@
-"""The parameters that a fit starts from, where they aren't random."""
+"""Initial parameters of a fit that starts from a run or a pretrained encoder."""
 
 from collections.abc import Callable
 from pathlib import Path

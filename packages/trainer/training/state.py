@@ -1,4 +1,4 @@
-"""Where a fit stands: the one object that knows, and the only one that changes it."""
+"""Mutable state of a fit: step, position among the samples, best measure, clock."""
 
 import time
 from collections.abc import Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How a network does on held-out samples, cheaply enough for every epoch: loss and colours."""
+"""Validation after an epoch: loss and measures of colour on held-out samples."""
 
 import math
 from collections.abc import Callable, Iterable

@@ -11,6 +11,8 @@ from PIL import Image
 
 from colorunet.cli import app
 
+pytestmark = pytest.mark.slow
+
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 NETWORK = ["--network", "colorunet-listed", "--working-edge", "32"]
 

@@ -59,7 +59,7 @@ def half_sure_run(good_shards: ShardSet, tmp_path_factory: pytest.TempPathFactor
 
 
 def small_recipe(**changes: Any) -> Recipe:
-    """A network that learns a handful of crops by heart within a few hundred steps."""
+    """A network that memorizes a handful of crops within a few hundred steps."""
     network = {"architecture": "unet", "width": 16, "depth": 3, "stem": 2, "logits_stride": 2}
     loss = {"lam": changes.pop("lam", 0.5)}
     return Recipe.from_dict({"network": network | changes, "loss": loss, "batch_size": 8})
@@ -158,7 +158,7 @@ def test_a_position_bound_norm_taught_blue_above_and_tan_below_is_found_out(
     recipe = small_recipe(architecture="poster", norm="volume")
     run = train(good_shards, tmp_path / "run", recipe, steps=40, broken=layout_instead_of_content)
     diagnosis = _diagnosed(run, good_shards)
-    assert "layout learnt by heart" in _causes(diagnosis)
+    assert "memorized layout" in _causes(diagnosis)
     assert "norm=pixel" in diagnosis_text(diagnosis)
 
 

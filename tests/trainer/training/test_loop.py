@@ -177,7 +177,7 @@ def test_a_run_that_started_from_other_parameters_is_not_gone_on_with(
         fit(shard_set, tmp_path / "run", recipe, options=other)
 
 
-def test_eight_real_photographs_are_learnt_by_heart_in_their_colours(
+def test_eight_real_photographs_are_memorized_in_their_colours(
     make_shards: Make, tmp_path: Path
 ) -> None:
     """If this can't be done, something between shards and decoding is broken."""

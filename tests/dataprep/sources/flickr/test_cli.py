@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from dataprep.cli import app
 from dataprep.sources.flickr.settings import TAGS
 
+pytestmark = pytest.mark.slow
+
 _KEY, _SECRET = "0123456789abcdef-key", "fedcba98-secret"
 
 

@@ -14,6 +14,8 @@ from PIL import Image
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 
+pytestmark = pytest.mark.slow
+
 
 def test_count_is_reached_tags_are_balanced_and_the_manifest_agrees_with_the_files(
     make, serve, run, tmp_path

@@ -17,6 +17,8 @@ from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.journal import Journal
 
+pytestmark = pytest.mark.slow
+
 _ENVIRONMENT = {
     **os.environ,
     "FLICKR_API_KEY": "key-of-tests",
