@@ -1,8 +1,9 @@
-"""Progress of long work on stderr: count, rate, time left, and what was found on the way."""
+"""Progress of long work on stderr: count, rate, time left, and a note; a bar or lines."""
 
 import sys
 import time
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
@@ -20,24 +21,40 @@ from rich.text import Text
 
 from colorfiles.outside.words import shown
 
+_FIRST_LINE_S = 3.0  # a first estimate early; work that is done by then needs no line
+_EVERY_S = 10.0
+_RATE_LINES = 3  # the rate is that since so many lines ago, so that it follows what changes
+
 
 class ProgressCallback(Protocol):
-    """What long work tells of itself: how many items more, and words about them."""
+    """Receives the progress of long work: how many more items are done, and a note."""
 
     def __call__(self, advance: int = 1, *, note: str | None = None) -> None:
         """Advance by some items; a note replaces the last one."""
 
 
 def silent(advance: int = 1, *, note: str | None = None) -> None:
-    """ProgressCallback to nobody."""
+    """ProgressCallback that shows nothing."""
 
 
 @contextmanager
 def progress(title: str, total: int | None) -> Iterator[ProgressCallback]:
-    """Show a bar while the block runs; on a terminal only, and on stderr."""
-    if not sys.stderr.isatty():
+    """Show progress on stderr while the block runs.
+
+    On a terminal it is a bar. Elsewhere, such as in a log, it is a line after 3 s and every 10 s
+    from then on; work that takes less time prints none. Without a stderr nothing is shown.
+    """
+    if sys.stderr is None:
         yield silent
-        return
+    elif sys.stderr.isatty():
+        with _bar(title, total) as report:
+            yield report
+    else:
+        yield _Lines(title, total, time.monotonic)
+
+
+@contextmanager
+def _bar(title: str, total: int | None) -> Iterator[ProgressCallback]:
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -62,22 +79,45 @@ class _Rate(ProgressColumn):
         return Text(f"{task.speed:,.1f}/s" if task.speed else "", style="cyan")
 
 
-@contextmanager
-def lines(title: str, total: int, *, every_s: float = 30.0) -> Iterator[ProgressCallback]:
-    """Say a plain line on stderr now and then, for logs."""
-    last_line = time.monotonic()
-    done, since = 0, (0, 0.0)  # the first report, which may count what was done before
+class _Lines:
+    """Progress as lines of text: ``measuring 40 of 100, 2.5/s, 24 s left``.
 
-    def report(advance: int = 1, *, note: str | None = None) -> None:
-        nonlocal done, since, last_line
-        now = time.monotonic()
-        if not done:
-            since = (advance, now)
-        done += advance
-        if now - last_line >= every_s or done >= total:
-            last_line = now
-            left = (now - since[1]) / max(1, done - since[0]) * (total - done)
-            words = (f"{title} {done}/{total}", shown(note or ""), f"{left:.0f} s left")
-            print(", ".join(filter(None, words)), file=sys.stderr, flush=True)
+    A first report of more than one item is taken as work that an earlier call did, which says
+    nothing of the rate.
+    """
 
-    yield report
+    def __init__(self, title: str, total: int | None, clock: Callable[[], float]) -> None:
+        self._title, self._total, self._clock = title, total, clock
+        self._done, self._note = 0, ""
+        self._due = clock() + _FIRST_LINE_S
+        self._marks = deque([(clock(), 0)], maxlen=_RATE_LINES)
+
+    def __call__(self, advance: int = 1, *, note: str | None = None) -> None:
+        now = self._clock()
+        if not self._done and advance > 1:
+            self._marks[0] = (now, advance)
+        self._done += advance
+        self._note = self._note if note is None else shown(note)
+        if now >= self._due:
+            self._due = now + _EVERY_S
+            print(self._line(now), file=sys.stderr, flush=True)
+            self._marks.append((now, self._done))
+
+    def _line(self, now: float) -> str:
+        since, before = self._marks[0]
+        words = [f"{self._title} {self._done:,}"]
+        if self._total:
+            words[0] += f" of {self._total:,}"
+        if self._done > before and now > since:
+            rate = (self._done - before) / (now - since)
+            words.append(f"{rate:,.3g}/s" if rate < 1 else f"{rate:,.1f}/s")
+            if self._total:
+                words.append(f"{duration(max(0, self._total - self._done) / rate)} left")
+        return ", ".join(filter(None, (*words, self._note)))
+
+
+def duration(seconds: float) -> str:
+    """Return a length of time in the unit that suits it, such as ``24 s`` or ``3 min``."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

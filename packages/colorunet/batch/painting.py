@@ -6,6 +6,7 @@ from colorunet.batch.images import GrayImage, UnusableImage
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage, in_8_bits
 from colorunet.coloring.steering.steer import Steering
+from colorunet.coloring.steering.timed import Timed
 from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning
 from colorunet.errors import ColorunetError
@@ -20,12 +21,14 @@ class Wishes:
         steering: hints and the like.
         versions: how many of each photo.
         seed: of the versions.
+        timed: what steers films, in place of ``steering``.
     """
 
     toning: Toning = field(default_factory=Toning)
     steering: Steering = field(default_factory=Steering)
     versions: int = 1
     seed: int = 0
+    timed: Timed = field(default_factory=Timed)
 
     @property
     def of_single_images(self) -> bool:

@@ -129,7 +129,7 @@ def command(
             report=report,
             elsewhere=elsewhere,
             manifest=lines,
-            clips=Clips(colorizer, settings, report),
+            clips=Clips(colorizer, settings, report, say),
         )
     _tell(summary, as_json)
     if summary.skipped or summary.damaged:
@@ -152,6 +152,7 @@ def _run_and_images(
 
 
 def _plan(images: tuple[Path, ...], out: Path, wishes: "Wishes", *, compare: bool) -> "Plan":
+    from colorunet.batch.clip_formats import CLIP
     from colorunet.batch.outputs import plan_outputs
     from colorunet.batch.sources import require_paths
     from colorunet.errors import ColorunetError
@@ -164,7 +165,9 @@ def _plan(images: tuple[Path, ...], out: Path, wishes: "Wishes", *, compare: boo
     if images[0] in plan.sources.empty:
         raise click.UsageError(f"{images[0]}: neither a run nor a folder with images in it")
     if wishes.steering.hints and len(plan.sources.photos) > 1:
-        raise click.UsageError("--hints are pixels of one photo; give one, or no hints")
+        raise click.UsageError("--hints are pixels of one photo or clip; give one, or no hints")
+    if wishes.timed.has_times and all(one.format != CLIP for one in plan.sources.photos):
+        raise click.UsageError("a time in --reference or --hints is for clips")
     return plan
 
 

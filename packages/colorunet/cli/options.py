@@ -91,10 +91,38 @@ _seed_option = click.option(
 _hints_option = click.option(
     "--hints",
     type=_file,
-    help='Colours of pixels of one photo: [{"x": 120, "y": 80, "color": "#c04030"}, …].',
+    help='Colours of pixels of one photo or clip: [{"x": 120, "y": 80, "color": "#c04030"}, …]; '
+    'for a clip each also with a "time", such as "1:02.5".',
 )
+
+
+def _references(
+    _: click.Context, __: click.Parameter, texts: tuple[str, ...]
+) -> tuple[tuple[Path, float | None], ...]:
+    from colorunet.coloring.steering.timed import split_time
+
+    found = []
+    for text in texts:
+        try:
+            name, time_s = split_time(text)
+        except ValueError as error:
+            raise click.BadParameter(f"{text}: {error}") from None
+        if not Path(name).is_file():
+            raise click.BadParameter(f"{name}: no such file")
+        found.append((Path(name), time_s))
+    if sum(time_s is None for _, time_s in found) > 1:
+        raise click.BadParameter("only one without a time, which holds for all that has none")
+    return tuple(found)
+
+
 _reference_option = click.option(
-    "--reference", type=_file, help="A photo whose palette and tones the colours are to have."
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="FILE[@TIME]",
+    callback=_references,
+    help="A photo whose palette and tones the colours are to have. For a clip several, each from "
+    "its time to the next cut: frame.png@1:02.5.",
 )
 manifest_option = click.option(
     "--manifest",
@@ -166,22 +194,27 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         warmth: float,
         strength: float,
         hints: Path | None,
-        reference: Path | None,
+        references: tuple[tuple[Path, float | None], ...],
         versions: int,
         seed: int,
         **others: Any,
     ) -> Any:
         from colorunet.batch.painting import Wishes
-        from colorunet.coloring.steering.hints import read_hints
-        from colorunet.coloring.steering.reference import read_reference
         from colorunet.coloring.steering.steer import Steering
+        from colorunet.coloring.steering.timed import (
+            Timed,
+            read_reference_frame,
+            read_timed_hints,
+        )
         from colorunet.coloring.toning import Toning
 
-        steering = Steering(
-            () if hints is None else read_hints(hints),
-            None if reference is None else read_reference(reference),
+        timed = Timed(
+            tuple(read_reference_frame(path, time_s) for path, time_s in references),
+            () if hints is None else read_timed_hints(hints),
         )
-        wishes = Wishes(Toning(warmth, strength), steering, versions, seed)
+        whole = (frame.reference for frame in timed.frames if frame.time_s is None)
+        steering = Steering(tuple(one.hint for one in timed.hints), next(whole, None))
+        wishes = Wishes(Toning(warmth, strength), steering, versions, seed, timed)
         return command(*args, wishes=wishes, **others)
 
     for option in (

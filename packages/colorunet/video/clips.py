@@ -1,17 +1,17 @@
-"""The clips among the photos of a call; where the extra for film is missing, that is said."""
+"""The clips among the photos of a call, and what is missing where the extra isn't installed."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.util import find_spec
 from pathlib import Path
 
 from colorfiles.errors import ColorfilesError
+from colorfiles.outside.words import shown
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.images import UnusableImage
 from colorunet.batch.outputs import Job
 from colorunet.batch.runner import ColorizeSettings, Done
 from colorunet.coloring.colorizer import Colorizer
-from colorunet.coloring.steering.steer import Steering
 
 _NEEDED = ("av", "cv2")
 
@@ -22,7 +22,8 @@ class Clips:
     Args:
         colorizer: what gives the colours.
         settings: those of the photos.
-        report: told of every frame.
+        report: receives the progress, a step for each frame.
+        say: receives words for the user while a clip is coloured.
     """
 
     def __init__(
@@ -30,16 +31,18 @@ class Clips:
         colorizer: Colorizer,
         settings: ColorizeSettings,
         report: ProgressCallback = silent,
+        say: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._colorizer = colorizer
         self._settings = settings
         self._report = report
+        self._say = say
 
     def is_whole(self, path: Path) -> bool:
         """Whether a clip that is there can be read up to its end; without the extra it may be."""
         if not _is_installed():
             return True
-        from colorunet.video.reading import is_whole_clip  # noqa: PLC0415 - needs the extra
+        from colorunet.video.opening import is_whole_clip  # noqa: PLC0415 - needs the extra
 
         return is_whole_clip(path)
 
@@ -55,11 +58,19 @@ class Clips:
         from colorunet.video.painting import FilmLook  # noqa: PLC0415
 
         wishes = self._settings.wishes
-        if wishes.versions > 1 or wishes.steering != Steering():
-            raise UnusableImage("a clip; versions, hints and references are for photos")
-        look = FilmLook(toning=wishes.toning)
+        if wishes.versions > 1:
+            raise UnusableImage("a clip; versions are for photos")
+        look = FilmLook(toning=wishes.toning, timed=wishes.timed)
         try:
-            film = colorize_video(self._colorizer, source, target, look=look, report=self._report)
+            film = colorize_video(
+                self._colorizer,
+                source,
+                target,
+                look=look,
+                report=self._report,
+                tell=lambda note: self._say(f"{shown(str(source))}: {note}"),
+                mark=self._settings.evidence.mark,
+            )
         except ColorfilesError as error:  # another process is at work on it
             raise UnusableImage(str(error)) from None
         return Done(
@@ -81,7 +92,8 @@ def frames_promised(jobs: Iterable[Job], overwrite: bool) -> int:
     """
     if not _is_installed():
         return 0
-    from colorunet.video.reading import UnusableClip, opened_clip  # noqa: PLC0415
+    from colorunet.video.opening import opened_clip  # noqa: PLC0415
+    from colorunet.video.reading import UnusableClip  # noqa: PLC0415
 
     total = 0
     for job in jobs:

@@ -92,6 +92,7 @@ class Target:
         interlaced: frames are of two fields.
         group: most frames from one key frame to the next.
         display_matrix: nine numbers that say how frames are turned when they are shown; or none.
+        mastering: further parameters of x265; see ``mastering_of``.
     """
 
     encoder: Encoder
@@ -104,6 +105,7 @@ class Target:
     interlaced: bool
     group: int
     display_matrix: tuple[int, ...] = ()
+    mastering: str = ""
 
     def configure(self, context: Any) -> None:
         """Set up an encoder's context, or that of a stream with packets of such."""
@@ -119,6 +121,8 @@ class Target:
             context.sample_aspect_ratio = self.pixel_aspect
         context.thread_count = _THREADS
         context.options = dict(self.encoder.options)
+        if self.mastering:
+            context.options["x265-params"] += f":{self.mastering}"
         context.flags |= Flags.global_header | Flags.bitexact
         if self.interlaced and self.encoder in (H264, HEVC):
             context.flags |= Flags.interlaced_dct

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from itertools import chain
@@ -17,20 +17,26 @@ from av.sidedata.sidedata import Type as SideData
 from colorfiles.files import write_atomically
 from colorfiles.locks import only_writer
 from colorfiles.progress import ProgressCallback, silent
-from colorunet.batch.clip_formats import muxer_for
+from colorunet.batch.writing.photo import write_mark_beside
 from colorunet.coloring.colorizer import Colorizer
-from colorunet.video.encoding import StretchEncoder, Target, encoder_for
+from colorunet.errors import ColorunetError
+from colorunet.evidence.mark import Mark
+from colorunet.evidence.sidecar import sidecar_packet
+from colorunet.video.assumptions import note_assumptions
+from colorunet.video.containers import Container
+from colorunet.video.encoding import HEVC, StretchEncoder, Target, encoder_for
+from colorunet.video.keeping import streams_kept
+from colorunet.video.mastering import mastering_of
 from colorunet.video.muxing import write_film
+from colorunet.video.opening import opened_clip
 from colorunet.video.painting import FilmLook, FilmPainter
 from colorunet.video.parts import Parts, parts_folder
 from colorunet.video.planes import FrameLayout, fitted
-from colorunet.video.reading import ClipReader, TimedFrame, UnusableClip, opened_clip, words_of
+from colorunet.video.reading import ClipReader, TimedFrame, UnusableClip, words_of
 
 STRETCH_FRAMES = 120  # what a kill costs at most, and how far apart key frames are
-_PARTS_VERSION = 1
-_HDR = {16: "PQ", 18: "HLG"}  # transfer functions, by H.273
+_PARTS_VERSION = 2
 _SQUARE = Fraction(1)
-_MILLISECONDS = ("matroska", "webm")  # containers that count times in them
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,16 @@ class ColorizedFilm:
     notes: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class _Told:
+    report: ProgressCallback
+    tell: Callable[[str], None] | None
+
+    def say(self, notes: Iterable[str]) -> None:
+        for note in notes if self.tell else ():
+            self.tell(note)  # type: ignore[misc]
+
+
 def colorize_video(
     colorizer: Colorizer,
     source: str | Path,
@@ -65,6 +81,8 @@ def colorize_video(
     *,
     look: FilmLook | None = None,
     report: ProgressCallback = silent,
+    tell: Callable[[str], None] | None = None,
+    mark: Mark | None = None,
 ) -> ColorizedFilm:
     """Colour a clip, frame for frame; a call that was killed goes on where it was.
 
@@ -76,7 +94,10 @@ def colorize_video(
         source: the clip.
         target: the file to write; its suffix says the container. One that is there is replaced.
         look: how the colours are.
-        report: told of every frame.
+        report: receives the progress, a step for each frame.
+        tell: receives what is assumed and what can't be kept, before the first frame is coloured.
+        mark: that says what added the colours, in the container's comment and in a sidecar; None
+            writes none.
 
     Raises:
         UnusableClip: the clip can't be read, or has no pictures.
@@ -84,90 +105,97 @@ def colorize_video(
         OSError: the output can't be written.
     """
     source, target, look = Path(source), Path(target), look or FilmLook()
+    work = _Work(source, target, colorizer, look, mark)
     try:
-        return _colorized(colorizer, source, target, look, report)
+        return _colorized(work, _Told(report, tell))
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
     except av.error.FFmpegError as error:
         raise UnusableClip(f"can't be written as {target.suffix}: {words_of(error)}") from None
 
 
-def _colorized(
-    colorizer: Colorizer, source: Path, target: Path, look: FilmLook, report: ProgressCallback
-) -> ColorizedFilm:
+def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
     started = time.perf_counter()
-    muxer = muxer_for(target.name)
-    folder = parts_folder(target)
-    with opened_clip(source) as reader:
+    target, folder = work.target_path, parts_folder(work.target_path)
+    with opened_clip(work.source) as reader:
         if folder.is_symlink():  # what is deleted in there might be anybody's
             raise UnusableClip(f"{folder.name} beside its output is a link; delete it")
         folder.mkdir(parents=True, exist_ok=True)
         with only_writer(folder):
-            parts = Parts(folder, _plan(colorizer, source, look, muxer))
-            work = _Work(reader, colorizer, look, muxer)
+            parts = Parts(folder, work.plan())
             try:
-                work.encode_into(parts, report)
-            except UnusableClip:  # nothing to go on with
+                work.encode_into(parts, reader, told)
+            except (UnusableClip, ColorunetError):  # nothing to go on with
                 parts.discard()
                 raise
-            report(0, note=f"{target.name}: writing")
-            with write_atomically(target) as temporary, opened_clip(source) as again:
-                write_film(temporary, muxer, again, work.target, parts.packets())
-                reader.notes |= again.notes
+            told.report(0, note=f"{target.name}: writing")
+            with write_atomically(target) as temporary, opened_clip(work.source) as again:
+                work.write(temporary, again, parts)
             parts.discard()
-    return work.summary(target, time.perf_counter() - started)
-
-
-def _plan(colorizer: Colorizer, source: Path, look: FilmLook, muxer: str) -> dict[str, Any]:
-    """Return what the bytes of a film's stretches depend on."""
-    stat = source.stat()
-    pattern = (np.arange(64 * 96, dtype=np.uint32) * 2654435761 >> 16).astype(np.uint8)
-    seen = colorizer.coarse_logits(pattern.reshape(64, 96))
-    return {
-        "version": _PARTS_VERSION,
-        "source": [stat.st_size, stat.st_mtime_ns],
-        "network": hashlib.sha256(np.ascontiguousarray(seen).tobytes()).hexdigest(),
-        "palette": colorizer.palette.fingerprint,
-        "decoding": asdict(colorizer.decoding),
-        "averaging": asdict(colorizer.averaging),
-        "working_edge_px": colorizer.working_edge_px,
-        "look": asdict(look),
-        "muxer": muxer,
-        "libraries": [av.__version__, *map(str, av.library_versions.values())],
-    }
+    return work.summary(time.perf_counter() - started)
 
 
 class _Work:
     """The work on one film: what its first frame decides, and the frames after it."""
 
     def __init__(
-        self, reader: ClipReader, colorizer: Colorizer, look: FilmLook, muxer: str
+        self,
+        source: Path,
+        target_path: Path,
+        colorizer: Colorizer,
+        look: FilmLook,
+        mark: Mark | None,
     ) -> None:
-        self._reader = reader
+        self.source, self.target_path = source, target_path
         self._colorizer = colorizer
         self._look = look
-        self._muxer = muxer
+        self._mark = mark
+        self._container = Container.of(target_path)
         self._count = 0
 
-    def encode_into(self, parts: Parts, report: ProgressCallback) -> None:
-        """Encode all frames that the parts haven't yet."""
-        frames = self._frames(report)
+    def plan(self) -> dict[str, Any]:
+        """Return what the bytes of the film's stretches depend on."""
+        stat, colorizer, look = self.source.stat(), self._colorizer, self._look
+        pattern = (np.arange(64 * 96, dtype=np.uint32) * 2654435761 >> 16).astype(np.uint8)
+        seen = colorizer.coarse_logits(pattern.reshape(64, 96))
+        return {
+            "version": _PARTS_VERSION,
+            "source": [stat.st_size, stat.st_mtime_ns],
+            "network": hashlib.sha256(np.ascontiguousarray(seen).tobytes()).hexdigest(),
+            "palette": colorizer.palette.fingerprint,
+            "decoding": asdict(colorizer.decoding),
+            "averaging": asdict(colorizer.averaging),
+            "working_edge_px": colorizer.working_edge_px,
+            "look": [asdict(look.smoothing), asdict(look.toning), look.timed.fingerprint],
+            "container": asdict(self._container),
+            "libraries": [av.__version__, *map(str, av.library_versions.values())],
+        }
+
+    def encode_into(self, parts: Parts, reader: ClipReader, told: _Told) -> None:
+        """Encode all frames of an open clip that the parts haven't yet."""
+        self._reader = reader
+        frames = self._frames(told.report)
         first = next(frames, None)
         if first is None:
             raise UnusableClip("no frame of it can be decoded")
         self._decide(first.frame)
+        told.say(self._reader.notes)
         self._painter.restore(parts.state)
         done = int(parts.state["frames"]) if parts.state else 0
         encoder = StretchEncoder(self.target)
         for timed in chain((first,), frames):
             if self._count > done:
-                frame = self._painter.paint(self._fitted(timed.frame))
+                seconds = float((timed.pts - first.pts) * self.target.time_base)
+                frame = self._painter.paint(self._fitted(timed.frame), seconds)
                 encoder.add(frame, timed.pts, timed.duration)
             if len(encoder) == STRETCH_FRAMES:
                 self._keep(encoder, parts)
                 encoder = StretchEncoder(self.target)
         if len(encoder):
             self._keep(encoder, parts)
+        if self._painter.guide is not None:
+            self._painter.guide.finish()
+            self._reader.notes |= self._painter.guide.notes
 
     def _keep(self, encoder: StretchEncoder, parts: Parts) -> None:
         state = {**self._painter.state(), "frames": np.array(self._count)}
@@ -182,7 +210,7 @@ class _Work:
     def _decide(self, frame: Any) -> None:
         reader, stream = self._reader, self._reader.stream
         whole = FrameLayout.of(frame, most_bits=16)
-        encoder = encoder_for(stream.codec_context.name, whole.coding.bits, self._muxer)
+        encoder = encoder_for(stream.codec_context.name, whole.coding.bits, self._container.muxer)
         self._layout = FrameLayout.of(frame, most_bits=encoder.most_bits)
         aspect = stream.sample_aspect_ratio or Fraction(0)
         matrix = frame.side_data.get(SideData.DISPLAYMATRIX)
@@ -198,6 +226,7 @@ class _Work:
             interlaced=frame.interlaced_frame,
             group=STRETCH_FRAMES,
             display_matrix=tuple(np.frombuffer(matrix, np.int32).tolist()) if matrix else (),
+            mastering=mastering_of(frame) if encoder is HEVC else "",
         )
         self._painter = FilmPainter(
             self._colorizer,
@@ -205,26 +234,15 @@ class _Work:
             self._look,
             quarter_turns=turns,
             pixel_aspect=float(aspect or _SQUARE),
+            rate=float(reader.rate),
         )
         self._upright = (frame.width, frame.height)[:: -1 if turns % 2 else 1]
-        self._note_assumptions(frame, whole.coding.bits)
-
-    def _note_assumptions(self, frame: Any, bits: int) -> None:
-        note, codec = self._reader.note, self._reader.stream.codec_context.name
-        if self.target.encoder.word.replace(".", "").lower() not in (codec, f"lib{codec}"):
-            note(f"pictures were {codec}, are {self.target.encoder.word}")
-        if bits > self._layout.coding.bits:
-            note(f"{bits} bits a sample, of which {self._layout.coding.bits} are kept")
-        if frame.interlaced_frame:
-            note("interlaced; both fields of a frame are coloured as one picture")
-        if not self._layout.halved:
-            note("an odd size, so colour for every pixel (4:4:4), which not every player shows")
-        if self._muxer in _MILLISECONDS and (self.target.time_base * 1000).denominator > 1:
-            note("times are rounded to milliseconds")
-        if self.target.transfer in _HDR:
-            note(f"HDR ({_HDR[self.target.transfer]}); the network learnt from SDR")
-        if any(part.is_alpha for part in frame.format.components):
-            note("transparency is left out")
+        bits = whole.coding.bits
+        note_assumptions(reader, frame, self.target, self._container, bits=bits)
+        stand_in = self._layout.without_color(frame)
+        with opened_clip(self.source) as again:
+            self.kept = streams_kept(again, self._container, self.target, stand_in)
+            reader.notes |= again.notes
 
     def _fitted(self, frame: Any) -> Any:
         same = fitted(frame, self._layout)
@@ -235,10 +253,30 @@ class _Work:
             )
         return same
 
-    def summary(self, target: Path, seconds: float) -> ColorizedFilm:
+    def write(self, path: Path, again: ClipReader, parts: Parts) -> None:
+        """Write the film and the sidecar with its mark.
+
+        Args:
+            path: of the file.
+            again: the clip, from its beginning.
+            parts: the encoded frames.
+        """
+        write_film(
+            path,
+            self._container,
+            again,
+            (self.target, parts.packets()),
+            kept=self.kept,
+            joints=self._reader.joints,
+            comment="" if self._mark is None else f"{self._mark.note}; {self._mark.parameters}",
+        )
+        if self._mark is not None:
+            write_mark_beside(self.target_path, sidecar_packet(self.source), self._mark)
+
+    def summary(self, seconds: float) -> ColorizedFilm:
         """Return what became of the film."""
         return ColorizedFilm(
-            output=str(target),
+            output=str(self.target_path),
             frames=self._count,
             cuts=self._painter.cuts,
             width=self._upright[0],

@@ -89,12 +89,29 @@ class MotionFinder:
 
 def _judged(motion: Motion, now: np.ndarray, before: np.ndarray) -> Motion:
     """Trust what looks alike, and tell a cut: brightness that changes as a whole is neither."""
-    brighter = (np.median(now) + _GRAIN) / (np.median(before) + _GRAIN)
-    apart = np.abs(now - before * brighter)
-    trust = np.clip(2 - apart / np.float32(_DIFFERENCE), 0, 1) * motion.trust
-    others = float(np.mean(apart > 2 * _DIFFERENCE))
-    cut = others > _OTHER_SHARE or _dissimilarity(now, before) > _STRUCTURE
+    trust = likeness(now, before) * motion.trust
+    cut = not is_same_picture(now, before)
     return Motion(motion.x, motion.y, (trust * (not cut)).astype(np.float32), cut)
+
+
+def likeness(
+    now: Float32[np.ndarray, "rows columns"], before: Float32[np.ndarray, "rows columns"]
+) -> Float32[np.ndarray, "rows columns"]:
+    """Return how much each place of two pictures (luma in [0, 1]) looks the same, in [0, 1]."""
+    return np.clip(2 - _apart(now, before) / np.float32(_DIFFERENCE), 0, 1)
+
+
+def is_same_picture(
+    now: Float32[np.ndarray, "rows columns"], before: Float32[np.ndarray, "rows columns"]
+) -> bool:
+    """Whether two pictures (luma in [0, 1]) can be frames of one shot."""
+    others = float(np.mean(_apart(now, before) > 2 * _DIFFERENCE))
+    return others <= _OTHER_SHARE and _dissimilarity(now, before) <= _STRUCTURE
+
+
+def _apart(now: np.ndarray, before: np.ndarray) -> np.ndarray:
+    brighter = (np.median(now) + _GRAIN) / (np.median(before) + _GRAIN)
+    return np.asarray(np.abs(now - before * np.float32(brighter)), np.float32)
 
 
 def _dissimilarity(now: np.ndarray, before: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """The coloured pictures and everything else of a clip, into one file: copied, not encoded anew."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -8,166 +8,181 @@ from typing import Any
 import av
 import av.error
 
-from colorunet.video.encoding import HEVC, Target
+from colorunet.video.containers import Container
+from colorunet.video.encoding import Target
+from colorunet.video.joints import Clock, Joints
+from colorunet.video.keeping import Kept, Way
 from colorunet.video.reading import ClipReader
+from colorunet.video.sound import LosslessSound
 
 _FILM = -1  # stands for the number of the stream that is coloured
-_MP4 = ("mp4", "mov", "3gp")
 # What muxers write themselves; the rest of a file's words is copied.
 _OWN_WORDS = frozenset(("major_brand", "minor_version", "compatible_brands", "encoder"))
 _OWN_STREAM_WORDS = frozenset(("encoder", "handler_name", "vendor_id", "DURATION"))
-# Names that MP4 and MOV have a place for; for others there is a table of their own.
-_MP4_WORDS = frozenset(
-    (
-        "title",
-        "artist",
-        "album_artist",
-        "composer",
-        "album",
-        "date",
-        "comment",
-        "genre",
-        "copyright",
-        "grouping",
-        "lyrics",
-        "description",
-        "synopsis",
-        "show",
-        "episode_id",
-        "network",
-        "keywords",
-        "compilation",
-        "creation_time",
-        "track",
-        "disc",
-        "timecode",
-        "media_type",
-        "hd_video",
-        "gapless_playback",
-        "season_number",
-        "episode_sort",
-    )
-)
+_COVER_KINDS = {b"\xff\xd8": ("cover.jpg", "image/jpeg"), b"\x89P": ("cover.png", "image/png")}
 
 
 def write_film(
-    path: Path, muxer: str, reader: ClipReader, target: Target, packets: Iterable[Any]
+    path: Path,
+    container: Container,
+    reader: ClipReader,
+    film: tuple[Target, Iterable[Any]],
+    *,
+    kept: Mapping[int, Kept],
+    joints: Joints,
+    comment: str = "",
 ) -> None:
-    """Write a film: coloured packets in place of the clip's own, all other streams as they are.
+    """Write a film: coloured packets in place of the clip's own, other streams as they are kept.
 
     Args:
         path: of the file, whatever its suffix.
-        muxer: FFmpeg's name of the container.
-        reader: the clip, from its beginning; told what couldn't be copied.
-        target: how the packets were encoded.
-        packets: in the order in which they are shown.
+        container: of the output.
+        reader: the clip, from its beginning.
+        film: how the coloured packets were encoded, and they, in the order of showing.
+        kept: the other streams, by number.
+        joints: where the clip's clock starts again.
+        comment: that is put behind the clip's own.
     """
+    target, packets = film
     words = {key: text for key, text in reader.container.metadata.items() if key not in _OWN_WORDS}
-    with av.open(str(path), "w", format=muxer, container_options=_options(muxer, words)) as output:
+    if comment:
+        own = [words.pop(key) for key in list(words) if key.lower() == "comment"]
+        words["comment"] = "\n".join([*own, comment])
+    options = container.options(words)
+    with av.open(str(path), "w", format=container.muxer, container_options=options) as output:
         output.flags |= av.container.core.Flags.bitexact.value
         output.metadata.update(words)
-        streams = _streams(output, reader, target)
+        streams = _streams(output, reader, container, target, kept)
         chapters = reader.container.chapters()
         if chapters:
             output.set_chapters(chapters)
         output.start_encoding()
-        for packet in _in_turn(_copied(reader, muxer), streams, target, packets):
+        others = _Others(
+            reader, container, streams, kept, Clock(reader.container, reader.stream.index, joints)
+        )
+        for packet in _in_turn(others.packets(), streams[_FILM], target, packets):
             output.mux_one(packet)
 
 
-def _options(muxer: str, words: dict[str, str]) -> dict[str, str]:
-    if muxer in _MP4:
-        tags = "" if words.keys() <= _MP4_WORDS else "+use_metadata_tags"
-        return {"movflags": f"+faststart{tags}", "write_tmcd": "auto"}
-    return {"mpegts_copyts": "1"} if muxer == "mpegts" else {}
-
-
-def _streams(output: Any, reader: ClipReader, target: Target) -> dict[int, Any]:
+def _streams(
+    output: Any, reader: ClipReader, container: Container, target: Target, kept: Mapping[int, Kept]
+) -> dict[int, Any]:
     """Return the output's stream for each of the clip's, by its number; and the coloured one."""
     streams = {}
     for stream in reader.container.streams:
         if stream.index == reader.stream.index:
-            made = streams[_FILM] = _coded_stream(output, target)
+            made = streams[_FILM] = container.add_film(output, target)
+        elif stream.index in kept and kept[stream.index].way is Way.LOSSLESS_SOUND:
+            sound = LosslessSound(output, stream, kept[stream.index].codec)
+            streams[stream.index], made = sound, sound.stream
+        elif stream.index in kept:
+            made = _made_for(output, stream, container, kept[stream.index])
+            streams[stream.index] = made
         else:
-            made = _copied_stream(output, stream, reader)
-            if made is None:
-                continue
+            continue
         words = {k: v for k, v in stream.metadata.items() if k not in _OWN_STREAM_WORDS}
         made.metadata.update(words)
         made.disposition = stream.disposition
-        streams[stream.index] = made
     return streams
 
 
-def _coded_stream(output: Any, target: Target) -> Any:
-    made = output.add_stream(target.encoder.name, rate=target.rate, time_base=target.time_base)
-    target.configure(made.codec_context)
-    if target.encoder is HEVC and output.format.name in _MP4:
-        made.codec_context.codec_tag = "hvc1"  # without it some players refuse the file
-    made.time_base = target.time_base
-    if target.display_matrix:
-        made.set_display_matrix(target.display_matrix)
-    return made
+def _made_for(output: Any, stream: Any, container: Container, kept: Kept) -> Any:
+    if kept.way is Way.ATTACHMENT:
+        name = stream.metadata.get("filename", f"attachment-{stream.index}")
+        return output.add_attachment(name, stream.mimetype or "", stream.data)
+    if kept.way is Way.COVER and not container.is_mp4:
+        return output.add_attachment(*_COVER_KINDS[kept.data[:2]], kept.data)
+    return output.add_stream_from_template(stream)
 
 
-def _copied_stream(output: Any, stream: Any, reader: ClipReader) -> Any | None:
-    if stream.type == "data" and stream.name == "bin_data":  # chapters, which are copied as such
-        return None
-    if stream.type == "data" and "timecode" in stream.metadata:  # written from that again
-        return None
-    try:
-        if stream.type == "attachment":
-            name = stream.metadata.get("filename", f"attachment-{stream.index}")
-            return output.add_attachment(name, stream.mimetype or "", stream.data)
-        return output.add_stream_from_template(stream)
-    except MemoryError:
-        raise
-    except (ValueError, av.error.FFmpegError):
-        kind = getattr(stream.codec_context, "name", None) or stream.name or "unknown"
-        reader.note(f"stream {stream.index} ({stream.type}: {kind}) has no place here; left out")
-        return None
+class _Others:
+    """The packets of all streams but the film, for the output."""
+
+    def __init__(
+        self,
+        reader: ClipReader,
+        container: Container,
+        streams: Mapping[int, Any],
+        kept: Mapping[int, Kept],
+        clock: Clock,
+    ) -> None:
+        self._reader, self._container = reader, container
+        self._streams, self._kept, self._clock = streams, kept, clock
+        self._last: dict[int, int] = {}
+
+    def packets(self) -> Iterator[Any]:
+        """Yield them in the order of the clip."""
+        yield from self._covers()
+        for packet in self._read():
+            kept = self._kept.get(packet.stream.index)
+            if kept is None or kept.way in (Way.COVER, Way.ATTACHMENT):
+                continue
+            made = self._streams[packet.stream.index]
+            if kept.way is Way.LOSSLESS_SOUND:
+                yield from made.packets(packet)
+            elif packet.dts is not None or packet.pts is not None:
+                packet.stream = made
+                yield self._behind_the_last(packet)
+        for index, kept in self._kept.items():
+            if kept.way is Way.LOSSLESS_SOUND:
+                yield from self._streams[index].last_packets()
+
+    def _covers(self) -> Iterator[Any]:
+        for index, kept in self._kept.items():
+            if kept.way is Way.COVER and self._container.is_mp4:
+                packet = av.Packet(kept.data)
+                packet.stream = self._streams[index]
+                packet.pts = packet.dts = 0
+                packet.time_base, packet.is_keyframe = Fraction(1, 1000), True
+                yield packet
+
+    def _behind_the_last(self, packet: Any) -> Any:
+        """Return a packet, moved where clips were joined so that their sound overlaps."""
+        index = packet.stream.index
+        if packet.dts is not None:
+            last = self._last.get(index)
+            if last is not None and packet.dts <= last:
+                packet.dts = last + 1
+                packet.pts = packet.dts if packet.pts is None else max(packet.pts, packet.dts)
+            self._last[index] = packet.dts
+        return packet
+
+    def _read(self) -> Iterator[Any]:
+        packets = self._reader.container.demux()
+        while True:
+            try:
+                packet = next(packets)
+            except MemoryError:
+                raise
+            except (StopIteration, av.error.FFmpegError):  # where it breaks off was told before
+                return
+            if not packet.size:
+                continue
+            self._clock.put(packet)
+            # A gap between two subtitles of MP4 is a packet of its own; the muxer writes it anew.
+            of_mp4 = self._container.is_mp4 and packet.stream.type == "subtitle"
+            if not (of_mp4 and bytes(packet) == b"\0\0"):
+                yield packet
 
 
 def _in_turn(
-    copied: Iterator[Any], streams: dict[int, Any], target: Target, packets: Iterable[Any]
+    others: Iterator[Any], film: Any, target: Target, packets: Iterable[Any]
 ) -> Iterator[Any]:
     """Yield packets of all streams, those of the film before what comes with or behind them."""
     coded = iter(packets)
     waiting = next(coded, None)
-    for packet in copied:
-        made = streams.get(packet.stream.index)
-        when = packet.pts if packet.dts is None else packet.dts
-        if made is None or when is None:
-            continue
-        time = when * Fraction(packet.time_base)
+    for packet in others:
+        time = (packet.pts if packet.dts is None else packet.dts) * Fraction(packet.time_base)
         while waiting is not None and waiting.pts * target.time_base <= time:
-            yield _of(waiting, streams[_FILM], target)
+            yield _of(waiting, film, target)
             waiting = next(coded, None)
-        packet.stream = made
         yield packet
     while waiting is not None:
-        yield _of(waiting, streams[_FILM], target)
+        yield _of(waiting, film, target)
         waiting = next(coded, None)
 
 
-def _copied(reader: ClipReader, muxer: str) -> Iterator[Any]:
-    """Yield the packets of all streams but the one that is coloured."""
-    packets = reader.container.demux()
-    while True:
-        try:
-            packet = next(packets)
-        except MemoryError:
-            raise
-        except (StopIteration, av.error.FFmpegError):  # where it breaks off was told before
-            return
-        is_film = packet.stream.index == reader.stream.index
-        # A gap between two subtitles of MP4 is a packet of its own; the muxer writes it anew.
-        is_gap = muxer in _MP4 and packet.stream.type == "subtitle" and bytes(packet) == b"\0\0"
-        if packet.size and not is_film and not is_gap:
-            yield packet
-
-
-def _of(packet: Any, stream: Any, target: Target) -> Any:
-    packet.stream = stream
+def _of(packet: Any, film: Any, target: Target) -> Any:
+    packet.stream = film
     packet.time_base = target.time_base
     return packet

@@ -7,8 +7,10 @@ import cv2
 import numpy as np
 
 from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.steering.timed import Timed
 from colorunet.coloring.toning import Toning
 from colorunet.video.flicker import Flicker
+from colorunet.video.guiding import Guide, SeenFrame
 from colorunet.video.motion import SEEN_EDGE_PX, one_thread
 from colorunet.video.planes import FrameLayout
 from colorunet.video.smoothing import Smoother, SmoothingSettings
@@ -24,10 +26,12 @@ class FilmLook:
     Args:
         smoothing: over time.
         toning: what is done to the colours.
+        timed: reference frames and hints.
     """
 
     smoothing: SmoothingSettings = field(default_factory=SmoothingSettings)
     toning: Toning = field(default_factory=Toning)
+    timed: Timed = field(default_factory=Timed)
 
 
 class FilmPainter:
@@ -39,6 +43,7 @@ class FilmPainter:
         look: how they are coloured.
         quarter_turns: counterclockwise, that bring a frame upright: a network knows up from down.
         pixel_aspect: width of a pixel in heights.
+        rate: frames a second, about.
     """
 
     def __init__(
@@ -49,6 +54,7 @@ class FilmPainter:
         *,
         quarter_turns: int = 0,
         pixel_aspect: float = 1.0,
+        rate: float = 25.0,
     ) -> None:
         self._colorizer = colorizer
         self._layout = layout
@@ -60,15 +66,29 @@ class FilmPainter:
         self._smoother: Smoother | None = None
         self._state: dict[str, np.ndarray] = {}
         self._before: np.ndarray | None = None
+        self.guide: Guide | None = None
+        if look.timed != Timed():
+            shown = (layout.width, layout.height)
+            if quarter_turns % 2:
+                shown = (layout.height, layout.width)
+            parts = colorizer.palette, colorizer.decoding
+            self.guide = Guide(look.timed, *parts, shown, half_frame_s=0.5 / rate)
         self.flicker = Flicker()
         self.cuts = 0
 
-    def paint(self, frame: Any) -> Any:
-        """Return a frame in colour, its luma kept."""
+    def paint(self, frame: Any, seconds: float) -> Any:
+        """Return a frame in colour, its luma kept.
+
+        Args:
+            frame: decoded.
+            seconds: since the film's first frame.
+
+        Raises:
+            ColorunetError: a hint can't be followed.
+        """
         layout, toning = self._layout, self._look.toning
         luma = layout.luma(frame)
-        uv = toning.warmed(self._smoothed_uv(luma))
-        u, v = self._at_chroma_size(uv)
+        u, v = self._at_chroma_size(self._smoothed_uv(luma, seconds))
         if toning.strength < 1:
             own = layout.own_uv(frame)
             share = np.float32(toning.strength)
@@ -77,7 +97,7 @@ class FilmPainter:
         cb, cr = layout.coding.chroma(layout.coding.luma(small), u, v)
         return layout.composed(luma, cb, cr, frame)
 
-    def _smoothed_uv(self, luma: np.ndarray) -> np.ndarray:
+    def _smoothed_uv(self, luma: np.ndarray, seconds: float) -> np.ndarray:
         seen = np.rint(self._layout.coding.luma(_resized(luma, self._working)) * 255)
         upright = np.ascontiguousarray(np.rot90(seen.astype(np.uint8), self._turns))
         logits = None
@@ -91,7 +111,12 @@ class FilmPainter:
             logits = None
         elif logits is None:
             logits = self._colorizer.coarse_logits(upright)
-        uv = self._colorizer.decode(self._smoother.next(logits))
+        mean, toning = self._smoother.next(logits), self._look.toning
+        if self.guide is None:
+            uv = toning.warmed(self._colorizer.decode(mean))
+        else:
+            luma_of_cells = _resized(upright, (mean.shape[1], mean.shape[0]))
+            uv = self.guide.uv(SeenFrame(mean, luma_of_cells, seconds, motion), toning)
         if motion is not None and self._before is not None:
             self.cuts += motion.cut
             self.flicker.add(self._before, uv, motion)
@@ -119,6 +144,7 @@ class FilmPainter:
             "uv": self._before,
             "flicker": np.array([self.flicker.total, self.flicker.pairs], np.float64),
             "cuts": np.array(self.cuts),
+            **(self.guide.state() if self.guide else {}),
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
@@ -127,6 +153,8 @@ class FilmPainter:
             return
         self._state = {name: state[name] for name in ("mean", "age", "seen", "without")}
         self._before = state["uv"]
+        if self.guide is not None:
+            self.guide.restore(state)
         total, pairs = state["flicker"].tolist()
         self.flicker = Flicker(total, int(pairs))
         self.cuts = int(state["cuts"])

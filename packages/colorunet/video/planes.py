@@ -112,6 +112,12 @@ class FrameLayout:
             _rows(frame.planes[number], levels.dtype)[:, : levels.shape[1]] = levels
         return frame
 
+    def without_color(self, frame: Any) -> Any:
+        """Return a frame of the luma alone, as those that are written."""
+        width, height = self.chroma_size
+        middle = np.full((height, width), 1 << (self.coding.bits - 1), self.coding.dtype)
+        return self.composed(self.luma(frame), middle, middle, frame)
+
     def _rgb(self, frame: Any) -> np.ndarray:
         deep = self.coding.bits > 8
         return np.asarray(frame.to_ndarray(format="rgb48le" if deep else "rgb24"))

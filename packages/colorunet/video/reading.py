@@ -1,28 +1,20 @@
-"""Reading a clip: what it says of itself, its frames one after the other, what is wrong with it."""
+"""Reading a clip: its frames in the order in which they are shown, and what is wrong with it."""
 
-import os
+from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import av
 import av.error
-import av.logging
 
 from colorfiles.outside.words import shown
 from colorunet.batch.images import UnusableImage
+from colorunet.video.joints import Clock, Joints
 
-# Containers of one file. Playlists and the like, which name other files, are none.
-_DEMUXERS = (
-    "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,mpegts,mpeg,mpegvideo,flv,asf,ogg,mxf,dv,nut,"
-    "h264,hevc,m4v,vc1,ivf,gxf,lavf"
-)
-_OPEN = {"format_whitelist": _DEMUXERS, "protocol_whitelist": "file"}
-_MOST_PIXELS = 1 << 26
 _MISSING_S = 0.5  # what a header may promise beyond the last frame, as it rounds or counts sound
+_HALF_A_FRAME = 0.5
 
 
 class UnusableClip(UnusableImage):
@@ -45,6 +37,14 @@ class TimedFrame:
 
 
 @dataclass
+class _Counts:
+    packets: int = 0
+    damaged: int = 0
+    shifted: int = 0
+    undecoded: deque[int | None] = field(default_factory=deque)  # times of packets without a frame
+
+
+@dataclass
 class ClipReader:
     """An open clip.
 
@@ -53,12 +53,14 @@ class ClipReader:
         stream: the video stream that is coloured.
         notes: what was assumed and what is wrong, as far as it has been read.
         lost: frames that are missing, as far as that can be told.
+        joints: where its clock starts again, as far as it has been read.
     """
 
     container: Any
     stream: Any
     notes: dict[str, None] = field(default_factory=dict)
     lost: int = 0
+    joints: Joints = field(default_factory=Joints)
 
     @property
     def time_base(self) -> Fraction:
@@ -80,26 +82,32 @@ class ClipReader:
 
     def frames(self) -> Iterator[TimedFrame]:
         """Yield the frames in the order in which they are shown; afterwards notes are complete."""
-        packets = damaged = shifted = 0
-        last: TimedFrame | None = None
+        clock = Clock(self.container, self.stream.index, self.joints)
+        counts, last = _Counts(), None
         for packet in self._packets():
-            packets += packet.size > 0
+            counts.packets += packet.size > 0
+            if packet.size:
+                clock.put(packet)
+                counts.undecoded.append(packet.dts)
             try:
                 decoded = packet.decode()
             except MemoryError:  # PyAV's is an FFmpegError too, and no fault of the clip
                 raise
             except (av.error.FFmpegError, ValueError):
-                damaged += 1
+                counts.damaged += 1
+                if packet.size:
+                    counts.undecoded.pop()
                 continue
             for frame in decoded:
-                pts = self._next_pts(frame, last)
-                shifted += frame.pts is not None and pts != frame.pts
-                damaged += bool(frame.is_corrupt)
+                given = self._given_pts(frame, counts)
+                pts = self._next_pts(given, last)
+                counts.shifted += given is not None and pts != given
+                counts.damaged += bool(frame.is_corrupt)
                 last = TimedFrame(frame, pts, int(frame.duration or 0))
                 yield last
         if last is None:
             raise UnusableClip("no frame of it can be decoded")
-        self._conclude(last, packets, damaged, shifted)
+        self._conclude(last, counts)
 
     def _packets(self) -> Iterator[Any]:
         """Yield the stream's packets up to the end or to where the file breaks off."""
@@ -123,44 +131,59 @@ class ClipReader:
         last.stream = self.stream
         yield last
 
-    def _next_pts(self, frame: Any, last: TimedFrame | None) -> int:
-        if last is None:
-            return int(frame.pts or 0)
-        usual = max(1, last.duration or round(1 / (self.rate * self.time_base)))
-        if frame.pts is None:
-            return last.pts + usual
-        return max(int(frame.pts), last.pts + 1)
+    def _given_pts(self, frame: Any, counts: "_Counts") -> int | None:
+        """Return when the file says that a frame is shown; None where it doesn't.
 
-    def _conclude(self, last: TimedFrame, packets: int, damaged: int, shifted: int) -> None:
-        if shifted:
-            self.note(f"{shifted} frames were to be shown before the one before; moved behind it")
-        if damaged:
-            self.note(f"{damaged} frames are damaged")
-            self.lost += damaged
-        missing = self.stream.frames - packets
-        if self.stream.frames and missing > 0:
-            self.note(f"ends early: {packets} of the {self.stream.frames} frames it should have")
-            self.lost += missing
-            return
+        AVI has the times of decoding only. The frames that are shown take them in their order, so
+        that the first one is shown when the first one is decoded, as sound is timed for.
+        """
+        oldest = counts.undecoded.popleft() if counts.undecoded else None
+        return oldest if self.container.format.name == "avi" else frame.pts
+
+    def _next_pts(self, given: int | None, last: TimedFrame | None) -> int:
+        if last is None:
+            return int(given or 0)
+        if given is None:
+            return last.pts + max(1, last.duration or round(1 / (self.rate * self.time_base)))
+        return max(int(given), last.pts + 1)
+
+    def _conclude(self, last: TimedFrame, counts: "_Counts") -> None:
+        if self.joints.count:
+            self.note(f"joined from {self.joints.count + 1} parts, each with a clock of its own")
+        if counts.shifted:
+            self.note(
+                f"{counts.shifted} frames were to be shown before the one before; moved behind it"
+            )
+        if counts.damaged:
+            self.note(f"{counts.damaged} frames are damaged")
+            self.lost += counts.damaged
         short = self.seconds_missing((last.pts + last.duration) * self.time_base)
-        if short > 0:
-            self.note(f"ends early: about {short:.1f} s before it should")
-            self.lost += max(1, round(short * self.rate))
+        missing = self.stream.frames - counts.packets
+        if not self.stream.frames:
+            if short > 0:
+                self.note(f"ends early: about {short:.1f} s before it should")
+                self.lost += max(1, round(short * self.rate))
+        elif missing > 0 and short * self.rate < _HALF_A_FRAME:
+            self.note(f"{missing} empty frames, for which the one before is shown on")
+        elif missing > 0:
+            self.note(
+                f"ends early: {counts.packets} of the {self.stream.frames} frames it should have"
+            )
+            self.lost += missing
 
     def seconds_missing(self, end: Fraction) -> float:
-        """Return how far before its promised end a clip ends; 0 where frames are counted.
+        """Return how far before its promised end a clip ends.
 
         Args:
             end: of the last frame, in seconds.
         """
-        if self.stream.frames:
-            return 0.0
         start = (self.stream.start_time or 0) * self.time_base
         own = _seconds_of(self.stream.metadata.get("DURATION", ""))
         if own:
             return max(0.0, own - float(end) - 1.5 / float(self.rate))
-        # The length of the whole file, to which sound may add some.
-        return max(0.0, float(self._seconds_promised() - (end - start)) - _MISSING_S)
+        short = float(self._seconds_promised() - (end - start))
+        # Where frames aren't counted, the length is that of the whole file, sound included.
+        return max(0.0, short if self.stream.frames else short - _MISSING_S)
 
     def _seconds_promised(self) -> Fraction:
         if self.stream.duration:
@@ -170,72 +193,6 @@ class ClipReader:
     def note(self, words: str) -> None:
         """Keep words for the user, each once."""
         self.notes[words] = None
-
-
-@contextmanager
-def opened_clip(path: Path) -> Iterator[ClipReader]:
-    """Open a clip; whatever is wrong with it is one kind of error.
-
-    Raises:
-        UnusableClip: no clip, none with pictures in it, or too large.
-    """
-    if not path.is_file():
-        raise UnusableClip("not a regular file" if path.exists() else "no such file")
-    if not os.path.getsize(path):
-        raise UnusableClip("an empty file")
-    av.logging.set_level(av.logging.PANIC)  # what matters is said in our own words
-    try:
-        container = av.open(str(path), options=_OPEN, metadata_errors="replace")
-    except MemoryError:
-        raise
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise UnusableClip(f"can't be read: {words_of(error)}") from None
-    with container:
-        stream = _main_stream(container)
-        if stream.codec_context is None:
-            raise UnusableClip("its pictures are in a format that isn't known here")
-        _refuse_unfit(stream)
-        stream.thread_type = "AUTO"
-        yield ClipReader(container, stream)
-
-
-def is_whole_clip(path: Path) -> bool:
-    """Whether a clip can be read up to the end that its header promises; nothing is decoded."""
-    try:
-        with opened_clip(path) as reader:
-            end, packets = Fraction(0), 0
-            for packet in reader.container.demux(reader.stream):
-                if packet.size:
-                    packets += 1
-                    end = max(end, Fraction((packet.pts or 0) + (packet.duration or 0)))
-            missing = reader.seconds_missing(end * reader.time_base)
-            return packets >= reader.stream.frames and missing <= 0
-    except MemoryError:
-        raise
-    except (UnusableClip, av.error.FFmpegError):
-        return False
-
-
-def _main_stream(container: Any) -> Any:
-    """Return the video stream that is no cover picture: the default one, or the first."""
-    streams = [
-        one
-        for one in container.streams.video
-        if not one.disposition & (av.stream.Disposition.attached_pic | _THUMBNAILS)
-    ]
-    if not streams:
-        has_sound = bool(container.streams.audio)
-        raise UnusableClip("sound without pictures" if has_sound else "no pictures in it")
-    default = [one for one in streams if one.disposition & av.stream.Disposition.default]
-    return (default or streams)[0]
-
-
-def _refuse_unfit(stream: Any) -> None:
-    if not stream.width or not stream.height or not stream.pix_fmt:
-        raise UnusableClip("can't be read: nothing says how large its frames are")
-    if stream.width * stream.height > _MOST_PIXELS:
-        raise UnusableClip(f"too many pixels: {stream.width} x {stream.height}")
-    stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}
 
 
 def _seconds_of(clock: str) -> float:
@@ -251,6 +208,3 @@ def words_of(error: Exception) -> str:
     """Return what a library says of an error, without the file that it names."""
     words = getattr(error, "strerror", None) or str(error)
     return shown(words).strip().rstrip(".") or type(error).__name__
-
-
-_THUMBNAILS = av.stream.Disposition.timed_thumbnails

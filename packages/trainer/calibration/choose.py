@@ -6,13 +6,14 @@ truth has it, is logit adjustment (Menon et al. 2021) fitted to the decoded colo
 caution and saturation are then chosen by ``evaluation.criteria``.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
 from jaxtyping import Float
 
+from colorfiles.progress import ProgressCallback, silent
 from colorunet.coloring.decoding import Decoding
 from trainer.calibration.held_out import HeldOut
 from trainer.evaluation.criteria import Verdict, cost, missed
@@ -26,7 +27,12 @@ _REFINED = 3  # decodings with offsets whose caution and saturation are varied t
 _ROUNDS = 12
 _RATE = 0.5
 _LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
-STAGES = len(TEMPERATURES) + _REFINED + 1
+_VARIATIONS = len(CAUTIONS) * len(SATURATIONS)
+DECODINGS = (
+    len(TEMPERATURES) * (_VARIATIONS + _ROUNDS + len(STRENGTHS))
+    + _REFINED * _VARIATIONS
+    + len(_FINE_STEPS)
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,9 @@ class JudgedDecoding:
     ciede2000: list[float]
 
 
-def matching_offsets(sets: Sequence[HeldOut], decoding: Decoding, n: int) -> Float[np.ndarray, "n"]:
+def matching_offsets(
+    sets: Sequence[HeldOut], decoding: Decoding, n: int, *, report: ProgressCallback = silent
+) -> Float[np.ndarray, "n"]:
     """Return what to add to the logits so that bins are painted as often as truth has them.
 
     The sets count alike, however many photos each has.
@@ -56,32 +64,36 @@ def matching_offsets(sets: Sequence[HeldOut], decoding: Decoding, n: int) -> Flo
         step = np.log((true_shares + _LEAST_SHARE) / (painted_shares + _LEAST_SHARE))
         offsets += _RATE * decoding.temperature * step
         offsets -= offsets.mean()
+        report()
     return offsets
 
 
 def choose(
-    sets: Sequence[HeldOut], n: int, *, report: Callable[[], None]
+    sets: Sequence[HeldOut], n: int, *, report: ProgressCallback = silent
 ) -> tuple[JudgedDecoding, list[JudgedDecoding]]:
     """Return the decoding that costs least over the sets, and all that were tried."""
-    candidates = []
+    candidates: list[JudgedDecoding] = []
+
+    def try_all(decodings: Iterable[Decoding]) -> None:
+        for decoding in decodings:
+            candidates.append(judged(sets, decoding))
+            report()
+
     for temperature in TEMPERATURES:
         plain = Decoding(temperature)
-        candidates += [judged(sets, how) for how in _variations(plain)]
-        offsets = matching_offsets(sets, plain, n)
-        for strength in STRENGTHS:
-            bin_offsets = tuple(float(x) for x in strength * offsets)
-            candidates.append(judged(sets, replace(plain, bin_offsets=bin_offsets)))
-        report()
+        try_all(_variations(plain))
+        offsets = matching_offsets(sets, plain, n, report=report)
+        try_all(
+            replace(plain, bin_offsets=tuple(float(x) for x in strength * offsets))
+            for strength in STRENGTHS
+        )
     with_offsets = [each for each in candidates if each.decoding.bin_offsets is not None]
     for candidate in sorted(with_offsets, key=_cost)[:_REFINED]:
-        candidates += [judged(sets, how) for how in _variations(candidate.decoding)]
-        report()
+        try_all(_variations(candidate.decoding))
     nearest = min(candidates, key=_cost).decoding
-    for step in _FINE_STEPS:
-        candidates.append(
-            judged(sets, replace(nearest, saturation=round(nearest.saturation + step, 3)))
-        )
-    report()
+    try_all(
+        replace(nearest, saturation=round(nearest.saturation + step, 3)) for step in _FINE_STEPS
+    )
     return min(candidates, key=_cost), candidates
 
 

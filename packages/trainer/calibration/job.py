@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -9,13 +10,14 @@ import numpy as np
 
 from colorfiles.files import write_atomically
 from colorfiles.locks import only_writer
+from colorfiles.progress import ProgressCallback, silent
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
 from colorunet.parameters.meta import read_meta
-from trainer.calibration.choose import JudgedDecoding, choose, judged
+from trainer.calibration.choose import DECODINGS, JudgedDecoding, choose, judged
 from trainer.calibration.held_out import HeldOut, Watch
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.evaluate import require_same_palette, unwatched
@@ -56,6 +58,10 @@ class Calibration:
     curve: list[CurvePoint]
 
 
+def _unreported(_: int) -> AbstractContextManager[ProgressCallback]:
+    return nullcontext(silent)
+
+
 def calibrate_run(
     run: Path,
     shard_paths: Sequence[str],
@@ -65,7 +71,7 @@ def calibrate_run(
     options: PredictionOptions | None = None,
     write: bool = True,
     watch: Watch = unwatched,
-    report: Callable[[], None] = lambda: None,
+    reporting: Callable[[int], AbstractContextManager[ProgressCallback]] = _unreported,
 ) -> Calibration:
     """Choose averaging and decoding for a run and write them beside its best parameters.
 
@@ -76,6 +82,8 @@ def calibrate_run(
         limit: photos of each set at most.
         options: of the averaging; several scales are tried where it names none.
         write: False only says what would be chosen.
+        watch: shows how far the measuring of the photos is.
+        reporting: gives what shows how far the trying of so many decodings is.
 
     Raises:
         TrainerError: a set has another palette or no photos in the split, or the run can't be read.
@@ -96,7 +104,8 @@ def calibrate_run(
     sets = {each: held_out(each) for each in dict.fromkeys((own.averaging, *averagings))}
     tried = [Tried(each, _error(sets[each], own.decoding)) for each in averagings]
     best = min(tried, key=lambda candidate: candidate.ciede2000).averaging
-    chosen, candidates = choose(sets[best], trained.palette.n, report=report)
+    with reporting(DECODINGS) as report:
+        chosen, candidates = choose(sets[best], trained.palette.n, report=report)
     if write:
         choice = {"averaging": asdict(best), "decoding": asdict(chosen.decoding)}
         with only_writer(run), write_atomically(run / "best.json") as temporary:

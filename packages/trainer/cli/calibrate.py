@@ -54,23 +54,23 @@ def command(
     \b
     trainer calibrate runs/small shards
     """
+    from functools import partial
+
     from colorfiles.progress import progress
-    from trainer.calibration.choose import STAGES
     from trainer.calibration.job import calibrate_run
     from trainer.calibration.text import calibration_text
     from trainer.report.evaluation_job import watch_on_terminal
 
-    with progress("choosing", STAGES) as report:
-        calibration = calibrate_run(
-            run,
-            shards,
-            split=split,
-            limit=limit,
-            options=prediction,
-            write=not dry_run,
-            watch=watch_on_terminal,
-            report=report,
-        )
+    calibration = calibrate_run(
+        run,
+        shards,
+        split=split,
+        limit=limit,
+        options=prediction,
+        write=not dry_run,
+        watch=watch_on_terminal,
+        reporting=partial(progress, "trying decodings"),
+    )
     emit(calibration, as_json, "" if as_json else calibration_text(calibration, shards))
     if not dry_run:
         say(f"written: {run / 'best.json'}")

@@ -47,6 +47,14 @@ _SWEEP_IMAGES = 48
     "scratched, every other one on film blind to red. Its colours are judged on the photo as it "
     "is.",
 )
+@click.option(
+    "--film",
+    "films",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    multiple=True,
+    help="Colour film to measure too: how steady the colours of its frames are (CDC) and how "
+    "colourful beside its own (ΔCF). Needs the extra `video`.",
+)
 @click.option("--limit", type=click.IntRange(min=1), help="Measure the first N samples only.")
 @click.option("--html", type=click.Path(path_type=Path), help="Page to write, self-contained.")
 @click.option(
@@ -62,6 +70,7 @@ def command(
     sweep_temperature: bool,
     perceptual: Path | None,
     aged: bool,
+    films: tuple[Path, ...],
     limit: int | None,
     html: Path | None,
     contact_sheet: Path | None,
@@ -93,6 +102,7 @@ def command(
         options=prediction,
         perceptual=perceptual,
         outputs=Outputs(html=html, contact_sheet=contact_sheet, overwrite=overwrite),
+        films=films,
         watch=watch_on_terminal,
     )
     emit(evaluation, as_json, "" if as_json else evaluation_text(evaluation))

@@ -102,6 +102,14 @@ MEASURES = {
         aim="truth",
         criterion=Criterion("colorfulness_ratio_p10", 0.3, None, "the dullest tenth isn't gray"),
     ),
+    "delta_colorfulness": Measure(
+        "ΔCF",
+        f"|mean of M over the images - truth's mean of M|, {_M} (Kang et al. 2023, DDColor, "
+        "arXiv:2212.11613)",
+        lambda pool: abs(pool.mean("colorfulness") - pool.mean("colorfulness", "truth")),
+        aim="low",
+        digits=1,
+    ),
     "chroma_spread_ratio": Measure(
         "chroma spread ratio",
         "sqrt(trace cov(U, V)) of the image / of its truth; median over images whose truth has "

@@ -1,6 +1,6 @@
 """Settings and result of an evaluation; `--json` prints the result."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,6 +8,7 @@ from jaxtyping import Float, Int
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.decoding import Decoding
 from trainer.evaluation.criteria import Verdict
+from trainer.evaluation.films import FilmMeasures
 from trainer.evaluation.perceptual import Perceptual
 from trainer.evaluation.probes import PositionProbe
 from trainer.evaluation.summary import Estimate
@@ -86,6 +87,7 @@ class Evaluation:
     definitions: dict[str, str]
     not_measured: dict[str, str]
     suggestion_rule: str = RULE
+    films: list[FilmMeasures] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -98,6 +98,11 @@ def evaluation_text(evaluation: Evaluation) -> str:
     if e.sweep:
         lines += ["", *sweep_rows(e.sweep), f"suggested T = {e.suggested_temperature:g}: "]
         lines[-1] += e.suggestion_rule
+    lines += [
+        f"{film.film}: {film.frames} frames, CDC {film.cdc:.4f} (truth {film.true_cdc:.4f}), "
+        f"ΔCF {film.delta_colorfulness:.1f}, flicker {film.flicker:.4f}"
+        for film in e.films
+    ]
     return "\n".join(lines)
 
 

@@ -1,6 +1,6 @@
 """What ``trainer evaluate`` does: load, measure, and write the pictures that were asked for."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from colorunet.coloring.options import PredictionOptions
 from colorunet.parameters.checkpoint import load_run
 from trainer.data.shard_set import Sample, ShardSet
 from trainer.evaluation.evaluate import Watch, evaluate, unwatched
+from trainer.evaluation.films import FilmMeasures, measure_film
 from trainer.evaluation.perceptual import PerceptualNetworks
 from trainer.evaluation.result import Evaluation, EvaluationSettings, ImageResult
 from trainer.report import write_evaluation_page
@@ -56,9 +57,10 @@ def evaluate_run(
     options: PredictionOptions | None = None,
     perceptual: Path | None = None,
     outputs: Outputs | None = None,
+    films: Sequence[Path] = (),
     watch: Watch = unwatched,
 ) -> Evaluation:
-    """Measure a run on a split of a shard set and write the page and the sheet.
+    """Measure a run on a split of a shard set, and on films, and write the page and the sheet.
 
     ``options`` say what is to differ from the run's own way to predict. ``perceptual``
     is a folder of parameters for LPIPS and FID; see ``trainer.evaluation.pretrained``.
@@ -75,6 +77,7 @@ def evaluate_run(
     outputs = (outputs or Outputs()).unfinished(digest)
     networks = PerceptualNetworks.open(perceptual, colorizer.device) if perceptual else None
     evaluation, tallies = evaluate(colorizer, shards, settings, perceptual=networks, watch=watch)
+    evaluation = replace(evaluation, films=[_measured(colorizer, film) for film in films])
     if outputs.contact_sheet is not None:
         write_contact_sheet(colorizer, shards, evaluation, outputs.contact_sheet, digest=digest)
     if outputs.html is not None:
@@ -88,6 +91,11 @@ def evaluate_run(
             digest=digest,
         )
     return evaluation
+
+
+def _measured(colorizer: Colorizer, film: Path) -> FilmMeasures:
+    with progress(f"frames of {film.name}", None) as report:
+        return measure_film(colorizer, film, report=report)
 
 
 def write_contact_sheet(
@@ -137,7 +145,7 @@ def caption(image: ImageResult) -> str:
 
 
 def watch_on_terminal(samples: Iterable[Sample], total: int) -> Iterator[Sample]:
-    """Show a bar on stderr while samples go by, on a terminal only."""
+    """Show progress on stderr while samples go by."""
     with progress("measuring", total) as report:
         for sample in samples:
             yield sample

@@ -1,9 +1,8 @@
 """A fit in words: its progress, its summary, and what it would be."""
 
-import sys
 from contextlib import AbstractContextManager, nullcontext
 
-from colorfiles.progress import ProgressCallback, lines, progress, silent
+from colorfiles.progress import ProgressCallback, duration, progress, silent
 from trainer.config.recipe import Recipe
 from trainer.config.settings import LATEST
 from trainer.training.distributed import World
@@ -15,11 +14,10 @@ from trainer.training.loop import FitSummary
 def fit_progress(
     recipe: Recipe, world: World, *, samples: int
 ) -> AbstractContextManager[ProgressCallback]:
-    """Return a bar on a terminal, plain lines in a log; silence on all processes but the first."""
+    """Return the progress of a fit; silent on all processes but the first."""
     if not world.is_first:
         return nullcontext(silent)
-    steps = total_steps(recipe, samples)
-    return progress("fit", steps) if sys.stderr.isatty() else lines("step", steps)
+    return progress("step", total_steps(recipe, samples))
 
 
 def summary_text(summary: FitSummary) -> str:
@@ -56,12 +54,6 @@ def dry_run_text(fit: DryRun) -> str:
             f"sees {fit.receptive_field_px} px",
             f"memory       about {fit.memory_bytes / 2**20:,.0f} MiB",
             f"time         {fit.step_s:.3f} s a step on {fit.device} (measured), "
-            f"about {_duration(fit.expected_s)} in all, validation left out",
+            f"about {duration(fit.expected_s)} in all, validation left out",
         ]
     )
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

@@ -11,8 +11,9 @@ from clip_files import ClipSettings, decoded, write_clip
 
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.video.film import colorize_video
+from colorunet.video.opening import is_whole_clip
 from colorunet.video.parts import parts_folder
-from colorunet.video.reading import UnusableClip, is_whole_clip
+from colorunet.video.reading import UnusableClip
 
 Grays = Callable[..., list[np.ndarray]]
 FAST_START = {"crf": "12", "preset": "ultrafast", "g": "4"}

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -14,6 +15,7 @@ from PIL import Image
 
 from colorunet.batch.clip_formats import looks_like_clip
 from colorunet.cli import app
+from colorunet.evidence.reading import is_marked, read_mark
 
 Grays = Callable[..., list[np.ndarray]]
 
@@ -47,7 +49,14 @@ def test_clips_are_coloured_among_photos_and_what_is_broken_is_named(
     found = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.*"))
     if engine:
         found.remove("manifest.jsonl")
-    assert found == ["more/film.mp4", "old.mkv", "photo.jpg"]
+    assert found == ["more/film.mp4", "more/film.xmp", "old.mkv", "old.xmp", "photo.jpg"]
+    assert all(is_marked(out / name) for name in found if name.endswith("jpg"))
+    with av.open(str(out / "old.mkv")) as file:
+        comment = file.metadata["COMMENT"]
+    mark = read_mark(out / "old.mkv")
+    assert mark is not None
+    assert mark.note in comment
+    assert mark.network_sha256 in comment
     assert [Path(skip["input"]).name for skip in summary["skips"]] == ["broken.mov"]
     films = {Path(one["input"]).name: one for one in summary["images"]}
     assert films["film.mp4"]["pages"] == 4
@@ -58,6 +67,14 @@ def test_clips_are_coloured_among_photos_and_what_is_broken_is_named(
     assert len(decoded(out / "old.mkv").frames) == 4
     again = json.loads(_run(album, "-o", out, "--json", *engine).stdout)
     assert (again["kept"], again["colorized"]) == (3, 0)
+
+
+def test_no_mark_leaves_comment_and_sidecar_out(album: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    assert _run(album / "more" / "film.mp4", "-o", out, "--no-mark").exit_code == 0
+    assert [path.name for path in out.iterdir()] == ["film.mp4"]
+    with av.open(str(out / "film.mp4")) as file:
+        assert "comment" not in file.metadata
 
 
 def test_one_clip_goes_to_one_file(album: Path, tmp_path: Path) -> None:
@@ -74,7 +91,7 @@ def test_what_is_for_single_photos_is_refused_for_clips(album: Path, tmp_path: P
     clip = album / "more" / "film.mp4"
     result = _run(clip, "-o", tmp_path / "out", "--versions", "2")
     assert result.exit_code == 3
-    assert "versions, hints and references are for photos" in result.stderr
+    assert "versions are for photos" in result.stderr
 
 
 def test_an_output_cut_short_is_made_anew(album: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from PIL import Image
 from skimage.metrics import structural_similarity
 
 from colorcore import Palette
+from colorcore.measures import colorfulness
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from colorunet.networks import build_network
@@ -79,6 +80,20 @@ def test_truth_is_perfect_and_its_psnr_undefined(oracle_result: Evaluation) -> N
         assert truth[name] == pytest.approx(1, abs=1e-6), name
     assert truth["ciede2000"] == 0
     assert truth["psnr"] is None
+
+
+def test_grays_distance_in_colourfulness_is_truths_own_mean(
+    oracle_result: Evaluation, shards: ShardSet
+) -> None:
+    own = [
+        colorfulness(true_colors(s.luma, s.bins, s.rgb, shards.palette).rgb)
+        for s in shards.samples("val")
+    ]
+    figures = {
+        name: one["delta_colorfulness"].value for name, one in oracle_result.variants.items()
+    }
+    assert figures[TRUTH] == 0
+    assert figures["gray"] == pytest.approx(np.mean(own), rel=1e-4)
 
 
 def test_one_color_for_all_is_seen_as_such(oracle_result: Evaluation) -> None:

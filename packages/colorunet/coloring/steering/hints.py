@@ -70,11 +70,21 @@ def read_hints(path: Path) -> tuple[Hint, ...]:
         ColorunetError: it can't be read, or ``parse_hints`` refuses it.
     """
     try:
-        return parse_hints(read_regular(path, most=_MOST_BYTES))
-    except OSError as error:
-        raise ColorunetError(f"{shown(str(path))}: {error.strerror}") from None
+        return parse_hints(read_hint_bytes(path))
     except ColorunetError as error:
         raise ColorunetError(f"{shown(str(path))}: {error}") from None
+
+
+def read_hint_bytes(path: Path) -> bytes:
+    """Return the content of a file of hints.
+
+    Raises:
+        ColorunetError: it can't be read, or is too large; without the path.
+    """
+    try:
+        return read_regular(path, most=_MOST_BYTES)
+    except OSError as error:
+        raise ColorunetError(str(error.strerror)) from None
 
 
 def parse_hints(data: bytes) -> tuple[Hint, ...]:
@@ -82,6 +92,16 @@ def parse_hints(data: bytes) -> tuple[Hint, ...]:
 
     Raises:
         ColorunetError: it is something else, too long, or has two colours for one pixel.
+    """
+    entries = parse_hint_entries(data)
+    return tuple(hint_of(entry, number) for number, entry in enumerate(entries, start=1))
+
+
+def parse_hint_entries(data: bytes) -> list[Any]:
+    """Return the entries of a JSON text of hints, whatever they are.
+
+    Raises:
+        ColorunetError: it is no list, or too long.
     """
     try:
         content = parse_json(data, most=_MOST_BYTES)
@@ -91,7 +111,7 @@ def parse_hints(data: bytes) -> tuple[Hint, ...]:
         raise ColorunetError(f"expected a list of hints such as {_LIKE}")
     if len(content) > MOST_HINTS:
         raise ColorunetError(f"expected at most {MOST_HINTS} hints, found {len(content):,}")
-    return tuple(_hint(entry, number) for number, entry in enumerate(content, start=1))
+    return content
 
 
 def require_inside(hints: Sequence[Hint], size: tuple[int, int]) -> None:
@@ -121,7 +141,12 @@ def require_inside(hints: Sequence[Hint], size: tuple[int, int]) -> None:
             )
 
 
-def _hint(entry: Any, number: int) -> Hint:
+def hint_of(entry: Any, number: int) -> Hint:
+    """Return the hint of an entry of a JSON text.
+
+    Raises:
+        ColorunetError: it is something else; the message has the number.
+    """
     if not isinstance(entry, dict) or set(entry) != _KEYS:
         raise ColorunetError(
             f"hint {number}: expected x, y and color as in {_LIKE}, given {shown(repr(entry)[:80])}"

@@ -46,9 +46,14 @@ class Reference:
         small = image.convert("RGB")
         small.thumbnail((_EDGE_PX, _EDGE_PX))
         yuv = rgb_to_yuv(np.asarray(small, np.float32).reshape(-1, 3) / 255)
-        if np.quantile(np.linalg.norm(yuv[:, 1:], axis=-1), 0.99) < _LEAST_CHROMA:
+        if is_gray(yuv[:, 1:]):
             raise ColorunetError("the reference is gray; give a photo in colour")
         return cls(yuv[:, 0], yuv[:, 1:])
+
+
+def is_gray(uv: Float32[np.ndarray, "*shape 2"]) -> bool:
+    """Whether hardly a pixel of a photo has a colour."""
+    return bool(np.quantile(np.linalg.norm(uv, axis=-1), 0.99) < _LEAST_CHROMA)
 
 
 def read_reference(path: Path) -> Reference:
@@ -57,22 +62,59 @@ def read_reference(path: Path) -> Reference:
     Raises:
         ColorunetError: it can't be read, or is gray.
     """
+    image = read_pixels(path)
+    try:
+        return Reference.of(image)
+    except ColorunetError as error:
+        raise ColorunetError(f"{shown(str(path))}: {error}") from None
+
+
+def read_pixels(path: Path) -> Image.Image:
+    """Return the pixels of an image file in RGB, upright.
+
+    Raises:
+        ColorunetError: it can't be read.
+    """
     try:
         with path.open("rb") as file:
-            pixels = read_image(file).pixels
-        return Reference.of(pixels.rgb())
+            return read_image(file).pixels.rgb()
     except OSError as error:
         raise ColorunetError(f"{shown(str(path))}: {error.strerror or 'unreadable'}") from None
     except UnreadableImage as error:
         raise ColorunetError(f"{shown(str(path))}: {shown(error.reason)}") from None
-    except ColorunetError as error:
-        raise ColorunetError(f"{shown(str(path))}: {error}") from None
+
+
+@dataclass(frozen=True, eq=False)
+class ReferencePrior:
+    """What a reference says of the photos of one scene.
+
+    Args:
+        gains: (256, n), added to the logits of a pixel by its luma.
+        palette: the bins, each centre moved to the mean colour that the reference has in it.
+    """
+
+    gains: Float32[np.ndarray, "256 n"]
+    palette: Palette
+
+    def applied(
+        self, logits: Float32[np.ndarray, "h w n"], luma: UInt8[np.ndarray, "h w"]
+    ) -> Float32[np.ndarray, "h w n"]:
+        """Return logits under the prior."""
+        return logits + self.gains[luma]
 
 
 def referred(
     seen: SeenPhoto, palette: Palette, reference: Reference
 ) -> tuple[Float32[np.ndarray, "h w n"], Palette]:
-    """Return logits and palette under the prior of a reference.
+    """Return logits and palette under the prior of a reference; see ``prior_of``."""
+    prior = prior_of(seen, palette, reference)
+    return prior.applied(seen.logits, seen.luma), prior.palette
+
+
+def prior_of(
+    seen: SeenPhoto, palette: Palette, reference: Reference, *, thinning: int = _THINNING
+) -> ReferencePrior:
+    """Return the prior of a reference for a photo, from every ``thinning``-th row and column.
 
     The shares of the bins at each level of luma are brought from those that the network gives to
     this photo to those of the reference (Saerens et al. 2002), as far as the network leaves a
@@ -80,7 +122,7 @@ def referred(
     """
     bins = np.asarray(uv_to_bins(reference.uv, palette)).astype(np.int64)
     target_shares = _shares(_hats(reference.luma), np.eye(palette.n, dtype=np.float32)[bins])
-    thin = (slice(None, None, _THINNING),) * 2
+    thin = (slice(None, None, thinning),) * 2
     few = seen.features[thin].reshape(-1, palette.n) ** 2
     hats = _hats(seen.luma[thin].reshape(-1).astype(np.float32) / 255)
     gain = np.zeros_like(target_shares)
@@ -89,14 +131,8 @@ def referred(
         tilted /= tilted.sum(axis=-1, keepdims=True)
         gain += np.log(target_shares) - np.log(_shares(hats, tilted))
         gain = np.clip(gain, -_MOST_NATS, _MOST_NATS)
-    levels = _hats(np.arange(256, dtype=np.float32) / 255) @ gain * np.float32(_STRENGTH)
-    return seen.logits + _by_level(levels, seen.luma), _moved(palette, reference, bins)
-
-
-def _by_level(
-    table: Float32[np.ndarray, "256 n"], luma: UInt8[np.ndarray, "h w"]
-) -> Float32[np.ndarray, "h w n"]:
-    return np.asarray(table[luma])
+    gains = _hats(np.arange(256, dtype=np.float32) / 255) @ gain * np.float32(_STRENGTH)
+    return ReferencePrior(gains.astype(np.float32), _moved(palette, reference, bins))
 
 
 def _hats(luma: Float32[np.ndarray, "m"]) -> Float32[np.ndarray, "m l"]:
