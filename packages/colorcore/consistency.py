@@ -12,7 +12,7 @@ _APART = (1, 2, 4)  # frames; Liu et al. 2021
 def level_shares(rgb: UInt8[np.ndarray, "h w 3"]) -> Float[np.ndarray, "3 256"]:
     """Return the share of each level among a frame's pixels, channel by channel."""
     counts = [np.bincount(rgb[..., channel].ravel(), minlength=_LEVELS) for channel in range(3)]
-    return np.stack(counts) / (rgb.shape[0] * rgb.shape[1])
+    return np.asarray(np.stack(counts) / (rgb.shape[0] * rgb.shape[1]))
 
 
 def color_distribution_consistency(shares: Float[np.ndarray, "frames 3 256"]) -> float:

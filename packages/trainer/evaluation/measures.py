@@ -33,8 +33,7 @@ from trainer.evaluation.perceptual_measures import PERCEPTUAL_MEASURES
 from trainer.evaluation.pool import percentile, ratio, ratios
 from trainer.evaluation.structural import ssim
 
-_LEAST_COLORFULNESS = 1.0  # below it a truth is gray and a ratio to it says nothing
-_LEAST_SPREAD = 0.005
+_LEAST_COLORFULNESS, _LEAST_SPREAD = 1.0, 0.005  # below, a truth is gray and no measure of ratios
 
 
 def family_measure(family: str) -> str:
@@ -44,6 +43,7 @@ def family_measure(family: str) -> str:
 
 _BINS = "bins of the decoded U and V in the run's palette"
 _M = "Hasler & Süsstrunk 2003, signed rg = R - G and yb = (R + G)/2 - B on 0 to 255"
+_DELTA_CF = f"|mean M - truth's mean M|, M by {_M} (Kang et al. 2023, arXiv:2212.11613)"
 MEASURES = {
     "effective_colors": Measure(
         "effective colours",
@@ -103,12 +103,7 @@ MEASURES = {
         criterion=Criterion("colorfulness_ratio_p10", 0.3, None, "the dullest tenth isn't gray"),
     ),
     "delta_colorfulness": Measure(
-        "ΔCF",
-        f"|mean of M over the images - truth's mean of M|, {_M} (Kang et al. 2023, DDColor, "
-        "arXiv:2212.11613)",
-        lambda pool: abs(pool.mean("colorfulness") - pool.mean("colorfulness", "truth")),
-        aim="low",
-        digits=1,
+        "ΔCF", _DELTA_CF, lambda pool: pool.off_truth("colorfulness"), aim="low", digits=1
     ),
     "chroma_spread_ratio": Measure(
         "chroma spread ratio",

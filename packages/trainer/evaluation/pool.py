@@ -41,6 +41,10 @@ class Pool:
         """Return the mean over the images."""
         return float(np.mean(self.each(name, of)))
 
+    def off_truth(self, name: str) -> float:
+        """Return how far the mean over the images is from truth's."""
+        return abs(self.mean(name) - self.mean(name, "truth"))
+
     def median(self, name: str, of: str = "measured") -> float:
         """Return the median over the images that have a value."""
         return percentile(self.each(name, of), 50)
