@@ -34,6 +34,8 @@ from colorunet.networks.efficientnet import EfficientNetLite0Classifier, Inverte
 # work needs too take ten times as long.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+# Lines of progress come by the clock; what stderr has to say else is asserted.
+os.environ["COLORUNET_NO_PROGRESS"] = "1"
 
 # A shell that starts the tests in the background has them ignore Ctrl-C, and every process that a
 # test starts would inherit that.

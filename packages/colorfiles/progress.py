@@ -1,5 +1,6 @@
 """Progress of long work on stderr: count, rate, time left, and a note; a bar or lines."""
 
+import os
 import sys
 import time
 from collections import deque
@@ -21,6 +22,7 @@ from rich.text import Text
 
 from colorfiles.outside.words import shown
 
+_OFF = "COLORUNET_NO_PROGRESS"  # for logs that want results and errors alone
 _FIRST_LINE_S = 3.0  # a first estimate early; work that is done by then needs no line
 _EVERY_S = 10.0
 _RATE_LINES = 3  # the rate is that since so many lines ago, so that it follows what changes
@@ -42,13 +44,16 @@ def progress(title: str, total: int | None) -> Iterator[ProgressCallback]:
     """Show progress on stderr while the block runs.
 
     On a terminal it is a bar. Elsewhere, such as in a log, it is a line after 3 s and every 10 s
-    from then on; work that takes less time prints none. Without a stderr nothing is shown.
+    from then on; work that takes less time prints none, and ``COLORUNET_NO_PROGRESS`` in the
+    environment leaves the lines out. Without a stderr nothing is shown.
     """
     if sys.stderr is None:
         yield silent
     elif sys.stderr.isatty():
         with _bar(title, total) as report:
             yield report
+    elif os.environ.get(_OFF):
+        yield silent
     else:
         yield _Lines(title, total, time.monotonic)
 

@@ -7,6 +7,12 @@ import pytest
 from colorfiles import progress
 
 
+@pytest.fixture(autouse=True)
+def on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Show progress, which the other tests leave out."""
+    monkeypatch.delenv("COLORUNET_NO_PROGRESS", raising=False)
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [0.0]
@@ -70,6 +76,16 @@ def test_a_note_that_carries_escapes_is_shown_harmless(
     written = capsys.readouterr().err
     assert "\x1b" not in written
     assert written.startswith("a 1, 0.25/s")
+
+
+def test_the_environment_can_leave_lines_out(
+    clock: list[float], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLORUNET_NO_PROGRESS", "1")
+    with progress.progress("measuring", 100) as report:
+        clock[0] += 60
+        report()
+    assert capsys.readouterr().err == ""
 
 
 def test_without_a_stderr_nothing_is_shown(monkeypatch: pytest.MonkeyPatch) -> None:
