@@ -264,7 +264,8 @@ def test_the_command_writes_table_page_and_sheet(
         text = text.replace(f"put {needed.address} into", "")  # words for people; not loaded
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in text
-    assert text.count("data:image/") >= 12
+    assert text.count("data:image/") == 4 + 1  # each photo once, and the confusion
+    assert "4 samples are few" in text
     with Image.open(sheet) as image:
         assert image.width > 4 * 200
     other = CliRunner().invoke(app, [*arguments[:-1], "3", *files])  # not what they were made from

@@ -96,6 +96,7 @@ def test_a_signal_leaves_a_usable_run_that_goes_on(
     assert b"Traceback" not in err
     assert load_run(run, "last").meta["step"] >= 3
     assert load_run(run, "best").network.bins == 12
+    assert "training loss" in (run / "report.html").read_text()
     if number == signal.SIGINT:
         return
     again = subprocess.run(command(shards, run, "--resume"), check=True, capture_output=True)
