@@ -3,6 +3,7 @@
 docs/record.schema.json describes it.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -143,6 +144,11 @@ def _is_of(record: Path, output: Path) -> bool:
 def _names(content: Mapping[str, Any], output: Path) -> bool:
     named = content.get("output")
     return isinstance(named, Mapping) and named.get("name") == output.name
+
+
+def file_of(name: str, data: bytes) -> dict[str, Any]:
+    """Return what a record says of a file in memory."""
+    return {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
 def _file(path: Path) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+from jaxtyping import Float
 from PIL import Image
 
 from colorunet.coloring.colorizer import Colorizer
@@ -15,8 +16,12 @@ def sureness_png(colorizer: Colorizer, luma: Luma) -> bytes:
 
     255 times the probability, in the network's own opinion, that a pixel's true colour is near.
     """
-    seen = colorizer.see(luma)
-    sure = confidence(seen.logits, colorizer.palette, colorizer.decoding)
+    logits = colorizer.see(luma).logits
+    return png_of_confidence(confidence(logits, colorizer.palette, colorizer.decoding))
+
+
+def png_of_confidence(sure: Float[np.ndarray, "h w"]) -> bytes:
+    """Return probabilities as such a PNG."""
     file = io.BytesIO()
     Image.fromarray(np.rint(sure * 255).astype(np.uint8)).save(file, "PNG")
     return file.getvalue()

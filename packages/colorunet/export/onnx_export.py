@@ -16,6 +16,7 @@ from colorunet.coloring.onnx_runtime import onnx_runtime
 from colorunet.coloring.options import PredictionOptions
 from colorunet.coloring.torch_network import TorchNetwork
 from colorunet.errors import ColorunetError
+from colorunet.evidence.vocabulary import HOW_TO_MARK, MARKING
 from colorunet.export.comparing import Compared, compared
 from colorunet.export.graphs import PREFIX, CoarseLogits, Colors, Logits, trace
 from colorunet.export.quantizing import quantize
@@ -150,7 +151,7 @@ def _finish(
         store_halved(model)
     if layout is not None:
         point_into(model, layout, PREFIX)
-    onnx.helper.set_model_props(model, {PROPERTY: json.dumps(about)})
+    onnx.helper.set_model_props(model, {PROPERTY: json.dumps(about), MARKING: HOW_TO_MARK})
     onnx.save(model, str(path))
 
 

@@ -183,7 +183,9 @@ class PageApp:
 
         async def work(photo_id: str, look: Look) -> ImageFile:
             photo = self._store.get(photo_id)  # now: all of them would stay as long as the client
-            return await self._in_turn(request, lambda: self._of(photo).file(photo, look))
+            return await self._in_turn(
+                request, lambda: self._of(photo).file(photo, look, recorded=True)
+            )
 
         files = [(photo.name, partial(work, photo.id, look)) for photo, look in photos]
         return zip_response(files, name="colorized.zip")

@@ -45,7 +45,10 @@ async def _parts(
             except Refusal as refusal:
                 problems.append(f"{name}: {refusal}\n")
                 continue
-            archive.writestr(zipfile.ZipInfo(_free(file.name, taken), _EPOCH), file.data)
+            free = _free(file.name, taken)
+            archive.writestr(zipfile.ZipInfo(free, _EPOCH), file.data)
+            for beside, data in (file.beside(free) if file.beside else {}).items():
+                archive.writestr(zipfile.ZipInfo(_free(beside, taken), _EPOCH), data)
             yield sink.taken()
         if problems:
             archive.writestr(zipfile.ZipInfo(_NOT_DONE, _EPOCH), "".join(problems))

@@ -33,9 +33,11 @@ from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning, as_vivid
 from colorunet.errors import ColorunetError
 from colorunet.evidence.mark import Mark, today
+from colorunet.evidence.sureness import png_of_confidence
 from colorunet.page.image_files import ImageFile, colored_file, preview_file
 from colorunet.page.limits import Limits
 from colorunet.page.look import Look
+from colorunet.page.records import PageRecord
 from colorunet.page.refusal import Refusal
 from colorunet.page.store import KeptPhoto
 
@@ -143,8 +145,13 @@ class PhotoColoring:
         smooth = small.resize((width, height), Image.Resampling.BICUBIC)
         return preview_file(smooth, lossless=True)
 
-    def file(self, photo: KeptPhoto, look: Look) -> ImageFile:
+    def file(self, photo: KeptPhoto, look: Look, *, recorded: bool = False) -> ImageFile:
         """Return a kept photo in colour at its own size and in its format.
+
+        Args:
+            photo: as it is kept.
+            look: how it is to look.
+            recorded: with the record that an archive has beside it.
 
         Raises:
             Refusal: it can't be read or written.
@@ -154,9 +161,12 @@ class PhotoColoring:
         field = _field(seen, look)
         logits, palette = referred_logits(seen, self.colorizer.palette, _steering(photo))
         uv = self._chroma(logits, palette, look, field=field, version=self._version(photo, look))
-        return colored_file(
-            photo.name, photo.data, gray.colored(uv, look.strength, look.hints), mark=self._dated()
-        )
+        image = gray.colored(uv, look.strength, look.hints)
+        file = colored_file(photo.name, photo.data, image, mark=self._dated())
+        if not recorded:
+            return file
+        sure = png_of_confidence(confidence(logits, palette, self.colorizer.decoding))
+        return self._recorded(file, (photo.name, photo.data), image, look=look, sureness=sure)
 
     def files(self, name: str, data: bytes, look: Look, versions: int = 1) -> list[ImageFile]:
         """Return a photo in colour, or several versions of it, as ``colorunet`` writes them.
@@ -179,16 +189,45 @@ class PhotoColoring:
                 toning=Toning(look.warmth),
             )
             uvs = [version.uv for version in drawn]
-        return [
-            colored_file(
-                name,
-                data,
-                gray.colored(uv, look.strength, look.hints),
-                number if versions > 1 else 0,
-                mark=self._dated(),
-            )
-            for number, uv in enumerate(uvs, start=1)
-        ]
+        made = []
+        for number, uv in enumerate(uvs, start=1):
+            image, version = gray.colored(uv, look.strength, look.hints), number * (versions > 1)
+            file = colored_file(name, data, image, version, mark=self._dated())
+            if version:
+                sure = confidence(seen.logits, self.colorizer.palette, self.colorizer.decoding)
+                file = self._recorded(
+                    file,
+                    (name, data),
+                    image,
+                    look=look,
+                    sureness=png_of_confidence(sure),
+                    version=version,
+                )
+            made.append(file)
+        return made
+
+    def _recorded(
+        self,
+        file: ImageFile,
+        original: tuple[str, bytes],
+        image: ColoredImage,
+        *,
+        look: Look,
+        sureness: bytes,
+        version: int = 0,
+    ) -> ImageFile:
+        """Return a file with what an archive has beside it: its record and, where needed, XMP."""
+        mark = self._dated()
+        if mark is None:
+            return file
+        record = PageRecord(mark, self.colorizer, self._decoding(look), look, version)
+        xmp = image.metadata.xmp
+        return replace(
+            file,
+            beside=lambda free: record.files(
+                (free, file.data), original, size=image.size, sureness=sureness, xmp=xmp
+            ),
+        )
 
     def _dated(self) -> Mark | None:
         return None if self._mark is None else replace(self._mark, day=today())

@@ -2,6 +2,7 @@
 
 import io
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import Image
@@ -18,11 +19,20 @@ _PREVIEW_QUALITY = 88
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A file that is sent: its name ("" for none), its MIME type, its bytes."""
+    """A file that is sent.
+
+    Args:
+        name: "" for none.
+        kind: the MIME type.
+        data: its bytes.
+        beside: what makes the files that go beside it in an archive, by the name that it has
+            there: their names and their bytes.
+    """
 
     name: str
     kind: str
     data: bytes
+    beside: Callable[[str], dict[str, bytes]] | None = None
 
 
 def preview_file(image: Image.Image, *, lossless: bool = False) -> ImageFile:

@@ -13,6 +13,7 @@ from colorunet.cli import app
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.gamut_mapping import compose_rgb
 from colorunet.coloring.options import PredictionOptions
+from colorunet.evidence.vocabulary import DIGITAL_SOURCE_TYPE
 from colorunet.export.onnx_export import ExportSettings, export_onnx
 from colorunet.export.sample_photos import photos_of
 from colorunet.networks import NetworkSettings, build_network
@@ -54,6 +55,8 @@ def _session(path: Path):
 def test_logits_are_torchs_at_any_size_and_batch(trained: Trained, tmp_path: Path) -> None:
     told = export_onnx(trained, tmp_path / "n.onnx")
     session = _session(tmp_path / "n.onnx")
+    properties = session.get_modelmeta().custom_metadata_map
+    assert DIGITAL_SOURCE_TYPE in properties["marking"]  # how to mark what the file colours
     for shape in SHAPES:
         luma = torch.rand(shape)
         (logits,) = session.run(["logits"], {"luma": luma.numpy()})

@@ -1,5 +1,6 @@
 """What a program gets from the API: photos as the command colours them, or a line of error."""
 
+import hashlib
 import io
 import json
 import unicodedata
@@ -69,8 +70,8 @@ def test_versions_come_as_a_zip_each_another(served: Any, coffee: Path) -> None:
     answer = _post(f"{served.url}/api/colorize", coffee, versions="3")
     assert answer.headers["Content-Type"] == "application/zip"
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        assert archive.namelist() == [f"coffee-colorized-{n}.jpg" for n in (1, 2, 3)]
-        photos = [archive.read(name) for name in archive.namelist()]
+        assert _photos_in(archive) == [f"coffee-colorized-{n}.jpg" for n in (1, 2, 3)]
+        photos = [archive.read(name) for name in _photos_in(archive)]
     assert len(set(photos)) == 3
     assert all(Image.open(io.BytesIO(photo)).size == (600, 400) for photo in photos)
 
@@ -120,7 +121,7 @@ def test_several_photos_come_in_one_archive(served: Any, coffee: Path, chelsea: 
     answer = requests.post(f"{served.url}/api/zip", json={"photos": photos}, timeout=TIMEOUT_S)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
         assert archive.testzip() is None
-        assert archive.namelist() == ["same-colorized.jpg", "same-colorized-2.jpg"]
+        assert _photos_in(archive) == ["same-colorized.jpg", "same-colorized-2.jpg"]
 
 
 def test_names_that_differ_in_unicode_form_alone_are_apart_in_an_archive(
@@ -131,7 +132,7 @@ def test_names_that_differ_in_unicode_form_alone_are_apart_in_an_archive(
     photos = [{"id": one} for one in ids]
     answer = requests.post(f"{served.url}/api/zip", json={"photos": photos}, timeout=TIMEOUT_S)
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        names = archive.namelist()
+        names = _photos_in(archive)
     assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 2
 
 
@@ -191,7 +192,7 @@ def test_a_photo_that_is_removed_is_not_in_an_archive_that_comes_after(
         assert requests.delete(f"{url}/{removed}", timeout=TIMEOUT_S).status_code == 204
         data = answer.content
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        assert len(archive.namelist()) == 9
+        assert len(_photos_in(archive)) == 9
         assert "chelsea.jpg: no such photo" in archive.read("not-coloured.txt").decode()
 
 
@@ -199,7 +200,7 @@ def test_a_photo_that_is_removed_is_not_in_an_archive_that_comes_after(
 def test_names_of_any_letters_fit_a_file_system(served: Any, coffee: Path, letter: str) -> None:
     answer = _post(f"{served.url}/api/colorize", coffee, letter * 250 + ".jpg", versions="2")
     with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
-        for number, name in enumerate(archive.namelist(), start=1):
+        for number, name in enumerate(_photos_in(archive), start=1):
             assert name.endswith(f"{letter}-colorized-{number}.jpg")
             assert len(name.encode()) <= 255
 
@@ -288,3 +289,15 @@ def test_health_and_metrics(served: Any, coffee: Path) -> None:
     assert values["colorunet_upload_bytes"] == 0
     total = values['colorunet_request_seconds_count{route="colorize"}']
     assert values['colorunet_request_seconds_bucket{route="colorize",le="+Inf"}'] == total
+
+
+def _photos_in(archive: zipfile.ZipFile) -> list[str]:
+    """Return the names of the coloured photos, and hold what lies beside each to its record."""
+    beside = (".colorunet.json", ".sureness.png", ".xmp", "not-coloured.txt")
+    names = [name for name in archive.namelist() if not name.endswith(beside[:3])]
+    for name in set(names) - {beside[3]}:
+        record = json.loads(archive.read(f"{name}.colorunet.json"))
+        assert record["output"]["name"] == name
+        assert record["output"]["sha256"] == hashlib.sha256(archive.read(name)).hexdigest()
+        assert archive.read(f"{name}.sureness.png").startswith(b"\x89PNG")
+    return names
