@@ -1,5 +1,6 @@
 """``--overwrite`` deletes what the command itself wrote, and nothing else."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from colorcore import Palette
 from colorfiles.engines.local import LocalEngine
@@ -161,3 +163,50 @@ def test_the_demo_deletes_nothing_that_no_demo_made(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "no demo made this" in done.stderr
     assert (tmp_path / "photos" / "holiday.jpg").exists()
+
+
+@pytest.fixture(scope="module")
+def two_photos(tmp_path_factory: pytest.TempPathFactory, demo_photos: Path) -> Path:
+    folder = tmp_path_factory.mktemp("two")
+    for name in ("coffee.png", "chelsea.png"):
+        with Image.open(demo_photos / "skimage" / name) as image:
+            image.convert("L").resize((96, 64)).save(folder / f"{name[:-4]}.jpg")
+    return folder
+
+
+@pytest.mark.parametrize("mark", ["", "--no-mark"])
+@pytest.mark.parametrize("overwrite", ["", "--overwrite"])
+def test_no_photo_of_a_stranger_is_replaced_or_taken_for_an_output(
+    tmp_path: Path, run, two_photos: Path, mark: str, overwrite: str
+) -> None:
+    out = tmp_path / "out"
+    words = ["colorunet", two_photos, "-o", out, "--network", "colorunet-small", "--json"]
+    words += [option for option in (mark, overwrite) if option]
+    for name, content in {
+        "coffee.jpg": (two_photos / "coffee.jpg").read_bytes(),
+        "chelsea.jpg": b'{"a": 1}',
+    }.items():
+        out.mkdir(exist_ok=True)
+        (out / name).write_bytes(content)
+    before = _content(out)
+    done = run(*words)
+    kept = mark == "--no-mark" and not overwrite  # a whole photo is kept as it is
+    assert done.returncode == 3, done.stderr
+    assert json.loads(done.stdout)["skipped"] == (1 if kept else 2)
+    for name in ("chelsea.jpg",) if kept else ("chelsea.jpg", "coffee.jpg"):
+        assert f"{out / name} is there already and isn't an output" in done.stderr
+    after = _content(out)
+    after.pop("manifest.jsonl", None)
+    assert after == before
+
+
+@pytest.mark.parametrize("mark", ["", "--no-mark"])
+def test_outputs_with_a_mark_or_in_the_manifest_are_known_and_replaced(
+    tmp_path: Path, run, two_photos: Path, mark: str
+) -> None:
+    words = ["colorunet", two_photos, "-o", tmp_path / "out", "--network", "colorunet-small"]
+    words += ["--compare", "--json", *([mark] if mark else [])]
+    first, again, anew = (
+        json.loads(run(*words, *more).stdout) for more in ((), (), ("--overwrite",))
+    )
+    assert (first["colorized"], again["kept"], anew["colorized"]) == (2, 2, 2)

@@ -163,8 +163,11 @@ def colorize_plan(
     images: list[ColorizedImage] = []
     skips: list[SkippedImage] = []
     kept = 0
-    photos = [job for job in plan.jobs if elsewhere and job.source.format != CLIP]
-    here = [job for job in plan.jobs if not elsewhere or job.source.format == CLIP]
+    jobs = plan.jobs
+    if manifest is not None:
+        jobs = [replace(job, is_recorded=manifest.has(job.name)) for job in jobs]
+    photos = [job for job in jobs if elsewhere and job.source.format != CLIP]
+    here = [job for job in jobs if not elsewhere or job.source.format == CLIP]
     outcomes = elsewhere(photos) if elsewhere else iter(())
     for job, outcome in chain(outcomes, run_jobs(colorizer, here, settings, clips)):
         if manifest is not None:
@@ -207,6 +210,7 @@ def _row(job: Job, outcome: Done | Exception, network: str) -> ManifestRow:
         pages=outcome.pages,
         compare=job.compare_name,
         notes=outcome.notes,
+        bytes=job.target.stat().st_size,
     )
 
 

@@ -33,6 +33,7 @@ class ManifestRow:
         pages: coloured.
         compare: the picture that shows both, "" for none.
         notes: what was assumed, and what couldn't be kept.
+        bytes: of the output, by which a later call knows it again.
     """
 
     input: str
@@ -45,14 +46,18 @@ class ManifestRow:
     pages: int = 0
     compare: str = ""
     notes: tuple[str, ...] = ()
+    bytes: int = 0
 
 
 class Manifest:
     """An open manifest; ``add`` is durable against a killed process, line by line."""
 
-    def __init__(self, file: BinaryIO, path: Path, places: dict[str, int]) -> None:
+    def __init__(
+        self, file: BinaryIO, path: Path, places: dict[str, int], sizes: dict[str, int]
+    ) -> None:
         self._file, self._path = file, path
         self._places = places  # where the line of each output starts
+        self._sizes = sizes  # of the outputs
         self._end = file.seek(0, os.SEEK_END)
         self.superseded = 0
 
@@ -67,16 +72,24 @@ class Manifest:
         """
         path.parent.mkdir(parents=True, exist_ok=True)
         with _only_writer(path):
-            places, end, lines = _read(path)
+            places, sizes, end, lines = _read(path)
             with open_own(path, append=True) as file:
                 file.truncate(end)  # what a kill left of a line
-                manifest = cls(file, path, places)
+                manifest = cls(file, path, places, sizes)
                 manifest.superseded = lines - len(places)
                 try:
                     yield manifest
                 finally:
                     if manifest.superseded:
                         manifest.compact()
+
+    def has(self, output: str) -> bool:
+        """Whether a call of this manifest wrote the file that is there under this name."""
+        size = self._sizes.get(output, 0)
+        try:
+            return size > 0 and os.stat(output, follow_symlinks=False).st_size == size
+        except OSError:
+            return False
 
     def add(self, row: ManifestRow) -> None:
         """Write a photo's line; one that was only kept keeps the line that it has."""
@@ -100,14 +113,18 @@ class Manifest:
                 new.write(old.readline())
 
 
-def _read(path: Path) -> tuple[dict[str, int], int, int]:
-    """Return where the newest line of each output starts, where whole lines end, and how many."""
+def _read(path: Path) -> tuple[dict[str, int], dict[str, int], int, int]:
+    """Return the outputs' newest lines and sizes, where whole lines end, and how many there are."""
     places: dict[str, int] = {}
+    sizes: dict[str, int] = {}
     end = lines = 0
     try:
         with open_regular(path) as file:
             while (line := file.readline(_LONGEST_LINE)).endswith(b"\n"):
-                places[str(parse_json_object(line)["output"])] = end
+                row = parse_json_object(line)
+                output, size = str(row["output"]), row.get("bytes")
+                places[output] = end
+                sizes[output] = size if isinstance(size, int) else 0
                 end += len(line)
                 lines += 1
             if len(line) == _LONGEST_LINE or not b'{"input": '.startswith(line[:10]):
@@ -118,7 +135,7 @@ def _read(path: Path) -> tuple[dict[str, int], int, int]:
         raise ColorunetError(
             f"{path}: line {lines + 1} is none of a manifest; give another --manifest"
         ) from None
-    return places, end, lines
+    return places, sizes, end, lines
 
 
 def _only_writer(path: Path) -> AbstractContextManager[None]:

@@ -37,6 +37,7 @@ class Job:
         compare_name: likewise, of the picture that shows both; "" where none is wanted.
         is_there: whether files of these names are there already; of versions, those of all.
         version: which of the versions of the photo, from 1; 0 where only one is wanted.
+        is_recorded: whether a manifest says that a call wrote what is there.
     """
 
     source: Source
@@ -45,6 +46,7 @@ class Job:
     compare_name: str = ""
     is_there: bool = False
     version: int = 0
+    is_recorded: bool = False
 
     @property
     def target(self) -> Path:

@@ -21,6 +21,7 @@ from colorunet.batch.images import (
     read_gray_pages,
 )
 from colorunet.batch.outputs import Job
+from colorunet.batch.ownership import refuse_foreign
 from colorunet.batch.painting import Painter, Wishes
 from colorunet.batch.pipeline import Claim, Stages, pipelined
 from colorunet.batch.writing.comparison import write_comparison
@@ -149,7 +150,11 @@ class _Worker:
         """Decode a photo; None where its outputs are there and whole."""
         if job.source.problem:
             raise UnusableImage(job.source.problem)
-        if job.is_there and not self._settings.overwrite and self._are_whole(job):
+        is_kept = job.is_there and not self._settings.overwrite and self._are_whole(job)
+        # Without marks, what a killed call wrote isn't known as ours; kept, it harms nobody.
+        if not is_kept or self._settings.evidence.mark is not None:
+            refuse_foreign(job)
+        if is_kept:
             return None
         started = time.perf_counter()
         if job.source.format == CLIP:

@@ -128,7 +128,7 @@ manifest_option = click.option(
     "--manifest",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File of JSON lines to write, one for what became of each photo.  [default: none; with "
-    "--engine ray manifest.jsonl in the output folder]",
+    "--engine ray or --no-mark manifest.jsonl in the output folder]",
 )
 
 
@@ -136,7 +136,7 @@ _no_mark_option = click.option(
     "--no-mark",
     is_flag=True,
     help="Leave out what says in the outputs' metadata that a network added the colours. Then "
-    "nobody can tell from the file, and --overwrite no longer knows it as an output.",
+    "nobody can tell from the file, and --overwrite knows outputs by the manifest alone.",
 )
 
 

@@ -51,6 +51,18 @@ def test_another_file_is_left_as_it_is(content: str, tmp_path: Path) -> None:
     assert path.read_text() == content
 
 
+def test_an_output_is_known_by_its_line_until_another_file_takes_its_place(tmp_path: Path) -> None:
+    path, output = tmp_path / "m.jsonl", tmp_path / "a.jpg"
+    output.write_bytes(b"ours")
+    with Manifest.writing(path) as manifest:
+        manifest.add(ManifestRow("a", str(output), "colorized", bytes=4))
+    with Manifest.writing(path) as manifest:
+        assert manifest.has(str(output))
+        assert not manifest.has(str(tmp_path / "b.jpg"))
+        output.write_bytes(b"a stranger's")
+        assert not manifest.has(str(output))
+
+
 def test_two_calls_do_not_write_one_manifest(tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
     with (
