@@ -117,7 +117,7 @@ def command(
         work = PartWork(run, prediction, working_edge, settings)
         elsewhere = partial(run_jobs_on, make_engine(where), work)
         manifest = manifest or plan.out / MANIFEST
-    if settings.evidence.mark is None:  # by which else would a rerun know its outputs?
+    if settings.evidence.mark is None and plan.out == out:  # else no rerun knew its outputs
         manifest = manifest or plan.out / MANIFEST
     with (
         progress("colourising", len(plan.jobs) + frames_promised(plan.jobs, overwrite)) as report,
