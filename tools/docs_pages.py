@@ -1,4 +1,4 @@
-"""Pages of the site that lie beside docs/: changelog, benchmarks, how to contribute; its front."""
+"""Parts of the site that lie beside docs/: changelog, benchmarks, its front, the page to try."""
 
 import re
 from pathlib import Path
@@ -15,6 +15,18 @@ PAGES = {
     "SECURITY.md": "SECURITY.md",
     "benchmarks/RESULTS.md": "benchmarks/RESULTS.md",
 }
+NETWORK = ROOT / "packages" / "colorunet" / "networks_shipped" / "colorunet"
+_FRONT = """
+![Photographs as gray input, truth and colourised](pictures/front.jpg)
+
+```
+pip install .            # in the checkout; no torch
+colorunet photo.jpg      # colorized/photo.jpg
+```
+
+<a href="demo/index.html">Try it in this browser</a>, with nothing installed: photos stay on
+your machine.
+"""
 _INTO_DOCS = re.compile(r"\]\((?:\.\./)?docs/")
 
 
@@ -23,5 +35,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for source, page in PAGES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         up = "../" * page.count("/")
-        files.append(File.generated(config, page, content=_INTO_DOCS.sub(f"]({up}", text)))
+        text = _INTO_DOCS.sub(f"]({up}", text)
+        if page == "index.md":
+            title, _, rest = text.partition("\n\n")
+            text = f"{title}\n{_FRONT}\n{rest}"
+        files.append(File.generated(config, page, content=text))
+    picture = str(NETWORK / "pictures.jpg")
+    files.append(File.generated(config, "pictures/front.jpg", abs_src_path=picture))
     return files
+
+
+def on_post_build(config: MkDocsConfig) -> None:
+    """Write the page that colours in the browser into the site, to try."""
+    from colorunet.page.static_site import write_site
+
+    write_site(NETWORK, "colorunet", Path(config.site_dir) / "demo", overwrite=True)

@@ -42,3 +42,28 @@ def test_every_public_name_has_its_place_on_the_page_of_its_package(
 def test_the_front_page_and_the_pages_beside_docs_are_there(site: Path) -> None:
     pages = ("index.html", "CHANGELOG.html", "benchmarks/RESULTS.html", "architecture.html")
     assert [page for page in pages if not (site / page).is_file()] == []
+
+
+def test_the_home_has_a_picture_the_install_line_and_the_page_to_try(site: Path) -> None:
+    home = (site / "index.html").read_text(encoding="utf-8")
+    assert 'src="pictures/front.jpg"' in home
+    assert (site / "pictures" / "front.jpg").is_file()
+    assert "pip install ." in home
+    assert 'href="demo/index.html"' in home
+    assert (site / "demo" / "network" / "network.onnx").is_file()
+
+
+def test_search_works_from_the_folder_and_no_page_asks_another_server(site: Path) -> None:
+    assert (site / "search" / "search_index.js").is_file()
+    home = (site / "index.html").read_text(encoding="utf-8")
+    assert 'src="assets/iframe-worker.js"' in home
+    assert 'src="http' not in home
+
+
+def test_the_colorizer_is_first_on_its_page(site: Path) -> None:
+    page = (site / "api" / "colorunet.html").read_text(encoding="utf-8")
+    places = {
+        name: page.index(f'id="colorunet.{name}"')
+        for name in importlib.import_module("colorunet").__all__
+    }
+    assert min(places, key=lambda name: places[name]) == "Colorizer"

@@ -9,6 +9,7 @@ from colorfiles.commands import LazyGroup, did_you_mean
 COMMANDS = {
     "colorize": "colorunet.cli.colorize",
     "serve": "colorunet.cli.serve",
+    "page": "colorunet.cli.page",
     "export": "colorunet.cli.export",
     "verify": "colorunet.cli.verify",
     "restore": "colorunet.cli.restore",

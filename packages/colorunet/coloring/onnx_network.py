@@ -31,7 +31,7 @@ class OnnxNetwork:
     """
 
     def __init__(self, path: Path, *, threads: int = 0) -> None:
-        self._path, about = path, _require_own(path)
+        self._path, about = path, read_onnx_about(path)
         onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
@@ -90,7 +90,7 @@ class OnnxNetwork:
         return (height + below, width + right), np.asarray(coarse)
 
 
-def _require_own(path: Path) -> Mapping[str, Any]:
+def read_onnx_about(path: Path) -> Mapping[str, Any]:
     """Return what a file says of itself; refuse others, and parameters that it wasn't made for."""
     try:
         properties = onnx_properties(path)

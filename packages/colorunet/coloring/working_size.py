@@ -5,8 +5,8 @@ from jaxtyping import UInt8
 from PIL import Image
 
 WORKING_EDGE_PX = 256  # the size that the views of a shard have
-_LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
-_SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
+LONGEST_WORKING_PX = 2048  # a panorama is worked on smaller rather than without end
+SHORTEST_WORKING_PX = 32  # five halvings still leave the network a pixel
 
 
 def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple[int, int]:
@@ -15,8 +15,8 @@ def working_size(luma: UInt8[np.ndarray, "height width"], edge_px: int) -> tuple
     The shorter edge becomes ``edge_px``; the longer one follows, up to 2,048 pixels.
     """
     height, width = luma.shape
-    scale = min(edge_px / min(height, width), _LONGEST_WORKING_PX / max(height, width))
-    floor = min(_SHORTEST_WORKING_PX, edge_px)
+    scale = min(edge_px / min(height, width), LONGEST_WORKING_PX / max(height, width))
+    floor = min(SHORTEST_WORKING_PX, edge_px)
     return max(floor, round(height * scale)), max(floor, round(width * scale))
 
 

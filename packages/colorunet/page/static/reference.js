@@ -10,7 +10,7 @@ let changed = () => {}; // is called once the photo is to be drawn anew
 export function startReference(onChange, resend) {
   changed = onChange;
   const { networks } = state.facts;
-  byId("reference-part").hidden = !api.setReference;
+  byId("reference-part").hidden = !("setReference" in api);
   byId("reference-add").addEventListener("click", () => byId("reference-file").click());
   byId("reference-file").addEventListener("change", () => {
     setReference(byId("reference-file").files[0]);
