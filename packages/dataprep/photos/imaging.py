@@ -1,4 +1,4 @@
-"""From a photo's bytes to pixels, and what pixels say about a photo."""
+"""Decoding a photo's bytes, and facts measured from its pixels."""
 
 import threading
 from contextlib import nullcontext
@@ -18,6 +18,8 @@ from colorfiles.photos import (
 )
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.colorless import lack_of_color
+from dataprep.photos.copy_prints import copy_print
+from dataprep.photos.reservations import reservation
 
 __all__ = [
     "SUFFIXES",
@@ -36,14 +38,14 @@ _one_large = threading.Lock()
 
 @dataclass(frozen=True)
 class ImageLimits(ReadSettings):
-    """What is opened at all: as for every reader, but photos of a use in training only."""
+    """Limits of what is opened: those of every reader, and a shortest edge of use in training."""
 
     min_edge_px: int = 64
 
 
 @dataclass(frozen=True)
 class PhotoFacts:
-    """What a decoded photo says of itself; width and height are after EXIF rotation.
+    """Facts of a decoded photo; width and height are after EXIF rotation.
 
     ``lack_of_color`` is ``gray`` or ``toned`` (a gray photo in one tint), "" for one in colour.
     """
@@ -53,6 +55,7 @@ class PhotoFacts:
     height: int
     lack_of_color: str
     perceptual_hash: str
+    copy_print: str
 
 
 def decode_photo(
@@ -71,12 +74,15 @@ def decode_photo(
 
 
 def examine(data: bytes, limits: ImageLimits | None = None) -> PhotoFacts:
-    """Decode a photo to its last pixel and say what it is.
+    """Decode a whole photo and return its facts.
 
     Raises:
-        UnusablePhoto: as in ``decode_photo``, or part of the picture is missing.
+        UnusablePhoto: as in ``decode_photo``, part of the picture is missing, or its metadata
+            reserve data mining or AI training.
     """
     limits = limits or ImageLimits()
+    if reason := reservation(data):
+        raise UnusablePhoto(reason)
     with _one_large if _is_large(data, limits) else nullcontext():
         decoded = _decoded(data, limits, None)
         image = decoded.rgb()
@@ -86,6 +92,7 @@ def examine(data: bytes, limits: ImageLimits | None = None) -> PhotoFacts:
             height=image.height,
             lack_of_color=lack_of_color(image),
             perceptual_hash=perceptual_hash(image),
+            copy_print=copy_print(image),
         )
 
 

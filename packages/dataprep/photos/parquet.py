@@ -1,6 +1,6 @@
-"""Reading Parquet from outside: types and sizes are held to limits before rows are made of it."""
+"""Reading untrusted Parquet files: sizes are checked before rows are made of them."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
 
 import pyarrow as pa
@@ -26,20 +26,24 @@ def read_table(file: BinaryIO, columns: list[str] | None = None) -> pa.Table:
     return pa.Table.from_batches(batches, schema)
 
 
-def read_rows(file: BinaryIO, schema: pa.Schema) -> Iterator[dict[str, Any]]:
-    """Yield the rows of a table that has the columns of ``schema``, others left out.
+def read_rows(
+    file: BinaryIO, schema: pa.Schema, *, optional: Collection[str] = ()
+) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table, without the columns that aren't in ``schema``.
 
-    Of what type their values are is for the caller to check.
+    The caller checks the types of the values.
 
     Raises:
-        ValueError, pa.ArrowException, OSError: it hasn't, or can't be read.
+        ValueError, pa.ArrowException, OSError: a column that isn't ``optional`` is missing, or the
+            file can't be read.
     """
     opened = _opened(file)
     present = opened.schema_arrow
     for column in schema:
-        if column.name not in present.names:
+        if column.name not in present.names and column.name not in optional:
             raise ValueError(f"the column {column.name} is missing")
-    for batch in _batches(opened, schema.names):
+    names = [name for name in schema.names if name in present.names]
+    for batch in _batches(opened, names):
         yield from batch.to_pylist()
 
 

@@ -1,4 +1,4 @@
-"""The manifest's rows: a photo that was seen, kept or rejected, and all that is known of it."""
+"""Rows of the manifest: each photo seen, kept or rejected, with its facts and provenance."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -9,6 +9,7 @@ from typing import Any, BinaryIO, Literal
 import pyarrow as pa
 
 from dataprep.errors import DataprepError
+from dataprep.photos.copy_prints import COPY_PRINT
 from dataprep.photos.parquet import read_rows
 
 _KEY = re.compile(r"[a-z0-9][a-z0-9_-]{0,119}")
@@ -31,6 +32,7 @@ class Photo:
         status: ``kept`` or ``rejected``.
         reason: why it was rejected; empty where kept.
         class_name: the class (column ``class``).
+        copy_print: by which copies are found; empty where rejected unseen, and in older manifests.
     """
 
     key: str
@@ -41,6 +43,7 @@ class Photo:
     reason: str = ""
     sha256: str = ""
     perceptual_hash: str = ""
+    copy_print: str = ""
     width: int = 0
     height: int = 0
     bytes: int = 0
@@ -79,6 +82,7 @@ def column_of(name: str) -> str:
 
 
 _INTEGERS = {"width", "height", "bytes"}
+OPTIONAL = ("copy_print",)  # absent in manifests and tables of earlier versions
 SCHEMA = pa.schema(
     [
         (
@@ -101,7 +105,7 @@ def to_row(photo: Photo) -> dict[str, Any]:
 
 def from_row(row: Mapping[str, Any]) -> Photo:
     """Read a row; KeyError, TypeError or ValueError where it isn't one."""
-    content = {f.name: row[column_of(f.name)] for f in fields(Photo)}
+    content = {f.name: _value(row, column_of(f.name)) for f in fields(Photo)}
     content["tags"] = tuple(content["tags"] or ())
     for name, value in content.items():
         kind = int if name in _INTEGERS else tuple if name == "tags" else str
@@ -122,14 +126,20 @@ def from_row(row: Mapping[str, Any]) -> Photo:
     return photo
 
 
+def _value(row: Mapping[str, Any], column: str) -> Any:
+    return row.get(column, "") if column in OPTIONAL else row[column]
+
+
 def _require_hashes(photo: Photo) -> None:
-    """Refuse hashes that aren't ones: twins are found, and splits kept apart, by them."""
+    """Raise ValueError for malformed hashes: twins are found and splits kept apart by them."""
     for name, pattern in _HASHES.items():
         value = getattr(photo, name)
         if not pattern.fullmatch(value) and (value or photo.status == "kept"):
             raise ValueError(
                 f"photo {photo.key}: {name}: expected {pattern.pattern}, given {value!r:.80}"
             )
+    if photo.copy_print and not COPY_PRINT.fullmatch(photo.copy_print):
+        raise ValueError(f"photo {photo.key}: copy_print: expected 356 characters of base64")
     if photo.status == "kept" and not photo.path:
         raise ValueError(f"photo {photo.key}: kept, but without a path")
 
@@ -141,7 +151,7 @@ def read_manifest(file: BinaryIO, name: str) -> Iterator[Photo]:
         DataprepError: it isn't one.
     """
     try:
-        for row in read_rows(file, SCHEMA):
+        for row in read_rows(file, SCHEMA, optional=OPTIONAL):
             yield from_row(row)
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, OverflowError) as error:
         raise DataprepError(

@@ -13,6 +13,7 @@ from colorfiles.outside.files import read_text
 from colorfiles.shard_index import SPLITS
 from dataprep.errors import DataprepError
 from dataprep.photos.duplicates import NearDuplicateIndex
+from dataprep.photos.print_index import LOOK_ALIKE
 from dataprep.photos.rows import Photo
 
 DEFAULT_RATIOS = "90/10/90/10"
@@ -78,13 +79,15 @@ class _Groups:
     """Links a photo to the earlier ones of its owner and to its near-duplicates among them."""
 
     def __init__(self) -> None:
-        self._near = NearDuplicateIndex(max_bits=GROUP_BITS)
+        self._near = NearDuplicateIndex(GROUP_BITS, LOOK_ALIKE)
         self._first_of_owner: dict[tuple[str, str], str] = {}
         self._order: dict[str, int] = {}
 
     def linked(self, photo: Photo) -> list[str]:
         """Return the keys of the earlier photos that it is linked to, the earliest first."""
-        keys = set(self._near.find(photo.perceptual_hash)) if photo.perceptual_hash else set()
+        keys = set[str]()
+        if photo.perceptual_hash:
+            keys |= set(self._near.find(photo.perceptual_hash, photo.copy_print))
         if photo.owner_id and (first := self._first_of_owner.get(_owner(photo))) is not None:
             keys.add(first)
         return sorted(keys, key=self._order.__getitem__)
@@ -92,7 +95,7 @@ class _Groups:
     def add(self, photo: Photo) -> None:
         self._order[photo.key] = len(self._order)
         if photo.perceptual_hash:
-            self._near.add(photo.perceptual_hash, photo.key)
+            self._near.add(photo.perceptual_hash, photo.key, photo.copy_print)
         if photo.owner_id:
             self._first_of_owner.setdefault(_owner(photo), photo.key)
 
@@ -101,9 +104,9 @@ def split_photos(photos: Iterable[Photo], ratios: SplitRatios, *, seed: int = 0)
     """Share photos out so that owners and near-duplicates stay together, and stay when more come.
 
     Photos are taken in the order in which they were fetched. One joins the split of the earlier
-    photos that it is linked to (same owner, or perceptual hashes within 8 bits); one without links
-    founds a group, and the keyed hash of its owner, or else of its key, says where that goes. A
-    photo that links two splits is left out.
+    photos that it is linked to (same owner, perceptual hashes within 8 bits, or a copy that is
+    mirrored, turned, cropped or toned); one without links founds a group, and the keyed hash of
+    its owner, or else of its key, says where that goes. A photo that links two splits is left out.
 
     Where the groups of the first fetch leave a split empty, one of them steps in (``_stand_ins``);
     later ones never do, so no photo moves when photos are added.

@@ -14,6 +14,7 @@ from colorfiles.outside.documents import INDEX_BYTES, SMALL, parse_json_object
 from colorfiles.outside.words import shown
 from colorfiles.shard_index import INDEX, ShardIndex
 from dataprep.errors import DataprepError
+from dataprep.shards.descriptions import DESCRIPTIONS
 from dataprep.shards.own_files import own_files
 from dataprep.shards.plan import ShardPlan
 from dataprep.shards.writer import ShardJob, ShardResult, finished_shard
@@ -52,7 +53,7 @@ def take_up(
                 done[plan.name] = result
     kept = {f"{name}.{suffix}" for name in done for suffix in ("tar", "parquet", "json")}
     if INDEX in own and _vouches_for(job, done):
-        kept.add(INDEX)
+        kept |= {INDEX, *DESCRIPTIONS}
     # The index goes first and markers before what they vouch for: a kill here leaves nothing
     # that looks whole.
     for name in sorted(set(own) - kept, key=lambda n: (n != INDEX, not n.endswith(".json"), n)):
@@ -81,7 +82,7 @@ def _refuse_other_jobs(job: ShardJob, own: Sequence[str], *, strict: bool) -> No
             _refuse_if_other(job, facts)
             vouched.add(name.removesuffix(".json"))
     if vouched:
-        vouched.add(INDEX.removesuffix(".json"))
+        vouched |= {name.partition(".")[0] for name in (INDEX, *DESCRIPTIONS)}
     unknown = [name for name in own if name.partition(".")[0] not in vouched]
     if strict and begun is None and unknown:
         raise DataprepError(

@@ -1,4 +1,4 @@
-"""What ``index.json`` says of a shard set; docs/shard-format.md says what it means."""
+"""The content of ``index.json``, as docs/shard-format.md defines it."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,14 +15,16 @@ def index_content(
     *,
     split: Mapping[str, Any],
     skipped: Mapping[str, str],
+    descriptions: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return the index of the shards that a job wrote.
 
     Args:
-        job: what they were written from.
+        job: the inputs and settings of the shards.
         results: the shards, none empty.
-        split: how photos were split, and what each split has.
-        skipped: why each photo that isn't in was left out, by key.
+        split: how photos were split, and the counts of each split.
+        skipped: the reason for each photo left out, by key.
+        descriptions: sha256 of the files that describe the set, by name.
     """
     return {
         "__kind__": "wids-shard-index-v1",
@@ -33,8 +35,16 @@ def index_content(
         "views": asdict(job.settings),
         "split": dict(split),
         "skipped": counts_by_reason(skipped),
+        "files": dict(sorted(_files(results, descriptions).items())),
         "shardlist": sorted((r.entry() for r in results), key=lambda entry: entry["file"]),
     }
+
+
+def _files(results: Sequence[ShardResult], descriptions: Mapping[str, str]) -> dict[str, str]:
+    files = dict(descriptions)
+    for result in results:
+        files |= result.files()
+    return files
 
 
 def counts_by_split(results: Sequence[ShardResult]) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""From a photo to the members of its samples: decode and resize once, then cut and encode."""
+"""Encoding a photo's views as samples: decoded and resized once, then cut and encoded."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -132,7 +132,9 @@ def resized_photo(
     image = decode_photo(data, ImageLimits(), near_px=settings.size)
     full = full if full and _is_scaled(full, image.size) else image.size
     refuse_unfit(*full, settings)
-    return resize_short_edge(image, settings.size, full)
+    resized = resize_short_edge(image, settings.size, full)
+    resized.info = {}  # Pillow would write the photo's own comment into every JPEG of it
+    return resized
 
 
 def encode_jpeg(image: Image.Image) -> bytes:

@@ -22,12 +22,21 @@ _MOST_MEMBER = 256 << 20  # bytes; the largest view as PNG is a quarter of it
 
 @dataclass(frozen=True)
 class ShardSet:
-    """A shard set that was opened; nothing but its index was read yet."""
+    """A shard set whose index was read.
+
+    Args:
+        storage: where its files lie.
+        index: all of ``index.json``.
+        palette: whose bin ids the samples hold.
+        shards: in the order of the index.
+        files: sha256 of tables, stats and descriptions by name; empty in sets of format version 1.
+    """
 
     storage: Storage
     index: Mapping[str, Any]
     palette: Palette
     shards: tuple[ShardEntry, ...]
+    files: Mapping[str, str]
 
     @classmethod
     def open(cls, address: str) -> "ShardSet":
@@ -49,7 +58,7 @@ class ShardSet:
                 f"{storage.at(INDEX)}: can't be read ({error.strerror or error})"
             ) from None
         index = ShardIndex.from_bytes(data, storage.at(INDEX))
-        return cls(storage, index.content, index.palette, index.shards)
+        return cls(storage, index.content, index.palette, index.shards, index.files)
 
     @property
     def splits(self) -> tuple[str, ...]:

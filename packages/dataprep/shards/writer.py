@@ -4,7 +4,7 @@ import errno
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +37,8 @@ _BUFFER = 1 << 18  # the kernel takes these at half the time of single members; 
 _PROVENANCE = {
     name: column_of(name)
     for name in (
-        *("sha256", "perceptual_hash", "source", "class_name", "owner_id", "owner_name", "title"),
+        *("sha256", "perceptual_hash", "copy_print", "source", "class_name"),
+        *("owner_id", "owner_name", "title"),
         *("license_id", "license_name", "license_url", "page_url"),
     )
 }
@@ -72,7 +73,11 @@ class ShardJob:
 
 @dataclass(frozen=True)
 class ShardResult:
-    """A shard as its stats file tells of it; ``skipped`` has a reason for each photo left out."""
+    """One shard as its stats file describes it.
+
+    ``skipped`` has a reason for each photo left out. ``stats_sha256`` is that of the stats file,
+    which can't hold it itself.
+    """
 
     name: str
     split: str
@@ -82,6 +87,8 @@ class ShardResult:
     nphotos: int
     bin_counts: tuple[int, ...]
     skipped: Mapping[str, str]
+    table_sha256: str
+    stats_sha256: str = ""
 
     def entry(self) -> dict[str, Any]:
         """Return the object of the index's ``shardlist``."""
@@ -96,6 +103,13 @@ class ShardResult:
             bin_counts=self.bin_counts,
         )
         return {"url": file, **asdict(content), "filesize": self.bytes}
+
+    def files(self) -> dict[str, str]:
+        """Return the sha256 of the files beside the tar, by name."""
+        return {
+            f"{self.name}.json": self.stats_sha256,
+            f"{self.name}.parquet": self.table_sha256,
+        }
 
 
 def write_shard(job: ShardJob, plan: ShardPlan) -> ShardResult:
@@ -131,6 +145,7 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
         tar.finish()
     with job.out.stage(f"{plan.name}.parquet") as path:
         pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), path, compression="zstd")
+        table_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     result = ShardResult(
         name=plan.name,
         split=plan.split,
@@ -140,23 +155,30 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
         nphotos=len(plan.photos) - len(skipped),
         bin_counts=tuple(counts.tolist()),
         skipped=skipped,
+        table_sha256=table_sha256,
     )
     marker = {"schema_version": SCHEMA_VERSION, "job": job.facts, "content": plan.content}
-    job.out.write(f"{plan.name}.json", _json(marker | asdict(result)))
-    return result
+    facts = asdict(result)
+    del facts["stats_sha256"]
+    stats = _json(marker | facts)
+    job.out.write(f"{plan.name}.json", stats)
+    return replace(result, stats_sha256=hashlib.sha256(stats).hexdigest())
 
 
 def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
-    """Return what an earlier run wrote of this very shard, if that is whole."""
+    """Return the result of an earlier run for the same shard, if it is complete."""
     try:
-        marker = parse_json_object(job.out.read(f"{plan.name}.json", most=SMALL))
+        stats = job.out.read(f"{plan.name}.json", most=SMALL)
+        marker = parse_json_object(stats)
         if (marker.pop("job"), marker.pop("content")) != (job.facts, plan.content):
             return None
-        del marker["schema_version"]
+        if marker.pop("schema_version") != SCHEMA_VERSION:
+            return None
         ShardEntry.from_dict(marker | {"file": f"{plan.name}.tar"})  # for the types in it
         skipped = {text(key, "key"): text(why, "why") for key, why in marker["skipped"].items()}
         lists = {"bin_counts": tuple(marker["bin_counts"]), "skipped": skipped}
-        result = ShardResult(**marker | lists)
+        digest = {"stats_sha256": hashlib.sha256(stats).hexdigest()}
+        result = ShardResult(**marker | lists | digest)
         if result.name != plan.name or result.split != plan.split:
             return None
         whole = job.out.size(f"{plan.name}.tar") == result.bytes

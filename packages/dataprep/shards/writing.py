@@ -18,6 +18,7 @@ from colorfiles.storage import Storage
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.rows import Photo
 from dataprep.photos.splits import SplitRatios, SplitResult, split_by_file, split_photos
+from dataprep.shards.descriptions import write_descriptions
 from dataprep.shards.earlier_work import Existing, forget, take_up
 from dataprep.shards.index import counts_by_reason, counts_by_split, index_content
 from dataprep.shards.plan import ShardPlan, plan_shards
@@ -117,7 +118,8 @@ def write_shards(
             done[plan.name] = result
             report(len(plan.photos))
         results = [done[plan.name] for plan in plans]
-        return _finish(job, results, settings, left_out, resumed)
+        photos = [photo for plan in plans for photo in plan.photos]
+        return _finish(job, results, settings, photos=photos, left_out=left_out, resumed=resumed)
 
 
 def _usable(photos: Sequence[Photo], settings: ViewSettings) -> tuple[list[Photo], dict[str, str]]:
@@ -161,6 +163,8 @@ def _finish(
     job: ShardJob,
     results: Sequence[ShardResult],
     settings: ShardSettings,
+    *,
+    photos: Sequence[Photo],
     left_out: Mapping[str, str],
     resumed: int,
 ) -> ShardSummary:
@@ -179,10 +183,18 @@ def _finish(
     about_split: dict[str, Any] = {"ratios": _ratios(settings), "seed": job.settings.seed}
     if settings.view_counts:
         about_split["view_counts"] = VARYING
-    index = index_content(job, results, split=about_split | splits, skipped=skipped)
-    data = (json.dumps(index, indent=1, allow_nan=False) + "\n").encode()
     if job.out.local is not None:
         sweep(job.out.local)
+    used = [photo for photo in photos if photo.key not in skipped]
+    descriptions = write_descriptions(job, results, used, splits)
+    index = index_content(
+        job,
+        results,
+        split=about_split | splits,
+        skipped=skipped,
+        descriptions=descriptions,
+    )
+    data = (json.dumps(index, indent=1, allow_nan=False) + "\n").encode()
     if not (job.out.exists(INDEX) and job.out.read(INDEX) == data):
         job.out.write(INDEX, data)
     forget(job)

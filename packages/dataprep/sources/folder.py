@@ -146,7 +146,7 @@ class _KnownPhotos:
                 self.add(photo)
 
     def add(self, photo: Photo) -> None:
-        self._near.add(photo.perceptual_hash, photo.key)
+        self._near.add(photo.perceptual_hash, photo.key, photo.copy_print)
         self._by_sha[photo.sha256] = photo.key
 
     def twin_of(self, candidate: _Candidate) -> str:
@@ -154,7 +154,8 @@ class _KnownPhotos:
         if candidate.sha256 in self._by_sha:
             return f"duplicate: of {self._by_sha[candidate.sha256]}"
         assert candidate.facts is not None  # only an examined photo has no reason yet
-        twins = self._near.find(candidate.facts.perceptual_hash)
+        facts = candidate.facts
+        twins = self._near.find(facts.perceptual_hash, facts.copy_print)
         return f"near-duplicate: of {twins[0]}" if twins else ""
 
 
@@ -253,6 +254,7 @@ def _photo(candidate: _Candidate, reason: str, known: Mapping[str, Any], fetched
         reason=reason,
         sha256=candidate.sha256,
         perceptual_hash=facts.perceptual_hash if facts else "",
+        copy_print=facts.copy_print if facts else "",
         width=facts.width if facts else 0,
         height=facts.height if facts else 0,
         bytes=len(candidate.data),

@@ -1,13 +1,13 @@
-"""What must not be twice: samples, photos in two shards, and anything shared by two splits."""
+"""Checks that samples and photos occur once, and that no two splits share anything."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 
 from colorfiles.shard_index import INDEX
 from dataprep.photos.duplicates import NearDuplicateIndex
+from dataprep.photos.print_index import SAME_FRAME, SURELY_ALIKE, PrintIndex
 from dataprep.photos.splits import GROUP_BITS
 from dataprep.verification.faults import Fault
-from dataprep.verification.luma_prints import same_pictures
 from dataprep.verification.shard import PhotoTrace, ShardFindings
 
 
@@ -40,20 +40,20 @@ def _gathered(pairs: Iterable[tuple[Hashable, str]]) -> Iterator[tuple[Hashable,
 
 
 def _near_duplicates(photos: Iterable[tuple[str, PhotoTrace]]) -> Iterator[Fault]:
-    index, split_of = NearDuplicateIndex(max_bits=GROUP_BITS), dict[str, str]()
+    index, split_of = NearDuplicateIndex(GROUP_BITS, SURELY_ALIKE), dict[str, str]()
     for split, photo in photos:
-        if not photo.perceptual_hash:
+        if not photo.perceptual_hash or photo.key in split_of:
             continue
-        for twin in index.find(photo.perceptual_hash):
-            if twin != photo.key and split_of[twin] != split:
+        for twin in index.find(photo.perceptual_hash, photo.copy_print):
+            if split_of[twin] != split:
                 what = f"near-duplicates are in {_both([split_of[twin], split])}"
                 yield Fault(INDEX, f"{what}: {twin} and {photo.key}")
-        split_of.setdefault(photo.key, split)
-        index.add(photo.perceptual_hash, photo.key)
+        split_of[photo.key] = split
+        index.add(photo.perceptual_hash, photo.key, photo.copy_print)
 
 
 def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
-    """Yield pictures of one split that stand under another key in another one."""
+    """Yield pictures that occur under different keys in two splits."""
     first: dict[int, tuple[str, str]] = {}
     pairs: set[tuple[str, str]] = set()
     for shard in shards:
@@ -63,11 +63,26 @@ def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
                 both = _both([split, shard.entry.split])
                 pairs.add((twin, key))
                 yield Fault(INDEX, f"the same picture is in {both}: {twin} and {key}")
-    prints = ((s.entry.split, key, small) for s in shards for key, small in s.prints.items())
-    for split, twin, other, key in same_pictures(prints):
+    for split, twin, other, key in _same_center_views(shards):
         if (twin, key) not in pairs:
             what = f"the same picture, encoded anew, is in {_both([split, other])}"
             yield Fault(INDEX, f"{what}: {twin} and {key}")
+
+
+def _same_center_views(shards: Sequence[ShardFindings]) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (split, key, split, key) of center views in two splits that show one picture.
+
+    They are compared by their pixels, so a false hash in a table hides nothing. Crops are found
+    by the prints of whole photos in the tables alone.
+    """
+    index, split_of = PrintIndex(SAME_FRAME), dict[str, str]()
+    for shard in shards:
+        for key, print_ in shard.prints.items():
+            for twin in index.find(print_):
+                if split_of[twin] != shard.entry.split:
+                    yield split_of[twin], twin, shard.entry.split, key
+            index.add(print_, key)
+            split_of[key] = shard.entry.split
 
 
 def _both(splits: Iterable[str]) -> str:

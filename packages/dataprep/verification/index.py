@@ -1,11 +1,13 @@
-"""What an index promises of itself and of the files beside it."""
+"""Checks of the index itself and of the files that it lists."""
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from colorfiles.shard_index import INDEX, SPLITS, ShardEntry
+from dataprep.shards.descriptions import DESCRIPTIONS
 from dataprep.shards.shard_set import ShardSet
 from dataprep.shards.views import ViewSettings
 from dataprep.verification.faults import Fault
@@ -83,7 +85,7 @@ def _split_faults(shards: ShardSet) -> Iterator[Fault]:
 
 def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:
     """Yield files that are missing, and files that belong to no shard."""
-    own = {INDEX}
+    own = {INDEX, *(name for name in DESCRIPTIONS if name in shards.files)}
     for entry in shards.shards:
         own |= {entry.file, entry.table_file, entry.stats_file}
     for name in sorted(own - set(names)):
@@ -93,6 +95,29 @@ def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:
             "left over from a run that was killed" if name.endswith(".tmp") else "not in the index"
         )
         yield Fault(name, f"stray file, {what}; delete it")
+
+
+def digest_faults(shards: ShardSet) -> Iterator[Fault]:
+    """Yield tables, stats and descriptions that aren't the ones the index was written for."""
+    if not shards.files:
+        return
+    for entry in shards.shards:
+        for name in (entry.table_file, entry.stats_file):
+            if name not in shards.files:
+                yield _fault(f"files: {name} is missing")
+    of_shards = {f for e in shards.shards for f in (e.table_file, e.stats_file)}
+    for name in sorted(set(shards.files) - of_shards - set(DESCRIPTIONS)):
+        yield _fault(f"files: {name} belongs to no shard")
+    for name, expected in shards.files.items():
+        try:
+            found = hashlib.sha256(shards.storage.read(name)).hexdigest()
+        except FileNotFoundError:
+            continue  # file_faults reports it
+        except OSError as error:
+            yield Fault(name, f"can't be read ({error.strerror or error})")
+            continue
+        if found != expected:
+            yield Fault(name, f"sha256: expected {expected}, found {found}: changed since written")
 
 
 def _fault(what: str) -> Fault:

@@ -1,4 +1,4 @@
-"""Holding a shard set to everything that docs/shard-format.md promises."""
+"""Verification of a shard set against docs/shard-format.md."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,15 +12,25 @@ from dataprep.shards.shard_set import ShardSet
 from dataprep.shards.views import ViewSettings
 from dataprep.verification.disjoint import shared_faults
 from dataprep.verification.faults import Fault, capped
-from dataprep.verification.index import file_faults, index_faults, view_settings
+from dataprep.verification.index import (
+    digest_faults,
+    file_faults,
+    index_faults,
+    view_settings,
+)
 from dataprep.verification.marker import set_faults
 from dataprep.verification.shard import check_shard
 from dataprep.verification.tar import ShardTask
 
+NO_DIGESTS = (
+    "format version 1: index.json has no digests of tables and stats, so a change of licences or "
+    "owners there isn't found; `dataprep shard` as before writes the set as version 2"
+)
+
 
 @dataclass(frozen=True)
 class Verification:
-    """What was read of a shard set, and all that is off."""
+    """What was read of a shard set, its faults, and notes on what couldn't be checked."""
 
     shards: int
     samples: int
@@ -29,25 +39,26 @@ class Verification:
     palette: str
     sound: bool
     faults: tuple[Fault, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def verify_shards(
     address: str, *, engine: Engine, report: ProgressCallback = silent
 ) -> Verification:
-    """Read every byte of a shard set and hold it to its index, its format and its own promises.
+    """Read every byte of a shard set and check it against its index and the format.
 
-    A checksum only says that a file is the one that the index was written for; so every member is
-    decoded too, and held to its row, its photo's other views, its colour crop and its palette.
-    Who changes a set and writes all of its digests anew, with photos of his own choice, makes
-    another sound set: that only a signature over ``index.json`` tells.
+    A checksum only shows that a file is the one the index was written for; so every member is
+    decoded too and compared with its row, the other views of its photo, its colour crop and the
+    palette. A set whose files and digests were all replaced consistently passes: only a signature
+    over ``index.json`` shows who wrote it.
 
     Args:
         address: of the set.
         engine: runs one task a shard.
-        report: told of every shard.
+        report: called once per shard.
 
     Raises:
-        DataprepError: no shard set is there at all.
+        DataprepError: no shard set is there.
     """
     try:
         shards = ShardSet.open(address)
@@ -62,6 +73,7 @@ def verify_shards(
         faults.append(Fault(INDEX, str(error)))
     faults += index_faults(shards, settings)
     faults += file_faults(shards, shards.storage.names())
+    faults += digest_faults(shards)
     findings = {}
     for task, one in engine.run(check_shard, list(_tasks(shards, settings))):
         findings[task.entry.file] = one
@@ -81,6 +93,7 @@ def verify_shards(
         palette=shards.palette.fingerprint,
         sound=not faults,
         faults=tuple(faults),
+        notes=() if shards.files else (NO_DIGESTS,),
     )
 
 

@@ -1,4 +1,4 @@
-"""One sample against its promises: its members, their shapes, and that they fit together."""
+"""Checks of one sample: its members, their shapes, and that they agree with each other."""
 
 import io
 import struct
@@ -14,6 +14,7 @@ from PIL import Image
 from colorcore import Palette, rgb_table, uv_of_uint8
 from dataprep.shards.shard_set import unpack_bins
 from dataprep.shards.views import ViewSettings
+from dataprep.verification.hidden_bytes import jpeg_faults, png_faults, zstd_faults
 from dataprep.verification.overlaps import CODEC_LEVELS
 
 # A bin was the nearest to a pixel of the uncompressed crop. To the pixel of its JPEG (quality 95)
@@ -60,6 +61,7 @@ def decode_sample(
                 if extension == "bins.zst"
                 else _decode_image(data, extension, settings.size)
             )
+            wrong += [f"{extension}: {what}" for what in _hidden(data, extension, settings.size)]
         except ValueError as error:
             wrong.append(f"{extension}: {error}")
     return DecodedSample(pixels.get("b"), pixels.get("y"), pixels.get("r")), wrong
@@ -82,6 +84,14 @@ def disagreements(sample: DecodedSample, palette: Palette, noise_sigma: float) -
                 f"bins aren't those of rgb.jpg under this palette: {100 * share:.1f} % of the "
                 f"pixels lie far nearer to another bin"
             )
+
+
+def _hidden(data: bytes, extension: str, size: int) -> list[str]:
+    if extension == "bins.zst":
+        return zstd_faults(data)
+    if extension.endswith("png"):
+        return png_faults(data)
+    return jpeg_faults(data, "RGB" if extension[0] == "r" else "L", size)
 
 
 def _decode_bins(data: bytes, size: int, n: int) -> UInt8[np.ndarray, "size size"]:
@@ -112,22 +122,7 @@ def _decode_image(data: bytes, extension: str, size: int) -> UInt8[np.ndarray, "
             pixels = np.asarray(image)
     except (OSError, SyntaxError, EOFError, struct.error, Image.DecompressionBombError) as error:
         raise ValueError(f"can't be decoded ({error})") from None
-    after = len(data) - _end_of_image(data, format_name)
-    if after:
-        raise ValueError(f"{after} bytes after the end of the image")
     return pixels
-
-
-def _end_of_image(data: bytes, format_name: str) -> int:
-    """Return where a baseline JPEG or a PNG ends; what stands behind it no decoder looks at."""
-    if format_name == "jpeg":
-        scan = data.find(b"\xff\xda")
-        return data.find(b"\xff\xd9", scan) + 2  # in the scan ff is followed by 00 or a restart
-    at, kind = 8, b""
-    while kind != b"IEND" and at + 8 <= len(data):
-        kind = data[at + 4 : at + 8]
-        at += 12 + int.from_bytes(data[at : at + 4], "big")
-    return at
 
 
 def _distance_beyond_nearest(

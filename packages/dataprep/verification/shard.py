@@ -1,4 +1,4 @@
-"""One shard with its table and its marker against its entry in the index."""
+"""Checks of one shard with its table and its stats against its entry in the index."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,11 +19,12 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PhotoTrace:
-    """A photo as a shard's table tells of it: what must not turn up in another split."""
+    """Identity of a photo in a shard's table: what must not occur in another split."""
 
     key: str
     sha256: str
     perceptual_hash: str
+    copy_print: str
     owner: tuple[str, str] | None
 
 
@@ -37,7 +38,7 @@ class ShardFindings:
         photos: in it.
         keys: of its samples, in order.
         luma_digests: 64 bits of each sample's luma member, in the same order.
-        prints: by key, a small copy of the decoded luma of each center view.
+        prints: by key, the copy print of each center view.
         marker: what the stats beside it say of the job and its photos.
     """
 
@@ -46,7 +47,7 @@ class ShardFindings:
     photos: tuple[PhotoTrace, ...]
     keys: tuple[str, ...]
     luma_digests: tuple[int, ...]
-    prints: Mapping[str, bytes] = field(default_factory=dict)
+    prints: Mapping[str, str] = field(default_factory=dict)
     marker: Marker | None = None
 
 
@@ -134,4 +135,5 @@ def _provenance_faults(rows: list[dict[str, Any]]) -> Iterator[str]:
 def _traces(rows: list[dict[str, Any]]) -> Iterator[PhotoTrace]:
     for row in {row["photo_key"]: row for row in rows}.values():
         owner = (row["source"], row["owner_id"]) if row["owner_id"] else None
-        yield PhotoTrace(row["photo_key"], row["sha256"], row["perceptual_hash"], owner)
+        hashes = (row["sha256"], row["perceptual_hash"], row.get("copy_print", ""))
+        yield PhotoTrace(row["photo_key"], *hashes, owner)

@@ -1,4 +1,4 @@
-"""The rows of a shard's parquet: each says where its view was cut, and from whose photo."""
+"""Checks of a shard's parquet: the place of each view and the provenance of its photo."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -7,6 +7,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from dataprep.photos.copy_prints import COPY_PRINT
+from dataprep.photos.rows import OPTIONAL
 from dataprep.shards.views import MAX_ELONGATION, View, ViewSettings, plan_views
 from dataprep.shards.writer import TABLE_SCHEMA
 
@@ -19,6 +21,8 @@ def schema_faults(table: pa.Table) -> Iterator[str]:
     """Yield the columns that are missing or of another type."""
     for column in TABLE_SCHEMA:
         if column.name not in table.schema.names:
+            if column.name in OPTIONAL:
+                continue
             yield f"the column {column.name} is missing"
         elif table.schema.field(column.name).type != column.type:
             kind = table.schema.field(column.name).type
@@ -35,7 +39,7 @@ def row_faults(row: Mapping[str, Any], split: str, settings: ViewSettings) -> It
 
     A view follows from the photo's key, its resized shape and the settings, so it is planned anew.
     """
-    absent = [name for name in TABLE_SCHEMA.names if row[name] is None]
+    absent = [name for name in TABLE_SCHEMA.names if row.get(name, "") is None]
     if absent:
         yield f"no value for {', '.join(absent)}"
         return
@@ -46,6 +50,8 @@ def row_faults(row: Mapping[str, Any], split: str, settings: ViewSettings) -> It
     for name, pattern in _HASHES.items():
         if not pattern.fullmatch(row[name]):
             yield f"{name}: {row[name]!r:.80} isn't one"
+    if (print_ := row.get("copy_print", "")) and not COPY_PRINT.fullmatch(print_):
+        yield f"copy_print: {print_!r:.80} isn't one"
     resized = (row["resized_width"], row["resized_height"])
     if min(resized) != settings.size or max(resized) > (MAX_ELONGATION + 1) * settings.size:
         yield f"resized to {resized[0]} x {resized[1]}: expected {settings.size} at the short edge"
@@ -62,4 +68,4 @@ def row_faults(row: Mapping[str, Any], split: str, settings: ViewSettings) -> It
 
 def photo_fields(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return what all views of a photo share."""
-    return tuple(row[name] for name in _OF_A_PHOTO)
+    return tuple(row.get(name, "") for name in _OF_A_PHOTO)

@@ -1,4 +1,4 @@
-"""One pass over a shard's tar: every byte hashed, every member decoded and held to its row."""
+"""One pass over a shard's tar: every byte hashed, every member decoded and checked with its row."""
 
 import hashlib
 import re
@@ -9,14 +9,15 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, cast
 
 import numpy as np
+from PIL import Image
 
 from colorcore.measures import bin_counts
 from colorfiles.shard_index import ShardEntry
+from dataprep.photos.copy_prints import copy_print
 from dataprep.shards.shard_set import ShardSet, iterate_samples
 from dataprep.shards.ustar import TarWriter
 from dataprep.shards.views import ViewSettings
 from dataprep.verification.faults import Fault
-from dataprep.verification.luma_prints import luma_print
 from dataprep.verification.overlaps import Overlaps
 from dataprep.verification.samples import decode_sample, disagreements
 from dataprep.verification.tables import view_of
@@ -41,13 +42,13 @@ class TarFindings:
         faults: in it.
         keys: of its samples, in order.
         luma_digests: 64 bits of each sample's luma member, in the same order.
-        prints: by key, a small copy of the decoded luma of each center view.
+        prints: by key, the copy print of each center view.
     """
 
     faults: list[Fault] = field(default_factory=list)
     keys: list[str] = field(default_factory=list)
     luma_digests: list[int] = field(default_factory=list)
-    prints: dict[str, bytes] = field(default_factory=dict)
+    prints: dict[str, str] = field(default_factory=dict)
 
 
 def read_tar(task: ShardTask, rows: Sequence[Mapping[str, Any] | None]) -> TarFindings:
@@ -135,7 +136,7 @@ class _TarPass:
         noise = settings.noise_sigma if view is None else view.noise_sigma
         wrong += disagreements(sample, self.palette, noise)
         if sample.luma is not None and key.endswith("-v0"):
-            self.findings.prints[key] = luma_print(sample.luma)
+            self.findings.prints[key] = copy_print(Image.fromarray(sample.luma))
         if sample.bins is not None:
             self._counts += bin_counts(sample.bins, self.palette.n)
         if row is not None and view and sample.bins is not None and sample.luma is not None:

@@ -124,3 +124,15 @@ def test_samples_of_many_photos_at_once_are_those_of_each_alone(
 def test_what_cannot_be_decoded_is_refused_with_a_reason() -> None:
     with pytest.raises(UnusablePhoto, match="undecodable"):
         resized_photo(b"no image", ViewSettings())
+
+
+def test_a_comment_and_a_profile_of_the_photo_are_in_no_sample(small_palette: Palette) -> None:
+    noise = np.random.default_rng(0).integers(0, 255, (80, 90, 3), dtype=np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(noise).save(buffer, "JPEG", comment=b"keep this to yourself")
+    assert b"keep this" in buffer.getvalue()
+    settings = ViewSettings(size=32, keep_rgb=True)
+    photo = resized_photo(buffer.getvalue(), settings)
+    samples, _ = SampleMaker(small_palette, settings).samples([("p", photo)], "train")
+    members = [data for sample in samples for data in sample.members.values()]
+    assert not any(b"keep this" in data for data in members)

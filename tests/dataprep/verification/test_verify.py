@@ -92,6 +92,9 @@ class Victim:
             marker = self.path / entry["file"].replace(".tar", ".json")
             if marker.exists():
                 marker.write_text(json.dumps(json.loads(marker.read_text()) | facts))
+        for name in index["files"]:
+            if (self.path / name).exists():
+                index["files"][name] = _sha256(self.path / name)
         for split in ("train", "val", "test"):
             entries = [entry for entry in index["shardlist"] if entry["split"] == split]
             for section, key in (("photos", "nphotos"), ("samples", "nsamples")):
@@ -100,6 +103,10 @@ class Victim:
 
     def verify(self) -> Verification:
         return verify_shards(str(self.path), engine=LocalEngine(1))
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _try_members(data: bytes) -> Iterator[tuple[str, bytes]]:
@@ -198,6 +205,52 @@ def _splits_of_other_ratios(v: Victim) -> None:
     index = v.index
     index["split"]["ratios"] = "50/50/50/50"
     v.write_index(index)
+
+
+def _a_comment_in_a_jpeg(v: Victim) -> None:
+    comment = b"\xff\xfe\0\x0asmuggled"
+    v.change("train-000000", ".y.jpg", lambda data: data[:2] + comment + data[2:])
+
+
+def _an_app_segment_in_a_jpeg(v: Victim) -> None:
+    segment = b"\xff\xed\0\x0asmuggled"
+    v.change("val-000000", ".rgb.jpg", lambda data: data[:20] + segment + data[20:])
+
+
+def _luma_of_another_quality(v: Victim) -> None:
+    def spoil(data: bytes) -> bytes:
+        buffer = io.BytesIO()
+        Image.open(io.BytesIO(data)).save(buffer, "JPEG", quality=94)
+        return buffer.getvalue()
+
+    v.change("train-000000", ".y.jpg", spoil)
+
+
+def _a_marker_in_a_scan(v: Victim) -> None:
+    v.change("train-000000", ".y.jpg", lambda data: data[:-2] + b"\xff\xd0" + data[-2:])
+
+
+def _a_skippable_zstd_frame_first(v: Victim) -> None:
+    skippable = b"\x50\x2a\x4d\x18\x08\0\0\0smuggled"
+    v.change("train-000000", ".bins.zst", lambda data: skippable + data)
+
+
+def _a_skippable_zstd_frame_last(v: Victim) -> None:
+    skippable = b"\x50\x2a\x4d\x18\x08\0\0\0smuggled"
+    v.change("train-000000", ".bins.zst", lambda data: data + skippable)
+
+
+def _an_empty_zstd_block(v: Victim) -> None:
+    header = zstandard.frame_header_size(v.members("train-000000")[1][1])
+    v.change("train-000000", ".bins.zst", lambda d: d[:header] + b"\0\0\0" + d[header:])
+
+
+def _a_payload_in_tar_padding(v: Victim) -> None:
+    path = v.path / "train-000000.tar"
+    data = bytearray(path.read_bytes())
+    size = int(data[124:135], 8)
+    data[512 + size : 512 + size + 3] = b"abc"
+    path.write_bytes(data)
 
 
 # Each damage, and words of the fault that names it. The checksums are mended after each.
@@ -462,7 +515,15 @@ DAMAGES = {
     _palette_swapped: "bins aren't those of rgb.jpg under this palette",
     _palette_of_the_index_alone: "written with palette",
     _views_of_another_seed: "written with seed 0, the index has 7",
-    _bytes_after_an_image: "y.jpg: 9 bytes after the end of the image",
+    _bytes_after_an_image: "y.jpg: 9 bytes after its end",
+    _a_comment_in_a_jpeg: "y.jpg: its header isn't that of a baseline JPEG",
+    _an_app_segment_in_a_jpeg: "rgb.jpg: its header isn't that of a baseline JPEG",
+    _luma_of_another_quality: "y.jpg: its header isn't that of a baseline JPEG",
+    _a_marker_in_a_scan: "y.jpg: its scan holds a marker",
+    _a_skippable_zstd_frame_first: "bins.zst: ",
+    _a_skippable_zstd_frame_last: "something stands after the first frame",
+    _an_empty_zstd_block: "bins.zst: its frame has an empty block",
+    _a_payload_in_tar_padding: "headers or padding aren't the format's",
     _a_second_zstd_frame: "something stands after the first frame",
     _a_train_picture_encoded_anew_in_val: "the same picture, encoded anew, is in",
     _hashes_blank: "sha256: '' isn't one",
@@ -557,7 +618,7 @@ def _index_with_a_changed_palette(index: dict[str, Any]) -> None:
 
 
 def _index_of_another_version(index: dict[str, Any]) -> None:
-    index["schema_version"] = 2
+    index["schema_version"] = 3
 
 
 def _index_with_nonsense(index: dict[str, Any]) -> None:
@@ -576,7 +637,7 @@ INDEX_DAMAGES = {
     _index_with_another_url: "url and filesize differ",
     _index_without_views: "views: not the settings of views",
     _index_with_a_changed_palette: "changed by hand or damaged",
-    _index_of_another_version: "expected schema_version 1, given 2",
+    _index_of_another_version: "expected schema_version 1 or 2, given 3",
     _index_with_nonsense: "index.json",
 }
 
@@ -635,3 +696,44 @@ def test_the_command_lists_faults_and_exits_with_3(victim: Victim) -> None:
     assert content["sound"] is False
     assert {"where", "what"} == set(content["faults"][0])
     assert str(Fault(**content["faults"][0])) in text.stdout
+
+
+@pytest.mark.parametrize("column", ["license_name", "license_url", "owner_name"])
+def test_a_change_of_provenance_in_every_row_is_found_by_its_digest(
+    column: str, victim: Victim
+) -> None:
+    victim.set_rows("train-000000", **{column: "CC0 1.0"})
+    assert [fault.where for fault in victim.verify().faults] == ["train-000000.parquet"]
+
+
+@pytest.mark.parametrize("name", ["README.md", "croissant.json", "val-000000.json"])
+def test_a_change_of_any_other_file_is_found_by_its_digest(name: str, victim: Victim) -> None:
+    with (victim.path / name).open("a") as file:
+        file.write(" ")
+    faults = victim.verify().faults
+    assert [fault.where for fault in faults] == [name]
+    assert "changed since written" in faults[0].what
+
+
+def test_an_index_that_leaves_out_a_table_is_a_fault(victim: Victim) -> None:
+    index = victim.index
+    del index["files"]["val-000000.parquet"]
+    victim.write_index(index)
+    assert Fault("index.json", "files: val-000000.parquet is missing") in victim.verify().faults
+
+
+def test_a_set_of_format_version_1_is_read_and_said_to_lack_digests(victim: Victim) -> None:
+    index = victim.index | {"schema_version": 1}
+    for name in ("README.md", "croissant.json"):
+        (victim.path / name).unlink()
+    del index["files"]
+    victim.write_index(index)
+    for entry in index["shardlist"]:
+        path = victim.path / entry["file"].replace(".tar", ".parquet")
+        pq.write_table(pq.read_table(path).drop_columns(["copy_print"]), path)
+    found = victim.verify()
+    assert (found.sound, found.faults) == (True, ())
+    assert ["no digests of tables and stats" in note for note in found.notes] == [True]
+    result = CliRunner().invoke(app, ["verify", str(victim.path)])
+    assert result.exit_code == 0
+    assert "note: format version 1" in result.stdout

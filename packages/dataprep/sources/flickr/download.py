@@ -10,6 +10,7 @@ from colorfiles.files import write_atomically
 from colorfiles.outside.documents import parse_json_object
 from dataprep.errors import DataprepError, UnusablePhoto
 from dataprep.photos.imaging import WEB_FORMATS, ImageLimits, examine
+from dataprep.photos.reservations import OPTED_OUT
 from dataprep.sources.connections import RefusedAddress
 from dataprep.sources.flickr.limits import retry_after_s
 from dataprep.sources.flickr.transport import NetworkFailure, Reply, TooLarge, Transport
@@ -49,6 +50,7 @@ class Outcome:
     proven: bool = False
     sha256: str = ""
     perceptual_hash: str = ""
+    copy_print: str = ""
     width: int = 0
     height: int = 0
     bytes: int = 0
@@ -70,6 +72,7 @@ class Outcome:
         except (ValueError, TypeError) as error:
             raise DataprepError(f"the journal's outcome of a photo isn't one ({error})") from None
         texts = (outcome.reason, outcome.sha256, outcome.perceptual_hash, outcome.fetched_at)
+        texts += (outcome.copy_print,)
         numbers = (outcome.width, outcome.height, outcome.bytes)
         if {type(t) for t in texts} != {str} or {type(n) for n in numbers} != {int}:
             raise DataprepError("the journal's outcome of a photo has odd values")
@@ -130,7 +133,7 @@ def _refusal(reply: Reply) -> str:
     if reply.status != 200:
         return f"{'gone' if reply.status in _GONE else 'not given'}: HTTP {reply.status}"
     if any(word in _OPT_OUT for word in _words(reply.headers.get("x-robots-tag", ""))):
-        return "opted out: X-Robots-Tag"
+        return f"{OPTED_OUT}: X-Robots-Tag"
     return "placeholder: of a photo that is gone" if _UNAVAILABLE in reply.url else ""
 
 
@@ -156,6 +159,7 @@ def _look_at(data: bytes, task: Task, now: str) -> Outcome:
         reason=reason,
         sha256=hashlib.sha256(data).hexdigest(),
         perceptual_hash=facts.perceptual_hash,
+        copy_print=facts.copy_print,
         width=facts.width,
         height=facts.height,
         bytes=len(data),

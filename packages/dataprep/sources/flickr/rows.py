@@ -30,6 +30,7 @@ def to_row(
         reason=reason,
         sha256=outcome.sha256,
         perceptual_hash=outcome.perceptual_hash,
+        copy_print=outcome.copy_print,
         width=outcome.width,
         height=outcome.height,
         bytes=outcome.bytes,
@@ -59,6 +60,7 @@ def outcome_of(row: Photo) -> Outcome:
     return Outcome(
         sha256=row.sha256,
         perceptual_hash=row.perceptual_hash,
+        copy_print=row.copy_print,
         width=row.width,
         height=row.height,
         bytes=row.bytes,

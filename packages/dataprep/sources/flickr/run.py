@@ -155,7 +155,9 @@ class FetchRun:
             size = candidate.size
             listed = (size.width, size.height) if size else (0, 0)
             shape = (outcome.width, outcome.height)
-            looks = Looks(outcome.sha256, outcome.perceptual_hash, shape, listed)
+            looks = Looks(
+                outcome.sha256, outcome.perceptual_hash, outcome.copy_print, shape, listed
+            )
             reason = self.selection.decide(photo.key, tag, looks)
         if reason:
             self.rejected[photo.key] = reason
@@ -171,7 +173,7 @@ class FetchRun:
         queries = [stream.query for stream in self.streams.values()]
         for row in self.folder.kept():
             if row.source != SOURCE or not self.journal.is_found(queries, row.source_id):
-                self.selection.know(row.key, row.sha256, row.perceptual_hash)
+                self.selection.know(row)
 
     # --- what is listed --------------------------------------------------------------------------
 

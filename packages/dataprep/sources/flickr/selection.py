@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 from dataprep.photos.duplicates import NearDuplicateIndex
+from dataprep.photos.rows import Photo
 
 _REPEATS_OF_A_PLACEHOLDER = 3
 
@@ -18,6 +19,7 @@ class Looks:
 
     sha256: str
     perceptual_hash: str
+    copy_print: str
     shape: tuple[int, int]
     told_shape: tuple[int, int]
 
@@ -72,10 +74,10 @@ class Selection:
         """Return the tag whose turn it is; None where all are dry."""
         return next_tag(self.tags, self.kept, self.dry)
 
-    def know(self, key: str, sha256: str, perceptual_hash: str) -> None:
-        """Remember a photo that was in the folder already, so that no twin of it comes."""
-        self._same.setdefault(sha256, []).append((key, True))
-        self._near.add(perceptual_hash, key)
+    def know(self, photo: Photo) -> None:
+        """Add a photo that was in the folder before, so that no copy of it is kept."""
+        self._same.setdefault(photo.sha256, []).append((photo.key, True))
+        self._near.add(photo.perceptual_hash, photo.key, photo.copy_print)
 
     def decide(self, key: str, tag: str, looks: Looks) -> str:
         """Keep a photo for a tag, or return the reason why not."""
@@ -90,10 +92,11 @@ class Selection:
                 return f"placeholder: the same image as {same[0][0]}"
             return f"duplicate: of {same[0][0]}"
         if not was_there:
-            near = [k for k in self._near.find(looks.perceptual_hash) if k not in self._gone]
+            found = self._near.find(looks.perceptual_hash, looks.copy_print)
+            near = [other for other in found if other not in self._gone]
             if near:
                 return f"near-duplicate: of {near[0]}"
-            self._near.add(looks.perceptual_hash, key)
+            self._near.add(looks.perceptual_hash, key, looks.copy_print)
         self._tag_of[key] = tag
         self.kept[tag] += 1
         return ""

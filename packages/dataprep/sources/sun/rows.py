@@ -27,7 +27,11 @@ def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Ph
     except UnusablePhoto as unusable:
         return replace(row, status="rejected", reason=unusable.reason)
     row = replace(
-        row, width=facts.width, height=facts.height, perceptual_hash=facts.perceptual_hash
+        row,
+        width=facts.width,
+        height=facts.height,
+        perceptual_hash=facts.perceptual_hash,
+        copy_print=facts.copy_print,
     )
     if facts.lack_of_color:
         return replace(row, status="rejected", reason=facts.lack_of_color)

@@ -1,0 +1,33 @@
+"""Opt-outs from data mining and AI training that a photo's own metadata state.
+
+Two vocabularies are read: the Data Mining property of the IPTC Photo Metadata Standard 2023.1 (of
+PLUS), and the training and data mining assertion of C2PA 1.x and of CAWG. Both are searched for in
+the bytes of the file: XMP packets are stored as plain text so that they can be found this way in
+any format, and an assertion is short CBOR or JSON. Signatures aren't checked: a reservation that
+somebody forged costs one photo, one that is overlooked breaks a wish. What isn't found: compressed
+XMP in a PNG, UTF-16, an assertion that is cut in two by a JPEG segment's end.
+"""
+
+import re
+
+__all__ = ["OPTED_OUT", "reservation"]
+
+OPTED_OUT = "opted out"  # how the reason of such a photo begins
+# DMI-PROHIBITED, or with what is prohibited: -AIMLTRAINING, -GENAIMLTRAINING, -SEECONSTRAINT, …
+_IPTC = re.compile(rb"DMI-PROHIBITED(?:-[A-Z]{3,40})?")
+_MARK = b"training-mining"  # in the label of a C2PA assertion
+# An entry such as {"c2pa.ai_training": {"use": "notAllowed"}}; inference alone isn't training.
+_C2PA = re.compile(
+    rb"(?:c2pa|cawg)\.(ai_training|ai_generative_training|data_mining)"
+    rb".{1,8}?use.{1,6}?(notAllowed|constrained)",
+    re.DOTALL,
+)
+
+
+def reservation(data: bytes) -> str:
+    """Return the reason not to use a file for training that its metadata give; "" for none."""
+    if found := _IPTC.search(data):
+        return f"{OPTED_OUT}: IPTC data mining {found[0].decode()}"
+    if _MARK in data and (found := _C2PA.search(data)):
+        return f"{OPTED_OUT}: C2PA {found[1].decode()} {found[2].decode()}"
+    return ""
