@@ -1,4 +1,4 @@
-"""Atomic writing: a file gets its final name when it is whole, and leftovers of kills are swept."""
+"""Atomic file writes, and removal of temporary files that killed writers left."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""Folders at a local path or at any address that fsspec knows: s3://, gs://, hf://…"""
+"""Folders on a local path or at an address that fsspec supports: s3://, gs://, hf://…"""
 
 import errno
 import io

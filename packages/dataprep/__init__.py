@@ -1,4 +1,4 @@
-"""From photos to shards: gather, learn a palette, cut views, write labelled shards."""
+"""Data preparation: gather photos, learn a palette, cut views, write labelled shards."""
 
 from typing import TYPE_CHECKING
 

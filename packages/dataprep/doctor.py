@@ -1,4 +1,4 @@
-"""What this machine has: which PIL, which torch, which devices, how much room, which keys."""
+"""Diagnosis of this machine: Pillow build, torch, devices, disk space, API keys."""
 
 import json
 import os

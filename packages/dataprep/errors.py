@@ -1,4 +1,4 @@
-"""What can go wrong for a user of dataprep."""
+"""Errors of dataprep that users see."""
 
 from colorfiles.errors import ColorfilesError
 

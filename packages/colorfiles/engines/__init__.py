@@ -1,1 +1,1 @@
-"""What runs the steps of a job: processes here, or a Ray cluster."""
+"""Engines that run the tasks of a job: local processes or a Ray cluster."""

@@ -1,4 +1,4 @@
-"""What every engine does."""
+"""The interface of an engine."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Protocol, TypeVar

@@ -1,4 +1,4 @@
-"""The options that say where the work runs; the same in every command that has much of it."""
+"""Command-line options that choose the engine and its workers."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any

@@ -1,4 +1,4 @@
-"""Tasks on a Ray cluster: one that is running, or one made here for the while."""
+"""Engine that runs tasks on a Ray cluster, an existing or a temporary one."""
 
 import os
 import socket

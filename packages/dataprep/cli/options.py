@@ -1,4 +1,4 @@
-"""Options that several commands of dataprep share."""
+"""Options shared by commands of dataprep."""
 
 import click
 

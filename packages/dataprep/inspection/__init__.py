@@ -1,1 +1,1 @@
-"""What is in a shard set, in words and in pictures."""
+"""Contents of a shard set, as text and pictures."""

@@ -1,4 +1,4 @@
-"""A picture of some samples: what a network is given beside what it is asked for."""
+"""Contact sheet of some samples: luma, bins and colours side by side."""
 
 import numpy as np
 from jaxtyping import UInt8

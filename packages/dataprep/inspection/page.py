@@ -1,4 +1,4 @@
-"""The page of a shard set: how much of what, in which colours, under which licences; pictures."""
+"""HTML page of a shard set: counts, colours, licences, sample pictures."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What is in a shard set: how much of what, in which colours, under which licences."""
+"""Statistics of a shard set: counts, colours and licences."""
 
 import tarfile
 from collections import Counter

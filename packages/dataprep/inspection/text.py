@@ -1,4 +1,4 @@
-"""What is in a shard set, in words."""
+"""The statistics of a shard set as text."""
 
 from dataprep.inspection.samples import Inspection
 

@@ -1,1 +1,1 @@
-"""Palettes learnt from photos or shards, measured and pictured."""
+"""Palettes learnt from photos or shards, with their measures and figures."""

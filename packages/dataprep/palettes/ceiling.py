@@ -1,4 +1,4 @@
-"""The ceiling of a palette: true colours, each replaced by its bin, against the truth."""
+"""A palette's quantisation error: true colours replaced by their bin centres."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

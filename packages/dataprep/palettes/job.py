@@ -1,4 +1,4 @@
-"""What ``dataprep palette`` does: learn a palette and draw it, or find that it was done already."""
+"""The job of ``dataprep palette``: learn a palette and plot it, unless an equal one is there."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass

@@ -1,4 +1,4 @@
-"""Measuring photos under candidate palettes, and how sure a prior is."""
+"""Measures of candidate palettes, and the uncertainty of a prior."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""Photos or shards cut into batches whose images can be looked at one after the other."""
+"""Batches of images from photos or shards."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""The figure of a palette: the UV plane with its bins, and each bin's prior and weight."""
+"""Plot of a palette: bins in the UV plane, and each bin's prior and weight."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""A palette that was learnt, in words."""
+"""A learnt palette as text."""
 
 from dataprep.palettes.learning import PaletteSummary
 

@@ -1,1 +1,1 @@
-"""Photos on this machine: the folder, its manifest, what a photo holds, which belong together."""
+"""Photo folders: files, manifest, facts of photos, near-duplicates, splits."""

@@ -1,4 +1,4 @@
-"""What R − B and G − B of a pixel tell: its U and V, so its bin, and exact counts of colours."""
+"""Exact colour counts by R − B and G − B, which determine U and V."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace

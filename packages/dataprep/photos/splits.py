@@ -1,4 +1,4 @@
-"""Which split a photo goes to: by a keyed hash of its group, never by a shuffle."""
+"""Assignment of photos to train, val and test by a keyed hash of their group."""
 
 import csv
 import hashlib

@@ -1,1 +1,1 @@
-"""Shard sets: planned, written, read."""
+"""Planning, writing and reading of shard sets."""

@@ -1,4 +1,4 @@
-"""Which files of a folder `dataprep shard` wrote: these alone it may delete."""
+"""Recognition of files that `dataprep shard` wrote; it deletes no others."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Which photo goes to which shard, decided before the first one is decoded."""
+"""Assignment of photos to shards, made before any is decoded."""
 
 import hashlib
 import math

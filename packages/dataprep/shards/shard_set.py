@@ -1,4 +1,4 @@
-"""Reading a shard set: its index, the tables beside its shards, the samples in them."""
+"""Reading a shard set: index, tables and samples."""
 
 import tarfile
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""A shard set that was written, in words."""
+"""A written shard set as text."""
 
 from dataprep.shards.writing import ShardSummary
 

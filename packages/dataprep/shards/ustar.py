@@ -1,4 +1,4 @@
-"""Tar archives whose bytes depend on the names and contents of their members alone."""
+"""Deterministic tar archives: bytes depend on member names and contents alone."""
 
 import hashlib
 import tarfile

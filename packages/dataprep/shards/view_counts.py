@@ -1,4 +1,4 @@
-"""How many views single photos get, where a split file says so: fewer of what there is much of."""
+"""Number of views per photo, where a split file gives fewer than the usual."""
 
 import csv
 import io

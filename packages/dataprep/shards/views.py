@@ -1,4 +1,4 @@
-"""The views of a photo: where they are cut, and cutting them."""
+"""Planning the views of a photo, and cutting them."""
 
 from dataclasses import dataclass
 from functools import lru_cache

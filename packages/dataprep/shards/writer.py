@@ -1,4 +1,4 @@
-"""Writing one shard: tar, table and, last, the stats that say it is whole."""
+"""Writing one shard: tar, table, and last the stats as its commit marker."""
 
 import errno
 import hashlib

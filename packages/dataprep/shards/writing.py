@@ -1,4 +1,4 @@
-"""From a photo folder to a shard set: split, plan, write every shard, then the index."""
+"""Writing a shard set: split, plan, shards, index."""
 
 import hashlib
 import json

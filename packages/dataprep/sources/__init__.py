@@ -1,1 +1,1 @@
-"""Where photos come from; every source fills the same photo folder."""
+"""Photo sources; each fills a photo folder."""

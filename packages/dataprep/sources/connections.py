@@ -1,4 +1,4 @@
-"""Connections whose other end is looked at before anything is sent."""
+"""HTTP connections that check the peer address before sending."""
 
 import contextlib
 import ipaddress

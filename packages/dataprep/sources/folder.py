@@ -1,4 +1,4 @@
-"""Photos from a folder tree of one's own."""
+"""Import of photos from a local folder tree."""
 
 import hashlib
 from collections import Counter, deque

@@ -1,4 +1,4 @@
-"""A table with what a person knows of their photos: licences, owners, titles, classes."""
+"""Metadata table of imported photos: licences, owners, titles, classes."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""What came of a fetch, an import or a refresh, in words."""
+"""Summaries of fetch, import and refresh as text."""
 
 from collections.abc import Mapping
 from pathlib import Path

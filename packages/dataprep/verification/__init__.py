@@ -1,1 +1,1 @@
-"""What `dataprep verify` holds a shard set to, one module for each kind of promise."""
+"""Verification of a shard set, one module per kind of check."""

@@ -1,4 +1,4 @@
-"""A fault: something in a shard set that isn't as docs/shard-format.md says."""
+"""A fault: a deviation of a shard set from docs/shard-format.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The stats beside a shard: which job wrote it, and of which photos, in digests that must agree."""
+"""Checks of the stats beside a shard: the job and photos it was written from."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""The views of one photo against each other: where they overlap they show the same pixels."""
+"""Consistency of the views of a photo where they overlap."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

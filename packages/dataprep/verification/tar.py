@@ -1,4 +1,4 @@
-"""One pass over a shard's tar: every byte hashed, every member decoded and checked with its row."""
+"""One pass over a shard's tar: hashes every byte, decodes every member, checks its row."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Flickr's API: the one module that knows flickrapi."""
+"""Client of Flickr's API; the only module that imports flickrapi."""
 
 import random
 import threading

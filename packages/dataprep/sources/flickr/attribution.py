@@ -1,4 +1,4 @@
-"""ATTRIBUTION.md: who made each photo, under which licence, and where its page is."""
+"""ATTRIBUTION.md: author, licence and page of each photo."""
 
 from collections.abc import Iterable
 from pathlib import Path

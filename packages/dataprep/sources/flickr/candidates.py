@@ -1,4 +1,4 @@
-"""Photos on their way to a decision: what is known of each, and which come next."""
+"""Candidate photos before the decision to keep them, and their order."""
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping

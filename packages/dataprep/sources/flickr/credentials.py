@@ -1,4 +1,4 @@
-"""The API key: from the environment or an env file, and never seen again."""
+"""API key and secret from the environment or an env file, kept out of output."""
 
 import os
 from collections.abc import Mapping

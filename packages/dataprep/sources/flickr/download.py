@@ -1,4 +1,4 @@
-"""One try to download one photo, and what came of it."""
+"""One download attempt of a photo and its outcome."""
 
 import hashlib
 import json

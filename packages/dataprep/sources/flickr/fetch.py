@@ -1,4 +1,4 @@
-"""The fetch: folder, connections, and one run that goes on where the last one stopped."""
+"""Entry point of a fetch: opens folder, journal and connections, then runs it."""
 
 import errno
 from pathlib import Path

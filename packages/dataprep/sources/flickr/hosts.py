@@ -1,4 +1,4 @@
-"""Which addresses may be asked at all."""
+"""Allow-list of addresses."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit

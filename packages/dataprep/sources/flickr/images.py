@@ -1,4 +1,4 @@
-"""Downloads under way: how many at once, how fast, which are tried again and when."""
+"""Download queue: concurrency, rate limit, retries."""
 
 import heapq
 import random

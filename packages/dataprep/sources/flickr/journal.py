@@ -1,4 +1,4 @@
-"""What a fetch has learnt so far: pages, windows, photos found, downloads; survives any kill."""
+"""Crash-safe journal of a fetch: pages, upload windows, photos found, downloads."""
 
 import json
 import sqlite3

@@ -1,4 +1,4 @@
-"""The tables of a fetch's journal, and whether a file has them and nothing else."""
+"""SQL schema of the journal, and its validation."""
 
 import sqlite3
 from contextlib import closing

@@ -1,4 +1,4 @@
-"""Flickr's licences, by id, short name and group."""
+"""Licences of Flickr by id, short name and group."""
 
 import re
 from dataclasses import dataclass

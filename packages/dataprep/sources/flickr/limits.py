@@ -1,4 +1,4 @@
-"""How often to ask, how long to wait, and when to stop asking."""
+"""Rate limits, back-off times and the circuit breaker."""
 
 import random
 import threading

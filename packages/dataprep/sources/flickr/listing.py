@@ -1,4 +1,4 @@
-"""What Flickr says of a photo it found, cleaned of all that a stranger could have put there."""
+"""Parsing and sanitising of Flickr's photo listings."""
 
 import json
 import re

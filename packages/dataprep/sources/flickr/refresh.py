@@ -1,4 +1,4 @@
-"""Ask Flickr again: photos that vanished, turned private or changed their licence leave."""
+"""Refresh of a photo folder: removes photos deleted, made private or relicensed."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""A found photo and what came of it, as a row of the manifest."""
+"""Conversion of a found photo and its outcome to a manifest row."""
 
 from dataprep.photos.rows import Photo
 from dataprep.sources.flickr.download import Outcome

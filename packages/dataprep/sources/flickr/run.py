@@ -1,4 +1,4 @@
-"""One run of a fetch: what is decided, listed ahead and downloaded, in which order."""
+"""Event loop of a fetch: lists ahead, downloads, decides in a fixed order."""
 
 from collections import Counter, deque
 from collections.abc import Callable

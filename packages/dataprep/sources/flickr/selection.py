@@ -1,4 +1,4 @@
-"""Which photos are kept: one decision after the other, in a fixed order."""
+"""Selection of photos in a fixed order, balanced over tags, without duplicates."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field

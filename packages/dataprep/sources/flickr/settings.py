@@ -1,4 +1,4 @@
-"""What a fetch is asked to do."""
+"""Settings of a fetch."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a fetch leaves in the photo folder: rows, files, ATTRIBUTION.md."""
+"""Writes the decisions of a fetch to the photo folder: rows, files, ATTRIBUTION.md."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The photos of a tag in an order that depends on nothing but what Flickr has."""
+"""Photos of a tag in an order that is independent of page order and faults."""
 
 import time
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""HTTP with pooled connections, bounded in time and size, to allowed addresses only."""
+"""HTTP client with pooled connections, limits on time and size, and an allow-list."""
 
 import threading
 import time

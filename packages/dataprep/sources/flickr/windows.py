@@ -1,4 +1,4 @@
-"""Upload dates: which are known, which slice comes next, which window to ask for."""
+"""Upload-date windows: coverage, and the next one to query."""
 
 from bisect import bisect_right
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A tar or tar.gz read once, from front to end, trusting nothing in it."""
+"""Streaming reader of untrusted tar and tar.gz archives."""
 
 import hashlib
 import io

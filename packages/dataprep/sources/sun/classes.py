@@ -1,4 +1,4 @@
-"""SUN's classes by name: which are asked for, and what a mistyped one may have meant."""
+"""Class names of SUN: selection, and suggestions for misspelt ones."""
 
 import difflib
 import hashlib

@@ -1,4 +1,4 @@
-"""A long file over HTTP as a stream that goes on where the connection broke."""
+"""HTTP stream of a large file that resumes after broken connections."""
 
 import io
 import random

@@ -1,4 +1,4 @@
-"""Draws photos of SUN by class into a photo folder."""
+"""Sampling of SUN photos by class into a photo folder."""
 
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""``fetch-sun`` from its arguments to its summary."""
+"""Entry point of ``fetch-sun``."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""How SUN names its files: ``SUN397/c/church/outdoor/sun_abcdefghijklmnop.jpg``."""
+"""File layout of SUN: ``SUN397/c/church/outdoor/sun_abcdefghijklmnop.jpg``."""
 
 import hashlib
 import re

@@ -1,4 +1,4 @@
-"""Photos drawn from an archive that broke off: kept until a whole one says better."""
+"""Photos from an incomplete archive, replaced when a complete one is read."""
 
 import json
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""From a file of SUN to its row in the manifest."""
+"""Conversion of a SUN file to a manifest row."""
 
 import hashlib
 from dataclasses import replace

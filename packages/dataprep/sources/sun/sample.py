@@ -1,4 +1,4 @@
-"""Which photos of a class are drawn: the same ones in whatever order they are met."""
+"""Order-independent random sample of photos per class."""
 
 import hashlib
 from bisect import insort

@@ -1,4 +1,4 @@
-"""What SOURCE may be: a folder, an archive, or the web address of an archive."""
+"""Opening SOURCE: a folder, an archive, or the web address of one."""
 
 import io
 import sys

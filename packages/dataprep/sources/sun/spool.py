@@ -1,4 +1,4 @@
-"""The photos that are drawn so far from a stream, while better ones may still come."""
+"""Temporary store of photos sampled from a stream."""
 
 import shutil
 from collections import OrderedDict

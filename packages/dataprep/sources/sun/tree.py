@@ -1,4 +1,4 @@
-"""SUN as a folder tree, and lists of its paths."""
+"""SUN as a folder tree, and partition files."""
 
 import os
 from pathlib import Path
