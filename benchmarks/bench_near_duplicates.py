@@ -4,7 +4,7 @@
 
 Of photos drawn by a seed from the folders, copies are made: turned, toned, cropped, both; smaller
 and as JPEG of a random quality. It prints for each kind the share that is found by the rule of
-`import` and the fetchers (sure copies) and by that of splits and `verify` (look-alikes), the pairs
+`import` (sure copies) and by that of splits and `verify` (look-alikes), the pairs
 of different photos found (--list names them: some may be true copies), CPU time a photo, and how
 many photos have a changed copy in another split after `dataprep shard`.
 """

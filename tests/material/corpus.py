@@ -11,6 +11,7 @@ from typing import Literal
 import numpy as np
 from PIL import Image, ImageCms, features
 
+from dataprep.photos.copy_prints import copy_print
 from dataprep.photos.duplicates import NearDuplicateIndex
 from dataprep.photos.imaging import perceptual_hash
 
@@ -81,8 +82,9 @@ class Corpus:
             part = part.resize((width, height), Image.Resampling.LANCZOS)
             fingerprint = perceptual_hash(part)
             part.info.clear()  # else each file would carry the profile of the photograph
-            if not self._seen.find(fingerprint):
-                self._seen.add(fingerprint, str(len(fingerprint)))
+            copies = copy_print(part)
+            if not self._seen.find(fingerprint, copies):
+                self._seen.add(fingerprint, str(len(fingerprint)), copies)
                 return part
         raise AssertionError("the photographs have no further part of their own")
 

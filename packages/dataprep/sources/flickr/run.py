@@ -155,9 +155,7 @@ class FetchRun:
             size = candidate.size
             listed = (size.width, size.height) if size else (0, 0)
             shape = (outcome.width, outcome.height)
-            looks = Looks(
-                outcome.sha256, outcome.perceptual_hash, outcome.copy_print, shape, listed
-            )
+            looks = Looks(outcome.sha256, outcome.perceptual_hash, shape, listed)
             reason = self.selection.decide(photo.key, tag, looks)
         if reason:
             self.rejected[photo.key] = reason

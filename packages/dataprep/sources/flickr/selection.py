@@ -19,7 +19,6 @@ class Looks:
 
     sha256: str
     perceptual_hash: str
-    copy_print: str
     shape: tuple[int, int]
     told_shape: tuple[int, int]
 
@@ -77,7 +76,7 @@ class Selection:
     def know(self, photo: Photo) -> None:
         """Add a photo that was in the folder before, so that no copy of it is kept."""
         self._same.setdefault(photo.sha256, []).append((photo.key, True))
-        self._near.add(photo.perceptual_hash, photo.key, photo.copy_print)
+        self._near.add(photo.perceptual_hash, photo.key)
 
     def decide(self, key: str, tag: str, looks: Looks) -> str:
         """Keep a photo for a tag, or return the reason why not."""
@@ -92,11 +91,12 @@ class Selection:
                 return f"placeholder: the same image as {same[0][0]}"
             return f"duplicate: of {same[0][0]}"
         if not was_there:
-            found = self._near.find(looks.perceptual_hash, looks.copy_print)
-            near = [other for other in found if other not in self._gone]
+            # By hash alone: crops that people upload as photos of their own stay, and `shard`
+            # keeps them in one split.
+            near = [k for k in self._near.find(looks.perceptual_hash) if k not in self._gone]
             if near:
                 return f"near-duplicate: of {near[0]}"
-            self._near.add(looks.perceptual_hash, key, looks.copy_print)
+            self._near.add(looks.perceptual_hash, key)
         self._tag_of[key] = tag
         self.kept[tag] += 1
         return ""
