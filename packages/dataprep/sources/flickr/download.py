@@ -71,8 +71,8 @@ class Outcome:
             outcome = cls(**parse_json_object(text.encode()))
         except (ValueError, TypeError) as error:
             raise DataprepError(f"the journal's outcome of a photo isn't one ({error})") from None
-        texts = (outcome.reason, outcome.sha256, outcome.perceptual_hash, outcome.fetched_at)
-        texts += (outcome.copy_print,)
+        hashes = (outcome.sha256, outcome.perceptual_hash, outcome.copy_print)
+        texts = (outcome.reason, *hashes, outcome.fetched_at)
         numbers = (outcome.width, outcome.height, outcome.bytes)
         if {type(t) for t in texts} != {str} or {type(n) for n in numbers} != {int}:
             raise DataprepError("the journal's outcome of a photo has odd values")
