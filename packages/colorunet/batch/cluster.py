@@ -8,7 +8,8 @@ from pathlib import Path
 
 from colorfiles.engines.engine import Engine
 from colorunet.batch.outputs import Job
-from colorunet.batch.runner import ColorizeSettings, Done, run_jobs
+from colorunet.batch.runner import Done, run_jobs
+from colorunet.batch.settings import ColorizeSettings
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.options import PredictionOptions
 

@@ -2,9 +2,10 @@
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from colorunet.batch.outputs import Job
+from colorunet.batch.settings import ColorizeSettings
 from colorunet.batch.writing.photo import UnwritableImage
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
@@ -15,9 +16,6 @@ from colorunet.evidence.record import Coloring, record_content, write_record
 from colorunet.evidence.settings import Evidence
 from colorunet.evidence.signing import SigningFiles, require_signing, sign_photo
 from colorunet.evidence.sureness import sureness_png
-
-if TYPE_CHECKING:
-    from colorunet.batch.runner import ColorizeSettings
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class EvidenceOptions:
     badge: bool = False
 
     def evidence(
-        self, run: Path, name: str, colorizer: Colorizer, settings: "ColorizeSettings"
+        self, run: Path, name: str, colorizer: Colorizer, settings: ColorizeSettings
     ) -> Evidence:
         """Return what is written, with the network and the settings of a call.
 
@@ -59,7 +57,7 @@ class EvidenceOptions:
 
 
 def _coloring(
-    mark: Mark, colorizer: Colorizer, settings: "ColorizeSettings", *, badge: bool
+    mark: Mark, colorizer: Colorizer, settings: ColorizeSettings, *, badge: bool
 ) -> Coloring:
     wishes = settings.wishes
     dials: dict[str, Any] = {

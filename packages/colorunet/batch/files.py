@@ -9,7 +9,8 @@ from colorfiles.progress import ProgressCallback, silent
 from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.manifest import Manifest, ManifestRow
 from colorunet.batch.outputs import Job, Plan, plan_outputs
-from colorunet.batch.runner import ClipColorizer, ColorizeSettings, Done, reason_of, run_jobs
+from colorunet.batch.runner import ClipColorizer, Done, reason_of, run_jobs
+from colorunet.batch.settings import ColorizeSettings
 from colorunet.batch.sources import words_of
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.colorizer import Colorizer

@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
@@ -22,8 +22,9 @@ from colorunet.batch.images import (
 )
 from colorunet.batch.outputs import Job
 from colorunet.batch.ownership import refuse_foreign
-from colorunet.batch.painting import Painter, Wishes
+from colorunet.batch.painting import Painter
 from colorunet.batch.pipeline import Claim, Stages, pipelined
+from colorunet.batch.settings import ColorizeSettings
 from colorunet.batch.writing.comparison import write_comparison
 from colorunet.batch.writing.formats import why_other
 from colorunet.batch.writing.photo import (
@@ -34,33 +35,10 @@ from colorunet.batch.writing.photo import (
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
 from colorunet.evidence.badge import with_badge
-from colorunet.evidence.settings import Evidence
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
 _MOST_THREADS = 8  # a writing one does 40 photos of a megapixel a second
 _COPIES = 2  # of a decoded photo that stand in memory while it is decoded or encoded
-
-
-@dataclass(frozen=True)
-class ColorizeSettings:
-    """How photos are read, coloured and written.
-
-    Args:
-        overwrite: make outputs anew that are there already.
-        wishes: what is asked of the colours.
-        significant_bits: see ``ReadSettings``.
-        evidence: what is written of how the colours were made.
-    """
-
-    overwrite: bool = False
-    wishes: Wishes = field(default_factory=Wishes)
-    significant_bits: int | None = None
-    evidence: Evidence = field(default_factory=Evidence)
-
-    @property
-    def reading(self) -> ReadSettings:
-        """How photos are read."""
-        return ReadSettings(significant_bits=self.significant_bits, metadata=True)
 
 
 @dataclass(frozen=True)

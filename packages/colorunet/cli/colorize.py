@@ -92,7 +92,7 @@ def command(
     from colorunet.batch.files import colorize_plan
     from colorunet.batch.manifest import FILE as MANIFEST
     from colorunet.batch.manifest import Manifest
-    from colorunet.batch.runner import ColorizeSettings
+    from colorunet.batch.settings import ColorizeSettings
     from colorunet.coloring.colorizer import Colorizer
     from colorunet.coloring.toning import as_vivid
     from colorunet.parameters.meta import read_meta

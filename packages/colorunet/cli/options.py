@@ -99,6 +99,8 @@ _hints_option = click.option(
 def _references(
     _: click.Context, __: click.Parameter, texts: tuple[str, ...]
 ) -> tuple[tuple[Path, float | None], ...]:
+    if not texts:  # so that help doesn't load what reads them
+        return ()
     from colorunet.coloring.steering.timed import split_time
 
     found = []

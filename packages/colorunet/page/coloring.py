@@ -1,15 +1,12 @@
 """Previews and coloured files of uploaded photos."""
 
 import io
-import weakref
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
-from threading import RLock
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, UInt8
+from jaxtyping import Float32, UInt8
 from PIL import Image, ImageFilter
 
 from colorcore import Palette
@@ -34,14 +31,14 @@ from colorunet.coloring.toning import Toning, as_vivid
 from colorunet.errors import ColorunetError
 from colorunet.evidence.mark import Mark, today
 from colorunet.evidence.sureness import png_of_confidence
+from colorunet.page.hot_photos import HotPhotos
 from colorunet.page.image_files import ImageFile, colored_file, preview_file
 from colorunet.page.limits import Limits
 from colorunet.page.look import Look
+from colorunet.page.preview_planes import halved, rgb_in_8_bits
 from colorunet.page.records import PageRecord
 from colorunet.page.refusal import Refusal
 from colorunet.page.store import KeptPhoto
-
-_HOT_BYTES = 48 << 20  # of logits of photos whose distances are kept for the next hint
 
 
 class PhotoColoring:
@@ -69,8 +66,7 @@ class PhotoColoring:
         self._limits = limits
         self._mark = mark
         self._reading = ReadSettings(max_bytes=4 * limits.pixels, metadata=True)
-        self._hot: OrderedDict[str, SeenPhoto] = OrderedDict()
-        self._lock = RLock()  # a photo may be forgotten by the very thread that holds it
+        self._hot = HotPhotos()
 
     def opened(self, name: str, data: bytes) -> KeptPhoto:
         """Return a photo as it is kept: read, and looked at by the network.
@@ -87,10 +83,10 @@ class PhotoColoring:
             size=seen.size,
             luma=self._shrunk(luma),
             alpha=None if gray.alpha is None else self._shrunk(in_8_bits(gray.alpha)),
-            own=None if gray.own is None else self._shrunk(_rgb_in_8_bits(gray.own)),
+            own=None if gray.own is None else self._shrunk(rgb_in_8_bits(gray.own)),
             seen_luma=seen.luma,
             logits=seen.logits.astype(np.float16),
-            few_logits=_halved(seen.logits).astype(np.float16),
+            few_logits=halved(seen.logits).astype(np.float16),
             notes=gray.notes,
         )
 
@@ -118,8 +114,8 @@ class PhotoColoring:
             photo.reference = None
             return
         reference = self._reference(data)
-        logits, palette = referred(self._seen(photo), self.colorizer.palette, reference)
-        photo.reference = reference, _halved(logits).astype(np.float16), palette
+        logits, palette = referred(self._hot.seen(photo), self.colorizer.palette, reference)
+        photo.reference = reference, halved(logits).astype(np.float16), palette
 
     def _reference(self, data: bytes) -> Reference:
         try:
@@ -245,7 +241,7 @@ class PhotoColoring:
             return None
         if not photo.versions:
             drawn = self.colorizer.versions(
-                self._seen(photo), self._limits.page_versions, _steering(photo)
+                self._hot.seen(photo), self._limits.page_versions, _steering(photo)
             )
             photo.versions = tuple(drawn)
         return photo.versions[look.version]
@@ -259,30 +255,11 @@ class PhotoColoring:
         if not look.hints:
             return None
         if photo.hinted is None or photo.hinted[0] != look.hints:
-            field = _field(self._seen(photo), look)
+            field = _field(self._hot.seen(photo), look)
             assert field is not None
-            small = HintField(_halved(field.weight[..., None])[..., 0], _halved(field.uv))
+            small = HintField(halved(field.weight[..., None])[..., 0], halved(field.uv))
             photo.hinted = look.hints, small
         return photo.hinted[1]
-
-    def _seen(self, photo: KeptPhoto) -> SeenPhoto:
-        """Return a photo as the network saw it; of the last few, distances are known already."""
-        with self._lock:
-            seen = self._hot.pop(photo.id, None)
-            if seen is None:
-                seen = SeenPhoto(photo.logits.astype(np.float32), photo.seen_luma, photo.size)
-                weakref.finalize(photo, self._forget, photo.id)
-            self._hot[photo.id] = seen
-            while len(self._hot) > 1 and self._hot_bytes() > _HOT_BYTES:
-                self._hot.popitem(last=False)
-            return seen
-
-    def _hot_bytes(self) -> int:
-        return sum(seen.logits.nbytes for seen in list(self._hot.values()))
-
-    def _forget(self, photo_id: str) -> None:
-        with self._lock:
-            self._hot.pop(photo_id, None)
 
     def _decoding(self, look: Look) -> Decoding:
         options = PredictionOptions(saturation=look.saturation, caution=look.caution)
@@ -308,10 +285,6 @@ class PhotoColoring:
         return np.asarray(Image.fromarray(levels).resize(size, Image.Resampling.BICUBIC))
 
 
-def _rgb_in_8_bits(own: np.ndarray) -> UInt8[np.ndarray, "h w 3"]:
-    return own if own.dtype == np.uint8 else (own >> 8).astype(np.uint8)
-
-
 def _steering(photo: KeptPhoto) -> Steering:
     return Steering(reference=None if photo.reference is None else photo.reference[0])
 
@@ -321,11 +294,3 @@ def _field(seen: SeenPhoto, look: Look) -> HintField | None:
         return hint_field(seen, look.hints) if look.hints else None
     except ColorunetError as error:
         raise Refusal(400, f"hints: {error}") from None
-
-
-def _halved(planes: Float[np.ndarray, "h w n"]) -> Float32[np.ndarray, "hh hw n"]:
-    """Return means of two by two."""
-    height, width, n = planes.shape
-    even = np.pad(planes, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
-    parts = even.astype(np.float32).reshape((height + 1) // 2, 2, (width + 1) // 2, 2, n)
-    return np.asarray(parts.mean(axis=(1, 3)))

@@ -10,7 +10,8 @@ from colorfiles.progress import ProgressCallback, silent
 from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.images import UnusableImage
 from colorunet.batch.outputs import Job
-from colorunet.batch.runner import ColorizeSettings, Done
+from colorunet.batch.runner import Done
+from colorunet.batch.settings import ColorizeSettings
 from colorunet.coloring.colorizer import Colorizer
 
 _NEEDED = ("av", "cv2")
