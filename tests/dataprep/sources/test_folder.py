@@ -137,6 +137,8 @@ def test_a_toned_photo_that_an_earlier_version_kept_stays_and_its_import_goes_on
     tree: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out, later = tmp_path / "out", tree / "later.jpg"
+    whole = Image.open(tree / "sepia.jpg")  # a copy of another photo; its half is none
+    whole.crop((0, 0, whole.width // 2, whole.height)).save(tree / "sepia.jpg", quality=95)
     with monkeypatch.context() as earlier:  # it knew gray alone
         earlier.setattr(colorless, "is_toned", lambda image: False)
         run_import(tree, "--out", out)
