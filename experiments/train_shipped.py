@@ -110,6 +110,7 @@ class Options:
     people: Path | None
     run: Path | None
     trained_on: str
+    earlier: tuple[str, ...]
     name: str
     landscapes: Path | None
     scales: str | None
@@ -141,6 +142,7 @@ def _folder(name: str, help_text: str, *, required: bool = False) -> Any:
 @_folder("--people", "Folder of the photos that tests/material/people.csv names.")
 @_folder("--run", "A run that was trained on --shards already.")
 @click.option("--trained-on", default=_machine, help="The machine.  [default: this one]")
+@click.option("--earlier", multiple=True, help="A fit that the run started from, for the card.")
 @click.option("--name", default=DEFAULT_NETWORK, show_default=True, help="Of the network.")
 @_folder("--landscapes", "Shards of a third kind: splits val and test.")
 @click.option("--scales", help="As `trainer calibrate` has them.  [default: it chooses]")
@@ -220,6 +222,7 @@ def _write_card(
         fit=fit_command(recipe, options.name),
         command=typed_command(sys.argv[1:]),
         trained_on=options.trained_on,
+        earlier=options.earlier,
         rows=rows,
         research=research,
         decoding=decoding,

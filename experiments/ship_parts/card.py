@@ -141,6 +141,7 @@ def _training(card: Card) -> str:
             "```",
             card.fit,
             "```",
+            *([f"It started from: {'; then '.join(card.earlier)}."] if card.earlier else []),
             f"{card.meta['step']:,} steps in {hours:.2f} hours, on {card.trained_on}. At its end,",
             f"on val and at the network's own resolution: {measured or 'nothing measured'}.",
             "",

@@ -34,6 +34,7 @@ class Card:
         recipe: its settings as TOML, and ``fit``, the command line that they stand for.
         command: the line that made this folder.
         trained_on: the machine, in words.
+        earlier: the fits whose parameters this one started from, in words, the first one first.
         rows: ``photos.csv``.
         research: data sets that were learnt from beside those photos, with photos by split.
         decoding: what was chosen, with its figures on the photos that it was chosen on.
@@ -50,6 +51,7 @@ class Card:
     fit: str
     command: str
     trained_on: str
+    earlier: Sequence[str]
     rows: Sequence[PhotoRow]
     research: Sequence[tuple[ResearchSet, Counter[str]]]
     decoding: DecodingChoice
