@@ -64,6 +64,7 @@ class HeldOut:
         self._criteria = criteria_of(
             summarize(table(grays), self._truth, self._ceiling),
             dict(zip(HUE_FAMILIES, pixels / max(1, pixels.sum()), strict=True)),
+            thinned=True,
         )
 
     def __len__(self) -> int:

@@ -20,6 +20,7 @@ _ERROR_WEIGHT = 0.15  # a unit of CIEDE2000 counts like a criterion missed by 15
 
 CRITERIA = {name: m.criterion for name, m in MEASURES.items() if m.criterion is not None}
 FAMILY_RECALL = 0.25
+_OF_NEIGHBORS = "grid"
 _FAMILY_WHY = "no hue that the photos have is given up"
 
 
@@ -48,18 +49,22 @@ class Verdict:
 
 
 def criteria_of(
-    gray: Mapping[str, float | None], family_shares: Mapping[str, float]
+    gray: Mapping[str, float | None],
+    family_shares: Mapping[str, float],
+    *,
+    thinned: bool = False,
 ) -> list[Criterion]:
     """Return all criteria for a set of photos.
 
     Args:
         gray: the figures of the gray image, by measure.
         family_shares: of truth's coloured pixels, by hue family.
+        thinned: the figures are of every n-th pixel, which have no neighbours to show a grid.
     """
     error, decibels = _finite(gray["ciede2000"]), _finite(gray["psnr"])
     nearer = "wrong colours cost more than none"
     return [
-        *CRITERIA.values(),
+        *(one for name, one in CRITERIA.items() if not (thinned and name == _OF_NEIGHBORS)),
         *(
             Criterion(family_measure(family), FAMILY_RECALL, None, _FAMILY_WHY)
             for family in HUE_FAMILIES
