@@ -18,7 +18,8 @@ def bars_part(card: Card) -> str:
     lines.append("|---|" + "---|---|" * len(names))
     for row in zip(*(figures.verdicts for figures in card.sets.values()), strict=True):
         cells = " | ".join(f"{v.measured} | {'yes' if v.met else '**no**'}" for v in row)
-        lines.append(f"| {row[0].bar} | {cells} |")
+        bars = "; ".join(dict.fromkeys(v.bar for v in row))  # they differ between sets
+        lines.append(f"| {bars} | {cells} |")
     met = [sum(v.met for v in figures.verdicts) for figures in card.sets.values()]
     counts = ", ".join(
         f"{n} of {len(figures.verdicts)} on {name}"
