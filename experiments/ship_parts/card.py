@@ -157,8 +157,8 @@ def _decoding(card: Card) -> str:
     choice = card.decoding
     lines = [
         "## Decoding",
-        f"Logits become colours at {decoding_text(choice.decoding)}"
-        f"{averaging_text(choice.averaging)} (T is the temperature of the annealed mean). "
+        f"{decoding_text(choice.decoding).replace('T = ', 'Temperature ', 1)}"
+        f"{averaging_text(choice.averaging)} (the temperature is that of the annealed mean). "
         + (KEPT if choice.is_own else RULE)
         + " On the photos that it was chosen on, which the figures further down don't contain:",
         "",

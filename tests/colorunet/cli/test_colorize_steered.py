@@ -109,7 +109,7 @@ def test_hints_and_versions_of_several_pages_are_refused(photo: Path, tmp_path: 
     ("hint", "words"),
     [
         ({"x": 300, "y": 0, "color": "#5a7846"}, "hint 1: (300, 0) lies outside the image"),
-        ({"x": 3, "y": 0, "color": "green"}, "hints.json: hint 1: color"),
+        ({"x": 3, "y": 0, "color": "greenish"}, "hints.json: hint 1: color"),
     ],
 )
 def test_a_wrong_hint_is_one_line_and_nothing_is_written(

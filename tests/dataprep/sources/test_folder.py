@@ -192,8 +192,10 @@ def test_links_that_lead_out_are_not_followed_and_loops_do_no_harm(
     os.mkfifo(tree / "pipe.jpg")
     assert run_import(tree, "--out", tmp_path / "out").exit_code == 0
     found = rows(tmp_path / "out")
-    assert len(found) == 11
+    assert len(found) == 14
     assert found["z-inside.jpg"]["reason"].startswith("duplicate")
+    for name in ("loop.jpg", "nothing.jpg", "pipe.jpg"):
+        assert found[name]["status"] == "rejected"
 
 
 def test_names_that_are_not_utf8_or_hostile_are_carried_safely(
