@@ -12,6 +12,7 @@ from typing import BinaryIO, Literal
 from colorfiles.files import append, open_own, write_atomically
 from colorfiles.outside.documents import parse_json_object
 from colorfiles.outside.files import open_regular
+from colorunet.batch.images import is_whole
 from colorunet.errors import ColorunetError
 
 FILE = "manifest.jsonl"
@@ -84,12 +85,16 @@ class Manifest:
                         manifest.compact()
 
     def has(self, output: str) -> bool:
-        """Whether a call of this manifest wrote the file that is there under this name."""
+        """Whether a call of this manifest wrote the file that is there under this name.
+
+        It has the size that was written, or is the beginning of it: shorter, and no whole picture.
+        """
         size = self._sizes.get(output, 0)
         try:
-            return size > 0 and os.stat(output, follow_symlinks=False).st_size == size
+            there = os.stat(output, follow_symlinks=False).st_size
         except OSError:
             return False
+        return size > 0 and (there == size or (there < size and not is_whole(Path(output))))
 
     def add(self, row: ManifestRow) -> None:
         """Write a photo's line; one that was only kept keeps the line that it has."""

@@ -306,7 +306,9 @@ def test_one_is_saved_and_all_are(
     with page.expect_download() as waiting:
         page.click("#save-all")
     with zipfile.ZipFile(waiting.value.path()) as archive:
-        assert archive.namelist() == ["coffee-colorized.jpg", "chelsea-colorized.jpg"]
+        photos = ["coffee-colorized.jpg", "chelsea-colorized.jpg"]
+        assert [name for name in archive.namelist() if name.endswith(".jpg")] == photos
+        assert {f"{name}.colorunet.json" for name in photos} < set(archive.namelist())
         assert Image.open(io.BytesIO(archive.read("chelsea-colorized.jpg"))).size == (451, 300)
 
 
