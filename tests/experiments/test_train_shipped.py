@@ -167,7 +167,7 @@ def test_a_handed_in_run_gives_the_same_and_a_rerun_does_nothing_again(
     assert again.returncode == 0, again.stderr
     assert "$ " not in again.stdout
     for name, content in before.items():
-        assert (network / name).read_bytes() == content
+        assert (out / "colorunet-listed" / name).read_bytes() == content
 
 
 def test_photos_whose_licence_does_not_allow_it_are_refused_by_name(
