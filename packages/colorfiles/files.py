@@ -163,6 +163,6 @@ else:
         except OSError:  # no locks on this file system
             return time.time() - status.st_mtime > _ABANDONED_S
         else:
-            return status.st_size > 0 or time.time() - status.st_mtime > 1
+            return status.st_size > 0 or abs(time.time() - status.st_mtime) > 1  # clocks go back
         finally:
             os.close(descriptor)

@@ -17,7 +17,12 @@ from soak_parts.warm_start import WarmStart
 NETWORK = "colorunet-listed"
 _CLIP_FRAMES = 300
 _FIT = "width=8 depth=3 epochs=3 batch_size=4 crop=16 workers=0 threads=1 luma_noise=0"
-ENVIRONMENT = {"FLICKR_API_KEY": "any", "FLICKR_API_SECRET": "any", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = {
+    "FLICKR_API_KEY": "any",
+    "FLICKR_API_SECRET": "any",
+    "OMP_NUM_THREADS": "1",
+    "SOURCE_DATE_EPOCH": "1000000000",  # marks tell the day, so outputs differ across midnight
+}
 
 
 @dataclass(frozen=True)
