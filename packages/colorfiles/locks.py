@@ -59,19 +59,24 @@ def _acquired(path: Path, target: Path) -> int:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             os.close(descriptor)
             raise OSError(errno.EINVAL, "not a regular file", str(path))
+        is_free = True
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = _holder(descriptor)
-            os.close(descriptor)
-            raise ColorfilesError(
-                f"{target}: {holder} is writing there; wait for it to end, or end it"
-            ) from None
+            is_free = False
         except OSError as error:
             print(
                 f"{target}: this file system has no locks ({error.strerror}); "
                 "see that only one command at a time writes there",
                 file=sys.stderr,
+            )
+        if (
+            not is_free
+        ):  # raised here, its cause isn't taken for a limit on threads: both are EAGAIN
+            holder = _holder(descriptor)
+            os.close(descriptor)
+            raise ColorfilesError(
+                f"{target}: {holder} is writing there; wait for it to end, or end it"
             )
         if _is_still(descriptor, path):
             _write_holder(descriptor)
