@@ -113,8 +113,9 @@ class Corpus:
         photo = self.photo()
         several = encoded(photo, "MPO", save_all=True, append_images=[self.photo()], quality=95)
         yield Odd("mpo.jpg", several, "used", "", photo, 6)
-        yield Odd("jpeg-after-junk.jpg", b"junk" + encoded(self.photo(), "JPEG"), "rejected",
-                  "undecodable")  # fmt: skip
+        photo = self.photo()
+        late = b"junk" + encoded(photo, "JPEG", quality=95)
+        yield Odd("jpeg-after-junk.jpg", late, "used", "", photo, 6)
 
     def _rotated(self) -> Iterator[Odd]:
         for orientation, how in STORED_AS.items():

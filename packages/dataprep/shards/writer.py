@@ -143,9 +143,11 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
                     tar.add(f"{sample.key}.{extension}", data)
             rows += [_row(photos[sample.photo_key], plan.split, sample) for sample in samples]
         tar.finish()
-    with job.out.stage(f"{plan.name}.parquet") as path:
-        pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), path, compression="zstd")
-        table_sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+        file.flush()
+        # Before the tar has its name, so that a disk that is full now keeps neither.
+        with job.out.stage(f"{plan.name}.parquet") as table:
+            pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), table, compression="zstd")
+            table_sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
     result = ShardResult(
         name=plan.name,
         split=plan.split,
