@@ -99,7 +99,10 @@ def patient_protocol(*, connections: int, header_s: float, stalled_s: float) -> 
             self._check.cancel()
             self._check = self.loop.call_later(_LINGER_S, self._counted.abort)
             self.flow.resume_reading()
-            self._counted.write_eof()  # once the answer is sent; the client's own end closes
+            try:
+                self._counted.write_eof()  # once the answer is sent; the client's own end closes
+            except OSError:  # the client is gone already
+                self._counted.abort()
 
         def _look(self) -> None:
             unsent = self._counted.get_write_buffer_size()
