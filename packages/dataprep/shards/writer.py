@@ -134,7 +134,13 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
     counts = np.zeros(job.palette.n, dtype=np.int64)
     maker = sample_maker(job.palette, job.settings)
     photos = {photo.key: photo for photo in plan.photos}
-    with job.out.stage(f"{plan.name}.tar") as path, path.open("wb", _BUFFER) as file:
+    # The table is written before the tar has its name, so that a disk that is full then keeps
+    # neither, and gets its own after it: a table without its tar is no sign of a shard set.
+    with (
+        job.out.stage(f"{plan.name}.parquet") as table,
+        job.out.stage(f"{plan.name}.tar") as path,
+        path.open("wb", _BUFFER) as file,
+    ):
         tar = TarWriter(file)
         for samples, of_block in _blocks(job, plan, maker, skipped):
             counts += of_block
@@ -144,10 +150,8 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
             rows += [_row(photos[sample.photo_key], plan.split, sample) for sample in samples]
         tar.finish()
         file.flush()
-        # Before the tar has its name, so that a disk that is full now keeps neither.
-        with job.out.stage(f"{plan.name}.parquet") as table:
-            pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), table, compression="zstd")
-            table_sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
+        pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), table, compression="zstd")
+        table_sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
     result = ShardResult(
         name=plan.name,
         split=plan.split,
