@@ -21,8 +21,8 @@ def starting_parameters(
 
     Those of ``init``: where its palette is another, each bin's row of the last layer starts as that
     of the nearest bin there. Else, where the settings say ``pretrained``, the encoder's published
-    ones. Calling it raises TrainerError where ``init``
-    is another network, and ColorunetError where the published parameters aren't there.
+    ones. Calling it raises TrainerError where ``init`` is another network, and ColorunetError where
+    the published parameters aren't there.
     """
 
     def start(network: PixelClassifier) -> None:
