@@ -13,7 +13,7 @@ MOST = {  # rooms and arrows
     "colorfiles": (16, 28),
     "dataprep": (12, 35),
     "trainer": (14, 55),
-    "colorunet": (13, 36),
+    "colorunet": (11, 36),
 }
 
 
