@@ -1,4 +1,4 @@
-"""What became of each photo: JSON lines, one an output, that a stopped call goes on with."""
+"""Manifest of a batch: JSON lines, one per output, by which a stopped call is resumed."""
 
 import json
 import os
@@ -13,6 +13,8 @@ from colorfiles.files import append, open_own, write_atomically
 from colorfiles.outside.documents import parse_json_object
 from colorfiles.outside.files import open_regular
 from colorunet.batch.images import is_whole
+from colorunet.batch.outputs import Job
+from colorunet.batch.runner import Done, reason_of
 from colorunet.errors import ColorunetError
 
 FILE = "manifest.jsonl"
@@ -25,8 +27,8 @@ class ManifestRow:
 
     Args:
         input: its path, as it was found.
-        output: of the coloured one, or what it would have been.
-        status: ``kept`` is one that was there, and whole, before a manifest knew it.
+        output: path of the coloured one, or what it would have been.
+        status: ``kept`` is an output that was there, complete, and in no manifest.
         reason: why it was skipped.
         network: that coloured it.
         width: in pixels, upright.
@@ -34,7 +36,7 @@ class ManifestRow:
         pages: coloured.
         compare: the picture that shows both, "" for none.
         notes: what was assumed, and what couldn't be kept.
-        bytes: of the output, by which a later call knows it again.
+        bytes: size of the output, by which a later call recognizes it.
     """
 
     input: str
@@ -48,6 +50,26 @@ class ManifestRow:
     compare: str = ""
     notes: tuple[str, ...] = ()
     bytes: int = 0
+
+
+def row_of(job: Job, outcome: Done | Exception, network: str) -> ManifestRow:
+    """Return the row of a job's outcome."""
+    if isinstance(outcome, Exception):
+        return ManifestRow(job.source.name, job.name, "skipped", reason=reason_of(outcome))
+    if outcome.kept:
+        return ManifestRow(job.source.name, job.name, "kept", compare=job.compare_name)
+    return ManifestRow(
+        job.source.name,
+        job.name,
+        "colorized",
+        network=network,
+        width=outcome.size[0],
+        height=outcome.size[1],
+        pages=outcome.pages,
+        compare=job.compare_name,
+        notes=outcome.notes,
+        bytes=job.target.stat().st_size,
+    )
 
 
 class Manifest:
@@ -65,7 +87,7 @@ class Manifest:
     @classmethod
     @contextmanager
     def writing(cls, path: Path) -> "Iterator[Manifest]":
-        """Go on with the manifest at ``path``, or begin it; at its end each output has one line.
+        """Open a manifest for appending, or create it; at the end each output has one line.
 
         Raises:
             ColorunetError: another file is there.
@@ -85,9 +107,9 @@ class Manifest:
                         manifest.compact()
 
     def has(self, output: str) -> bool:
-        """Whether a call of this manifest wrote the file that is there under this name.
+        """Whether the file of this name is an output that the manifest lists.
 
-        It has the size that was written, or is the beginning of it: shorter, and no whole picture.
+        It has the size that was written, or is cut short: smaller, and no complete picture.
         """
         size = self._sizes.get(output, 0)
         try:
@@ -97,7 +119,7 @@ class Manifest:
         return size > 0 and (there == size or (there < size and not is_whole(Path(output))))
 
     def add(self, row: ManifestRow) -> None:
-        """Write a photo's line; one that was only kept keeps the line that it has."""
+        """Append a photo's line; an output that was kept keeps its earlier line."""
         if row.status == "kept" and row.output in self._places:
             return
         line = json.dumps(asdict(row)).encode() + b"\n"
@@ -107,7 +129,7 @@ class Manifest:
         self._end += len(line)
 
     def compact(self) -> None:
-        """Write the file anew, with the newest line of each photo alone."""
+        """Rewrite the file with the newest line of each output."""
         with (
             self._path.open("rb") as old,
             write_atomically(self._path) as temporary,

@@ -17,7 +17,7 @@ from colorfiles.photos.left_out import (
     is_sidecar,
 )
 from colorunet.batch.clip_formats import CLIP, looks_like_clip
-from colorunet.errors import ColorunetError
+from colorunet.errors import InvalidRequest
 
 _NOT_READ = "unreadable"
 Identity = tuple[int, int]
@@ -73,9 +73,9 @@ def find_sources(inputs: Sequence[Path], out: Path) -> Sources:
         out: the folder of the outputs; left out where it lies inside a folder named.
 
     Raises:
-        ColorunetError: a path doesn't exist.
+        InvalidRequest: a path doesn't exist.
     """
-    require_paths(inputs)
+    _require_paths(inputs)
     walk = _Walk(out)
     for path in inputs:
         before = len(walk.sources.photos)
@@ -88,15 +88,14 @@ def find_sources(inputs: Sequence[Path], out: Path) -> Sources:
     return walk.sources
 
 
-def require_paths(inputs: Sequence[Path]) -> None:
-    """Raise ColorunetError for paths that don't exist, before anything is done."""
+def _require_paths(inputs: Sequence[Path]) -> None:
     for path in inputs:
         try:
             os.stat(path)
         except FileNotFoundError:
-            raise ColorunetError(f"{path}: no such file or folder; nothing was done") from None
+            raise InvalidRequest(f"{path}: no such file or folder; nothing was done") from None
         except OSError as error:
-            raise ColorunetError(f"{path}: {error.strerror}; nothing was done") from None
+            raise InvalidRequest(f"{path}: {error.strerror}; nothing was done") from None
 
 
 class _Walk:

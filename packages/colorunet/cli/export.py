@@ -1,6 +1,5 @@
 """``colorunet export``."""
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,27 +8,17 @@ import click
 
 from colorfiles.commands import emit, json_option, overwrite_option
 from colorunet.cli.options import prediction_options
-from colorunet.errors import ColorunetError
+from colorunet.errors import ColorunetError, InvalidRequest
 from colorunet.parameters.shipped import DEFAULT_NETWORK
 
 if TYPE_CHECKING:
     from colorunet.coloring.options import PredictionOptions
+    from colorunet.export.hub import HubFolder
+    from colorunet.export.job import ExportedFile
+    from colorunet.export.onnx_export import Precision
 
 
 _NEEDS = {"torch": "trainer", "onnx": "onnx"}  # libraries, and the extras that bring them
-
-
-@dataclass(frozen=True)
-class Exported:
-    """The file that was written, and how it does beside torch; -1 for what wasn't measured."""
-
-    file: str
-    bytes: int
-    precision: str
-    difference: float
-    color_difference: float = -1.0
-    file_ms: float = -1.0
-    torch_ms: float = -1.0
 
 
 @click.command(name="export")
@@ -72,7 +61,7 @@ def command(
     run: str,
     onnx: Path | None,
     decode: bool,
-    precision: str,
+    precision: "Precision",
     photos: Path | None,
     hub: Path | None,
     prediction: "PredictionOptions",
@@ -82,8 +71,8 @@ def command(
     """Write the network of RUN as an ONNX file, which runs without torch.
 
     RUN is a folder that `trainer fit` wrote, or the name of a network that comes with the package.
-    What the file gives is compared with torch before it gets its name; its loss on photos and its
-    time are told. Another file than an export of ours is never replaced.
+    The file is compared with torch before it gets its name; the difference on photos and the time
+    are printed. A file that isn't an export of this command is never replaced.
 
     \b
     colorunet export runs/mine
@@ -93,42 +82,14 @@ def command(
     colorunet export runs/mine --hub my-model
     """
     _require_libraries()
-    from colorunet.export.hub import write_hub
-    from colorunet.export.onnx_export import ExportSettings, export_beside, export_onnx
-    from colorunet.parameters.checkpoint import load_run
-    from colorunet.parameters.meta import checkpoint_files
-    from colorunet.parameters.shipped import ONNX_FILE, run_or_shipped
+    from colorunet.export.job import ExportRequest, export
+    from colorunet.export.onnx_export import ExportSettings
 
-    if hub and (onnx or decode or precision != "fp32"):
-        raise click.UsageError("--hub writes a whole folder; give it alone")
-    if not onnx and (decode or precision != "fp32"):
-        raise click.UsageError(
-            "--decode and --precision are of a file of its own: give --onnx FILE"
-        )
-    folder = run_or_shipped(run)
-    trained = load_run(folder)
-    if hub:
-        layout = write_hub(trained, folder, hub, overwrite=overwrite)
-        emit(layout, as_json, f"{layout.folder}: {', '.join(layout.files)}")
-        return
-    if onnx is None:
-        target = folder / ONNX_FILE
-        difference = export_beside(trained.network, target, checkpoint_files(folder, "best")[1])
-        result = Exported(
-            str(target), target.stat().st_size, "as the parameters beside it", difference
-        )
-    else:
-        settings = ExportSettings(precision, decode, prediction, photos)  # type: ignore[arg-type]
-        comparison = export_onnx(trained, onnx, settings, overwrite=overwrite)
-        result = Exported(
-            str(onnx),
-            onnx.stat().st_size,
-            precision,
-            comparison.difference,
-            comparison.color_difference,
-            comparison.file_ms,
-            comparison.torch_ms,
-        )
+    settings = ExportSettings(precision, decode, prediction, photos)
+    try:
+        result = export(ExportRequest(run, onnx, hub, settings, overwrite))
+    except InvalidRequest as error:
+        raise click.UsageError(str(error)) from None
     emit(result, as_json, _text(result))
 
 
@@ -141,13 +102,16 @@ def _require_libraries() -> None:
         )
 
 
-def _text(result: Exported) -> str:
-    text = (
-        f"{result.file}: {result.bytes / 1e6:.1f} MB, at most {result.difference:.1g} from torch's"
-    )
+def _text(result: "ExportedFile | HubFolder") -> str:
+    from colorunet.export.hub import HubFolder
+
+    if isinstance(result, HubFolder):
+        return f"{result.folder}: {', '.join(result.files)}"
+    size = f"{result.bytes / 1e6:.1f} MB"
+    text = f"{result.file}: {size}, differs from torch by at most {result.difference:.1g}"
     if result.file_ms < 0:
         return text
     return (
-        f"{text}; colours {result.color_difference:.2g} apart (CIEDE2000, mean), "
+        f"{text}; colours differ by {result.color_difference:.2g} (CIEDE2000, mean), "
         f"{result.file_ms:.0f} ms for 256 x 256, torch {result.torch_ms:.0f} ms"
     )

@@ -1,6 +1,5 @@
 """``trainer fit``."""
 
-import dataclasses
 from pathlib import Path
 
 import click
@@ -35,7 +34,7 @@ def _recipes(_: click.Context, __: click.Parameter, begun: str) -> list[str]:
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on with the run that is there, by its own recipe and what --set changes.",
+    help="Resume the existing run with its own recipe and the changes of --set.",
 )
 @overwrite_option
 @click.option("--dry-run", is_flag=True, help="Print what would be done; write nothing.")
@@ -81,64 +80,57 @@ def command(
     device: str,
     as_json: bool,
 ) -> None:
-    """Train a network on SHARDS and leave a run.
+    """Train a network on SHARDS and write a run folder.
 
-    The same command again goes on where it was stopped, and ends at once where it was done; a run
-    of another recipe is left alone. With --resume a run keeps its own recipe, and --set changes it.
+    The same command again resumes a stopped run, and ends at once if the run is done; a run with
+    another recipe is refused. With --resume a run keeps its own recipe, and --set changes it.
     Under torchrun all processes share the steps:
     torchrun --nproc-per-node 2 -m trainer fit shards --out run.
 
-    With --init the network is that of RUN or NAME, whatever the recipe says of it, and training
-    goes on from its parameters: a shipped network on photos of your own.
+    With --init the network is that of RUN or NAME, whatever the recipe says, and training starts
+    from its parameters: to fine-tune a shipped network on photos of your own.
 
     \b
     trainer fit shards --out run --recipe small --set epochs=12
     trainer fit shards --out mine --recipe colorunet --init colorunet --set learning_rate=2e-4
     """
-    from colorunet.parameters.checkpoint import load_run
-    from colorunet.parameters.shipped import run_or_shipped
-    from trainer.config.recipe import Recipe
-    from trainer.data.shard_set import ShardSet
-    from trainer.runs.folder import RunFolder
-    from trainer.training.batch_size import with_batch_size
     from trainer.training.distributed import joined_world, leave
+    from trainer.training.dry_run import dry_run_fit
     from trainer.training.loop import FitOptions, fit
+    from trainer.training.plan import FitRequest, plan_fit
     from trainer.training.text import dry_run_text, fit_progress, summary_text
 
     if resume and overwrite:
         raise click.UsageError("--resume and --overwrite exclude each other")
-    run = RunFolder(out)
+    options = FitOptions(
+        resume, overwrite, 60 * save_every, skip_bad=skip_bad, tensorboard=tensorboard
+    )
     is_named = ctx.get_parameter_source("recipe") is click.core.ParameterSource.COMMANDLINE
-    base = run.recipe() if resume and run.exists() and not is_named else Recipe.load(recipe)
-    trained = load_run(run_or_shipped(init)) if init else None
-    if trained is not None:
-        base = dataclasses.replace(base, network=trained.settings)
-    settings = base.with_overrides(overrides)
-    shard_set = ShardSet.open(shards, cache_gb=cache_gb)
-    if trained is not None and trained.palette.fingerprint != shard_set.palette.fingerprint:
-        say(f"{init}: palettes differ; each output starts from that of the nearest bin")
-    if settings.batch_size == 0 and run.exists() and not overwrite:
-        settings = settings.with_overrides([f"batch_size={run.recipe().batch_size}"])  # as found
-    if settings.batch_size == 0:
-        settings = with_batch_size(shard_set, settings, device)
+    request = FitRequest(
+        shards,
+        out,
+        recipe=recipe,
+        keeps_recipe=resume and not is_named,
+        overrides=overrides,
+        init=init,
+        device=device,
+        cache_gb=cache_gb,
+        options=options,
+    )
+    plan = plan_fit(request)
+    for note in plan.notes:
+        say(note)
     if dry_run:
-        from trainer.training.dry_run import dry_run_fit
-
         say("dry run: building the network, then timing a step on the first samples")
-        expected = dry_run_fit(shard_set, settings, device=device)
+        expected = dry_run_fit(plan.shard_set, plan.recipe, device=device)
         emit(expected, as_json, dry_run_text(expected))
         return
-    options = FitOptions(
-        resume=resume,
-        overwrite=overwrite,
-        save_every_s=60 * save_every,
-        skip_bad=skip_bad,
-        tensorboard=tensorboard,
-        init=trained,
-    )
+    samples = plan.shard_set.count("train")
     with joined_world(device) as world:
-        with fit_progress(settings, world, samples=shard_set.count("train")) as report:
-            summary = fit(shard_set, out, settings, options=options, world=world, report=report)
+        with fit_progress(plan.recipe, world, samples=samples) as report:
+            summary = fit(
+                plan.shard_set, out, plan.recipe, options=plan.options, world=world, report=report
+            )
         if world.is_first:
             emit(summary, as_json, summary_text(summary))
     leave(world, 128 + summary.signal if summary.signal else 0)

@@ -1,0 +1,147 @@
+"""A call of ``colorunet colorize``: from what the user asks for to a plan that is made once."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from colorfiles.engines.engine import Engine
+from colorunet.batch.clip_formats import CLIP
+from colorunet.batch.cluster import PartWork
+from colorunet.batch.evidence import EvidenceOptions
+from colorunet.batch.manifest import FILE as MANIFEST
+from colorunet.batch.outputs import Plan, plan_outputs
+from colorunet.batch.painting import Wishes
+from colorunet.batch.settings import ColorizeSettings
+from colorunet.coloring.colorizer import Colorizer
+from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.toning import as_vivid
+from colorunet.coloring.working_size import WORKING_EDGE_PX
+from colorunet.errors import InvalidRequest
+from colorunet.parameters.meta import read_meta
+from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, network_name, shipped_run
+
+
+@dataclass(frozen=True)
+class ColorizeRequest:
+    """What a user asks for.
+
+    Args:
+        paths: photos, clips and folders; before them perhaps a run.
+        out: the folder of the outputs, or one file for one photo.
+        network: the name of a shipped one, where no run is given; None for the default.
+        prediction: settings that replace the network's own.
+        vividness: sets the temperature; None leaves it.
+        working_edge_px: the shorter edge at which the network sees a photo.
+        wishes: toning, hints, references and versions.
+        significant_bits: of 16-bit scans; see ``ReadSettings``.
+        compare: also write pictures that show gray and colour side by side.
+        evidence: marks, records and signatures.
+        engine: what runs the work on other processes; None colours in this one.
+        manifest: the file of results to write; None only where a rerun needs one.
+        overwrite: replace outputs that are there.
+    """
+
+    paths: tuple[Path, ...]
+    out: Path
+    network: str | None = None
+    prediction: PredictionOptions = field(default_factory=PredictionOptions)
+    vividness: float | None = None
+    working_edge_px: int = WORKING_EDGE_PX
+    wishes: Wishes = field(default_factory=Wishes)
+    significant_bits: int | None = None
+    compare: bool = False
+    evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
+    engine: Engine | None = None
+    manifest: Path | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class Call:
+    """All that is decided before the first photo is read.
+
+    Args:
+        plan: photos and outputs.
+        network: the name of the network, or its folder.
+        colorizer: that network, loaded.
+        settings: how photos are read, coloured and written.
+        engine: what runs ``work``; None colours in this process.
+        work: what a worker of the engine does.
+        manifest: the file of results to write.
+    """
+
+    plan: Plan
+    network: str
+    colorizer: Colorizer
+    settings: ColorizeSettings
+    engine: Engine | None = None
+    work: PartWork | None = None
+    manifest: Path | None = None
+
+
+def plan_call(request: ColorizeRequest) -> Call:
+    """Find photos, network and settings; nothing is written.
+
+    Raises:
+        InvalidRequest: parts of the request exclude each other, or a path doesn't exist.
+        ColorunetError: there is no photo, no such network, or an output would replace an input.
+    """
+    _require_compatible(request)
+    run, inputs = _run_and_inputs(request)
+    plan = plan_outputs(
+        inputs, request.out, compare=request.compare, versions=request.wishes.versions
+    )
+    _require_fitting_photos(request.wishes, inputs, plan)
+    network = str(run or network_name(request.network or DEFAULT_NETWORK))
+    folder = run or shipped_run(network)
+    prediction = request.prediction
+    if request.vividness is not None:
+        prediction = as_vivid(prediction, read_meta(folder, "best"), request.vividness)
+    edge = request.working_edge_px
+    colorizer = Colorizer.load(folder, prediction, working_edge_px=edge)
+    settings = ColorizeSettings(request.overwrite, request.wishes, request.significant_bits)
+    evidence = request.evidence.evidence(folder, network, colorizer, settings)
+    settings = replace(settings, evidence=evidence)
+    return Call(
+        plan=plan,
+        network=network,
+        colorizer=colorizer,
+        settings=settings,
+        engine=request.engine,
+        work=PartWork(folder, prediction, edge, settings) if request.engine else None,
+        manifest=_manifest(request, plan),
+    )
+
+
+def _require_compatible(request: ColorizeRequest) -> None:
+    if request.prediction.temperature is not None and request.vividness is not None:
+        raise InvalidRequest("--vividness sets the temperature; give one of them")
+
+
+def _run_and_inputs(request: ColorizeRequest) -> tuple[Path | None, tuple[Path, ...]]:
+    """Return the run, where the first path is one, and the other paths."""
+    first, *others = request.paths
+    if not is_run(first):
+        return None, request.paths
+    if not others:
+        raise InvalidRequest(f"{first} is a run; name the images to colourise after it")
+    if request.network:
+        raise InvalidRequest(f"{first} is a run; give it or --network, not both")
+    return first, tuple(others)
+
+
+def _require_fitting_photos(wishes: Wishes, inputs: tuple[Path, ...], plan: Plan) -> None:
+    photos = plan.sources.photos
+    if inputs[0] in plan.sources.empty:
+        raise InvalidRequest(f"{inputs[0]}: neither a run nor a folder with images in it")
+    if wishes.steering.hints and len(photos) > 1:
+        raise InvalidRequest("--hints are pixels of one photo or clip; give one, or no hints")
+    if wishes.timed.has_times and all(photo.format != CLIP for photo in photos):
+        raise InvalidRequest("a time in --reference or --hints is for clips")
+
+
+def _manifest(request: ColorizeRequest, plan: Plan) -> Path | None:
+    # Without marks, only a manifest tells a rerun which files are outputs of an earlier call.
+    is_needed = request.engine is not None or (
+        not request.evidence.mark and plan.out == request.out
+    )
+    return request.manifest or (plan.out / MANIFEST if is_needed else None)
