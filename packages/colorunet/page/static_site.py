@@ -149,6 +149,7 @@ def _about(run: Path, network: str, onnx: Any) -> dict[str, Any]:
         "rgb_of_uv": yuv_to_rgb(np.eye(3)[1:], clip=False).T.tolist(),
         "runtime": _RUNTIME,
         "xmp": xmp.decode(),
+        "exif": {"software": mark.agent, "note": mark.note},
         "xmp_day": _DAY,
     }
 

@@ -1,10 +1,13 @@
-"""Servers of the page, each a process of its own, on a free port of loopback."""
+"""The page: from servers, each a process of its own, and as a static site, all on loopback."""
 
+import functools
+import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +16,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from colorunet.cli.page import command
+
+SITE_WAIT_MS = 240_000
 # A body that grows beyond memory would go to a temporary file: here that is an error.
 _CODE = """
 import json, sys, tempfile
@@ -90,6 +96,48 @@ def serve() -> Iterator[Callable[..., Served]]:
 def served(serve: Callable[..., Served]) -> Served:
     """A server with the limits that it has by itself."""
     return serve()
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *_: Any) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("site") / "page"
+    command.main([str(out)], standalone_mode=False)
+    return out
+
+
+@pytest.fixture(scope="module")
+def site_host(site: Path) -> Iterator[http.server.ThreadingHTTPServer]:
+    handler = functools.partial(_Quiet, directory=str(site))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def site_page(site_host: http.server.ThreadingHTTPServer, chromium: Any) -> Iterator[Any]:
+    """The page; nothing may go wrong in it, and no request may lead elsewhere."""
+    url = f"http://127.0.0.1:{site_host.server_port}/"
+    wrong: list[str] = []
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    opened = context.new_page()
+    opened.set_default_timeout(SITE_WAIT_MS)
+    opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+    opened.on("pageerror", lambda error: wrong.append(str(error)))
+    context.on(
+        "request", lambda one: one.url.startswith((url, "blob:" + url)) or wrong.append(one.url)
+    )
+    opened.goto(url)
+    opened.wait_for_selector("body[data-ready]")
+    yield opened
+    context.close()
+    assert wrong == []
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,7 @@
 """The page that colours in the browser, in a real Chromium: same pixels, no request elsewhere."""
 
-import functools
 import http.server
 import json
-import threading
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,57 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorunet.cli.page import command
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.steering.hints import Hint
 from colorunet.errors import ColorunetError
 from colorunet.evidence.reading import read_mark
 from colorunet.page.static_site import write_site
 from colorunet.parameters.shipped import shipped_run
-
-WAIT_MS = 240_000
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("site") / "page"
-    command.main([str(out)], standalone_mode=False)
-    return out
-
-
-@pytest.fixture(scope="module")
-def host(folder: Path) -> Iterator[http.server.ThreadingHTTPServer]:
-    handler = functools.partial(_Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
-
-
-@pytest.fixture
-def page(host: http.server.ThreadingHTTPServer, chromium: Any) -> Iterator[Any]:
-    """The page; nothing may go wrong in it, and no request may lead elsewhere."""
-    url = f"http://127.0.0.1:{host.server_port}/"
-    wrong: list[str] = []
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(WAIT_MS)
-    opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    context.on(
-        "request", lambda one: one.url.startswith((url, "blob:" + url)) or wrong.append(one.url)
-    )
-    opened.goto(url)
-    opened.wait_for_selector("body[data-ready]")
-    yield opened
-    context.close()
-    assert wrong == []
 
 
 def _take(page: Any, photo: Path) -> None:
@@ -83,26 +35,26 @@ def _pixels(image: Image.Image) -> np.ndarray:
 
 
 def test_pixels_dials_and_hints_are_those_of_python(
-    page: Any, coffee: Path, tmp_path: Path
+    site_page: Any, coffee: Path, tmp_path: Path
 ) -> None:
     photo = tmp_path / "photo.png"
     with Image.open(coffee) as image:
         gray = image.resize((450, 300)).convert("L")
     gray.save(photo)
-    _take(page, photo)
+    _take(site_page, photo)
     colorizer = Colorizer.load()
-    with Image.open(_saved(page, tmp_path / "plain.png")) as saved:
+    with Image.open(_saved(site_page, tmp_path / "plain.png")) as saved:
         assert np.abs(_pixels(saved) - _pixels(colorizer(gray))).max() <= 2
     dials = {"warmth": 0.5, "vividness": 0.8, "strength": 0.7, "caution": 0.2}
     for name, value in dials.items():
-        page.locator(f"#{name}").fill(str(value))
-    box = page.locator("#stage").bounding_box()
-    page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
-    page.wait_for_selector("dialog[open]")
-    page.locator("#hint-color").fill("#2050c0")
-    page.click("#hint-ok")
-    page.wait_for_selector("#markers .marker")
-    with Image.open(_saved(page, tmp_path / "turned.png")) as saved:
+        site_page.locator(f"#{name}").fill(str(value))
+    box = site_page.locator("#stage").bounding_box()
+    site_page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
+    site_page.wait_for_selector("dialog[open]")
+    site_page.locator("#hint-color").fill("#2050c0")
+    site_page.click("#hint-ok")
+    site_page.wait_for_selector("#markers .marker")
+    with Image.open(_saved(site_page, tmp_path / "turned.png")) as saved:
         hints = (Hint(337, 150, "#2050c0"),)
         turned = colorizer(gray, hints=hints, **dials)  # type: ignore[arg-type]
         apart = np.abs(_pixels(saved) - _pixels(turned))
@@ -111,7 +63,7 @@ def test_pixels_dials_and_hints_are_those_of_python(
 
 
 def test_a_jpeg_stays_one_is_marked_and_keeps_its_exif(
-    page: Any, coffee: Path, tmp_path: Path
+    site_page: Any, coffee: Path, tmp_path: Path
 ) -> None:
     photo = tmp_path / "old.jpg"
     exif = Image.Exif()
@@ -119,9 +71,9 @@ def test_a_jpeg_stays_one_is_marked_and_keeps_its_exif(
     exif[0x010F] = "A camera"
     with Image.open(coffee) as image:
         image.save(photo, exif=exif)
-    _take(page, photo)
-    assert "old.jpg, 400 × 600" in page.inner_text("#caption")
-    out = _saved(page, tmp_path / "old-colorized.jpg")
+    _take(site_page, photo)
+    assert "old.jpg, 400 × 600" in site_page.inner_text("#caption")
+    out = _saved(site_page, tmp_path / "old-colorized.jpg")
     mark = read_mark(out)
     assert mark is not None
     assert (mark.network, len(mark.network_sha256), len(mark.day)) == ("colorunet", 64, 10)
@@ -130,29 +82,29 @@ def test_a_jpeg_stays_one_is_marked_and_keeps_its_exif(
         assert (saved.getexif()[0x0112], saved.getexif()[0x010F]) == (1, "A camera")
 
 
-def test_a_png_is_marked(page: Any, coffee: Path, tmp_path: Path) -> None:
+def test_a_png_is_marked(site_page: Any, coffee: Path, tmp_path: Path) -> None:
     photo = tmp_path / "small.png"
     with Image.open(coffee) as image:
         image.resize((90, 60)).save(photo)
-    _take(page, photo)
-    assert read_mark(_saved(page, tmp_path / "small-colorized.png")) is not None
+    _take(site_page, photo)
+    assert read_mark(_saved(site_page, tmp_path / "small-colorized.png")) is not None
 
 
 def test_it_works_without_a_connection_once_it_was_open(
-    page: Any, host: http.server.ThreadingHTTPServer, coffee: Path
+    site_page: Any, site_host: http.server.ThreadingHTTPServer, coffee: Path
 ) -> None:
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.context.set_offline(True)
-    page.reload()
-    page.wait_for_selector("body[data-ready]")
-    assert page.evaluate("crossOriginIsolated")  # the worker's headers: threads
-    _take(page, coffee)
-    page.context.set_offline(False)
+    site_page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    site_page.context.set_offline(True)
+    site_page.reload()
+    site_page.wait_for_selector("body[data-ready]")
+    assert site_page.evaluate("crossOriginIsolated")  # the worker's headers: threads
+    _take(site_page, coffee)
+    site_page.context.set_offline(False)
 
 
-def test_opened_from_a_folder_it_says_what_to_do(chromium: Any, folder: Path) -> None:
+def test_opened_from_a_folder_it_says_what_to_do(chromium: Any, site: Path) -> None:
     page = chromium.new_page()
-    page.goto((folder / "index.html").as_uri())
+    page.goto((site / "index.html").as_uri())
     page.wait_for_selector("#messages p")
     assert "python3 -m http.server" in page.inner_text("#messages")
     page.close()
@@ -166,11 +118,11 @@ def test_a_folder_with_other_files_and_a_run_without_onnx_are_refused(tmp_path: 
         write_site(tmp_path, "mine", tmp_path / "out")
 
 
-def test_no_file_names_another_host_and_the_network_is_small(folder: Path) -> None:
-    scripts = [path.read_text() for path in (folder / "static").rglob("*.js")]
+def test_no_file_names_another_host_and_the_network_is_small(site: Path) -> None:
+    scripts = [path.read_text() for path in (site / "static").rglob("*.js")]
     assert not any("https://" in text for text in scripts)
-    assert sum(path.stat().st_size for path in (folder / "network").iterdir()) <= 10_000_000
-    html = (folder / "index.html").read_text()
+    assert sum(path.stat().st_size for path in (site / "network").iterdir()) <= 10_000_000
+    html = (site / "index.html").read_text()
     assert "default-src 'none'" in html
-    about = json.loads((folder / "network" / "network.json").read_text())
+    about = json.loads((site / "network" / "network.json").read_text())
     assert about["facts"]["networks"][0]["name"] == "colorunet"

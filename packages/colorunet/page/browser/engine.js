@@ -2,10 +2,13 @@
 
 import { compose, guidedChroma } from "./composing.js";
 import { chromaOf, confidenceOf, decodingOf, featuresOf, warmed } from "./decoding.js";
+import { descriptionOf } from "./exif.js";
 import { heldToHints, hintField, hintedLogits, stepCosts } from "./hinting.js";
 import { marked } from "./marking.js";
 import { load, logitsOf, workingLuma } from "./network.js";
+import { metadataOf } from "./packets.js";
 import { FILTERS, Plane, resized } from "./resize.js";
+import { bitmapOf } from "./upright.js";
 import { zipped } from "./zip.js";
 
 const BASE = new URL("../../", import.meta.url); // of this page's folder
@@ -27,13 +30,14 @@ const refused = (message, status = 415) => Object.assign(new Error(message), { s
 
 // A photo upright and in sRGB: its RGBA pixels and its luma of 8 bits.
 async function decoded(file) {
-  const bitmap = await createImageBitmap(file).catch(() => {
+  const { bitmap, size, transform } = await bitmapOf(file).catch(() => {
     throw refused("this browser can't read it; JPEG, PNG, WebP, GIF and AVIF are read everywhere");
   });
-  const { width, height } = bitmap;
+  const [width, height] = size;
   if (width * height > about.facts.limits.pixels) throw refused(`too many pixels: ${width} × ${height}`, 413);
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true, colorSpace: "srgb" });
+  context.setTransform(...transform);
   context.drawImage(bitmap, 0, 0);
   bitmap.close();
   const image = context.getImageData(0, 0, width, height);
@@ -133,29 +137,39 @@ async function confidence(id) {
   return blobOf(image, "image/png");
 }
 
-async function coloredFile(id, look) {
+// What the file says of itself, and the mark: the page, which can parse XML, makes one XMP of both.
+async function metadata(id) {
+  const photo = photoOf(id);
+  photo.metadata ||= await metadataOf(new Uint8Array(await photo.file.arrayBuffer()));
+  const { xmp, exif } = photo.metadata;
+  const bare = about.xmp.replaceAll(about.xmp_day, new Date().toISOString().slice(0, 10));
+  return { packet: xmp, description: exif ? descriptionOf(exif) : "", bare };
+}
+
+async function coloredFile(id, look, mark) {
   const photo = photoOf(id);
   const painted = paint(photo, await decoded(photo.file), look, look.hints || []);
   const type = photo.file.type === "image/jpeg" ? "image/jpeg" : "image/png";
   const bytes = new Uint8Array(await (await blobOf(painted, type, JPEG_QUALITY)).arrayBuffer());
-  const original = type === "image/jpeg" ? new Uint8Array(await photo.file.slice(0, 1 << 20).arrayBuffer()) : null;
-  const xmp = about.xmp.replaceAll(about.xmp_day, new Date().toISOString().slice(0, 10));
+  const { data, lost } = marked(bytes, photo.metadata, mark, about.exif);
   const stem = photo.file.name.match(SPARE_NAMES)[1];
   const name = `${stem || "photo"}-colorized.${type === "image/jpeg" ? "jpg" : "png"}`;
-  return { blob: new Blob([marked(bytes, xmp, original)], { type }), name };
+  return { blob: new Blob([data], { type }), name, lost };
 }
 
 async function archive(listed) {
   const files = [];
-  for (const { id, look } of listed) {
-    const { blob, name } = await coloredFile(id, look);
+  const allLost = [];
+  for (const { id, look, mark } of listed) {
+    const { blob, name, lost } = await coloredFile(id, look, mark);
     files.push({ name, data: new Uint8Array(await blob.arrayBuffer()) });
+    if (lost.length) allLost.push(`${name}: ${lost.join(", ")}`);
   }
-  return { blob: new Blob([zipped(files)], { type: "application/zip" }), name: "colorized.zip" };
+  return { blob: new Blob([zipped(files)], { type: "application/zip" }), name: "colorized.zip", lost: allLost };
 }
 
 const forget = (id) => photos.delete(id);
-const CALLS = { facts, addPhoto, forget, gray, confidence, preview, coloredFile, archive };
+const CALLS = { facts, addPhoto, forget, gray, confidence, preview, metadata, coloredFile, archive };
 
 let last = Promise.resolve(); // one call after the other: memory for one photo at a time
 self.addEventListener("message", ({ data: { number, call, given } }) => {

@@ -1,6 +1,6 @@
 // A zip of files that are compressed already.
 
-import { crc32, joined } from "./marking.js";
+import { crc32, joined } from "./bytes.js";
 
 const little = (value, bytes) =>
   Uint8Array.from({ length: bytes }, (_, at) => Math.floor(value / 2 ** (8 * at)) & 255);

@@ -11,13 +11,14 @@ async function download(button, work) {
   button.disabled = true;
   button.textContent = "Colouring at full size…";
   try {
-    const { blob, name } = await work();
+    const { blob, name, lost } = await work();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(blob);
     link.download = name;
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), KEPT_MS);
     say(`${name} is saved`);
+    if (lost?.length) complain(`Left out beside the mark: ${lost.join("; ")}`);
   } catch (problem) {
     complain(problem.message);
   }
