@@ -11,7 +11,8 @@ from colorfiles.outside.words import shown, table_cell, web_link
 from colorfiles.pages.frame import write_page
 from colorfiles.pages.parts import html_table
 from dataprep.photos.rows import Photo
-from dataprep.sources.flickr.attribution import write_attribution
+from dataprep.sources.attribution import write_attribution
+from dataprep.sources.flickr.rows import ATTRIBUTION
 
 ESCAPE = "\x1b]0;owned\x07\x1b[2J\u202egnp.exe\x9b31m"
 
@@ -67,7 +68,7 @@ def test_a_page_of_attribution_has_no_link_but_web_addresses(tmp_path: Path) -> 
         license_url="javascript:alert(1)",
         page_url="javascript:alert(2)",
     )
-    write_attribution(tmp_path, [photo])
+    write_attribution(tmp_path, [photo], ATTRIBUTION)
     text = (tmp_path / "ATTRIBUTION.md").read_text(encoding="utf-8")
     assert "](javascript" not in text.replace("\\](", "")
     assert "<script" not in text

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -16,8 +16,9 @@ from dataprep.photos.duplicates import NearDuplicateIndex
 from dataprep.photos.folder import MOST_BYTES, PhotoFolder, slug, utc_now
 from dataprep.photos.imaging import SUFFIXES, ImageLimits, PhotoFacts, examine
 from dataprep.photos.rows import Photo
-from dataprep.sources.image_tree import image_tree
+from dataprep.sources.image_tree import ImageTree, image_tree
 from dataprep.sources.metadata_table import MetadataTable
+from dataprep.sources.source import ExaminedPhoto, gather
 
 SOURCE = "folder"
 _BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
@@ -34,7 +35,7 @@ class ImportSummary:
     rejected_by_reason: dict[str, int] = field(default_factory=dict)
     updated: int = 0  # rows of earlier imports that the metadata changed
     metadata_unmatched: list[str] = field(default_factory=list)  # rows that no photo has
-    left_out: dict[str, int] = field(default_factory=dict)  # what wasn't looked at, by words for it
+    left_out: dict[str, int] = field(default_factory=dict)  # files that weren't read, by kind
 
 
 @dataclass(frozen=True)
@@ -59,80 +60,88 @@ def import_folder(
     """Bring every image under ``root`` into the photo folder ``out``.
 
     Files are stored as they are. Gray, toned, tiny, broken and (near-)duplicate ones become
-    rejected rows. Of twins the first by path stays. A photo that an earlier run brought is left
-    alone, so a killed run continues; but the metadata are brought up to date.
+    rejected rows. Of twins the first by path stays. A photo that an earlier run stored stays
+    as it is, so that a killed run resumes; its metadata are updated.
 
     Args:
         root: the tree; symbolic links that leave it aren't followed.
         out: the photo folder; made where it is missing.
-        limits: what is opened at all.
-        metadata: what is known of the photos beside their files.
+        limits: of pixels and edges; a photo outside them is rejected.
+        metadata: licences, owners, titles and classes by path.
         workers: threads that decode.
-        report: told of every photo.
+        report: called once per photo.
 
     Raises:
         DataprepError: ``root`` isn't a folder, or no image is in it.
     """
     tree = image_tree(root, out)
-    paths = tree.paths
-    if not paths:
+    if not tree.paths:
         raise DataprepError(f"{root}: no images in this folder; name one that has some")
-    with PhotoFolder.writing(out, source=SOURCE) as folder:
-        metadata = metadata or MetadataTable(Path())
-        already, updated = _bring(
-            root,
-            paths,
-            folder,
-            limits=limits or ImageLimits(),
-            metadata=metadata,
-            workers=workers,
-            report=report,
-        )
-        folder.commit()
-        summary = _summary(folder, seen=len(paths), already=already)
+    source = FolderSource(
+        root,
+        tree,
+        limits=limits or ImageLimits(),
+        metadata=metadata or MetadataTable(Path()),
+        workers=workers,
+        report=report,
+    )
+    return gather(source, out)
+
+
+class FolderSource:
+    """The images of a folder tree, in order of their paths; see ``PhotoSource``."""
+
+    name = SOURCE
+    attribution = None
+
+    def __init__(
+        self,
+        root: Path,
+        tree: ImageTree,
+        *,
+        limits: ImageLimits,
+        metadata: MetadataTable,
+        workers: int,
+        report: ProgressCallback,
+    ) -> None:
+        self._root, self._tree, self._limits = root, tree, limits
+        self._metadata, self._workers, self._report = metadata, workers, report
+
+    def candidates(self, folder: PhotoFolder) -> Generator[ExaminedPhoto, None, ImportSummary]:
+        """Yield new photos, and earlier ones whose metadata changed."""
+        known = _KnownPhotos(folder)
+        already = updated = 0
+        now = utc_now()
+        window = 4 * self._workers
+        paths = self._tree.paths
+        with ThreadPoolExecutor(self._workers) as pool:
+            for candidate in _in_order(
+                pool, self._root, paths, folder, self._limits, window=window
+            ):
+                before = folder.get(candidate.key)
+                is_settled = _is_settled(folder, candidate.key)
+                reason = "" if is_settled else candidate.reason or known.twin_of(candidate)
+                if before is not None and (is_settled or (reason and before.reason == reason)):
+                    already += 1
+                    changed = self._metadata.updated(before, candidate.relative, now)
+                    if changed != before:
+                        updated += 1
+                        yield ExaminedPhoto(changed)
+                    self._report()
+                    continue
+                content = {"class_name": _class_of(self._root, candidate.relative)}
+                content |= self._metadata.of(candidate.relative)
+                photo = _photo(candidate, reason, content, now)
+                yield ExaminedPhoto(photo, candidate.data if not reason else None)
+                if not reason:
+                    known.add(photo)
+                self._report(note=reason)
         return replace(
-            summary,
+            _summary(folder, seen=len(paths), already=already),
             updated=updated,
-            metadata_unmatched=metadata.unmatched(paths),
-            left_out=dict(tree.left_out),
+            metadata_unmatched=self._metadata.unmatched(paths),
+            left_out=dict(self._tree.left_out),
         )
-
-
-def _bring(
-    root: Path,
-    paths: Sequence[str],
-    folder: PhotoFolder,
-    *,
-    limits: ImageLimits,
-    metadata: MetadataTable,
-    workers: int,
-    report: ProgressCallback,
-) -> tuple[int, int]:
-    """Add what is new; return how many were there, and how many of those had new metadata."""
-    known = _KnownPhotos(folder)
-    already = updated = 0
-    now = utc_now()
-    with ThreadPoolExecutor(workers) as pool:
-        for candidate in _in_order(pool, root, paths, folder, limits, window=4 * workers):
-            before = folder.get(candidate.key)
-            is_settled = _is_settled(folder, candidate.key)
-            reason = "" if is_settled else candidate.reason or known.twin_of(candidate)
-            if before is not None and (is_settled or (reason and before.reason == reason)):
-                already += 1
-                changed = metadata.updated(before, candidate.relative, now)
-                if changed != before:
-                    updated += 1
-                    folder.add(changed)
-                report()
-                continue
-            content = {"class_name": _class_of(root, candidate.relative)}
-            content |= metadata.of(candidate.relative)
-            photo = _photo(candidate, reason, content, now)
-            folder.add(photo, candidate.data if not reason else None)
-            if not reason:
-                known.add(photo)
-            report(note=reason)
-    return already, updated
 
 
 class _KnownPhotos:

@@ -12,11 +12,11 @@ from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder, utc_now
 from dataprep.photos.parquet import read_table
 from dataprep.photos.rows import Photo
+from dataprep.sources.attribution import write_attribution
 from dataprep.sources.flickr.api import CallFailed, FlickrClient, PhotoGone
-from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.licenses import DEFAULT, LICENSES, license_ids
-from dataprep.sources.flickr.rows import REMOVED, SOURCE
+from dataprep.sources.flickr.rows import ATTRIBUTION, REMOVED, SOURCE
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ def _refreshed(
     finally:
         folder.commit()
         kept = [photo for photo in folder.kept() if photo.source == SOURCE]
-        write_attribution(folder.root, kept)
+        write_attribution(folder.root, kept, ATTRIBUTION)
         journal.close()
     removed = [row for row in folder.photos() if row.reason.startswith(f"{REMOVED}:")]
     holding = _shards_of({row.key for row in removed}, shard_sets)

@@ -1,12 +1,18 @@
 """Conversion of a found photo and its outcome to a manifest row."""
 
 from dataprep.photos.rows import Photo
+from dataprep.sources.attribution import Attribution
 from dataprep.sources.flickr.download import Outcome
 from dataprep.sources.flickr.licenses import LICENSES
 from dataprep.sources.flickr.listing import FoundPhoto, Size, plain_tag
 
 SOURCE = "flickr"
-REMOVED = "removed"  # how the reason of a photo begins that a refresh took away
+REMOVED = "removed"  # the start of the reason of a photo that a refresh removed
+ATTRIBUTION = Attribution(
+    "ATTRIBUTION.md",
+    # https://www.flickr.com/help/terms/api, 1.a.i: the notice that the terms of use ask for
+    "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc.",
+)
 
 
 def to_row(

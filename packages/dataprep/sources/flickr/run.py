@@ -1,7 +1,7 @@
-"""Event loop of a fetch: lists ahead, downloads, decides in a fixed order."""
+"""Event loop of a fetch: lists ahead, downloads, and yields decisions in a fixed order."""
 
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
@@ -22,6 +22,7 @@ from dataprep.sources.flickr.settings import FetchSettings
 from dataprep.sources.flickr.shelf import Shelf
 from dataprep.sources.flickr.stream import TagStream
 from dataprep.sources.flickr.transport import Transport
+from dataprep.sources.source import ExaminedPhoto
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class FetchSummary:
     """What a fetch brought, in photos.
 
     Args:
-        wanted: the count asked for.
-        found: rows that were looked at, over all tags.
+        wanted: the count requested.
+        found: rows that were examined, over all tags.
         kept: photos of this fetch in the folder.
         downloaded: images that this run brought.
         dry_tags: tags that have no more photos.
@@ -50,7 +51,7 @@ class FetchSummary:
 
 
 class FetchRun:
-    """The state of one run. Its thread alone decides and writes rows; others list and download."""
+    """The state of one run. Its thread alone decides; others list and download."""
 
     def __init__(
         self,
@@ -87,21 +88,18 @@ class FetchRun:
         self.pending: dict[str, list[Candidate]] = {}
         self.fresh: dict[str, Outcome] = {}
         self.rejected: dict[str, str] = {}
+        self.revoked: list[tuple[str, str]] = []
         self.assessor = Assessor(settings, folder, journal)
         self.shelf = Shelf(folder, settings.tags)
 
-    def run(self) -> FetchSummary:
-        """Fetch until there are enough, or no more."""
+    def decisions(self) -> Generator[ExaminedPhoto, None, FetchSummary]:
+        """Yield photos, kept and rejected, until there are enough, or no more."""
         self.journal.begin(self.settings.identity, self.settings.licenses)
         self._know_what_is_there()
-        try:
-            while not self._decide():
-                self._list_ahead()
-                self._plan()
-                self._wait(self.images.start())
-        except (DataprepError, KeyboardInterrupt):
-            self.shelf.write_manifest()
-            raise
+        while not (yield from self._decide()):
+            self._list_ahead()
+            self._plan()
+            self._wait(self.images.start())
         summary = self._summary()
         if not summary.found:
             raise DataprepError(
@@ -110,22 +108,20 @@ class FetchRun:
             )
         self.images.close()
         self.shelf.remove_leftovers()
-        self.shelf.write_manifest()
         self.journal.finish(self.settings.identity)
         return summary
 
     def close(self) -> None:
-        """Let go of threads, connections and files."""
+        """Close threads, connections and the journal."""
         self.client.close()
         self.images.close()
         self.listers.shutdown(wait=True, cancel_futures=True)
         self.transport.close()
-        self.folder.close()
         self.journal.close()
 
     # --- decisions -------------------------------------------------------------------------------
 
-    def _decide(self) -> bool:
+    def _decide(self) -> Generator[ExaminedPhoto, None, bool]:
         """Take every decision that can be taken now; return whether it was the last."""
         while not self.selection.complete:
             tag = self.selection.turn()
@@ -141,11 +137,11 @@ class FetchRun:
             if candidate.found.id not in self.decided:
                 if not candidate.reason and candidate.outcome is None:
                     return False
-                self._decide_one(candidate, tag)
+                yield from self._decide_one(candidate, tag)
             buffer.popleft()
         return True
 
-    def _decide_one(self, candidate: Candidate, tag: str) -> None:
+    def _decide_one(self, candidate: Candidate, tag: str) -> Iterator[ExaminedPhoto]:
         photo = candidate.found
         self.decided.add(photo.id)
         self.fresh.pop(photo.id, None)
@@ -157,14 +153,17 @@ class FetchRun:
             shape = (outcome.width, outcome.height)
             looks = Looks(outcome.sha256, outcome.perceptual_hash, shape, listed)
             reason = self.selection.decide(photo.key, tag, looks)
+        revoked = [self.shelf.revoked(key, why) for key, why in self.revoked]
+        self.rejected |= dict(self.revoked)
+        self.revoked.clear()
         if reason:
             self.rejected[photo.key] = reason
-        self.shelf.put(candidate, outcome, tag=tag, reason=reason)
+        decided = self.shelf.decided(candidate, outcome, tag=tag, reason=reason)
+        yield from filter(None, (*revoked, decided))
         self.report(0 if reason else 1, note=self._note())
 
     def _revoke(self, key: str, reason: str) -> None:
-        self.rejected[key] = reason
-        self.shelf.take_back(key, reason)
+        self.revoked.append((key, reason))
 
     def _know_what_is_there(self) -> None:
         """Photos of other sources and other fetches: no twin of them is fetched."""

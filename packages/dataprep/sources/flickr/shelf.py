@@ -1,36 +1,41 @@
-"""Writes the decisions of a fetch to the photo folder: rows, files, ATTRIBUTION.md."""
+"""Decisions of a fetch as rows of the photo folder."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from colorfiles.files import discard
 from dataprep.photos.folder import PhotoFolder
-from dataprep.sources.flickr.attribution import write_attribution
+from dataprep.photos.rows import Photo
 from dataprep.sources.flickr.candidates import Candidate
 from dataprep.sources.flickr.download import Outcome
 from dataprep.sources.flickr.rows import REMOVED, SOURCE, path_of, to_row
+from dataprep.sources.source import ExaminedPhoto
 
 _OWN_FILE = re.compile(r"[0-9]{1,24}\.jpg")
 
 
 class Shelf:
-    """Puts decided photos into a folder and takes rejected ones out."""
+    """Compares decisions with the rows that a folder has."""
 
     def __init__(self, folder: PhotoFolder, tags: tuple[str, ...]) -> None:
         self._folder, self._tags = folder, tags
 
-    def put(self, candidate: Candidate, outcome: Outcome, *, tag: str, reason: str) -> None:
-        """Write the row of a decision, unless it is there already."""
+    def decided(
+        self, candidate: Candidate, outcome: Outcome, *, tag: str, reason: str
+    ) -> ExaminedPhoto | None:
+        """Return the row of a decision; None where the folder's own row stands."""
         row = self._folder.get(candidate.found.key)
         if row is not None and row.reason == reason:
-            return
+            return None
         was_kept = row is not None and row.status == "kept"
         if reason.startswith(REMOVED) or (was_kept and candidate.reason):
-            return  # taken away by a refresh, or kept by a fetch that allowed more
+            return None  # removed by a refresh, or kept by a fetch that allowed more
         if row is not None and was_kept:
-            self._folder.remove(row, reason)
-            return
-        self._folder.add(
+            return _rejected(row, reason)
+        if reason and candidate.found.safe_id:
+            discard(self._folder.root / path_of(candidate.found.id))
+        return ExaminedPhoto(
             to_row(
                 candidate.found,
                 outcome,
@@ -40,14 +45,11 @@ class Shelf:
                 size=candidate.size,
             )
         )
-        if reason and candidate.found.safe_id:
-            discard(self._folder.root / path_of(candidate.found.id))
 
-    def take_back(self, key: str, reason: str) -> None:
-        """Reject a photo that was kept."""
+    def revoked(self, key: str, reason: str) -> ExaminedPhoto | None:
+        """Return the rejecting row of a photo that was kept; None where it isn't kept."""
         row = self._folder.get(key)
-        if row is not None and row.status == "kept":
-            self._folder.remove(row, reason)
+        return _rejected(row, reason) if row is not None and row.status == "kept" else None
 
     def remove_leftovers(self) -> None:
         """Delete images that were downloaded ahead and not chosen."""
@@ -56,8 +58,6 @@ class Shelf:
             if _OWN_FILE.fullmatch(path.name) and path.name not in kept:
                 discard(path)
 
-    def write_manifest(self) -> None:
-        """Write manifest.parquet and ATTRIBUTION.md anew."""
-        self._folder.commit()
-        kept = [row for row in self._folder.kept() if row.source == SOURCE]
-        write_attribution(self._folder.root, kept)
+
+def _rejected(row: Photo, reason: str) -> ExaminedPhoto:
+    return ExaminedPhoto(replace(row, path="", status="rejected", reason=reason))

@@ -1,7 +1,7 @@
 """Sampling of SUN photos by class into a photo folder."""
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
@@ -12,6 +12,7 @@ from dataprep.errors import UnusablePhoto
 from dataprep.photos.folder import PhotoFolder, utc_now
 from dataprep.photos.imaging import ImageLimits
 from dataprep.photos.rows import Photo
+from dataprep.sources.source import ExaminedPhoto
 from dataprep.sources.sun.archive import ArchiveDamaged, Member, StreamedArchive
 from dataprep.sources.sun.classes import ClassChoice
 from dataprep.sources.sun.layout import SunFile, sun_file
@@ -94,8 +95,8 @@ class Draw:
 
     def from_tree(
         self, root: Path, files: Iterable[SunFile], report: ProgressCallback = silent
-    ) -> SunSummary:
-        """Draw from files under ``root``, class by class; each photo is there for good at once."""
+    ) -> Generator[ExaminedPhoto, None, SunSummary]:
+        """Draw from files under ``root``, class by class."""
         of_class: dict[str, list[SunFile]] = {}
         for file in files:
             if self._may_draw(file):
@@ -104,22 +105,22 @@ class Draw:
         with ThreadPoolExecutor(self._settings.workers) as pool:
             for name, sample in self._sample.classes.items():
                 data = self._fill(pool, root, sample, self._sample.by_rank(of_class[name]))
-                self._store(sample, data)
+                yield from self._new(sample, data)
                 report(len(sample.photos()), note=name)
-        return self._finish("")
+        return (yield from self._finish(""))
 
     def from_archive(
         self, archive: StreamedArchive, *, md5: str = "", report: ProgressCallback = silent
-    ) -> SunSummary:
+    ) -> Generator[ExaminedPhoto, None, SunSummary]:
         """Draw from a stream in one pass.
 
-        Nothing is stored before its end. Where it breaks off, the photos drawn by then are stored
-        all the same; the next fetch that comes to its end replaces them by its own.
+        No photo is yielded before its end. Where the stream breaks off, the photos drawn until
+        then are; the next complete pass replaces them.
 
         Args:
             archive: the stream.
             md5: what the archive's md5 should be; "" for whatever it is.
-            report: told of every MB.
+            report: called once per MB.
         """
         damage = ""
         with (
@@ -139,8 +140,9 @@ class Draw:
                 self._provisional.note(key for key in drawn if not self._is_kept(key))
             for sample in samples:
                 held = {photo.key: spool.take(photo) for photo in sample.photos()}
-                self._store(sample, {key: data for key, data in held.items() if data is not None})
-        return self._finish(damage, archive.md5())
+                data = {key: data for key, data in held.items() if data is not None}
+                yield from self._new(sample, data)
+        return (yield from self._finish(damage, archive.md5()))
 
     def _may_draw(self, file: SunFile) -> bool:
         only = self._settings.only
@@ -238,23 +240,24 @@ class Draw:
             return refused(file, unusable.reason, now=self._now), b""
         return examined(file, data, limits=self._settings.limits, now=self._now), data
 
-    def _store(self, sample: ClassSample, data: dict[str, bytes]) -> None:
+    def _new(self, sample: ClassSample, data: dict[str, bytes]) -> Iterator[ExaminedPhoto]:
+        """Yield the photos of a class that the folder doesn't have as they are."""
         for photo in sample.rejects():
             there = self._folder.get(photo.key)
             if there is None or (there.status, there.reason) != (photo.status, photo.reason):
-                self._folder.add(photo)
+                yield ExaminedPhoto(photo)
         for photo in sample.photos():
             if photo.key in data:
-                self._folder.add(photo, data[photo.key])
+                yield ExaminedPhoto(photo, data[photo.key])
             else:
                 self._already += 1
 
-    def _finish(self, damage: str, md5: str = "") -> SunSummary:
+    def _finish(self, damage: str, md5: str = "") -> Generator[ExaminedPhoto, None, SunSummary]:
         samples = self._sample.classes
         drawn = {photo.key for sample in samples.values() for photo in sample.photos()}
         if not damage:
-            self._provisional.settle(self._folder, drawn, classes=set(samples))
-        self._folder.commit()
+            replaced = self._provisional.settle(self._folder, drawn, classes=set(samples))
+            yield from map(ExaminedPhoto, replaced)
         rejects = [photo for sample in samples.values() for photo in sample.rejects()]
         reasons = Counter(photo.reason.split(":")[0] for photo in rejects)
         counts = {name: len(sample.photos()) for name, sample in samples.items()}

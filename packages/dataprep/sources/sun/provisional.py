@@ -1,7 +1,8 @@
 """Photos from an incomplete archive, replaced when a complete one is read."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from colorfiles.files import discard, write_atomically
@@ -9,6 +10,7 @@ from colorfiles.outside.documents import parse_json, text
 from colorfiles.outside.files import read_regular
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
+from dataprep.photos.rows import Photo
 
 _NAME = ".sun-provisional.json"
 _MOST_BYTES = 16 << 20
@@ -16,7 +18,7 @@ SUPERSEDED = "superseded: the whole archive had others to draw"
 
 
 class Provisional:
-    """The keys of photos that only a broken stream drew, remembered beside the manifest."""
+    """Keys of the photos that an incomplete stream drew, in a file beside the manifest."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / _NAME
@@ -37,15 +39,15 @@ class Provisional:
         """Remember keys before their photos are stored."""
         self._write(self._keys | set(keys))
 
-    def settle(self, folder: PhotoFolder, drawn: set[str], *, classes: set[str]) -> None:
-        """After a whole pass over ``classes``: reject the provisional photos it didn't draw."""
+    def settle(self, folder: PhotoFolder, drawn: set[str], *, classes: set[str]) -> Iterator[Photo]:
+        """After a complete pass over ``classes``, yield rows that reject what it didn't draw."""
         left = set()
         for key in sorted(self._keys):
             photo = folder.get(key)
             if photo is not None and photo.class_name not in classes:
                 left.add(key)
             elif photo is not None and photo.status == "kept" and key not in drawn:
-                folder.remove(photo, SUPERSEDED)
+                yield replace(photo, path="", status="rejected", reason=SUPERSEDED)
         self._write(left)
 
     def _write(self, keys: set[str]) -> None:

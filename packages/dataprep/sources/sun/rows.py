@@ -4,11 +4,11 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
-from colorfiles.errors import out_of_memory_context
 from colorfiles.outside.files import read_regular
 from dataprep.errors import UnusablePhoto
-from dataprep.photos.imaging import SUFFIXES, ImageLimits, examine
+from dataprep.photos.imaging import ImageLimits
 from dataprep.photos.rows import Photo
+from dataprep.sources import source
 from dataprep.sources.sun.layout import SOURCE, SunFile
 
 # All of SUN is named .jpg; these are what it really holds.
@@ -20,22 +20,7 @@ MAX_BYTES = 100 << 20
 
 def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Photo:
     """Return the row of a photo: as one that is kept, or rejected with the reason."""
-    row = _row(file, data, now)
-    try:
-        with out_of_memory_context(file.path):
-            facts = examine(data, limits)
-    except UnusablePhoto as unusable:
-        return replace(row, status="rejected", reason=unusable.reason)
-    row = replace(
-        row,
-        width=facts.width,
-        height=facts.height,
-        perceptual_hash=facts.perceptual_hash,
-        copy_print=facts.copy_print,
-    )
-    if facts.lack_of_color:
-        return replace(row, status="rejected", reason=facts.lack_of_color)
-    return replace(row, path=f"{SOURCE}/{row.source_id}{SUFFIXES[facts.format]}")
+    return source.examined(_row(file, data, now), data, limits).row
 
 
 def refused(file: SunFile, reason: str, *, now: str) -> Photo:

@@ -6,10 +6,11 @@ import threading
 import pytest
 
 from dataprep.photos.folder import MANIFEST, PhotoFolder
+from dataprep.sources.attribution import write_attribution
 from dataprep.sources.connections import RefusedAddress, check_peer
-from dataprep.sources.flickr.attribution import write_attribution
 from dataprep.sources.flickr.hosts import HostRules
 from dataprep.sources.flickr.listing import clean_text, parse_page
+from dataprep.sources.flickr.rows import ATTRIBUTION
 
 _RULES = HostRules.for_api("http://127.0.0.1:8080/services/rest/")
 
@@ -155,7 +156,7 @@ def test_attribution_links_page_and_licence(make, serve, run, tmp_path):
 
 
 def test_empty_folder_has_an_attribution_too(tmp_path):
-    write_attribution(tmp_path, [])
+    write_attribution(tmp_path, [], ATTRIBUTION)
     assert (tmp_path / "ATTRIBUTION.md").read_text(encoding="utf-8").startswith("# Attribution")
 
 

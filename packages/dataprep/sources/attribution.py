@@ -1,20 +1,32 @@
-"""ATTRIBUTION.md: author, licence and page of each photo."""
+"""Attribution file of a photo folder: author, licence and page of each photo."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from colorfiles.files import write_atomically
 from colorfiles.outside.words import markdown, web_link
 from dataprep.photos.rows import Photo
 
-NAME = "ATTRIBUTION.md"
-NOTICE = "This product uses the Flickr API but is not endorsed or certified by SmugMug, Inc."
+
+@dataclass(frozen=True)
+class Attribution:
+    """The file that credits a source's photos.
+
+    Args:
+        file: its name in the photo folder; one for each source.
+        notice: what the source's terms ask a user to say, the first paragraph.
+    """
+
+    file: str
+    notice: str
 
 
-def write_attribution(root: Path, photos: Iterable[Photo]) -> None:
+def write_attribution(root: Path, photos: Iterable[Photo], attribution: Attribution) -> None:
     """Write the file beside the photos: one line for each, sorted by key."""
-    with write_atomically(root / NAME) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write(f"# Attribution\n\n{NOTICE}\n\n")
+    target = root / attribution.file
+    with write_atomically(target) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.write(f"# Attribution\n\n{attribution.notice}\n\n")
         for photo in sorted(photos, key=lambda photo: photo.key):
             file.write(_line(photo))
 
