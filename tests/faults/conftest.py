@@ -1,20 +1,14 @@
 """Fixtures of what is broken on purpose: commands as processes of their own, files of strangers."""
 
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
-
-_TOOLS = Path(__file__).parents[2] / "tools"
-if str(_TOOLS) not in sys.path:
-    sys.path.insert(0, str(_TOOLS))
-
-from soak_parts.commands import Workshop, opened_workshop  # noqa: E402
-from soak_parts.warm_start import WarmStart  # noqa: E402
+from soak_parts.commands import Workshop, opened_workshop
+from soak_parts.warm_start import WarmStart
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

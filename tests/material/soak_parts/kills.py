@@ -78,7 +78,7 @@ def kill_often(
         words = command.prepare(folder / "killed")
         reader = Reader(folder / "killed")
         reader.start()
-        duration = _round(starter, words, waiting, duration, rng, outcome)
+        duration = _round(starter, words, waiting, duration, rng=rng, outcome=outcome)
         in_vain = in_vain + 1 if len(waiting) == before else 0
         _compare(starter, words, folder / "killed", expected, outcome)
         reader.stop()
@@ -94,10 +94,11 @@ def _round(
     words: Sequence[str],
     waiting: list[signal.Signals],
     duration: float,
+    *,
     rng: random.Random,
     outcome: Outcome,
 ) -> float:
-    """Kill the command again and again until it is quicker than a kill, or none is wished.
+    """Kill the command repeatedly until it ends before a kill, or no signal is left.
 
     Returns within how many seconds to kill the next time: half of it, where it was too late.
     """

@@ -112,8 +112,8 @@ class WarmStart:
 
 
 def _paths() -> list[str]:
-    root = Path(__file__).parents[2]
-    return [str(root / "tools"), str(root / "packages")]
+    root = Path(__file__).parents[3]
+    return [str(root / folder) for folder in ("tests/material", "tools", "packages")]
 
 
 def _orders() -> Iterator[dict[str, Any]]:
