@@ -1,11 +1,13 @@
-"""A calibration as a table: each criterion before and after, set by set."""
+"""A calibration as a table: each criterion before and after, for each shard set."""
 
 from collections.abc import Sequence
 
 from trainer.calibration.job import Calibration, Tried
+from trainer.evaluation.measures import full_label
 from trainer.evaluation.text import averaging_text, decoding_text
 
 _CURVE_POINTS = 8
+_LABEL = 32  # characters of the longest label and a gap
 
 
 def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
@@ -23,13 +25,13 @@ def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
         lines += [
             "",
             f"{name}: {calibration.photos[number]} photos",
-            f"{'':28}{'before':>9}{'chosen':>9}  asked",
+            f"{'':{_LABEL}}{'before':>9}{'chosen':>9}  criterion",
         ]
         for old, new in zip(before.verdicts[number], chosen.verdicts[number], strict=True):
-            label = new.measure.replace("_", " ")
+            label = full_label(new.measure)
             met = "" if new.is_met else "  missed"
             values = f"{_number(old.value)}{_number(new.value)}"
-            lines.append(f"{label:28}{values}  {new.criterion.range_text}{met}")
+            lines.append(f"{label:{_LABEL}}{values}  {new.criterion.range_text}{met}")
     lines += ["", "right against vivid, over the decodings tried (colourfulness: CIEDE2000)"]
     step = max(1, len(calibration.curve) // _CURVE_POINTS)
     points = (f"{p.colorfulness_ratio:.2f}: {p.ciede2000:.2f}" for p in calibration.curve[::step])

@@ -129,6 +129,11 @@ def measured(evaluation: Evaluation) -> Iterator[tuple[str, Measure, dict[str, E
         yield name, PERCEPTUAL_MEASURES[name], row
 
 
+def image_label(name: str) -> str:
+    """Return the label of a figure of a single image; not each of them is a measure of many."""
+    return full_label(name) if name in MEASURES else name.replace("_", " ")
+
+
 def fid_note(evaluation: Evaluation) -> str:
     """Return what has to stand beside FID; nothing where it wasn't measured."""
     perceptual = evaluation.perceptual

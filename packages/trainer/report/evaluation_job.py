@@ -14,12 +14,14 @@ from trainer.evaluation.evaluate import Watch, evaluate, unwatched
 from trainer.evaluation.films import FilmMeasures, measure_film
 from trainer.evaluation.perceptual import PerceptualNetworks
 from trainer.evaluation.result import Evaluation, EvaluationSettings, ImageResult
+from trainer.evaluation.text import image_label, number
 from trainer.report import write_evaluation_page
 from trainer.report.contact_sheet import contact_sheet, write_png
 from trainer.report.panels import panels_of, spread_keys
 
 _SHEET_ROWS = 12
 _SHEET_EDGE_PX = 224
+_CAPTIONED = ("colorfulness_ratio", "effective_colors", "hue_accuracy", "ciede2000")
 
 
 @dataclass(frozen=True)
@@ -130,15 +132,9 @@ def _one_view_a_photo(keys: Iterable[str]) -> list[str]:
 
 def caption(image: ImageResult) -> str:
     """Return a sample's key and what the measures say of its prediction."""
-    figures = (
-        ("colourfulness", "colorfulness_ratio", ".2f"),
-        ("effective colours", "effective_colors", ".1f"),
-        ("hue accuracy", "hue_accuracy", ".2f"),
-        ("CIEDE2000", "ciede2000", ".1f"),
-    )
     words = [
-        f"{label} {image.measures[name]:{digits}}"
-        for label, name, digits in figures
+        f"{image_label(name)} {number(image.measures[name], 2)}"
+        for name in _CAPTIONED
         if image.measures[name] is not None
     ]
     return f"{image.key}: " + ", ".join(words)

@@ -11,21 +11,21 @@ from colorfiles.pages.photo_names import photo_name
 from colorunet.coloring.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.result import Evaluation, ImageResult
-from trainer.evaluation.text import number
+from trainer.evaluation.text import image_label, number
 from trainer.report.panels import TITLES, Panels, panels_of
 
 _EDGE_PX = 192  # shown at half of it where the page is narrow, enlarged by a click
 _EACH = 2  # worst, median and best: so many photos of each
 _FEW = 6 * _EACH  # of fewer samples nearly every one would be shown under every measure
-# Measures of single images to sort by: name, label, what is good.
-_SORTED_BY = (
-    ("colorfulness_ratio", "colourfulness, ratio to truth", "one"),
-    ("effective_colors", "effective colours", "high"),
-    ("hue_accuracy", "hue accuracy", "high"),
-    ("chroma_spread_ratio", "chroma spread, ratio to truth", "one"),
-    ("ciede2000", "CIEDE2000, the error of the colours", "low"),
-    ("psnr", "PSNR", "high"),
-)
+# Figures of single images to sort by, and which way is better; ``one`` is a ratio, best near 1.
+_SORTED_BY = {
+    "colorfulness_ratio": "one",
+    "effective_colors": "high",
+    "hue_accuracy": "high",
+    "chroma_spread_ratio": "one",
+    "ciede2000": "low",
+    "psnr": "high",
+}
 
 
 def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation) -> str:
@@ -35,15 +35,15 @@ def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation
     """
     if len(evaluation.images) <= _FEW:
         return _all_once(colorizer, shards, evaluation)
-    ranked = {name: ranked_keys(evaluation.images, name, aim) for name, _, aim in _SORTED_BY}
+    ranked = {name: ranked_keys(evaluation.images, name, aim) for name, aim in _SORTED_BY.items()}
     keys = {key for groups in ranked.values() for keys in groups.values() for key in keys}
     rows = panels_of(colorizer, shards, evaluation.split, sorted(keys), edge_px=_EDGE_PX)
     strips = {row.key: _strip(row) for row in rows}
     by_key = {image.key: image for image in evaluation.images}
     titles = f"Each strip: {' | '.join(TITLES)}. A click enlarges it."
     parts = [note(titles)]
-    for name, label, _ in _SORTED_BY:
-        parts.append(Markup("<h3>By {}</h3>").format(label))
+    for name in _SORTED_BY:
+        parts.append(Markup("<h3>By {}</h3>").format(image_label(name)))
         shown = [
             picture(
                 strips[key],
@@ -59,7 +59,7 @@ def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation
 
 def _all_once(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation) -> str:
     """Return every photo once, from the worst to the best, and say that they are few."""
-    name, label, aim = _SORTED_BY[0]
+    name, aim = next(iter(_SORTED_BY.items()))
     images = sorted(evaluation.images, key=lambda image: -_badness_of(image, name, aim))
     keys = [image.key for image in images]
     rows = panels_of(colorizer, shards, evaluation.split, sorted(keys), edge_px=_EDGE_PX)
@@ -67,8 +67,8 @@ def _all_once(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation) ->
     count = "1 sample is" if len(keys) == 1 else f"{len(keys)} samples are"
     words = (
         f"{count} few: intervals are wide, and a verdict may be another on other photos. Each is "
-        f"shown once, from the worst {label} to the best. Each strip: {' | '.join(TITLES)}. A "
-        "click enlarges it."
+        f"shown once, from the worst {image_label(name)} to the best. "
+        f"Each strip: {' | '.join(TITLES)}. A click enlarges it."
     )
     shown = [
         picture(

@@ -8,18 +8,31 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from colorunet.networks import NetworkSettings, build_network
+from trainer.calibration.choose import JudgedDecoding
+from trainer.calibration.job import Calibration, Tried
+from trainer.calibration.text import calibration_text
 from trainer.config.measure_names import present_name
 from trainer.config.recipe import Recipe
 from trainer.config.settings import BEST_BY, LATEST
 from trainer.data.shard_set import ShardSet
+from trainer.evaluation.criteria import Verdict
+from trainer.evaluation.criterion import Criterion
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.measure_kind import Measure
-from trainer.evaluation.measures import EPOCH_MEASURES, MEASURES, full_label
-from trainer.evaluation.result import Evaluation, EvaluationSettings
-from trainer.evaluation.text import evaluation_text
+from trainer.evaluation.measures import (
+    EPOCH_MEASURES,
+    FIGURES_TO_TRUTH,
+    IMAGE_FIGURES,
+    MEASURES,
+    full_label,
+)
+from trainer.evaluation.result import Evaluation, EvaluationSettings, ImageResult
+from trainer.evaluation.text import evaluation_text, verdict_rows
+from trainer.report.evaluation_job import caption
 from trainer.runs.metrics_log import read_metrics
 
 
@@ -55,6 +68,26 @@ def test_a_measure_that_is_added_to_the_table_is_measured_and_shown(
     assert (evaluation.variants["prediction"]["fullest_bin"].value or 0) > 0
     assert evaluation.definitions["fullest_bin"] == "pixels of the fullest bin"
     assert "most pixels of a bin" in evaluation_text(evaluation)
+
+
+def test_texts_and_pages_label_a_measure_as_the_table_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    criterion = Criterion("fullest_bin", None, 3.0, "no colour floods")
+    added = Measure("most pixels of a bin", "pixels of the fullest bin", criterion=criterion)
+    monkeypatch.setitem(MEASURES, "fullest_bin", added)
+    verdict = Verdict(criterion, 4.0)
+    judged = JudgedDecoding(Decoding(), 0.0, 0.0, [[verdict]], [9.0])
+    averaging = Averaging()
+    tried = [Tried(averaging, 9.0)]
+    calibration = Calibration("run", [1], tried, averaging, before=judged, chosen=judged, curve=[])
+    assert "most pixels of a bin" in calibration_text(calibration, ["shards"])
+    (_, row) = verdict_rows([verdict])
+    assert "most pixels of a bin" in row
+    figures: dict[str, float | None] = dict.fromkeys(IMAGE_FIGURES | FIGURES_TO_TRUTH, 1.0)
+    words = caption(ImageResult("k", figures))
+    assert full_label("colorfulness_ratio") in words
+    assert full_label("ciede2000") in words
 
 
 @pytest.mark.parametrize("name", MEASURES)
