@@ -27,6 +27,7 @@ from colorunet.video.containers import Container
 from colorunet.video.encoding import HEVC, StretchEncoder, Target, encoder_for
 from colorunet.video.keeping import streams_kept
 from colorunet.video.mastering import mastering_of
+from colorunet.video.motion import one_thread
 from colorunet.video.muxing import write_film
 from colorunet.video.opening import opened_clip
 from colorunet.video.painting import FilmLook, FilmPainter
@@ -124,7 +125,8 @@ def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
         with only_writer(folder):
             parts = Parts(folder, work.plan())
             try:
-                work.encode_into(parts, reader, told)
+                with one_thread():
+                    work.encode_into(parts, reader, told)
             except (UnusableClip, ColorunetError):  # nothing to go on with
                 parts.discard()
                 raise

@@ -69,7 +69,7 @@ class MotionFinder:
         """Return how ``now`` goes on from ``before``; both are luma, far smaller than the film."""
         rows, columns = self._grid
         height, width = now.shape
-        with one_thread():  # the library's result depends on how many threads share the work
+        with one_thread():
             if self._flow is None:
                 flow = np.zeros((height, width, 2), np.float32)
             else:
@@ -123,8 +123,15 @@ def _dissimilarity(now: np.ndarray, before: np.ndarray) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Have OpenCV use one thread while the block runs."""
+    """Have OpenCV use one thread while the block runs.
+
+    The optical flow depends on the number of threads; and setting it ends all of them, so that a
+    film sets it once rather than with each frame.
+    """
     threads = cv2.getNumThreads()
+    if threads == 1:
+        yield
+        return
     cv2.setNumThreads(1)
     try:
         yield
