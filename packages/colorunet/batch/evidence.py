@@ -60,6 +60,7 @@ def _coloring(
     mark: Mark, colorizer: Colorizer, settings: ColorizeSettings, *, badge: bool
 ) -> Coloring:
     wishes = settings.wishes
+    reference = wishes.steering.reference
     dials: dict[str, Any] = {
         "decoding": asdict(colorizer.decoding),
         "averaging": asdict(colorizer.averaging),
@@ -68,7 +69,7 @@ def _coloring(
         "significant_bits": settings.significant_bits,
         "versions": wishes.versions,
         "seed": wishes.seed,
-        "reference": wishes.steering.reference is not None,
+        "reference_sha256": reference.sha256 if reference else "",
         "badge": badge,
     }
     hints = tuple(asdict(hint) for hint in wishes.steering.hints)

@@ -1,5 +1,6 @@
 """Previews and coloured files of uploaded photos."""
 
+import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import replace
@@ -119,7 +120,8 @@ class PhotoColoring:
 
     def _reference(self, data: bytes) -> Reference:
         try:
-            return Reference.of(read_image(io.BytesIO(data), self._reading).pixels.rgb())
+            rgb = read_image(io.BytesIO(data), self._reading).pixels.rgb()
+            return Reference.of(rgb, sha256=hashlib.sha256(data).hexdigest())
         except UnreadableImage as error:
             raise Refusal(415, f"not a photo that can be used ({error.reason})") from None
         except ColorunetError as error:
@@ -138,8 +140,7 @@ class PhotoColoring:
         levels = np.rint(confidence(logits, palette, self.colorizer.decoding) * 255)
         height, width = photo.luma.shape
         small = Image.fromarray(levels.astype(np.uint8)).filter(ImageFilter.GaussianBlur(1))
-        smooth = small.resize((width, height), Image.Resampling.BICUBIC)
-        return preview_file(smooth, lossless=True)
+        return preview_file(small.resize((width, height), Image.Resampling.BICUBIC), lossless=True)
 
     def file(self, photo: KeptPhoto, look: Look, *, recorded: bool = False) -> ImageFile:
         """Return a kept photo in colour at its own size and in its format.
@@ -162,7 +163,8 @@ class PhotoColoring:
         if not recorded:
             return file
         sure = png_of_confidence(confidence(logits, palette, self.colorizer.decoding))
-        return self._recorded(file, (photo.name, photo.data), image, look=look, sureness=sure)
+        original, sha256 = (photo.name, photo.data), photo.reference_sha256
+        return self._recorded(file, original, image, look=look, sureness=sure, reference=sha256)
 
     def files(self, name: str, data: bytes, look: Look, versions: int = 1) -> list[ImageFile]:
         """Return a photo in colour, or several versions of it, as ``colorunet`` writes them.
@@ -211,12 +213,13 @@ class PhotoColoring:
         look: Look,
         sureness: bytes,
         version: int = 0,
+        reference: str = "",
     ) -> ImageFile:
         """Return a file with what an archive has beside it: its record and, where needed, XMP."""
         mark = self._dated()
         if mark is None:
             return file
-        record = PageRecord(mark, self.colorizer, self._decoding(look), look, version)
+        record = PageRecord(mark, self.colorizer, self._decoding(look), look, version, reference)
         xmp = image.metadata.xmp
         return replace(
             file,

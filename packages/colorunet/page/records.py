@@ -30,6 +30,7 @@ class PageRecord:
         decoding: how logits became colours.
         look: the dials and hints.
         version: of the photo; 0 where there is but one.
+        reference_sha256: of the photo whose palette is a prior; "" for none.
     """
 
     mark: Mark
@@ -37,6 +38,7 @@ class PageRecord:
     decoding: Decoding
     look: Look
     version: int = 0
+    reference_sha256: str = ""
 
     def files(
         self,
@@ -82,6 +84,7 @@ class PageRecord:
             "working_edge_px": self.colorizer.working_edge_px,
             "seed": 0,
             "version": self.version,
+            "reference_sha256": self.reference_sha256,
             "look": dials,
         }
         return Coloring(self.mark, self.colorizer.palette.fingerprint, settings, hints)

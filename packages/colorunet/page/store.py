@@ -60,6 +60,11 @@ class KeptPhoto:
     id: str = field(default_factory=lambda: secrets.token_urlsafe(16))
 
     @property
+    def reference_sha256(self) -> str:
+        """Digest of the photo whose colours are a prior; "" for none."""
+        return "" if self.reference is None else self.reference[0].sha256
+
+    @property
     def nbytes(self) -> int:
         """How much memory it takes at most."""
         arrays = [self.luma, self.seen_luma, self.logits, self.few_logits]

@@ -151,6 +151,13 @@ def test_a_reference_changes_the_colors_until_it_is_removed(
     assert np.abs(_preview(at) - plain).mean() > 2
     saved = _image(requests.post(f"{at}/file", json={}, timeout=TIMEOUT_S)).convert("RGB")
     assert np.abs(np.asarray(saved, np.float64) - _preview(at)).mean() < 4
+    photos = {"photos": [{"id": at.rpartition("/")[2]}]}
+    answer = requests.post(f"{served.url}/api/zip", json=photos, timeout=TIMEOUT_S)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        (name,) = _photos_in(archive)
+        record = json.loads(archive.read(f"{name}.colorunet.json"))
+    example_sha256 = hashlib.sha256(example.read_bytes()).hexdigest()
+    assert record["settings"]["reference_sha256"] == example_sha256
     gray = _post(f"{at}/reference", coffee)
     assert (gray.status_code, "reference is gray" in gray.json()["error"]) == (415, True)
     assert requests.delete(f"{at}/reference", timeout=TIMEOUT_S).status_code == 204

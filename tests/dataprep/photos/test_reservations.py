@@ -3,7 +3,10 @@
 import io
 import json
 import struct
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from click.testing import CliRunner
@@ -89,6 +92,36 @@ def test_a_prohibition_in_xmp_is_the_reason(
     data = _with_xmp(photo, _packet(value), format_name)
     with pytest.raises(UnusablePhoto, match=f"^opted out: IPTC data mining {value}$"):
         examine(data)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp", ".tif"])
+def test_what_exiftool_writes_is_read(
+    suffix: str, photo: Image.Image, tmp_path: Path, exiftool: Callable[..., Any]
+) -> None:
+    path = tmp_path / f"a{suffix}"
+    photo.save(path)
+    exiftool(path)  # skips where it is missing
+    (tmp_path / "a.xmp").write_bytes(_packet("DMI-PROHIBITED-AIMLTRAINING"))
+    command = ["exiftool", "-q", f"-xmp<={tmp_path / 'a.xmp'}", str(path)]
+    subprocess.run(command, check=True, timeout=120)
+    assert reservation(path.read_bytes()) == (
+        "opted out: IPTC data mining DMI-PROHIBITED-AIMLTRAINING"
+    )
+
+
+def test_compressed_xmp_of_a_png_is_read(photo: Image.Image) -> None:
+    from PIL.PngImagePlugin import PngInfo
+
+    info, buffer = PngInfo(), io.BytesIO()
+    info.add_itxt("XML:com.adobe.xmp", _packet("DMI-PROHIBITED").decode(), zip=True)
+    photo.save(buffer, "PNG", pnginfo=info)
+    assert b"DMI-" not in buffer.getvalue()
+    assert reservation(buffer.getvalue()) == "opted out: IPTC data mining DMI-PROHIBITED"
+
+
+def test_compressed_text_that_is_damaged_is_no_reservation(photo: Image.Image) -> None:
+    data = _with_xmp(photo, _packet("DMI-ALLOWED"), "PNG")
+    assert reservation(data + b"iTXtXML:com.adobe.xmp\0\1\0\0\0not zlib") == ""
 
 
 @pytest.mark.parametrize("value", ["DMI-ALLOWED", "DMI-UNSPECIFIED"])

@@ -1,5 +1,6 @@
 """Another photo's palette and tones as a prior: which colours it has where it is as light."""
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,14 +32,16 @@ class Reference:
     Args:
         luma: (m,) in [0, 1].
         uv: (m, 2) of the same pixels.
+        sha256: of the file that they were read from; "" for none.
     """
 
     luma: Float32[np.ndarray, "m"]
     uv: Float32[np.ndarray, "m 2"]
+    sha256: str = ""
 
     @classmethod
-    def of(cls, image: Image.Image) -> "Reference":
-        """Return the reference of an image.
+    def of(cls, image: Image.Image, *, sha256: str = "") -> "Reference":
+        """Return the reference of an image, of the file with that digest.
 
         Raises:
             ColorunetError: it is gray.
@@ -48,7 +51,7 @@ class Reference:
         yuv = rgb_to_yuv(np.asarray(small, np.float32).reshape(-1, 3) / 255)
         if is_gray(yuv[:, 1:]):
             raise ColorunetError("the reference is gray; give a photo in colour")
-        return cls(yuv[:, 0], yuv[:, 1:])
+        return cls(yuv[:, 0], yuv[:, 1:], sha256)
 
 
 def is_gray(uv: Float32[np.ndarray, "*shape 2"]) -> bool:
@@ -62,22 +65,24 @@ def read_reference(path: Path) -> Reference:
     Raises:
         ColorunetError: it can't be read, or is gray.
     """
-    image = read_pixels(path)
+    image, digest = read_pixels(path)
     try:
-        return Reference.of(image)
+        return Reference.of(image, sha256=digest)
     except ColorunetError as error:
         raise ColorunetError(f"{shown(str(path))}: {error}") from None
 
 
-def read_pixels(path: Path) -> Image.Image:
-    """Return the pixels of an image file in RGB, upright.
+def read_pixels(path: Path) -> tuple[Image.Image, str]:
+    """Return the pixels of an image file in RGB, upright, and the sha256 of the file.
 
     Raises:
         ColorunetError: it can't be read.
     """
     try:
         with path.open("rb") as file:
-            return read_image(file).pixels.rgb()
+            image = read_image(file).pixels.rgb()
+            file.seek(0)
+            return image, hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise ColorunetError(f"{shown(str(path))}: {error.strerror or 'unreadable'}") from None
     except UnreadableImage as error:

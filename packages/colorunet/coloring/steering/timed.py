@@ -44,8 +44,10 @@ class ReferenceFrame:
     uv: Float32[np.ndarray, "h w 2"]
 
     @classmethod
-    def of(cls, image: Image.Image, *, name: str, time_s: float | None = None) -> "ReferenceFrame":
-        """Return the reference frame of an image.
+    def of(
+        cls, image: Image.Image, *, name: str, time_s: float | None = None, sha256: str = ""
+    ) -> "ReferenceFrame":
+        """Return the reference frame of an image, of the file with that digest.
 
         Raises:
             ColorunetError: it is gray.
@@ -54,7 +56,8 @@ class ReferenceFrame:
         small.thumbnail((_KEPT_EDGE_PX, _KEPT_EDGE_PX))
         yuv = rgb_to_yuv(np.asarray(small, np.float32) / 255)
         luma = np.rint(yuv[..., 0] * 255).astype(np.uint8)
-        return cls(name, time_s, Reference.of(image), luma, np.ascontiguousarray(yuv[..., 1:]))
+        reference = Reference.of(image, sha256=sha256)
+        return cls(name, time_s, reference, luma, np.ascontiguousarray(yuv[..., 1:]))
 
 
 @dataclass(frozen=True)
@@ -127,9 +130,9 @@ def read_reference_frame(path: Path, time_s: float | None = None) -> ReferenceFr
     Raises:
         ColorunetError: it can't be read, or is gray.
     """
-    image, name = read_pixels(path), shown(str(path))
+    (image, digest), name = read_pixels(path), shown(str(path))
     try:
-        return ReferenceFrame.of(image, name=name, time_s=time_s)
+        return ReferenceFrame.of(image, name=name, time_s=time_s, sha256=digest)
     except ColorunetError as error:
         raise ColorunetError(f"{name}: {error}") from None
 
