@@ -1,4 +1,4 @@
-"""The maths that preparing data and training share: colour, bins, weights, decoding, measures.
+"""Colour maths of data preparation and training: bins, weights, decoding, measures.
 
 Pure: no files, no network. Every function acts on the last axis and takes numpy and torch arrays
 alike.

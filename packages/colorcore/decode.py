@@ -1,4 +1,4 @@
-"""From logits over bins to colours: the annealed mean, its top-mode variant, and caution."""
+"""Decoding of logits to colours: the annealed mean, its top-mode variant, and caution."""
 
 from typing import Any
 

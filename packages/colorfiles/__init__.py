@@ -1,1 +1,1 @@
-"""What all parts do alike: files, addresses, the index of shards, progress, command lines."""
+"""Files, addresses, the index of shards, progress and command lines, for all packages."""

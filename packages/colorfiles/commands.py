@@ -1,4 +1,4 @@
-"""The manners of a command line: lazy commands, options with one name, one way to print."""
+"""Conventions of the command lines: lazy commands, common options, printing of results."""
 
 import dataclasses
 import importlib

@@ -1,4 +1,4 @@
-"""A contact sheet: captioned pictures in rows under titles, with nothing but Pillow's own font."""
+"""Contact sheets: captioned pictures in rows under titles, drawn with Pillow's own font."""
 
 import io
 from collections.abc import Sequence

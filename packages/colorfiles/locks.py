@@ -1,4 +1,4 @@
-"""One writer at a time: a lock that names its holder and that the kernel frees when he dies."""
+"""Writer locks: they name their holder, and the kernel releases them when its process ends."""
 
 import contextlib
 import errno

@@ -1,4 +1,4 @@
-"""What can go wrong for a user of trainer."""
+"""Errors that a user of trainer can cause."""
 
 from colorfiles.errors import ColorfilesError
 

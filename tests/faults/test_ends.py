@@ -125,7 +125,7 @@ def test_a_palette_whose_own_words_were_changed_is_one_line(
     assert run(*command).returncode == 0
     content = json.loads(palette.read_text())
     palette.write_text(json.dumps(content | {"summary": summary}))
-    assert "--overwrite makes it anew" in one_line(run(*command))
+    assert "--overwrite replaces it" in one_line(run(*command))
 
 
 def test_what_a_kill_left_of_an_evaluation_is_finished(

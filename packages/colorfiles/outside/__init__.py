@@ -1,1 +1,1 @@
-"""What comes from outside: opened without waiting, bounded, checked, and harmless when shown."""
+"""Untrusted input: opened without blocking, bounded, validated, and escaped for display."""

@@ -1,4 +1,4 @@
-"""JSON and TOML from outside: bounded in bytes, depth and digits before anything is believed."""
+"""Untrusted JSON and TOML: bounded in bytes, depth and digits before they are parsed."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Opening files that a stranger could have laid there: regular ones, inside their folder."""
+"""Open untrusted files safely: regular files only, inside their folder."""
 
 import errno
 import os

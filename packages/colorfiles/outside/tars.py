@@ -1,4 +1,4 @@
-"""Tar headers from outside, bounded before tarfile believes them."""
+"""Untrusted tar headers, checked for size before tarfile reads them."""
 
 import re
 import tarfile

@@ -1,4 +1,4 @@
-"""Words from outside, made harmless for a terminal, a page, a table."""
+"""Untrusted text, escaped for terminals, pages and tables."""
 
 import unicodedata
 from urllib.parse import urlsplit

@@ -1,4 +1,4 @@
-"""The frame of a page: title, contents, sections, written so that no half is ever seen."""
+"""The frame of a page: title, contents and sections, written atomically."""
 
 from collections.abc import Sequence
 from pathlib import Path

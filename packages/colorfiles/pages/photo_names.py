@@ -1,4 +1,4 @@
-"""What a photo is called on a page: its name instead of its key."""
+"""Names of photos on a page, instead of their keys."""
 
 import re
 

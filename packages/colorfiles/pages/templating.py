@@ -1,4 +1,4 @@
-"""The templates that pages are made of, filled with values that are escaped."""
+"""Templates of pages, filled with escaped values."""
 
 import base64
 import hashlib

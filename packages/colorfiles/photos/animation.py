@@ -1,4 +1,4 @@
-"""Frames laid over one another as browsers show an animation."""
+"""Compositing of the frames of an animation, as browsers do it."""
 
 import io
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from colorfiles.photos.limits import ReadSettings, refuse_unfit
 
 
 class Disposal(Enum):
-    """What becomes of a frame's area before the next frame is laid on it."""
+    """What becomes of a frame's area before the next frame is drawn."""
 
     KEEP = 0
     CLEAR = 1

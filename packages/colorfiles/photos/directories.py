@@ -1,6 +1,6 @@
 """Bound on the bytes that TIFF and EXIF directories copy, checked before Pillow reads them.
 
-Every value is copied, and many may point at the same bytes: a megabyte could ask for terabytes.
+Every value is copied, and many may point at the same bytes: a megabyte could expand to terabytes.
 """
 
 import os

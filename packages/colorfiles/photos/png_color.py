@@ -1,4 +1,4 @@
-"""Colour space of a PNG told by its chunks: https://www.w3.org/TR/png-3/#4Concepts.ColourSpaces.
+"""Colour space of a PNG from its chunks: https://www.w3.org/TR/png-3/#4Concepts.ColourSpaces.
 
 cICP comes before iCCP, that before sRGB, that before gAMA with cHRM. What isn't sRGB is described
 by an ICC profile made here, so that pixels of every depth are converted by one way.

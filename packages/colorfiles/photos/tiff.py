@@ -1,4 +1,4 @@
-"""Decode a TIFF page: by Pillow where it is right, else from its samples."""
+"""Decode a TIFF page: with Pillow where its result is correct, else from the samples."""
 
 from typing import BinaryIO
 

@@ -1,8 +1,8 @@
-"""Samples of a TIFF page at their full depth, whatever Pillow knows of their arrangement.
+"""Samples of a TIFF page at full depth, also in layouts that Pillow doesn't support.
 
-Pillow has no mode for most of what scanners write in more than 8 bits. Described as one gray byte
-a sample's byte, strips and tiles of any of these pages are what it knows: it decompresses them,
-with every compression that its libtiff has, and the arranging is done here.
+Pillow has no mode for most of what scanners write in more than 8 bits. Each page is described to
+it as 8-bit gray, a pixel per byte of a sample: Pillow decompresses strips and tiles, with every
+compression of its libtiff, and the bytes are arranged here.
 TIFF 6.0: https://www.itu.int/itudoc/itu-t/com16/tiff-fx/docs/tiff6.pdf.
 """
 

@@ -1,4 +1,4 @@
-"""What XMP says of parts elsewhere in a file: extended XMP, gain maps, moving pictures.
+"""References from XMP to other parts of a file: extended XMP, gain maps, moving pictures.
 
 Names are those of the specifications: XMP part 3, Android's Ultra HDR and Motion Photo formats,
 Apple's gain maps.

@@ -1,4 +1,4 @@
-"""Which files are clips, by name and first bytes, and which containers are written."""
+"""Recognition of clips by name and first bytes, and the containers that are written."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The photos of a plan on an engine, in parts, each coloured by a process of its own."""
+"""Colouring the photos of a plan on an engine, in parts that separate processes take."""
 
 import os
 from collections.abc import Iterator, Sequence

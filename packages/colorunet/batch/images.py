@@ -1,4 +1,4 @@
-"""Any photo as colourising needs it, page by page; and whether an output is whole."""
+"""Reading of photos as luma, page by page, and detection of incomplete outputs."""
 
 import io
 import os
@@ -43,8 +43,8 @@ class GrayImage:
     Args:
         luma: (H, W) uint8 or uint16, Y of BT.601.
         alpha: (H, W) of the same depth, where the file has transparency.
-        own: its own colours (H, W, 3), where they were asked for and it has some.
-        metadata: where they were asked for.
+        own: its own colours (H, W, 3), if requested and if it has some.
+        metadata: if requested.
         notes: what had to be assumed.
     """
 
@@ -121,10 +121,10 @@ def read_gray_pages(
 
 
 def header_of(file: Path | bytes, settings: ReadSettings | None = None) -> ImageHeader:
-    """Return what a file says of itself before it is decoded.
+    """Return a file's header, without decoding it.
 
     Raises:
-        UnusableImage: as ``read_gray``, as far as that can be told.
+        UnusableImage: as ``read_gray``, as far as the header shows it.
     """
     with _opened(file) as opened:
         return look_at(opened, settings)
@@ -137,7 +137,7 @@ def is_lossless_webp(file: Path | bytes) -> bool:
 
 
 def is_whole(path: Path) -> bool:
-    """Whether an image that is there can be read up to its end, told without decoding it."""
+    """Whether an existing image is complete, checked without decoding it."""
     try:
         with path.open("rb") as file:
             header = look_at(file)

@@ -35,7 +35,7 @@ class Job:
         name: the path of the coloured photo, as a string, as there may be thousands.
         format: of that.
         compare_name: likewise, of the picture that shows both; "" where none is wanted.
-        is_there: whether files of these names are there already; of versions, those of all.
+        is_there: whether files of these names exist; of versions, those of all.
         version: which of the versions of the photo, from 1; 0 where only one is wanted.
         is_recorded: whether a manifest says that a call wrote what is there.
     """

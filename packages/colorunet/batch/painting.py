@@ -1,4 +1,4 @@
-"""From a gray photo to a coloured one, with all that was asked of its colours."""
+"""Colouring of one photo: toning, hints, references and versions."""
 
 from dataclasses import dataclass, field
 
@@ -14,7 +14,7 @@ from colorunet.errors import ColorunetError
 
 @dataclass(frozen=True)
 class Wishes:
-    """What is asked of the colours, beside how logits become some.
+    """Options of the colours, beside the decoding of logits.
 
     Args:
         toning: what is done to the colours.
@@ -41,7 +41,7 @@ class Painter:
 
     Args:
         colorizer: what gives the colours.
-        wishes: what is asked of them.
+        wishes: options of the colours.
     """
 
     def __init__(self, colorizer: Colorizer, wishes: Wishes) -> None:

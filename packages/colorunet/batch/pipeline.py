@@ -21,7 +21,7 @@ class Stages(Generic[Item, Read, Worked, Done]):
 
     Args:
         read: in threads of its own; calls its second argument once with the bytes that the item
-            will take until it is written, and goes on when there is room for them.
+            will take until it is written, and continues when there is room for them.
         work: in the caller's thread, one after the other.
         write: in threads of its own.
         expected: errors of one item that don't end the others.

@@ -1,4 +1,4 @@
-"""Photos among the files and folders given, and what is left out of them."""
+"""Discovery of photos in files and folders, and counts of what is left out."""
 
 import os
 import stat
@@ -54,7 +54,7 @@ class Sources:
     Args:
         photos: in the order in which they are coloured.
         empty: folders named that have none.
-        left_out: how many of what kind weren't looked at, by words for them.
+        left_out: numbers of files that weren't read, by kind.
     """
 
     photos: list[Source] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a batch of photos and clips came to, as data and in words."""
+"""Result of a batch of photos and clips, as data and as text."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

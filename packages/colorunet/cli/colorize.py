@@ -1,4 +1,4 @@
-"""``colorunet colorize``, which ``colorunet PATH…`` and ``trainer colorize`` are too."""
+"""``colorunet colorize``, also called as ``colorunet PATH…`` and ``trainer colorize``."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The options of a prediction; the same in every command that makes one."""
+"""Options of a prediction, shared by every command that makes one."""
 
 from collections.abc import Callable, Mapping
 from functools import wraps
@@ -11,7 +11,7 @@ from colorunet.coloring.dials import DIALS
 
 
 def _dial(name: str, metavar: str | None = None) -> Callable[..., Any]:
-    """Return the option of a dial of the table; None is given on where nothing was said."""
+    """Return the option of a dial of the table; None where it isn't given."""
     dial = DIALS[name]
     kind = (
         click.IntRange(int(dial.low), int(dial.high))

@@ -1,4 +1,4 @@
-"""Images as Python programs hold them: files, PIL's, NumPy's and torch's, one or several."""
+"""Conversion of Python's images: paths, PIL, NumPy and torch, one or several."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What can run a network here: torch, on a GPU or not, or ONNX Runtime alone."""
+"""Backends that run a network: torch, with or without a GPU, or ONNX Runtime."""
 
 import sys
 from importlib.util import find_spec

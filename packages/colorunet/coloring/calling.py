@@ -1,4 +1,4 @@
-"""The options of one call in Python, and the settings that they become."""
+"""Options of a call of ``Colorizer``, and the settings made from them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""From gray to colour: one class that owns what comes before and after a pure network."""
+"""The colorizer: pre- and post-processing around a network."""
 
 from collections.abc import Callable
 from functools import partial

@@ -1,4 +1,4 @@
-"""A photo's luma and a network's chroma to colours at the photo's own size and depth, in bands."""
+"""Composition of a photo's luma with predicted chroma, at its size and depth, in bands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field

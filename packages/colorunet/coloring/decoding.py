@@ -1,4 +1,4 @@
-"""How logits over bins become a colour."""
+"""Decoding of logits over bins to a colour."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -106,7 +106,7 @@ def sound_logits(logits: Float[Any, "h w n"], palette: Palette) -> Float[Any, "h
     """Return what a network gave, whatever ran it; ColorunetError where no colour comes of it."""
     if logits.shape[-1] != palette.n:
         raise ColorunetError(
-            f"the network tells {logits.shape[-1]} bins apart, its palette has {palette.n}; the "
+            f"the network has {logits.shape[-1]} bins, its palette has {palette.n}; the "
             "two come from different runs"
         )
     xp = array_api_compat.array_namespace(logits)

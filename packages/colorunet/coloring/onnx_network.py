@@ -91,7 +91,7 @@ class OnnxNetwork:
 
 
 def read_onnx_about(path: Path) -> Mapping[str, Any]:
-    """Return what a file says of itself; refuse others, and parameters that it wasn't made for."""
+    """Return a file's properties; refuse other files, and parameters that don't fit."""
     try:
         properties = onnx_properties(path)
         require_no_loops(path)
@@ -114,7 +114,7 @@ def read_onnx_about(path: Path) -> Mapping[str, Any]:
         parameters = path.parent / PurePath(str(about["parameters"])).name
         if TensorLayout.of(parameters).digest != about.get("layout"):
             raise ColorunetError(
-                f"{path}: made for another network than {parameters.name}; write it anew: "
+                f"{path}: of another network than {parameters.name}; export it again: "
                 f"colorunet export {path.parent}"
             )
     return about

@@ -1,4 +1,4 @@
-"""ONNX Runtime, loaded so that it tells nobody: its wheels report each model that they run."""
+"""ONNX Runtime, loaded with its telemetry off: its wheels report each model that they run."""
 
 import os
 from typing import Any

@@ -1,4 +1,4 @@
-"""What someone asks of a prediction, as one value that every command and function passes on."""
+"""Options of a prediction, as one value for every command and function."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from colorunet.coloring.decoding import Decoding
 
 @dataclass(frozen=True)
 class PredictionOptions:
-    """Settings of a prediction; what is None is as the run has it.
+    """Settings of a prediction; None keeps the run's own.
 
     Args:
         temperature: see ``Decoding``; ``saturation`` and ``caution`` too.

@@ -1,7 +1,7 @@
 """Software and a note in EXIF; nothing else in it changes or moves.
 
 EXIF 3.0 (CIPA DC-008), 4.6: tags Software (0x0131) and ImageDescription (0x010E) of the first
-directory. That directory is written anew at the end, so that offsets inside makers' notes hold.
+directory. That directory is rewritten at the end, so that offsets inside makers' notes hold.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""Whether one luma is another's within what a file format's quantisation allows, and where not."""
+"""Comparison of two lumas within the quantisation of their file formats."""
 
 from dataclasses import dataclass
 

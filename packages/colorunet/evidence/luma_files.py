@@ -1,4 +1,4 @@
-"""The luma of files, page by page, and how far their formats may move it."""
+"""Luma of files, page by page, and the tolerance of their formats."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -45,7 +45,7 @@ class Mark:
 
     @classmethod
     def of_event(cls, agent: str, parameters: str, when: str) -> "Mark | None":
-        """Return the mark that an event of an XMP history tells of; None for another event."""
+        """Return the mark of an event of an XMP history; None for another event."""
         software, _, version = agent.partition(" ")
         match = _PARAMETERS.match(parameters)
         if software != SOFTWARE or match is None:

@@ -21,7 +21,7 @@ def read_mark(path: Path) -> Mark | None:
 
 
 def is_marked(path: Path) -> bool:
-    """Whether a file bears the mark of ColorUnet; False for one that can't be opened."""
+    """Whether a file has the mark of ColorUnet; False for one that can't be opened."""
     try:
         return read_mark(path) is not None
     except OSError:

@@ -1,4 +1,4 @@
-"""What a call writes as evidence beside the colours."""
+"""Settings of the evidence that a call writes."""
 
 from dataclasses import dataclass
 
@@ -12,10 +12,10 @@ class Evidence:
     """What is written into outputs and beside them.
 
     Args:
-        mark: that outputs bear; None writes none.
-        record: what records tell beside the files; None writes none.
+        mark: of the outputs; None writes none.
+        record: content of the records beside the files; None writes none.
         signing: the files that outputs are signed with; None signs none.
-        signed: what signatures tell.
+        signed: content of the signatures.
         badge: draw a small sign into a corner.
     """
 

@@ -1,1 +1,1 @@
-"""A trained network for use elsewhere: ONNX files, and a layout for model hubs."""
+"""Export of trained networks: ONNX files, and a folder for model hubs."""

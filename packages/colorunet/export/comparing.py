@@ -1,4 +1,4 @@
-"""An exported file beside torch: how far apart their numbers and colours are, and their times."""
+"""Comparison of an exported file with torch: numbers, colours and times."""
 
 import statistics
 import time

@@ -1,4 +1,4 @@
-"""What is written as ONNX: a network's logits, coarse or of every pixel, or its colours."""
+"""Graphs that are exported: a network's logits, coarse or of every pixel, or its colours."""
 
 import warnings
 from collections.abc import Sequence

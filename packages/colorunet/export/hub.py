@@ -1,4 +1,4 @@
-"""A folder as the Hugging Face Hub has models: card, parameters, configuration, ONNX file."""
+"""Folder layout of the Hugging Face Hub: card, parameters, configuration, ONNX file."""
 
 import json
 import re

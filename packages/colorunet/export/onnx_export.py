@@ -1,4 +1,4 @@
-"""A trained network as an ONNX file that runs at any size without torch."""
+"""Export of a trained network to an ONNX file that runs at any size without torch."""
 
 import json
 from dataclasses import asdict, dataclass, field
@@ -156,7 +156,7 @@ def _finish(
 
 
 def _require_near(result: Compared, precision: Precision) -> None:
-    """Refuse a file that isn't torch's network; what int8 loses is told, not judged."""
+    """Refuse a file that differs from torch; what int8 loses is reported, not judged."""
     if precision != "int8" and not result.difference <= _MOST_APART * max(1.0, result.largest):
         raise ColorunetError(
             f"export: the file's numbers are up to {result.difference:.2g} from torch's"

@@ -1,4 +1,4 @@
-"""A model whose convolutions count in 8 bits, their ranges learnt from photographs."""
+"""Quantization of convolutions to 8 bits, with ranges calibrated on photographs."""
 
 from collections.abc import Sequence
 from pathlib import Path

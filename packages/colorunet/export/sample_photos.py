@@ -1,4 +1,4 @@
-"""Photographs to try a network on: someone's own, or those of the pictures that come with one."""
+"""Photographs to test a network on: the user's own, or those of the model card."""
 
 from collections.abc import Iterator
 from itertools import islice

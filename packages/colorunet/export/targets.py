@@ -1,4 +1,4 @@
-"""What an export may replace: a file of its own kind, made from the same; nobody else's work."""
+"""Check of an export's target: only an earlier export is replaced."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The tensors of an ONNX model: stored in half, or pointing into a safetensors file beside it."""
+"""Tensors of an ONNX model: in half precision, or references into a safetensors file."""
 
 from typing import Any
 

@@ -48,7 +48,7 @@ class SameConv(nn.Conv2d):
         kernel: its edge.
         stride: 1 or 2.
         groups: as in ``nn.Conv2d``.
-        border: what lies beyond the border: ``replicate`` or ``constant`` (zeros).
+        border: padding: ``replicate`` or ``constant`` (zeros).
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""The U-Net whose way down is a pretrained encoder; the way up is made here."""
+"""U-Net with a pretrained encoder."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""The ways to normalise: over channels per pixel, over groups, or over the whole volume."""
+"""Normalization layers: over channels per pixel, over groups, or over the whole volume."""
 
 import torch
 from jaxtyping import Float

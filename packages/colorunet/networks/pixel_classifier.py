@@ -1,4 +1,4 @@
-"""What every network here is: luma in, logits over the bins for every pixel out, any size."""
+"""Interface of all networks: luma in, logits over the bins for every pixel out, any size."""
 
 from abc import abstractmethod
 

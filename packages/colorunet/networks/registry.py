@@ -1,4 +1,4 @@
-"""Which networks there are, and the dials that a recipe sets."""
+"""Registry of networks, and the settings that a recipe chooses."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

@@ -28,7 +28,7 @@ class ChannelAffine(nn.Module):
     """What a batch norm does once its statistics are fixed, its activation included.
 
     A checkpoint holds parameters alone, and batches here are small: so the statistics of the
-    pretraining become part of weight and bias, which go on learning.
+    pretraining become part of weight and bias, which keep training.
     """
 
     def __init__(self, norm: nn.BatchNorm2d) -> None:

@@ -31,7 +31,7 @@ class ResidualBlock(nn.Module):
 
 
 class GlobalContext(nn.Module):
-    """Tells every place what the whole image holds: mean over the image, two layers, added."""
+    """Global context: the mean over the image, through two layers, added to every place."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

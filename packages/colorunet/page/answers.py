@@ -1,4 +1,4 @@
-"""How answers are made: images, JSON, and errors as one line of JSON."""
+"""Responses: images, JSON, and errors as one line of JSON."""
 
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +27,7 @@ def image_answer(file: ImageFile) -> Response:
 
 
 def refusal_answer(refusal: Refusal) -> Response:
-    """Return a refusal as the client is told of it."""
+    """Return the response of a refusal."""
     headers = dict(_NEVER_STORED)
     if refusal.retry_after_s is not None:
         headers["Retry-After"] = str(refusal.retry_after_s)

@@ -1,4 +1,4 @@
-"""A zip that is sent while it is made, one photo in memory at a time."""
+"""Streaming of a zip, one photo in memory at a time."""
 
 import io
 import unicodedata

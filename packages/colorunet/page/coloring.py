@@ -70,7 +70,7 @@ class PhotoColoring:
         self._hot = HotPhotos()
 
     def opened(self, name: str, data: bytes) -> KeptPhoto:
-        """Return a photo as it is kept: read, and looked at by the network.
+        """Return a photo as it is kept: read, with its logits.
 
         Raises:
             Refusal: it can't be used.

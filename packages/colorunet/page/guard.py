@@ -55,7 +55,7 @@ class Guard:
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a request or pass it on; either way the answer bears the headers of a safe one."""
+        """Refuse a request or pass it on; either way the answer has security headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

@@ -1,4 +1,4 @@
-"""The last photos that hints were set on: their distances are kept for the next hint."""
+"""Cache of distances in the photos that hints were set on last."""
 
 import weakref
 from collections import OrderedDict

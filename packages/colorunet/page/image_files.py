@@ -36,7 +36,7 @@ class ImageFile:
 
 
 def preview_file(image: Image.Image, *, lossless: bool = False) -> ImageFile:
-    """Return an image that is only looked at."""
+    """Return an image for display."""
     file = io.BytesIO()
     if lossless:
         image.save(file, "PNG", compress_level=3)
@@ -58,7 +58,7 @@ def colored_file(
         data: its file.
         image: its colours.
         number: of the version, 0 where there is but one.
-        mark: that it bears; None writes none.
+        mark: in its metadata; None writes none.
 
     Raises:
         Refusal: its format doesn't take it.

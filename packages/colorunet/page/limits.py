@@ -1,4 +1,4 @@
-"""What the page takes at most: bytes, pixels, time, waiting clients, memory."""
+"""Limits of the page: bytes, pixels, time, waiting clients, memory."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The settings of one photo as a client sends them, checked."""
+"""Validation of one photo's settings as a client sends them."""
 
 import json
 from collections.abc import Mapping

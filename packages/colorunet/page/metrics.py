@@ -1,4 +1,4 @@
-"""What a monitor asks for: counters, gauges and durations in Prometheus's text format."""
+"""Metrics in Prometheus's text format: counters, gauges and durations."""
 
 from bisect import bisect_left
 from collections import Counter, defaultdict

@@ -1,4 +1,4 @@
-"""Records and sidecars of photos that the page colours, as they lie in its archives."""
+"""Records and sidecars of photos that the page colours, in its archives."""
 
 import os
 from dataclasses import asdict, dataclass

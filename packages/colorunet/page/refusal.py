@@ -1,4 +1,4 @@
-"""What the page answers where it can't do what was asked."""
+"""Errors that the page answers with."""
 
 
 class Refusal(Exception):

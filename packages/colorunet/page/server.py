@@ -1,4 +1,4 @@
-"""The server of the page: its socket, its address, its end."""
+"""Server of the page: socket, address and shutdown."""
 
 import logging
 import os
@@ -96,8 +96,8 @@ class PageServer:
         """Answer requests until Ctrl-C or SIGTERM.
 
         Args:
-            tell: is told of errors that nobody expected.
-            opens_browser: show the page, unless its address bears a token: in the list of processes
+            tell: called with unexpected errors.
+            opens_browser: show the page, unless its address has a token: in the list of processes
                 everybody on this machine would see it.
         """
         app = Guard(self._page.asgi(), token=self._token, loopback=self._loopback)

@@ -1,4 +1,4 @@
-"""The photos that a page works on, in memory only: bounded, and forgotten after a while."""
+"""In-memory store of uploaded photos: bounded, with expiry."""
 
 import secrets
 import time

@@ -1,4 +1,4 @@
-"""A fair queue: whoever asks for much waits behind his own requests, not before those of others."""
+"""Fair queue: a client's requests wait behind its own, not before those of others."""
 
 import asyncio
 import time
@@ -61,7 +61,7 @@ class Turns:
             self._give_back()
 
     def close(self) -> None:
-        """Start nothing more; what is under way goes on."""
+        """Start nothing more; running work is finished."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _refuse_beyond_limits(self, client: str) -> None:

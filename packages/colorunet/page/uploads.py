@@ -26,7 +26,7 @@ class Upload:
     Args:
         name: of its file, without a folder.
         data: its bytes.
-        fields: that stood beside it.
+        fields: the other fields of the form.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Around everything: requests counted and timed, and an unexpected error told in one line."""
+"""Middleware: counts and times requests, and reports an unexpected error in one line."""
 
 import time
 from collections.abc import Callable
@@ -17,7 +17,7 @@ class Watch:
     Args:
         app: what is watched.
         metrics: that it counts in.
-        tell: is told of errors that nobody expected.
+        tell: called with unexpected errors.
     """
 
     def __init__(self, app: ASGIApp, *, metrics: Metrics, tell: Callable[[str], None]) -> None:

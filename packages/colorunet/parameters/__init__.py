@@ -1,1 +1,1 @@
-"""What a trained network is kept as, and the networks that come with the package."""
+"""Storage of trained networks, and the networks that come with the package."""

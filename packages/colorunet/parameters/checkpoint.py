@@ -44,7 +44,7 @@ def save_parameters(
 ) -> None:
     """Write ``name.safetensors`` and ``name.json`` into ``run``, each atomically.
 
-    The step stands in the header of the first too, so that a kill between the two can be told.
+    The step is in the header of the first too, so that a kill between the two is detected.
     """
     save_tensors(run / f"{name}.safetensors", parameters, {"step": str(meta["step"])})
     content = {"schema_version": SCHEMA_VERSION} | dict(meta)

@@ -1,4 +1,4 @@
-"""What an ONNX file holds, read from its fields alone, before anything runs it."""
+"""Properties of an ONNX file, read from its fields before anything runs it."""
 
 import io
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Published parameters of encoders: which file, whose it is, and reading it without running it."""
+"""Published parameters of encoders: file, provenance, and loading without unpickling."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""The networks that come with the package, and where they lie."""
+"""The networks that come with the package, and their folders."""
 
 from importlib.resources import files
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where each tensor lies in a safetensors file: read from its header alone, without torch."""
+"""Offsets of the tensors in a safetensors file, read from its header without torch."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ class TensorPlace:
 
 @dataclass(frozen=True)
 class TensorLayout:
-    """The tensors of one file by name; ``digest`` tells two layouts apart, not two contents."""
+    """The tensors of one file by name; ``digest`` distinguishes layouts, not contents."""
 
     name: str
     places: Mapping[str, TensorPlace]

@@ -1,4 +1,4 @@
-"""What is assumed of a film's pictures, and what of them its output can't keep: said first."""
+"""Assumptions about a film's pictures, and what its output can't keep."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The clips among the photos of a call, and what is missing where the extra isn't installed."""
+"""Clips among the photos of a call; without the extra they are skipped."""
 
 from collections.abc import Callable, Iterable
 from importlib.util import find_spec

@@ -1,4 +1,4 @@
-"""What the numbers of a film's frames mean as colours: bits, range, matrix; and back again."""
+"""Colour coding of a film's frames: bits, range and matrix, in both directions."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -88,7 +88,7 @@ class ColorCoding:
         return rgb.astype(np.float32), scaled.astype(np.float32)
 
     def luma(self, levels: np.ndarray) -> Plane:
-        """Return luma in [0, 1] of a frame's levels; what lies beyond black and white is cut."""
+        """Return luma in [0, 1] of a frame's levels; values beyond black and white are clipped."""
         black, span = self._luma_range
         parts = (levels.astype(np.float32) - np.float32(black)) / np.float32(span)
         return np.clip(parts, 0, 1, out=parts)

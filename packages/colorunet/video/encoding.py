@@ -1,4 +1,4 @@
-"""From frames to packets: which encoder a film gets, in stretches that stand on their own."""
+"""Encoding of a film, in stretches that are independent of each other."""
 
 import platform
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How much colours flicker: their mean change from frame to frame, along what stays the same."""
+"""Flicker: the mean change of colours from frame to frame, along what stays the same."""
 
 from dataclasses import dataclass
 

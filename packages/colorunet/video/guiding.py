@@ -1,4 +1,4 @@
-"""Reference frames and hints while a film is coloured: begun at their time, followed to the cut."""
+"""Reference frames and hints of a film, applied from their time to the next cut."""
 
 from dataclasses import dataclass, field
 
@@ -46,7 +46,7 @@ class Guide:
     motion, as far as things are taken for the same.
 
     Args:
-        timed: what is asked for.
+        timed: the reference frames and hints.
         palette: of the logits.
         decoding: from logits to colours.
         size: width and height of the upright film, in pixels.
@@ -133,11 +133,11 @@ class Guide:
             ] = None
 
     def finish(self) -> None:
-        """Note what lies behind the film's end."""
+        """Note reference frames and hints after the film's end."""
         late = [f"{one.name} at {one.time_s:g} s" for one in self._frames[self._next_frame :]]
         late += [f"a hint at {one.time_s:g} s" for one in self._hints[self._next_hint :]]
         for words in late:
-            self.notes[f"{words} lies behind the film's end"] = None
+            self.notes[f"{words} is after the film's end"] = None
 
     def state(self) -> dict[str, np.ndarray]:
         """Return what the next frames depend on."""
@@ -151,7 +151,7 @@ class Guide:
         return state
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from a state."""
+        """Resume from a state."""
         if "guide" not in state:
             return
         self._active, self._next_frame, self._next_hint = map(int, state["guide"])

@@ -1,4 +1,4 @@
-"""Clips that were joined end to end: their clocks start again, the output's clock goes on."""
+"""Timestamps of concatenated clips: their clocks restart, the output's continues."""
 
 from dataclasses import dataclass, field
 from fractions import Fraction

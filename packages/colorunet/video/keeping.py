@@ -1,6 +1,6 @@
-"""What of a clip, beside the pictures that are coloured, its output can hold: tried, not guessed.
+"""Streams of a clip that its output can hold beside the coloured pictures, found by trial.
 
-A container takes some streams only by name and writes others so that no reader knows them again.
+A container accepts some streams in name only, and writes others that no reader recognizes.
 Each stream is therefore written with a few of its packets, together with one picture of the film,
 and read back, before the first picture is coloured.
 """
@@ -42,7 +42,7 @@ class Kept:
     Args:
         way: how it gets there.
         data: of a cover picture.
-        codec: of sound that is stored anew.
+        codec: of sound that is encoded again.
     """
 
     way: Way
@@ -89,7 +89,7 @@ def streams_kept(
 
 
 def _way_of(stream: Any, packets: list[Any], muxer: str, trial: "_Trial") -> Kept | str:
-    """Return how a stream is kept, or why it isn't; "" for what the output makes anew itself."""
+    """Return how a stream is kept, or why it isn't; "" for what the output makes itself."""
     if stream.type == "data" and (stream.name == "bin_data" or "timecode" in stream.metadata):
         return ""  # chapters and timecode, which are kept as such
     if stream.type == "attachment":
@@ -123,7 +123,7 @@ class _Trial:
         Args:
             stream: of the clip; None for the film alone.
             packets: of that stream.
-            codec: that its sound is stored anew with; else it is copied.
+            codec: that its sound is encoded with; else it is copied.
         """
         file = io.BytesIO()
         try:

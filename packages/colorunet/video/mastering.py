@@ -1,4 +1,4 @@
-"""Which display an HDR film was mastered on, and how bright it gets: read, and given to x265."""
+"""Mastering display and light level of an HDR film, passed on to x265."""
 
 import struct
 from typing import Any

@@ -1,4 +1,4 @@
-"""The coloured pictures and everything else of a clip, into one file: copied, not encoded anew."""
+"""Muxing of coloured pictures with the other streams of a clip, which are copied."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction

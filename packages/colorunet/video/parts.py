@@ -1,4 +1,4 @@
-"""The finished stretches of a film in work, on the disk: a killed call goes on behind the last."""
+"""Finished stretches of a film on disk, from which a killed call resumes."""
 
 import json
 import shutil

@@ -52,7 +52,7 @@ class ClipReader:
         container: PyAV's.
         stream: the video stream that is coloured.
         notes: what was assumed and what is wrong, as far as it has been read.
-        lost: frames that are missing, as far as that can be told.
+        lost: frames that are missing, as far as that is known.
         joints: where its clock starts again, as far as it has been read.
     """
 

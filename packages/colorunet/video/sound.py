@@ -1,4 +1,4 @@
-"""Sound that a container has no place for as it is: decoded, and stored again without loss."""
+"""Sound that a container can't hold as it is: decoded, and stored without loss."""
 
 from collections.abc import Iterator
 from fractions import Fraction

@@ -13,7 +13,7 @@ from colorfiles.commands import emit, json_option
     "folder",
     type=click.Path(path_type=Path),
     default=".",
-    help="Folder whose disk's free space is told.  [default: this one]",
+    help="Folder whose disk's free space is shown.  [default: this one]",
 )
 @json_option
 def command(folder: Path, as_json: bool) -> None:

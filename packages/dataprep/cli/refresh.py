@@ -40,7 +40,7 @@ def command(
 
     Photos that vanished, turned private or changed to a licence outside the allowed ones are
     removed; with --shards it says which shards still hold them. Flickr's terms ask for this as soon
-    as reasonably possible, so run it now and then. A stopped refresh goes on where it was.
+    as reasonably possible, so run it now and then. A stopped refresh is resumed.
 
     \b
     dataprep refresh photos --shards shards

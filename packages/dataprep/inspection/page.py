@@ -35,7 +35,7 @@ _SPLIT_WORDS = {"train": "to learn from", "val": "to choose by", "test": "to rep
 
 
 def inspection_html(shards: ShardSet, inspection: Inspection, *, digest: str = "") -> str:
-    """Return the page, which bears ``digest``; the samples it shows are read once more.
+    """Return the page, with ``digest`` in it; the samples shown are read again.
 
     Raises:
         DataprepError: a sample can't be read.
@@ -203,5 +203,5 @@ def _samples(shards: ShardSet) -> str:
         for split, count in SHOWN.items()
         for item in spread_samples(shards, split, count)
     ]
-    words = "What a network is given, luma, beside what it is asked for: the colour of each bin."
+    words = "The input of a network, luma, beside its target: the colour of each bin."
     return note(words) + flow(parts, "pairs")

@@ -88,7 +88,7 @@ def inspect_shards(
     Args:
         shards: the set.
         ceiling_images: crops that the ceiling is measured on, at most.
-        report: told of every shard.
+        report: called once per shard.
 
     Raises:
         DataprepError: a file of the set is missing or damaged.

@@ -74,8 +74,7 @@ def _former(address: str) -> tuple[Palette, PaletteSummary]:
         palette_text(summary, address)  # which wants a number where there is to be one
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataprepError(
-            f"{address}: what it says of itself isn't whole ({error!r:.80}); --overwrite makes it "
-            "anew"
+            f"{address}: its own description is incomplete ({error!r:.80}); --overwrite replaces it"
         ) from None
     return palette, summary
 

@@ -49,7 +49,7 @@ class PaletteSettings:
         neutral_centered: False puts neutral on a corner of four cells, as the original did.
         seed: of k-means.
         emphasis: of k-means; below 1 gives rare colours more bins.
-        lam: λ of the weights that are told.
+        lam: λ of the weights that are reported.
 
     Raises:
         ValueError: a number is out of range.
@@ -78,12 +78,12 @@ class PaletteSummary:
     """What a palette was made of, and what it can show.
 
     Args:
-        method: of the palette, and of the candidate that won where that was asked for.
+        method: of the palette, or of the candidate chosen by ``auto``.
         n: bins.
         fingerprint: of the palette.
         photos: counted.
         pixels: counted.
-        weights: of each bin at the λ asked for.
+        weights: of each bin at λ.
         ceilings: by name of the candidates, or of the palette alone.
         prior_error: how many photos are enough.
         skipped_photos: that couldn't be used.

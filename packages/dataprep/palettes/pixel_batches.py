@@ -32,7 +32,7 @@ class PixelBatch(Protocol):
 
     @property
     def content(self) -> Sequence[str]:
-        """Return what tells these pixels from others: the sha256 of each photo, or of the shard."""
+        """Return what identifies these pixels: the sha256 of each photo, or of the shard."""
 
     def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
         """Yield key and image of each photo, its shorter edge at ``size``.

@@ -4,7 +4,7 @@ A print holds the lowest 16 x 16 DCT coefficients of a 32 x 32 copy of the luma,
 replaced by their ranks. Ranks don't change with exposure, gamma or any other monotone tone curve;
 a mirrored or turned copy has the same coefficients but for signs and a transposition; and the
 coefficients of a crop follow from those of the whole by two small matrices. Ten quantiles of chroma
-tell things of one shape and several colours apart.
+distinguish things of one shape and several colours.
 """
 
 import base64

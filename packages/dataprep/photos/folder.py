@@ -157,7 +157,7 @@ class PhotoFolder:
         self.add(Photo(**(content | {"path": "", "status": "rejected", "reason": reason})))
 
     def commit(self) -> None:
-        """Write the manifest anew, sorted by key, and drop the journal."""
+        """Rewrite the manifest, sorted by key, and delete the journal."""
         photos = self.photos()
         with (
             write_atomically(self.root / MANIFEST) as temporary,

@@ -1,4 +1,4 @@
-"""How alike two copy prints are once the frame of one is laid over that of the other."""
+"""Similarity of two copy prints once the frame of one is aligned with the other's."""
 
 from functools import cache
 

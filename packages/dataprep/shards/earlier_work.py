@@ -1,7 +1,7 @@
-"""What an earlier run left where a shard set goes: whose it is, what of it is whole, and the rest.
+"""Files of an earlier run in a shard set's folder: their provenance, and which are complete.
 
-Before the first shard a hidden file says what the set is made from, and it goes when the index is
-there. So the same command goes on after a kill at any instant, and another's work is left alone.
+A hidden file, written before the first shard and removed after the index, says what the set is
+made from. The same command resumes after a kill at any instant; other files are left alone.
 """
 
 import json

@@ -86,7 +86,7 @@ def write_shards(
         existing: what to do where ``out`` has something: ``same`` goes on with this very job's
             own work and touches nothing else, ``resume`` also writes anew shards of which nothing
             says what they were made from, ``overwrite`` deletes the old set.
-        report: told of every photo.
+        report: called once per photo.
 
     Raises:
         DataprepError: nothing is left to write, ``out`` can't be written to, or it has something

@@ -24,7 +24,7 @@ class ImageTree:
 
     Args:
         paths: relative, with ``/``, in order.
-        left_out: how many of what kind weren't looked at, by words for them.
+        left_out: numbers of files that weren't read, by kind.
     """
 
     paths: list[str] = field(default_factory=list)

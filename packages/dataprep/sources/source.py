@@ -45,7 +45,7 @@ class PhotoSource(Protocol[SummaryT_co]):
     def candidates(self, folder: PhotoFolder) -> Generator[ExaminedPhoto, None, SummaryT_co]:
         """Yield photos in an order that doesn't vary, and return a summary.
 
-        Each one is stored before the next is asked for. ``folder`` has what earlier runs stored: a
+        Each one is stored before the next is requested. ``folder`` has what earlier runs stored: a
         source leaves that out, so that a stopped run is resumed by running it again.
         """
 

@@ -45,7 +45,7 @@ def refresh_text(summary: "RefreshSummary", photos: Path) -> str:
         held = f" (in {', '.join(removal.shards)})" if removal.shards else ""
         lines.append(f"  {removal.key}: {removal.reason.removeprefix('removed: ')}{held}")
     if summary.stale_shards:
-        lines.append("write these shards anew: " + ", ".join(summary.stale_shards))
+        lines.append("write these shards again: " + ", ".join(summary.stale_shards))
     return "\n".join(lines)
 
 

@@ -22,10 +22,10 @@ class _Canvas:
 
 
 class Overlaps:
-    """Lays the views of each photo on its canvas and tells where one contradicts another.
+    """Places the views of each photo on its canvas and finds where one contradicts another.
 
     All views of a photo were cut from the same bins, so these must agree exactly; luma agrees but
-    for its codec and its noise. A canvas is dropped when the photo's last view was laid;
+    for its codec and its noise. A canvas is dropped after the photo's last view;
     ``views`` says by key how many each has.
     """
 

@@ -37,7 +37,7 @@ def view_of(row: Mapping[str, Any]) -> View:
 def row_faults(row: Mapping[str, Any], split: str, settings: ViewSettings) -> Iterator[str]:
     """Yield what is wrong with one row.
 
-    A view follows from the photo's key, its resized shape and the settings, so it is planned anew.
+    A view follows from the photo's key, its resized shape and the settings, so it is planned again.
     """
     absent = [name for name in TABLE_SCHEMA.names if row.get(name, "") is None]
     if absent:

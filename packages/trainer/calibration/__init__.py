@@ -1,1 +1,1 @@
-"""Choosing how the logits of a trained network become colours, on photos it hasn't seen."""
+"""Calibration: choice of a trained network's decoding, on held-out photos."""

@@ -81,9 +81,9 @@ def calibrate_run(
         shard_paths: sets of the run's palette; each counts alike.
         limit: photos of each set at most.
         options: of the averaging; several scales are tried where it names none.
-        write: False only says what would be chosen.
-        watch: shows how far the measuring of the photos is.
-        reporting: gives what shows how far the trying of so many decodings is.
+        write: False leaves the run unchanged.
+        watch: reports progress of the measuring.
+        reporting: returns the progress of a number of decodings.
 
     Raises:
         TrainerError: a set has another palette or no photos in the split, or the run can't be read.

@@ -1,4 +1,4 @@
-"""The recipes there are and the keys that they set, as `trainer recipes` tells them."""
+"""Recipes and their keys, as `trainer recipes` lists them."""
 
 import dataclasses
 import inspect

@@ -133,7 +133,7 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """How a fit is judged on the way, and when it stops.
+    """Validation during a fit, and when it stops.
 
     Args:
         measure: what the best step is chosen by: ``loss``, ``accuracy``, ``hue_family_recall``,
@@ -165,7 +165,7 @@ class ValidationSettings:
 
 @dataclass(frozen=True)
 class ComputeSettings:
-    """What the machine is asked for.
+    """Use of the machine.
 
     Args:
         threads: of torch on the CPU; 0 leaves it to torch.

@@ -32,7 +32,7 @@ _PREFETCH = 4  # batches that each worker holds ready
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is drawn anew for each sample and epoch, as in ``DataSettings``."""
+    """What is drawn for each sample and epoch, as in ``DataSettings``."""
 
     crop: int = 0
     zoom: float = 1.0
@@ -194,7 +194,7 @@ def report_worker_crashes() -> Iterator[None]:
         if not str(error).startswith("DataLoader worker"):
             raise
         raise TrainerError(
-            "a process that reads samples was killed (no memory left?); the same command goes on "
+            "a process that reads samples was killed (no memory left?); the same command resumes "
             "from the last checkpoint, with --set workers=0 without such processes"
         ) from None
 

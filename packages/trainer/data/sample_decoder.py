@@ -137,5 +137,5 @@ def _usual_header(size: int) -> re.Pattern[bytes]:
 def _bad(members: Mapping[str, Any], reason: str) -> BadSample:
     return BadSample(
         f"shard {members['__url__']}, sample {members['__key__']}: {reason}; "
-        "write the shard again, or go on without such samples with --skip-bad N"
+        "write the shard again, or allow such samples with --skip-bad N"
     )

@@ -27,7 +27,7 @@ class SampleStore:
         split: of the samples.
         verify: compare every local shard's sha256 with the index first; remote shards are always
             compared when they are fetched.
-        report: told of each shard that was checked.
+        report: called once per shard that was checked.
 
     Raises:
         BadShard: a shard is missing, cut short or changed.
@@ -79,7 +79,7 @@ class SampleStore:
             self._ahead.submit(self._shard_set.fetch, self.shards[shard])
 
     def close(self) -> None:
-        """Wait for what is being read ahead, and let go of all maps."""
+        """Wait for what is being read ahead, and close all maps."""
         if self._ahead is not None:
             self._ahead.shutdown(cancel_futures=True)
             self._ahead = None

@@ -49,7 +49,7 @@ def cache_folder(fingerprint: str) -> Path:
 
 
 class ShardCache:
-    """Downloads shards when they are asked for and evicts those not used for longest.
+    """Downloads shards on demand and evicts the least recently used.
 
     Several processes may share one folder: a shard is downloaded once, checked against its sha256
     and renamed into place. A file that is evicted stays readable for whoever has it mapped.

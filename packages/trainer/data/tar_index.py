@@ -1,4 +1,4 @@
-"""Where the members of a shard lie, so that any sample is read by offset, without unpacking."""
+"""Offsets of the members of a shard, to read any sample without unpacking."""
 
 import mmap
 import os
@@ -71,7 +71,7 @@ class TarShard:
         return sample
 
     def close(self) -> None:
-        """Let go of the memory map; the next read opens it again."""
+        """Close the memory map; the next read opens it again."""
         if self._map is not None:
             self._map.close()
             self._map = None

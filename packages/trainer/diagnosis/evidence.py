@@ -66,7 +66,7 @@ class LossFacts:
 
 @dataclass(frozen=True)
 class WeightFacts:
-    """Whether the predictions bear the mark of the rebalancing weights.
+    """Whether the predictions show the effect of the rebalancing weights.
 
     Args:
         lam: λ of the recipe.
@@ -89,7 +89,7 @@ class WeightFacts:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the causes are judged by, and the settings that remedies may change."""
+    """Everything that the causes are judged by, and the recipe that remedies may change."""
 
     recipe: Recipe
     evaluation: Evaluation

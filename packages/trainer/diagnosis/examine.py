@@ -26,7 +26,7 @@ _SWEEP_IMAGES = 24
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found, and all that was looked at."""
+    """What was found, and all causes that were examined."""
 
     run: str
     split: str

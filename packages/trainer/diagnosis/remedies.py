@@ -38,7 +38,7 @@ def _another_palette(e: Evidence) -> str:
             f"dataprep palette PHOTOS --method kmeans --bins {max(_GOOD_BINS, e.palette.bins)} (it "
             "keeps a bin at gray)"
         )
-    return f"learn another palette, {more}; write the shards again and train anew"
+    return f"learn another palette, {more}; write the shards again and train again"
 
 
 def _look_at_the_picture(e: Evidence) -> str:
@@ -63,7 +63,7 @@ def _less_layout(e: Evidence) -> str:
 def _reach_the_loss(_: Evidence) -> str:
     return (
         "check that the loss multiplies each pixel by the weight of its true bin, and that the "
-        "weights are made from this palette's prior; then train anew"
+        "weights are made from this palette's prior; then train again"
     )
 
 

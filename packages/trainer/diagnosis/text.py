@@ -4,7 +4,7 @@ from trainer.diagnosis.examine import Diagnosis
 
 
 def diagnosis_text(diagnosis: Diagnosis) -> str:
-    """Return what is wrong, by which evidence, what to do, and what else was looked at."""
+    """Return what is wrong, by which evidence, what to do, and what else was examined."""
     d = diagnosis
     count = len(d.findings)
     head = "nothing wrong found" if not count else f"{count} thing{'s' * (count > 1)} wrong"
@@ -18,6 +18,6 @@ def diagnosis_text(diagnosis: Diagnosis) -> str:
         ]
     rest = [symptom for symptom in d.looked_at if not symptom.found]
     if rest:
-        lines += ["", "looked at and not found:"]
+        lines += ["", "examined and not found:"]
         lines += [f"  {symptom.cause}: {symptom.evidence}" for symptom in rest]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from trainer.evaluation.measures import MEASURES, family_measure
 
 FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
 MEMORIZED_LAYOUT = 0.3  # correlation of colour with the row, on photos either way up
-NO_INFORMATION_BITS = 0.1  # a pixel; a network that tells less answers alike to every image
+NO_INFORMATION_BITS = 0.1  # a pixel; a network with less gives every image about the same answer
 _AIM_INSIDE = 0.04  # of a ratio: other photos come out a little different
 _DECIBELS_ABOVE_GRAY = 0.5
 _ERROR_BELOW_GRAY = 0.5
@@ -76,7 +76,7 @@ def criteria_of(
 
 
 def verdicts(figures: Mapping[str, float | None], criteria: Iterable[Criterion]) -> list[Verdict]:
-    """Hold figures, by measure, against criteria."""
+    """Return the verdict of each criterion on figures, by measure."""
     return [Verdict(criterion, _finite(figures[criterion.measure])) for criterion in criteria]
 
 

@@ -1,4 +1,4 @@
-"""A criterion: the good range of a measure, and why it is asked for."""
+"""A criterion: the good range of a measure, and the reason for it."""
 
 import math
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 class Criterion:
     """The least and the greatest good value of a measure, None where there is none, and why.
 
-    ``relative`` tells that the two depend on the photos, as gray's error does.
+    ``relative`` marks bounds that depend on the photos, as gray's error does.
     """
 
     measure: str

@@ -1,4 +1,4 @@
-"""A run on colour films: how steady its colours are beside the film's own."""
+"""Evaluation on colour films: how steady the colours are, beside the film's own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -63,7 +63,7 @@ def measure(
 
     Args:
         colors: what is measured.
-        truth: what it is held against.
+        truth: what it is compared with.
         n: bins of the palette.
         structure: also what compares structure, as SSIM does (NaN otherwise).
         lab: also the errors in L*a*b*, which cost the most (NaN otherwise).

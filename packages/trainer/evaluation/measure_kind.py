@@ -1,4 +1,4 @@
-"""What a measure is: how it is taken of one image and of many, and which way is better."""
+"""Definition of a measure: over one image and over many, and which way is better."""
 
 import math
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Measure:
     """A measure over many images.
 
     Args:
-        label: for people; one that begins with … goes on from the measure before it.
+        label: for people; one that begins with … continues that of the measure before it.
         help: what exactly is measured.
         formula: its value over a pool of images, NaN where that isn't defined; None where
             something else than the colours of images has to be known.
@@ -42,7 +42,7 @@ class Measure:
         digits: after the point, where it is shown.
         least: of all values that it can have.
         most: likewise.
-        criterion: what is asked of it on every set of photos.
+        criterion: its good range, on every set of photos.
         image: the figure of a single image that the formula reads by the measure's name.
         to_truth: the figures of single images beside their truths', read in the same way.
     """

@@ -280,7 +280,7 @@ EPOCH_MEASURES = {
 
 
 def full_label(name: str) -> str:
-    """Return a measure's label with that of its parent, where it goes on from one."""
+    """Return a measure's label with that of its parent, if it continues one."""
     labels = list(MEASURES)
     label = (MEASURES | PERCEPTUAL_MEASURES | EPOCH_MEASURES)[name].label
     if not label.startswith("…"):

@@ -1,4 +1,4 @@
-"""How far colours are off as pretrained networks see it: LPIPS, FID, and what a classifier says."""
+"""Perceptual error by pretrained networks: LPIPS, FID, and a classifier's answers."""
 
 import io
 import warnings

@@ -1,4 +1,4 @@
-"""What ``trainer evaluate`` does: load, measure, and write the pictures that were asked for."""
+"""The work of ``trainer evaluate``: load, measure, and write the requested pictures."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace

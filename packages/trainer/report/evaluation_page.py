@@ -82,7 +82,7 @@ def write_evaluation_page(
     title: str,
     digest: str = "",
 ) -> None:
-    """Write the page, which bears ``digest``; its photos are read and colourised once more."""
+    """Write the page, with ``digest`` in it; its photos are read and colourised again."""
     e = evaluation
     sections = [
         ("At a glance", _glance(e)),

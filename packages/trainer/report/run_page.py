@@ -1,4 +1,4 @@
-"""The page of a run: how loss, colours, rate and pictures came along."""
+"""The page of a run: loss, colours, rate and pictures over time."""
 
 from collections.abc import Sequence
 from pathlib import Path

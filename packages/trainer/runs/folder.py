@@ -1,4 +1,4 @@
-"""The folder of a run: recipe, metrics, checkpoints, and the state to go on from."""
+"""The folder of a run: recipe, metrics, checkpoints, and the state to resume from."""
 
 import json
 import re
@@ -159,7 +159,7 @@ class RunFolder:
         if differing := recipe.differences(self.recipe()):
             raise TrainerError(
                 f"{self.root}: there is a run already, with another recipe ({differing}); "
-                "--resume goes on with it by its own, --overwrite replaces it"
+                "--resume continues it with its own, --overwrite replaces it"
             )
 
     def step_of(self, name: str) -> int | None:
@@ -198,7 +198,7 @@ class RunFolder:
             raise TrainerError(f"{path}: not the state of a fit ({error!r})") from None
 
     def reopen(self, recipe: Recipe, *, step: int) -> None:
-        """Make ready to go on after ``step``; by one process only, the one that writes.
+        """Prepare to resume after ``step``; only in the process that writes.
 
         Lines of the metrics that were written after that step are dropped: they come again.
         """

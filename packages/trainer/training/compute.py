@@ -43,7 +43,7 @@ def prepare(network: PixelClassifier, device: torch.device) -> PixelClassifier:
 
 
 def compiled(network: nn.Module, setting: str, device: torch.device) -> nn.Module:
-    """Return the network compiled where that is asked for; ``auto`` compiles on a GPU."""
+    """Return the network, compiled if the setting says so; ``auto`` compiles on a GPU."""
     if setting == "off" or (setting == "auto" and device.type != "cuda"):
         return network
     made: nn.Module = torch.compile(network)  # type: ignore[assignment]

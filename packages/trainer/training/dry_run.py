@@ -1,4 +1,4 @@
-"""What a fit would do and cost, without doing it: ``trainer fit --dry-run``."""
+"""Steps, memory and time of a fit, estimated without running it: ``trainer fit --dry-run``."""
 
 import time
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a fit reads of a shard set: training batches from any position, validation batches."""
+"""Data of a fit: training batches from any position, validation batches."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class FitData:
         size: edge in pixels of a stored sample, and ``crop_size`` of what is trained on.
         total_steps: of the whole fit.
         samples: of the training split.
-        skip_bad: go on without samples that can't be used.
+        skip_bad: leave out samples that can't be used.
     """
 
     recipe: Recipe

@@ -31,7 +31,7 @@ class FitOptions:
     """How a fit is run, as against what is fitted.
 
     Args:
-        resume: go on with the run in the folder, whatever its recipe was; else only where the
+        resume: continue the run in the folder, whatever its recipe was; else only where the
             recipe is the same.
         overwrite: replace it instead.
         save_every_s: also save in the middle of an epoch, this often; 0 doesn't.
@@ -88,7 +88,7 @@ def fit(
     """Train a network on a shard set and leave a run in ``out``.
 
     Raises:
-        TrainerError: another run is there already, shards are damaged, the loss is no longer a
+        TrainerError: the folder has another run, shards are damaged, the loss is no longer a
             number, or more samples are unusable than allowed.
         OutOfMemory: network and batch are too large for this machine.
     """
@@ -259,7 +259,7 @@ def _require_same_samples(saved: TrainingState, data: FitData) -> None:
 def _require_same_start(saved: TrainingState, init: Trained | None) -> None:
     if init is not None and saved.init != init.fingerprint:
         raise TrainerError(
-            "--init: the run started from other parameters; leave it out to go on with the run, "
+            "--init: the run started from other parameters; leave it out to resume the run, "
             "or start a new one"
         )
 

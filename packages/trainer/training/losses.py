@@ -1,4 +1,4 @@
-"""What a fit minimises: the weighted soft-target cross-entropy in one pass, a loss on colour."""
+"""Losses of a fit: the weighted soft-target cross-entropy in one pass, a loss on colour."""
 
 from dataclasses import dataclass
 
@@ -36,7 +36,7 @@ class Targets:
         """Make the rows from a palette's prior and the settings.
 
         Raises:
-            ValueError: more neighbours are asked for than the palette has bins.
+            ValueError: more neighbours than the palette has bins.
         """
         prior = smooth_prior(palette, settings.prior_sigma)
         weights = rebalancing_weights(prior, settings.lam)
@@ -137,6 +137,6 @@ class _WeightedCrossEntropy(torch.autograd.Function):
     def backward(ctx: FunctionCtx, *grads: Tensor) -> tuple[Tensor, None, None, None]:
         gradient: Tensor | None = ctx.gradient  # type: ignore[attr-defined]
         if gradient is None:
-            raise RuntimeError("weighted_cross_entropy: its gradient can be asked for only once")
+            raise RuntimeError("weighted_cross_entropy: its gradient can be computed only once")
         ctx.gradient = None  # type: ignore[attr-defined]  # scaled in place, so spent
         return gradient.mul_(grads[0].to(gradient.dtype)), None, None, None

@@ -11,7 +11,7 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 def device_memory_bytes(device: torch.device) -> int | None:
     """Return the bytes that a device has in all, within what this process is given of them.
 
-    None where that can't be told.
+    None where that is unknown.
     """
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[1]

@@ -52,7 +52,7 @@ class RunMonitor:
             self._writer.flush()
 
     def refresh(self, network: PixelClassifier, state: TrainingState) -> None:
-        """Picture the same photos again and write the page anew."""
+        """Picture the same photos again and rewrite the page."""
         if self._samples:
             pictures = save_epoch_pictures(
                 self._run,
@@ -69,14 +69,14 @@ class RunMonitor:
         self.write_page()
 
     def write_page(self) -> None:
-        """Write the page anew from what the run has."""
+        """Rewrite the page from what the run has."""
         write_run_page(self._run)
 
 
 def photos_to_picture(shard_set: ShardSet, *, skip_bad: bool = False) -> list[Sample]:
     """Return a few validation samples, training ones where there are none.
 
-    With ``skip_bad`` none where one can't be used: such a fit goes on without pictures.
+    With ``skip_bad`` none where one can't be used: such a fit continues without pictures.
     """
     try:
         return picture_samples(shard_set, "val" if shard_set.count("val") > 0 else "train")

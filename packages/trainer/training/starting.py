@@ -17,7 +17,7 @@ from trainer.errors import TrainerError
 def starting_parameters(
     settings: NetworkSettings, palette: Palette, *, init: Trained | None = None
 ) -> Callable[[PixelClassifier], None]:
-    """Return what puts other parameters than random ones into a network, if any are asked for.
+    """Return the initialization from a run or an encoder; None for random parameters.
 
     Those of ``init``: where its palette is another, each bin's row of the last layer starts as that
     of the nearest bin there. Else, where the settings say ``pretrained``, the encoder's published

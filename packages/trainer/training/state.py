@@ -14,7 +14,7 @@ from trainer.evaluation.measures import EPOCH_MEASURES
 
 @dataclass
 class TrainingState:
-    """Step, position among the samples, measures and the best of them; a clock that goes on.
+    """Step, position among the samples, measures and the best of them, and the elapsed time.
 
     With the tensors of a ``Learner`` it is all that the next step depends on.
 

@@ -1,4 +1,4 @@
-"""A fit in words: its progress, its summary, and what it would be."""
+"""Text of a fit: progress, summary and dry run."""
 
 from contextlib import AbstractContextManager, nullcontext
 
@@ -25,7 +25,7 @@ def summary_text(summary: FitSummary) -> str:
     how = {
         "done": "done",
         "patience": f"no better {summary.measure} for some epochs: stopped",
-        "interrupted": "interrupted; --resume goes on",
+        "interrupted": "interrupted; --resume continues it",
     }[summary.ended]
     parts = [
         f"{how}: step {summary.step} of {summary.total_steps}, epoch {summary.epoch}, "

@@ -90,7 +90,7 @@ def validate(
     """Return the ``EPOCH_MEASURES`` of ``network``, in eval mode meanwhile, on whole samples.
 
     They are taken at the network's own resolution: colours are decoded by the annealed mean and
-    held against the palette's version of the truth, where `trainer evaluate` takes the same at
+    compared with the palette's version of the truth, where `trainer evaluate` takes the same at
     full resolution against the photos. What no sample has, such as hues where all is gray, is 0.
     """
     judged = _Judged(palette, temperature)

@@ -124,7 +124,7 @@ def test_parameters_of_another_network_are_refused(small_palette: Palette, tmp_p
     save_tensors(run / "best.safetensors", other.state_dict(), {})
     with (
         patch("onnxruntime.InferenceSession") as session,
-        pytest.raises(ColorunetError, match="made for another network"),
+        pytest.raises(ColorunetError, match="of another network"),
     ):
         Colorizer.load(run)
     session.assert_not_called()  # it would read whatever stands where the tensors were
@@ -280,7 +280,7 @@ def test_logits_of_another_size_than_promised_are_refused(stride: int, tmp_path:
 def test_a_network_for_another_palette_is_refused(photo: np.ndarray, tmp_path: Path) -> None:
     palette = Palette.from_dict(read_meta(shipped_run(), "best")["palette"])
     network = build_network(NetworkSettings("unet", width=8, depth=2), bins=6, size=64)
-    with pytest.raises(ColorunetError, match="6 bins apart, its palette has 32"):
+    with pytest.raises(ColorunetError, match="the network has 6 bins, its palette has 32"):
         Colorizer(network, palette).chroma(photo)
 
 

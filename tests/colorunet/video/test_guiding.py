@@ -137,8 +137,8 @@ def test_what_lies_behind_the_end_is_said(
     colored: Callable[..., Any], frames: list[FilmFrame]
 ) -> None:
     _, notes = colored(_frame(frames[0], 75.5), TimedHint(Hint(1, 1, "#2040ff"), 99.0))
-    assert "f.png at 75.5 s lies behind the film's end" in notes
-    assert "a hint at 99 s lies behind the film's end" in notes
+    assert "f.png at 75.5 s is after the film's end" in notes
+    assert "a hint at 99 s is after the film's end" in notes
 
 
 def test_a_guided_film_that_was_stopped_goes_on_to_the_same_bytes(

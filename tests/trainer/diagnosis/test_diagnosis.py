@@ -215,6 +215,6 @@ def test_the_command_prints_words_or_one_json_object(
     arguments = ["diagnose", str(whole_run), str(good_shards.path), "--split", "train"]
     words = CliRunner().invoke(app, arguments)
     assert words.exit_code == 0
-    assert "looked at and not found" in words.stdout
+    assert "examined and not found" in words.stdout
     result = json.loads(CliRunner().invoke(app, [*arguments, "--json"]).stdout)
     assert {symptom["cause"] for symptom in result["looked_at"]} == set(CAUSES)

@@ -133,7 +133,7 @@ def test_an_existing_run_is_not_overwritten(make_shards: Make, tmp_path: Path) -
     recipe = TINY.with_overrides(["max_steps=1"])
     fit(shard_set, tmp_path / "run", recipe)
     other = recipe.with_overrides(["learning_rate=0.5", "seed=3"])
-    with pytest.raises(TrainerError, match=r"seed: 0 there, 3 asked for; .*--resume goes on"):
+    with pytest.raises(TrainerError, match=r"seed: 0 there, 3 asked for; .*--resume continues it"):
         fit(shard_set, tmp_path / "run", other)
     fit(shard_set, tmp_path / "run", other, options=FitOptions(overwrite=True))
 

@@ -1,1 +1,1 @@
-"""A coloured photo to a file: in which format and depth, with what of the photo's metadata."""
+"""Writing of coloured photos: format, depth and metadata."""

@@ -1,4 +1,4 @@
-"""A photo before and after, side by side in one picture to show around."""
+"""Comparison picture: a photo before and after, side by side."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which format a photo is written in, and what that format can hold."""
+"""Output formats of photos, and what each can hold."""
 
 import os
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A coloured photo, of one image or of pages, to a file; and what of it couldn't be kept."""
+"""Writing of a coloured photo, of one image or of pages, and a list of what was lost."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -163,7 +163,7 @@ def _lost_texts(image: ColoredImage, target: OutputFormat) -> set[str]:
 
 
 def _profile_of(image: ColoredImage) -> bytes:
-    """A photo that named its colours goes on to do so; its pixels are sRGB by now."""
+    """A photo with a named colour space keeps one; its pixels are sRGB by now."""
     return srgb_profile() if image.metadata.icc_profile else b""
 
 

@@ -1,4 +1,4 @@
-"""A coloured photo in the formats of 8 bits that Pillow writes, and animations."""
+"""Coloured photos in the 8-bit formats that Pillow writes, and animations."""
 
 import os
 from collections.abc import Iterable, Iterator

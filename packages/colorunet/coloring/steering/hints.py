@@ -1,4 +1,4 @@
-"""Hints: pixels whose colour a person knows, read from JSON that anybody could have written."""
+"""Hints: colours of single pixels, read from untrusted JSON."""
 
 import math
 import re

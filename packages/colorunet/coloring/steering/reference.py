@@ -1,4 +1,4 @@
-"""Another photo's palette and tones as a prior: which colours it has where it is as light."""
+"""Reference photo: its colours at each lightness, as a prior."""
 
 import hashlib
 from dataclasses import dataclass

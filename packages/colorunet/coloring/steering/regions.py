@@ -1,4 +1,4 @@
-"""The regions of a photo: what the network takes for alike, with borders along edges of luma."""
+"""Regions of a photo with similar logits, with borders along edges of luma."""
 
 import numpy as np
 from jaxtyping import Float, Float32

@@ -1,4 +1,4 @@
-"""A photo as the network saw it: asked once, coloured as often as anybody turns a dial."""
+"""Kept logits of a photo: the network runs once, decoding after every change of a dial."""
 
 from dataclasses import dataclass, field
 from functools import cached_property

@@ -1,4 +1,4 @@
-"""How far the colour of a pixel spreads: to what is reached without crossing an edge."""
+"""Spreading of a pixel's colour: to what is reached without crossing an edge."""
 
 import numpy as np
 from jaxtyping import Float32, UInt8

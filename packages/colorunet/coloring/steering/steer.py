@@ -1,4 +1,4 @@
-"""Steering a prediction: hints are evidence on the logits, then hold the colours where they are."""
+"""Steering a prediction: hints change the logits, then fix the colours of their pixels."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -166,7 +166,7 @@ class _RegionColors:
         score = np.where(allowed, np.log(np.maximum(self.likely, 1e-9)), -np.inf) + noise[..., 1:]
         other = score.argmax(axis=-1)
         keeps = np.log(np.maximum(self.own_likely, 1e-9)) + noise[..., 0] >= score.max(axis=-1)
-        if least == 0:  # so many versions are asked for that every region has to change
+        if least == 0:  # with so many versions every region has to change
             keeps = ~allowed.any(axis=-1)[None]
         taken = np.take_along_axis(shifts[None], other[..., None, None], axis=2)[..., 0, :]
         return np.where(keeps[..., None], np.float32(0), taken)

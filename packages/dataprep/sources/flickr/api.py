@@ -162,7 +162,7 @@ class FlickrClient:
                 if self._breaker.open:
                     raise DataprepError(
                         f"Flickr's API failed {self._breaker.failures} times in a row, last: "
-                        f"{failure.reason}; what was fetched is kept, rerun later to go on"
+                        f"{failure.reason}; what was fetched is kept, rerun later to resume"
                     ) from None
                 if tries == TRIES:
                     raise CallFailed(

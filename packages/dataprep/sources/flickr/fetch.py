@@ -91,7 +91,7 @@ def fetch(
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise DataprepError(
-                f"{out}: {error.strerror}; make room and run the same command again, it goes on"
+                f"{out}: {error.strerror}; make room and run the same command again to resume"
             ) from None
         raise
     finally:

@@ -33,7 +33,7 @@ class Images:
     Args:
         transport: how images are got.
         events: where results are put for that one thread.
-        done: told of a photo's outcome.
+        done: called with a photo's outcome.
         journal: knows of failures in earlier runs, and of an image that was there.
         rate: images a second.
         concurrency: images at once; the transport holds to it.
@@ -188,7 +188,7 @@ class Images:
         if self._breaker.open:
             raise DataprepError(
                 f"the image host failed {self._breaker.failures} times in a row, last: "
-                f"{reason}; what was fetched is kept, rerun later to go on"
+                f"{reason}; what was fetched is kept, rerun later to resume"
             )
 
     def _url_to_probe(self) -> str | None:

@@ -228,12 +228,12 @@ class Journal:
         return {license_id for row in rows for license_id in row[0].split(",") if license_id}
 
     def refreshed(self) -> set[str]:
-        """Return the photos that a refresh under way has asked for already."""
+        """Return the photos that a running refresh has checked."""
         with self._transaction() as db:
             return {row[0] for row in db.execute("SELECT id FROM refreshed").fetchall()}
 
     def add_refreshed(self, photo_id: str) -> None:
-        """Note that a refresh has asked for a photo."""
+        """Note that a refresh has checked a photo."""
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO refreshed VALUES (?)", (photo_id,))
 
@@ -261,7 +261,7 @@ class Journal:
             if "locked" in str(error):
                 reason = "another fetch is at work in this folder; wait for it"
             elif "full" in str(error) or "I/O" in str(error):
-                reason = f"{error}; make room and run the same command again, it goes on"
+                reason = f"{error}; make room and run the same command again to resume"
             else:
                 reason = str(error)
             raise DataprepError(f"{self._path}: {reason}") from None

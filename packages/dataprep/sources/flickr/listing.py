@@ -28,7 +28,7 @@ class Size:
 
     @property
     def longest_px(self) -> int:
-        """The longest edge as told, or as this size normally has it."""
+        """The longest edge as listed, or as this size normally has it."""
         return max(self.width, self.height) or self.nominal_px
 
 
@@ -98,7 +98,7 @@ class FoundPhoto:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a search; ``total`` is None where Flickr doesn't tell a number."""
+    """One page of a search; ``total`` is None where Flickr gives no number."""
 
     photos: tuple[FoundPhoto, ...]
     rows: int
@@ -176,7 +176,7 @@ def _sizes(row: Mapping[str, Any]) -> list[Size]:
 
 
 def _number(value: Any) -> int | None:
-    """Return a whole number that is told as a number or as text; None for anything else."""
+    """Return a whole number given as a number or as text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:

@@ -48,9 +48,9 @@ def refresh(
     shard_sets: Iterable[Path] = (),
     report: ProgressCallback = silent,
 ) -> RefreshSummary:
-    """Read licence and availability of every Flickr photo in a folder anew.
+    """Check licence and availability of every Flickr photo in a folder.
 
-    A refresh that was stopped goes on where it was. A removed photo's row stays, with the reason,
+    A stopped refresh is resumed. A removed photo's row stays, with the reason,
     and no later fetch brings it back.
 
     Args:
@@ -58,7 +58,7 @@ def refresh(
         client: asks Flickr.
         licenses: ids that may stay; None means those that the folder's fetches allowed.
         shard_sets: folders of shards in which to look for removed photos.
-        report: told of every photo.
+        report: called once per photo.
 
     Raises:
         DataprepError: the folder or a shard set can't be read, or Flickr can't be asked.
@@ -110,7 +110,7 @@ def _refresh_one(photo: Photo, folder: PhotoFolder, client: FlickrClient, allowe
         folder.remove(photo, f"{REMOVED}: {gone}")
         return 0
     except CallFailed as failure:
-        raise DataprepError(f"{failure}; rerun later, the refresh goes on") from None
+        raise DataprepError(f"{failure}; rerun later to resume the refresh") from None
     license = LICENSES.get(license_id)
     name = license.name if license else f"licence {license_id!r}"
     now = replace(

@@ -103,7 +103,7 @@ class FetchRun:
         summary = self._summary()
         if not summary.found:
             raise DataprepError(
-                f"no photos for {_in_words(self.settings.tags)} under the licences asked for; "
+                f"no photos for {_in_words(self.settings.tags)} under the chosen licences; "
                 "try other tags or more licences (--license)"
             )
         self.images.close()

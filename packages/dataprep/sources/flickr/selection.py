@@ -14,7 +14,7 @@ class Looks:
     """What a decision needs of an image that could be kept.
 
     Args:
-        told_shape: width and height that Flickr told; zeros where it didn't.
+        told_shape: width and height that Flickr lists; zeros where it doesn't.
     """
 
     sha256: str
@@ -24,7 +24,7 @@ class Looks:
 
     @property
     def as_told(self) -> bool:
-        """Whether the image has the proportions that Flickr told of this photo."""
+        """Whether the image has the proportions that Flickr lists for this photo."""
         (width, height), (told_width, told_height) = self.shape, self.told_shape
         if not told_width or not told_height:
             return True
@@ -37,12 +37,12 @@ class Selection:
 
     Decisions taken in the same order are the same. Of twins the one that comes first stays.
     An image that comes under several ids is a placeholder where it comes ``3`` times, or where it
-    hasn't the shape that Flickr told of one of these photos: then none of them stays.
+    hasn't the shape that Flickr lists for one of these photos: then none of them stays.
 
     Args:
         tags: ties are broken in their order.
         count: photos wanted in all.
-        revoke: told the key of a photo that turned out to be a placeholder after it was kept.
+        revoke: called with key and reason of a kept photo that turned out to be a placeholder.
     """
 
     tags: tuple[str, ...]

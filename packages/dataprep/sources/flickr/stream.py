@@ -120,7 +120,7 @@ class TagStream:
             # A heavy window may be too much for Flickr where half of it isn't.
             if not failure.reached or self._halvings >= _MOST_HALVINGS or window.width <= 1:
                 raise DataprepError(
-                    f"{failure}; what was fetched is kept, rerun later to go on"
+                    f"{failure}; what was fetched is kept, rerun later to resume"
                 ) from None
             self._halvings += 1
             if not self._crowded:

@@ -23,7 +23,7 @@ class ClassChoice:
     """Which classes to sample.
 
     Args:
-        names: those asked for; None for whatever is present.
+        names: the requested ones; None for all that are present.
         limit: at most so many of those present, drawn by the seed, outdoor ones first.
         default: nobody named them one by one, so an absent one is no failure.
     """
@@ -37,7 +37,7 @@ class ClassChoice:
         return self.names is None or class_name in self.names
 
     def absent(self, present: Iterable[str]) -> list[str]:
-        """Return the classes asked for that aren't there, in order."""
+        """Return the requested classes that are absent, in order."""
         if self.limit is not None or self.names is None:
             return []
         return sorted(set(self.names) - set(present))

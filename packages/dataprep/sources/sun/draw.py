@@ -31,7 +31,7 @@ class SunSettings:
     Args:
         per_class: photos of each class.
         seed: what the draw depends on, beside the photos' paths.
-        limits: what is opened at all.
+        limits: of formats, pixels and edges.
         only: paths (``a/abbey/sun_….jpg``) to draw from, such as a partition's; None for all.
         workers: threads that decode.
     """
@@ -51,9 +51,9 @@ class SunSummary:
         classes: classes drawn from.
         kept: photos drawn, those that were there already too.
         rejected: unusable ones that others took the place of.
-        absent: classes asked for that the source doesn't have.
-        named: the classes were asked for by name, so none should be absent.
-        short: classes with fewer usable photos than asked for, and how many.
+        absent: requested classes that the source doesn't have.
+        named: whether classes were requested by name, so that none should be absent.
+        short: classes with fewer usable photos than requested, and how many.
         refused_members: of an archive: links, devices and names that lead out of it.
         damage: what is wrong with the archive, and how far it was read.
     """

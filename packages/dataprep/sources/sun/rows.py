@@ -24,12 +24,12 @@ def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Ph
 
 
 def refused(file: SunFile, reason: str, *, now: str) -> Photo:
-    """Return the row of a photo whose bytes weren't looked at."""
+    """Return the row of a photo whose bytes weren't read."""
     return replace(_row(file, b"", now), status="rejected", reason=reason)
 
 
 def too_large(size: int) -> str:
-    """Return why a file of so many bytes isn't looked at; "" where it is."""
+    """Return why a file of so many bytes isn't read; "" where it is."""
     return f"too large: {size} bytes" if size > MAX_BYTES else ""
 
 

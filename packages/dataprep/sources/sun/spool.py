@@ -51,7 +51,7 @@ class Spool:
                 self._size -= len(content)
 
     def drop(self, photo: Photo) -> None:
-        """Let go of a photo; one that isn't held is ignored."""
+        """Delete a photo; one that isn't held is ignored."""
         data = self._held.get(photo.class_name, {}).pop(photo.key, None)
         if data is None:
             (self._folder / photo.key).unlink(missing_ok=True)
@@ -59,7 +59,7 @@ class Spool:
             self._size -= len(data)
 
     def take(self, photo: Photo) -> bytes | None:
-        """Return a photo's bytes and let go of them; None where it isn't held."""
+        """Return a photo's bytes and delete it; None where it isn't held."""
         data = self._held.get(photo.class_name, {}).pop(photo.key, None)
         path = self._folder / photo.key
         if data is not None:

@@ -88,7 +88,7 @@ def test_stopped_refresh_goes_on_where_it_was(make, serve, run, client, tmp_path
     with pytest.raises(Stop):
         refresh(tmp_path / "photos", asking, report=stop_after_three)
     monitor.down = True
-    with pytest.raises(DataprepError, match="the refresh goes on"):
+    with pytest.raises(DataprepError, match="to resume the refresh"):
         refresh(tmp_path / "photos", client(server))
     monitor.down = False
     before = len(server.api_calls)
