@@ -5,7 +5,7 @@ import math
 import numpy as np
 from jaxtyping import Float, UInt8
 
-_LEVELS = 256
+_LEVELS = 256  # of a channel of 8 bits
 _APART = (1, 2, 4)  # frames; Liu et al. 2021
 
 

@@ -11,7 +11,7 @@ from colorcore._arrays import require_finite, require_last_axis
 from colorcore.yuv import rgb_to_yuv
 
 U_RANGE = 0.45  # the original's grid spans U ±0.45 and V ±0.65 (arXiv 1811.03120)
-V_RANGE = 0.65
+V_RANGE = 0.65  # a little beyond BT.601's ±0.615
 FINE_CELLS = 361  # cells of 0.0025 × 0.0036: finer than the step of one uint8 level
 
 

@@ -9,7 +9,7 @@ from colorcore.bins import uv_to_bins
 from colorcore.histogram import UvHistogram
 from colorcore.palette import MAX_BINS, Palette
 
-_LLOYD_STEPS = 100
+_LLOYD_STEPS = 100  # at most; the loop ends earlier when no centre moves
 _LLOYD_TOLERANCE = 1e-5  # a centre that moves less than this no longer changes what is seen
 
 

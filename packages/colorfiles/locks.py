@@ -19,7 +19,7 @@ from colorfiles.errors import ColorfilesError
 from colorfiles.outside.words import shown
 
 FOLDER_LOCK = ".writer.lock"
-_MOST_BYTES = 4096
+_MOST_BYTES = 4096  # of a lock file; its own content is shorter than a page
 _COMMAND = re.compile(r"[a-z][a-z-]*")
 _HELD: set[int] = set()  # descriptors
 

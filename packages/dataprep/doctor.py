@@ -19,7 +19,7 @@ _CODECS = {
     "webp": "WebP",
     "littlecms2": "color profiles",
 }
-_TORCH_TIMEOUT_S = 120
+_TORCH_TIMEOUT_S = 120  # the first import of torch from a cold disk may take a minute
 # In a process of its own: data is prepared without torch, and a broken driver may crash it.
 _ASK_TORCH = """
 import json, torch

@@ -16,7 +16,7 @@ from colorfiles.errors import ColorfilesError
 
 T = TypeVar("T")
 R = TypeVar("R")
-_TRIES = 3
+_TRIES = 3  # pools in a row that may die without finishing a task
 
 
 def available_cores() -> int:

@@ -7,9 +7,9 @@ from typing import Any
 
 SMALL = 16 << 20  # most bytes of a palette, a checkpoint's JSON, the stats beside a shard
 INDEX_BYTES = 256 << 20  # most bytes of an index: 10,000 shards with their counts take a tenth
-_DEEPEST = 32
+_DEEPEST = 32  # levels of nesting
 _LONGEST_NUMBER = 40  # characters: 2⁶⁴ has 20, a float as Python writes it 24
-_MOST_TOML = 1 << 16
+_MOST_TOML = 1 << 16  # bytes of a recipe, which has under 1 KB
 _LONGEST_TOML_LINE = 2_000  # tomllib needs the square of a dotted key's parts
 _STRING = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
 _BRACKETS = re.compile(rb"[\[\]{}]")

@@ -13,7 +13,7 @@ from colorfiles.errors import UnreadableImage
 
 _UNITS = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}
 _MOST_TIMES = 4  # the file: writers let pages share a profile or a resolution
-_HARMLESS_BYTES = 16 << 20
+_HARMLESS_BYTES = 16 << 20  # copied whatever the size of the file
 _WEIGHT = 8  # of an entry's bytes: taking one apart costs more than copying
 
 

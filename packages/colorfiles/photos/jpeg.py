@@ -11,9 +11,9 @@ from PIL import Image
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos.pillow import STUMBLES
 
-_START_OF_SCAN = 0xDA
+_START_OF_SCAN = 0xDA  # marker SOS of ITU-T T.81, table B.1
 END_OF_IMAGE = b"\xff\xd9"
-_APP1 = 0xE1
+_APP1 = 0xE1  # marker of EXIF and XMP segments
 _SEGMENT = re.compile(rb"\xff[^\x00\x01\xd0-\xd7\xff]")  # a marker with a length, or the end
 _EXIF = b"Exif\0\0"
 _MOST_SCANS = 100  # as libtiff's; encoders write about ten

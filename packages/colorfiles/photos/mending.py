@@ -11,7 +11,7 @@ from colorfiles.photos.limits import ReadSettings
 
 NO_END = "its end mark is missing"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # kinds of SOF
-_LINES = 0xDC
+_LINES = 0xDC  # marker DNL of ITU-T T.81: number of lines
 _OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")  # no viewer leaves out frames
 
 

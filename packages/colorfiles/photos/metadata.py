@@ -14,7 +14,7 @@ from colorfiles.photos.pillow import STUMBLES
 from colorfiles.photos.tiff_pages import Tags, TiffPage
 from colorfiles.photos.xmp_claims import without_extension, without_motion
 
-GPS_IFD = 0x8825
+GPS_IFD = 0x8825  # EXIF tag that points to the GPS directory
 # DocumentName, ImageDescription, Make, Model, PageName, PageNumber, Software, DateTime, Artist,
 # HostComputer, Rating, Copyright, and Windows' title, comment, author, keywords, subject
 _DESCRIPTIVE: tuple[int, ...] = (

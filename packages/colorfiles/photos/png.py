@@ -15,7 +15,7 @@ from PIL import Image
 from colorfiles.photos.pixels import as_array
 
 GRAY, RGB, GRAY_ALPHA, RGB_ALPHA = 0, 2, 4, 6
-_HEADER_END = 33
+_HEADER_END = 33  # signature (8 bytes) and IHDR with length, type and checksum (25)
 
 
 def depth_and_kind(file: BinaryIO) -> tuple[int, int]:

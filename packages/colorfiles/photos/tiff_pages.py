@@ -8,9 +8,9 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos.directories import CopiedBytes
 
-_MAX_PAGES = 10_000
+_MAX_PAGES = 10_000  # more than scanners write to a file; bounds a chain of directories
 _REDUCED, _MASK = 1, 4  # bits of NewSubfileType
-_SUB_DIRECTORIES = 330
+_SUB_DIRECTORIES = 330  # tag SubIFDs of TIFF Technical Note 1
 _NO_PHOTO = {32803: "a camera raw file", 34892: "a camera raw file", 4: "a transparency mask"}
 Tags = ImageFileDirectory_v2
 

@@ -28,7 +28,7 @@ from colorunet.coloring.composing import ColoredImage, Luma
 from colorunet.coloring.steering.hints import Hint
 from colorunet.evidence.packets import find_packet
 
-_TAIL_BYTES = 64
+_TAIL_BYTES = 64  # in which an end mark is searched, as padding may follow it
 _LOSSLESS_WEBP = b"VP8L"
 
 

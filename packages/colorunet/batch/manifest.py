@@ -18,7 +18,7 @@ from colorunet.batch.runner import Done, reason_of
 from colorunet.errors import ColorunetError
 
 FILE = "manifest.jsonl"
-_LONGEST_LINE = 1 << 20
+_LONGEST_LINE = 1 << 20  # bytes; a row has two paths and some notes
 
 
 @dataclass(frozen=True)

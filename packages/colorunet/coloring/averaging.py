@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from colorunet.parameters.meta import numbers, settings_of_run
 
-_LEAST_SCALE = 0.125
-_MOST_SCALES = 16
+_LEAST_SCALE = 0.125  # at 256 px a side of 32 px, a stride of the encoder
+_MOST_SCALES = 16  # bounds the time of one photo
 
 
 @dataclass(frozen=True)

@@ -16,10 +16,11 @@ from colorunet.evidence.xml_tree import MAX_BYTES
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 JP2_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
+# The "magic trailer" of XMP part 3, 1.1.2.
 GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 _PACKET_START, _PACKET_END = b"<x:xmpmeta", b"</x:xmpmeta>"
-_MOST_CHUNKS = 1 << 20
+_MOST_CHUNKS = 1 << 20  # bounds the walk through a damaged file
 _TIFF_BYTES, _TIFF_UNDEFINED, _TIFF_XMP = 1, 7, 700
 
 

@@ -6,8 +6,8 @@ from xml.dom.minidom import Document, Element, Node
 from xml.parsers.expat import ExpatError
 from xml.sax.saxutils import escape, quoteattr
 
-MAX_BYTES = 16 << 20
-_MAX_DEPTH = 100
+MAX_BYTES = 16 << 20  # of a packet; cameras write some KB, editors with a history a few MB
+_MAX_DEPTH = 100  # of nested elements
 
 
 class _WithoutDoctype(expatbuilder.ExpatBuilderNS):

@@ -19,7 +19,7 @@ from colorunet.coloring.gamut_mapping import compose_rgb
 from colorunet.coloring.onnx_runtime import onnx_runtime
 from colorunet.errors import ColorunetError
 
-_TIMED = 5
+_TIMED = 5  # photos that are timed; the median counts
 _ODD_BATCH = (2, 1, 100, 133)  # another batch and size than the file was traced with
 
 

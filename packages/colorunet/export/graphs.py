@@ -16,7 +16,7 @@ from colorunet.networks import PixelClassifier
 
 PREFIX = "network."  # of the parameters' names in every graph
 _OPSET = 17
-_LEAST_ROOM = 1e-6
+_LEAST_ROOM = 1e-6  # against a division by zero at black and white
 
 
 class CoarseLogits(nn.Module):

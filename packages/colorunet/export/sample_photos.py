@@ -16,8 +16,8 @@ from colorunet.parameters.shipped import shipped_run
 
 EDGE_PX = 256
 _MOST = 64
-_WHITE = 250
-_LEAST_TILE_PX = 64
+_WHITE = 250  # luma from which a pixel is the margin between pictures
+_LEAST_TILE_PX = 64  # shorter runs are no pictures
 _PICTURES = "pictures.jpg"
 
 Luma = UInt8[np.ndarray, "256 256"]

@@ -20,7 +20,7 @@ _STAGES = (
     (1, 3, 1, 6, 320),
 )
 _LAST_STAGE = len(_STAGES) - 1
-_STEM = 32
+_STEM = 32  # channels; arXiv 1905.11946 with EfficientNet-Lite's fixed stem and head
 # Width and depth of the larger ones, as factors (Tan & Le 2019's compound scaling).
 _FACTORS = {
     "efficientnet-lite0": (1.0, 1.0),
@@ -29,7 +29,7 @@ _FACTORS = {
 }
 _HEAD = 1280
 _CLASSES = 1000
-_BATCH_NORM_EPS = 1e-3
+_BATCH_NORM_EPS = 1e-3  # of the published parameters
 _MEAN, _SPREAD = 127.0, 128.0  # of the pixels in 0 to 255 that it was trained on
 # The last stage at each stride; its output is the feature of that stride.
 _FEATURE_STAGES = (0, 1, 2, 4, 6)

@@ -13,7 +13,7 @@ from colorunet.networks.unet import GlobalContext, ResidualBlock
 from colorunet.networks.upsampling import upsample
 
 ENCODER_NAMES = f"{', '.join(LITE_ENCODERS)} or {PREFIX}NAME"
-_STRIDE = 32
+_STRIDE = 32  # of the encoder's deepest level
 _LOGITS_STRIDE = 4
 _CHANNELS = (192, 128, 96, 64)  # of the way up, at strides 32, 16, 8 and 4
 

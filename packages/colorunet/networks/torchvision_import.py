@@ -4,7 +4,7 @@ import re
 
 import torch
 
-_MOST_OPERATORS = 8
+_MOST_OPERATORS = 8  # that may be missing one after the other, before the import is given up
 
 
 def import_torchvision() -> None:

@@ -29,7 +29,7 @@ from colorunet.page.turns import T, Turns
 from colorunet.page.uploads import Uploads
 
 STATIC = Path(__file__).parent / "static"
-_SWEEP_S = 30.0
+_SWEEP_S = 30.0  # between removals of expired photos
 _WORDS = {
     "formats": "JPEG, PNG, TIFF, WebP and more",
     "file": "in the format of the photo",

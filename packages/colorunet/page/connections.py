@@ -18,7 +18,7 @@ _OTHER_FILES = 128  # that the process has open, and connections about to be clo
 # Closing a socket with unread data resets the connection, and the client never sees the answer. So
 # the rest of a refused upload is read and dropped for a while, as nginx does (lingering_close).
 _LINGER_S = 10.0
-_LINGER_BYTES = 64 << 20
+_LINGER_BYTES = 64 << 20  # read and dropped after an early answer, so that the client can read it
 
 
 def within_open_files(connections: int) -> int:

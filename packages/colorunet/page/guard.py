@@ -27,10 +27,10 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
 }
-_COOKIE_S = 30 * 24 * 3600
-_WRONG_A_MINUTE = 10
+_COOKIE_S = 30 * 24 * 3600  # 30 days
+_WRONG_A_MINUTE = 10  # tokens from one address
 LEAST_TOKEN = 16  # characters: fewer can be guessed by trying, as a right token is never refused
-_ADDRESSES = 1024
+_ADDRESSES = 1024  # that are remembered at once, the latest ones
 
 
 class Guard:

@@ -30,7 +30,7 @@ from colorunet.page.watch import Watch
 from colorunet.parameters.meta import read_meta
 from colorunet.parameters.shipped import SHIPPED_NETWORKS, shipped_run
 
-_OPENS_AFTER_S = 0.5
+_OPENS_AFTER_S = 0.5  # the browser, when the socket listens
 _ANYWHERE = ("0.0.0.0", "::")  # noqa: S104 - as shown, not as a default
 _GRACE_S = 3  # for answers under way when the server ends
 

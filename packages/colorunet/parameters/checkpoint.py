@@ -21,7 +21,7 @@ from colorunet.networks import NetworkSettings, PixelClassifier, build_network
 from colorunet.parameters.meta import SCHEMA_VERSION, checkpoint_files, read_meta
 
 Which = Literal["best", "last"]
-_MOST_BYTES = 8 << 30
+_MOST_BYTES = 8 << 30  # of a safetensors file; the shipped networks have under 20 MB
 
 
 @dataclass(frozen=True)

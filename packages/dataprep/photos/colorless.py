@@ -16,11 +16,11 @@ from colorcore import rgb_to_yuv
 __all__ = ["TintFit", "is_gray", "is_toned", "lack_of_color", "may_be_toned", "tint_fit"]
 
 _GRAY_CHROMA = 0.02  # five levels of 255: what JPEG makes of gray stays below
-_GRAY_PERCENTILE = 99
+_GRAY_PERCENTILE = 99  # a few pixels may be coloured: a date stamp, noise
 _EDGE_PX = 256
 _GRID = 32  # cells along each edge: larger than JPEG's blocks, so that its noise averages out
 _LEVELS = 32  # of luma, between which a tint is interpolated
-_SMOOTHNESS = 1e-4
+_SMOOTHNESS = 1e-4  # weight of the second differences of the fitted curve
 _MOST_CHROMA = 0.18  # of the 90th percentile; sunsets and blue skies have more, prints less
 _QUICK_OFF = 0.014  # root mean square in a small copy, where few photos are below
 _QUICK_CHROMA = 0.2

@@ -5,7 +5,7 @@ from collections import defaultdict
 
 from dataprep.photos.print_index import SURE_COPY, CopyRule, PrintIndex
 
-_FEW_BITS = 5
+_FEW_BITS = 5  # up to which d + 1 bands are still long enough to select
 NEAR_BITS = 4  # of 64: re-encoded, resized or slightly toned copies of one photo
 
 

@@ -25,7 +25,7 @@ MANIFEST = "manifest.parquet"
 _JOURNAL = ".manifest.journal.jsonl"
 _ROWS_AT_ONCE = 2_000
 MOST_BYTES = 200_000_000  # of a photo
-_MOST_JOURNAL_LINE = 1 << 20
+_MOST_JOURNAL_LINE = 1 << 20  # bytes of a row as JSON
 
 
 def utc_now() -> str:

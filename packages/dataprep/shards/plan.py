@@ -11,7 +11,7 @@ from dataprep.photos.splits import keyed_hash
 from dataprep.shards.views import ViewSettings
 
 DEFAULT_SHARD_SAMPLES = 4096
-SHARD_BYTES = 128 << 20
+SHARD_BYTES = 128 << 20  # about; large enough to stream, small enough to fetch again
 LEAST_TRAIN_SHARDS = 4  # so that a loader's workers have one each
 # Bytes a pixel of a view that members take, measured on photographs at 256 px.
 _BYTES_PER_PIXEL = {"jpeg": 0.40, "png": 0.75, "bins": 0.16, "rgb": 0.60}

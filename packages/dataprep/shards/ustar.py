@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 _BLOCK = 512
 _RECORD = 20 * _BLOCK  # what tar pads an archive to
-_MAX_NAME = 100
+_MAX_NAME = 100  # bytes of a name in a ustar header
 
 
 class TarWriter:

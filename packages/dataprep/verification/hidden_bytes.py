@@ -15,7 +15,7 @@ from PIL import Image
 from dataprep.shards.samples import encode_jpeg
 
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_PNG_SIGNATURE = 8
+_PNG_SIGNATURE = 8  # bytes
 _END_OF_IMAGE = b"\xff\xd9"
 
 

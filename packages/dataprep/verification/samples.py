@@ -21,7 +21,7 @@ from dataprep.verification.overlaps import CODEC_LEVELS
 # it lies at most so much farther than the nearest: on photographs no pixel passes 0.08, of random
 # noise 0.1 % pass 0.05; of a bin map that isn't this crop's, 3 % or far more.
 _FARTHER = 0.05
-_FARTHER_SHARE = 0.005
+_FARTHER_SHARE = 0.005  # of a sample's pixels that may lie farther off
 _FAR = 0.2
 
 

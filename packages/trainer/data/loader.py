@@ -226,4 +226,4 @@ def _draws(seed: int, epoch: int, number: int) -> list[float]:
     return draws
 
 
-_MASK = 2**64 - 1
+_MASK = 2**64 - 1  # seeds are of 64 bits

@@ -16,7 +16,7 @@ from trainer.data.shard_cache import ShardCache, cache_folder, is_remote, read_r
 from trainer.data.tar_index import TarShard
 from trainer.errors import BadShard, TrainerError
 
-_OPENING_TRIES = 5
+_OPENING_TRIES = 5  # another process may evict the shard between fetching and opening it
 _LARGEST_SIZE = 8_192
 
 __all__ = ["INDEX", "Sample", "ShardEntry", "ShardSet"]

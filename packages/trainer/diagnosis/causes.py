@@ -9,10 +9,10 @@ from trainer.evaluation.summary import CEILING, PREDICTION
 
 _POOR_RMS_RATIO = 1.6  # even 10 × 10 grid: about 2; k-means: about 1
 _NEUTRAL_REACH = 0.03  # below it a bin can't be told from gray
-_NO_SPREAD = 0.25
-_MUTED = 0.8
-_STILL_FALLING = 0.1
-_FEW_VIEWS = 20_000
+_NO_SPREAD = 0.25  # of truth's: mean colours hardly differ between images
+_MUTED = 0.8  # of truth's colourfulness
+_STILL_FALLING = 0.1  # share of the whole fall in the last quarter of the steps
+_FEW_VIEWS = 20_000  # samples seen, below which a fit counts as short
 _LITTLE_GAIN, _SOME_GAIN = 0.1, 0.5
 _UNMARKED, _NEARER, _TELLING_TILT, _CERTAIN = 0.3, 0.6, 0.15, 0.5
 

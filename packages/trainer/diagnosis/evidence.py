@@ -21,7 +21,7 @@ from trainer.evaluation.result import Evaluation, Tallies
 from trainer.runs.metrics_log import Line, series
 from trainer.training.losses import Targets
 
-_GOOD_BINS = 32
+_GOOD_BINS = 32  # of the palettes that are shipped
 _LAST = 5  # lines of the training log that are averaged for "the loss at the end"
 
 

@@ -8,7 +8,7 @@ from trainer.diagnosis.causes import Symptom
 from trainer.diagnosis.evidence import Evidence
 
 _GOOD_RATE = 1e-3  # of recipe `small`, for AdamW with warm-up
-_GOOD_BINS = 32
+_GOOD_BINS = 32  # of the palettes that are shipped
 _SEES_LITTLE = "poster"  # the architecture with a field of 68 px
 
 

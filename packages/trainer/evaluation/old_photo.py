@@ -10,9 +10,9 @@ from trainer.data.sample_decoder import Sample
 
 # Shares of linear red, green and blue: orthochromatic film sees no red and blue most.
 _ORTHOCHROMATIC = np.array([0.0, 0.4, 0.6])
-_GAMMA = 2.2
+_GAMMA = 2.2  # of sRGB, about
 _MOST_SCRATCHES = 3
-_SCRATCH_LEVELS = 60.0
+_SCRATCH_LEVELS = 60.0  # of 255 that a scratch is lighter or darker
 
 
 def as_old_photo(sample: Sample) -> UInt8[np.ndarray, "h w"]:

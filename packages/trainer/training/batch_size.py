@@ -11,7 +11,7 @@ from trainer.training.dry_run import time_step
 from trainer.training.fit_data import FitData
 from trainer.training.learner import Learner
 
-_LARGEST = 1024
+_LARGEST = 1024  # samples; bounds the search
 _WORTH_DOUBLING = 1.05  # images a second that a doubled batch must bring
 
 

@@ -15,7 +15,7 @@ from trainer.errors import TrainerError
 from trainer.training.compute import choose_workers
 from trainer.training.distributed import World
 
-_VAL_BATCH = 16
+_VAL_BATCH = 16  # samples
 
 
 @dataclass(frozen=True)

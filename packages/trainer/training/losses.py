@@ -13,7 +13,7 @@ from colorcore import Palette, rebalancing_weights, smooth_prior, soft_target_ma
 from trainer.config.settings import LossSettings
 
 _CPU_CHUNK = 1 << 13  # pixels worked on at once: 8,192 × 32 float32 stay in the second-level cache
-_GPU_CHUNK = 1 << 22
+_GPU_CHUNK = 1 << 22  # numbers of logits at once: bounds the memory of the softmax
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JPEG_XMP
 
 JPEG_QUALITY = 95
 SEGMENT_BYTES = 65_533  # the most of EXIF or XMP that a segment of a JPEG holds
-_COLORS = 256
+_COLORS = 256  # of a GIF's palette
 
 
 def write_still(

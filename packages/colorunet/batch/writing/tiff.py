@@ -16,7 +16,7 @@ from colorfiles.photos import Metadata
 from colorfiles.photos.iptc import iptc_records
 from colorunet.coloring.composing import ColoredImage
 
-_LEVEL = 4
+_LEVEL = 4  # of zlib: higher ones save few bytes of photographs and take longer
 _STRIP_BYTES = 1 << 18
 _MOST_BYTES = (1 << 32) - (1 << 26)  # addresses have 32 bits
 _SHORT, _LONG = 3, 4

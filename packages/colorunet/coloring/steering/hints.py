@@ -17,8 +17,8 @@ from colorfiles.outside.files import read_regular
 from colorfiles.outside.words import shown
 from colorunet.errors import ColorunetError
 
-MOST_HINTS = 256
-_MOST_BYTES = 1 << 16
+MOST_HINTS = 256  # each spreads over the whole photo, in memory and time
+_MOST_BYTES = 1 << 16  # of a file: about 200 bytes a hint
 _COLOR = re.compile(r"#([0-9a-fA-F]{3}){1,2}|[a-zA-Z]{3,20}")
 _COLORS = "expected one such as #c04030, #fff or teal"
 _KEYS = {"x", "y", "color"}

@@ -10,7 +10,7 @@ from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.steering.regions import as_large, region_shares
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 
-MOST_VERSIONS = 16
+MOST_VERSIONS = 16  # more than a page shows beside each other
 _LEAST_SATURATION = 1e-3  # 0 asks for gray, of whose versions none differs
 _THINNING = 4  # the logits themselves are as coarse
 _CANDIDATES = 24  # drawn for each version wanted

@@ -34,8 +34,8 @@ from dataprep.sources.flickr.transport import (
 T = TypeVar("T")
 
 API_URL = "https://api.flickr.com/services/rest/"
-PER_PAGE = 500
-_MAX_BYTES = 32_000_000
+PER_PAGE = 500  # the most that flickr.photos.search allows
+_MAX_BYTES = 32_000_000  # of an answer; a page of 500 photos has about 1 MB
 _PASSING_CODES = (0, 10, 105)  # Flickr's words for "later"
 _KEY_CODES = (100,)
 _SIGNATURE_CODES = (95, 96, 97, 98, 99)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
 TRIES = 5
-API_CALLS_AN_HOUR = 3_600
+API_CALLS_AN_HOUR = 3_600  # what Flickr asks applications to stay under
 _LONGEST_BACKOFF_S = 60.0
 _LONGEST_RETRY_AFTER_S = 3_600.0
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from dataprep.photos.duplicates import NearDuplicateIndex
 from dataprep.photos.rows import Photo
 
-_REPEATS_OF_A_PLACEHOLDER = 3
+_REPEATS_OF_A_PLACEHOLDER = 3  # ids with one image: two are a photo that was uploaded twice
 
 
 @dataclass(frozen=True)

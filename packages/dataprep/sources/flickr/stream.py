@@ -20,8 +20,8 @@ from dataprep.sources.flickr.windows import (
 
 FIRST_OF_A_SLICE = 100
 _MOST_PAGES = 8  # of 500: Flickr's 4,000
-_MOST_READINGS = 6
-_MOST_HALVINGS = 3
+_MOST_READINGS = 6  # of a window, until one shows nothing new
+_MOST_HALVINGS = 3  # of a window that is too much for one answer
 
 
 class TagStream:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 BEGIN, END = 0, 2**32  # seconds since 1970; a window that reaches either end has no limit there
 _FLICKR_BEGINS, _SLICES_END = 2**30, 2**31  # January 2004 to January 2038
-_SLICE_BITS = 10
+_SLICE_BITS = 10  # 1,024 slices of upload dates, each of about twelve days
 WANTED_PER_WINDOW = 300  # well below the 500 of a page
 
 

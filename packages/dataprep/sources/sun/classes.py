@@ -11,7 +11,7 @@ from pathlib import Path
 from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
 
-OUTDOOR = 220
+OUTDOOR = 220  # classes of SUN397's outdoor half: 89 natural, 131 man-made
 
 
 class UnknownClass(DataprepError):

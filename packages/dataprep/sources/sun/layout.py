@@ -11,7 +11,7 @@ SOURCE = "sun"
 _SEGMENT = re.compile(r"[a-z0-9_-]+")
 _SUN_NAME = re.compile(r"sun_([a-z]{16})")
 _SUFFIXES = frozenset((".jpg", ".jpeg", ".png", ".gif", ".bmp", ".tif", ".tiff", ".webp"))
-_DEEPEST_CLASS = 3
+_DEEPEST_CLASS = 3  # parts of a class name, such as athletic_field/outdoor
 
 
 @dataclass(frozen=True)
