@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from colorfiles.photos import can_decode
 from colorunet.cli import app
 from colorunet.errors import ColorunetError
 from colorunet.evidence.restoring import restore
@@ -17,6 +18,7 @@ from colorunet.evidence.verification import verify
 from .conftest import MARK, write_colored
 
 LOSSLESS = ("a.png", "a.tif", "a.bmp", "a.ppm", "a.tga")
+LOSSY = ("a.jpg", "a.webp", "a.gif", *(["a.avif"] if can_decode("AVIF") else []))
 
 
 def _original(folder: Path, luma: np.ndarray) -> Path:
@@ -39,7 +41,7 @@ def _changed(path: Path, change: str) -> None:
     Image.fromarray(rgb).save(path, **options)
 
 
-@pytest.mark.parametrize("name", [*LOSSLESS, "a.jpg", "a.webp", "a.gif", "a.pcx"])
+@pytest.mark.parametrize("name", [*LOSSLESS, *LOSSY, "a.pcx"])
 def test_what_was_only_coloured_holds(tmp_path: Path, gray: np.ndarray, name: str) -> None:
     path = write_colored(tmp_path / name, gray)
     verdict = verify(path, _original(tmp_path, gray))
@@ -104,6 +106,18 @@ def test_a_jpeg_that_was_compressed_again_holds_if_its_mark_is_kept(
     for quality, holds in ((75, True), (30, True)):
         image.save(path, quality=quality, xmp=xmp)
         assert verify(path, _original(tmp_path, gray)).holds is holds
+
+
+@pytest.mark.skipif(not can_decode("HEIF"), reason="pillow-heif isn't installed")
+def test_of_a_format_without_measured_bounds_the_verdict_says_so(
+    tmp_path: Path, gray: np.ndarray
+) -> None:
+    with Image.open(write_colored(tmp_path / "a.png", gray)) as image:
+        image.save(tmp_path / "a.heic", quality=95)
+    luma = verify(tmp_path / "a.heic", _original(tmp_path, gray)).luma
+    assert luma is not None
+    assert luma.kept
+    assert luma.allowed == "bounds assumed: none were measured for HEIF"
 
 
 def test_without_a_mark_nothing_holds(tmp_path: Path, gray: np.ndarray) -> None:

@@ -51,12 +51,13 @@ def test_clips_are_coloured_among_photos_and_what_is_broken_is_named(
         found.remove("manifest.jsonl")
     assert found == ["more/film.mp4", "more/film.xmp", "old.mkv", "old.xmp", "photo.jpg"]
     assert all(is_marked(out / name) for name in found if name.endswith("jpg"))
-    with av.open(str(out / "old.mkv")) as file:
-        comment = file.metadata["COMMENT"]
-    mark = read_mark(out / "old.mkv")
-    assert mark is not None
-    assert mark.note in comment
-    assert mark.network_sha256 in comment
+    for name, key in (("old.mkv", "COMMENT"), ("more/film.mp4", "comment")):
+        with av.open(str(out / name)) as file:
+            comment = file.metadata[key]
+        mark = read_mark(out / name)
+        assert mark is not None
+        assert mark.note in comment
+        assert mark.network_sha256 in comment
     assert [Path(skip["input"]).name for skip in summary["skips"]] == ["broken.mov"]
     films = {Path(one["input"]).name: one for one in summary["images"]}
     assert films["film.mp4"]["pages"] == 4
