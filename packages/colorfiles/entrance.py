@@ -52,7 +52,7 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
             raise
         if _comes_of_ctrl_c(error):
             _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
-        _fail(name, _line(name, error))
+        _fail(name, _line(name, error), code=getattr(error, "exit_code", 1))
 
 
 def _open_standard_streams() -> None:

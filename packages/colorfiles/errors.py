@@ -5,6 +5,8 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from colorfiles.outside.words import shown
+
 OUT_OF_MEMORY_HELP = "close other programs or give it less at once (--workers 1)"
 OUT_OF_THREADS = (
     "no more threads or processes can be started: a limit of the system is reached "
@@ -34,6 +36,20 @@ class ColorfilesError(Exception):
 
     The root of every package's own error, so that each command line shows all of them alike.
     """
+
+    exit_code = 1
+
+
+class ForeignFile(ColorfilesError):
+    """A file that no command of ours wrote lies in the place of an output."""
+
+    exit_code = 3
+
+    def __init__(self, place: str) -> None:
+        super().__init__(
+            f"{shown(place)}: is there already and not a file that this command writes, so it is "
+            "left alone, with --overwrite too; move it away, or name another place"
+        )
 
 
 class Interrupted(ColorfilesError):

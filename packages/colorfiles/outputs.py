@@ -9,9 +9,11 @@ import json
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from colorfiles.errors import ColorfilesError
+from colorfiles.errors import ColorfilesError, ForeignFile
+from colorfiles.outside.files import open_regular
 from colorfiles.storage import Storage
 
 PNG_TAG = "colorunet figure"  # stands under Software in every PNG of ours
@@ -40,6 +42,15 @@ def is_png(start: bytes) -> bool:
     return start.startswith(b"\x89PNG\r\n\x1a\n") and _OWN_PNG in start
 
 
+def is_own_png(path: str | os.PathLike[str]) -> bool:
+    """Whether a PNG of ours is at a path."""
+    try:
+        with open_regular(Path(path)) as file:
+            return is_png(file.read(_START))
+    except OSError:
+        return False
+
+
 def is_page(start: bytes) -> bool:
     """Whether a file that starts so is a page of ours, and no other page in HTML."""
     return start.startswith(b"<!doctype html>\n<html") and _OWN_PAGE.search(start) is not None
@@ -64,22 +75,39 @@ def is_finished(
         own: tells from its first 64 KB whether a file is such an output; an empty one always is.
 
     Raises:
-        ColorfilesError: something else is there that isn't to be overwritten.
+        ForeignFile: something else is there.
+        ColorfilesError: an output is there that isn't to be overwritten.
     """
     start = _start_of(address)
     if start is None:
         return False
     if not overwrite and digest.encode() in start:
         return True
-    if start and not own(start):
-        raise ColorfilesError(
-            f"{address}: is there already and not a file that this command writes, so "
-            "--overwrite leaves it alone too; move it away, or name another"
-        )
+    refuse_foreign(address, is_own=lambda _: not start or own(start))
     if not overwrite:
         made = "made from something else, or with other settings; " if start else ""
         raise ColorfilesError(f"{address}: is there already, {made}--overwrite replaces it")
     return False
+
+
+def refuse_foreign(
+    *places: str | os.PathLike[str], is_own: Callable[[str], bool] = lambda _: False
+) -> None:
+    """Raise ForeignFile for the first place of an output that another file takes.
+
+    The rule of every command: what no command of ours wrote is never replaced, ``--overwrite`` or
+    not; it is named, and the command exits with 3.
+
+    Args:
+        places: paths or addresses; those where nothing is are free.
+        is_own: tells of a place that is taken whether an earlier output lies there.
+    """
+    for place in map(str, places):
+        storage, name = parent_and_name(place)
+        local = storage.local
+        taken = storage.exists(name) if local is None else os.path.lexists(local / name)
+        if taken and not is_own(place):
+            raise ForeignFile(place)
 
 
 def refuse_existing(address: str, *, overwrite: bool, own: Callable[[bytes], bool]) -> None:
@@ -105,7 +133,7 @@ def _start_of(address: str) -> bytes | None:
         raise ColorfilesError(f"{address}: a folder; name a file")
     if not storage.exists(name):
         if storage.local is not None and os.path.lexists(storage.local / name):
-            raise ColorfilesError(f"{address}: no regular file; name another")
+            raise ForeignFile(address)
         return None
     try:
         with storage.open(name) as file:

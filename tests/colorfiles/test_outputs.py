@@ -57,6 +57,6 @@ def test_a_photo_a_page_and_a_json_file_of_somebody_else_are_not_ours(tmp_path: 
         ("kmeans.json", b'{"centers": [[0, 0]], "inertia": 3}', is_palette),
     ):
         write_file(str(tmp_path / name), data)
-        with pytest.raises(ColorfilesError, match="leaves it alone"):
+        with pytest.raises(ColorfilesError, match="it is left alone"):
             is_finished(str(tmp_path / name), made_from(1), overwrite=True, own=own)
         assert (tmp_path / name).read_bytes() == data

@@ -111,7 +111,7 @@ def test_a_palette_of_other_settings_or_a_figure_of_others_is_left_alone(
     photo = next(photos.rglob("*.png"))
     shutil.copy(photo, tmp_path / "p.png")
     for overwrite in ((), ("--overwrite",)):
-        line = one_line(run(*command, "--bins", 4, *overwrite))
+        line = one_line(run(*command, "--bins", 4, *overwrite), code=3)
         assert "p.png: is there already and not a file that this command writes" in line
     assert (tmp_path / "p.png").read_bytes() == photo.read_bytes()
 

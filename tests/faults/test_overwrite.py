@@ -12,13 +12,13 @@ from PIL import Image
 
 from colorcore import Palette
 from colorfiles.engines.local import LocalEngine
+from colorfiles.errors import ForeignFile
 from colorfiles.storage import Storage
 from dataprep.photos.folder import PhotoFolder
 from dataprep.shards.views import ViewSettings
 from dataprep.shards.writing import ShardSettings, write_shards
 from dataprep.sources.folder import import_folder
 from trainer.config.recipe import Recipe
-from trainer.errors import TrainerError
 from trainer.runs.folder import RunFolder
 
 
@@ -37,7 +37,8 @@ def test_a_fit_never_deletes_the_shards_that_it_trains_on(
     (shards / "recipe.toml").write_text("epochs = 1\n")
     before = _content(shards)
     options = ("--out", shards, "--overwrite", "--recipe", "small", "--device", "cpu")
-    assert "--overwrite deletes only a run" in one_line(run("trainer", "fit", shards, *options))
+    done = run("trainer", "fit", shards, *options)
+    assert "is there already and not a file that this command writes" in one_line(done, code=3)
     assert _content(shards) == before
 
 
@@ -49,7 +50,7 @@ def test_a_run_with_anything_else_in_it_is_left_alone(tmp_path: Path, foreign: s
     (folder / foreign).parent.mkdir(exist_ok=True)
     (folder / foreign).write_text("mine")
     before = _content(folder)
-    with pytest.raises(TrainerError, match="which no fit wrote"):
+    with pytest.raises(ForeignFile, match=r"run/.*: is there already"):
         RunFolder.create(folder, Recipe(), overwrite=True)
     assert _content(folder) == before
 
@@ -72,14 +73,14 @@ def test_a_run_alone_is_replaced(tmp_path: Path) -> None:
 
 def test_somebody_s_recipe_is_no_run(tmp_path: Path) -> None:
     (tmp_path / "recipe.toml").write_text("# mine\nepochs = 3\n")
-    with pytest.raises(TrainerError, match="which no fit wrote"):
+    with pytest.raises(ForeignFile, match=r"recipe\.toml: is there already"):
         RunFolder.create(tmp_path, Recipe(), overwrite=True)
     assert (tmp_path / "recipe.toml").read_text().startswith("# mine")
 
 
 def test_a_fit_replaces_no_checkpoint_that_lies_in_a_folder_without_a_run(tmp_path: Path) -> None:
     (tmp_path / "best.safetensors").write_bytes(b"mine")
-    with pytest.raises(TrainerError, match=r"holds best\.safetensors but no recipe\.toml"):
+    with pytest.raises(ForeignFile, match=r"best\.safetensors: is there already"):
         RunFolder.create(tmp_path, Recipe(), overwrite=False)
 
 
@@ -107,7 +108,7 @@ def test_files_that_another_tool_calls_alike_are_not_deleted(
     tmp_path: Path, photos: Path, small_palette: Palette, name: str
 ) -> None:
     (tmp_path / name).write_bytes(b'{"a": "web site"}')
-    with pytest.raises(Exception, match="holds other files"):
+    with pytest.raises(ForeignFile, match="is there already"):
         _shard(photos, tmp_path, small_palette)
     assert _content(tmp_path) == {name: b'{"a": "web site"}'}
 
@@ -130,7 +131,7 @@ def test_photos_are_not_overwritten_by_shards_of_them(
 ) -> None:
     copy = shutil.copytree(photos, tmp_path / "photos")
     before = _content(copy)
-    with pytest.raises(Exception, match="holds other files"):
+    with pytest.raises(ForeignFile, match="is there already"):
         _shard(copy, copy, small_palette)
     assert _content(copy) == before
 
@@ -145,7 +146,7 @@ def test_a_palette_replaces_palettes_and_its_figure_figures_only(
     done = run(
         "dataprep", "palette", photos, "--bins", 4, "--workers", 1, "--overwrite", *arguments
     )
-    assert "not a file that this command writes" in one_line(done)
+    assert "not a file that this command writes" in one_line(done, code=3)
     assert (tmp_path / "mine").read_text() == '{"thesis": 1}'
 
 
@@ -194,7 +195,7 @@ def test_no_photo_of_a_stranger_is_replaced_or_taken_for_an_output(
     assert done.returncode == 3, done.stderr
     assert json.loads(done.stdout)["skipped"] == (1 if kept else 2)
     for name in ("chelsea.jpg",) if kept else ("chelsea.jpg", "coffee.jpg"):
-        assert f"{out / name} is there already and isn't an output" in done.stderr
+        assert f"{out / name}: is there already and not a file that this" in done.stderr
     after = _content(out)
     after.pop("manifest.jsonl", None)
     assert after == before

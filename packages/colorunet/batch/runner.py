@@ -8,6 +8,7 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Protocol
 
+from colorfiles.errors import ForeignFile
 from colorfiles.photos import ImageHeader, ReadSettings
 from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.evidence import write_evidence
@@ -21,7 +22,7 @@ from colorunet.batch.images import (
     read_gray_pages,
 )
 from colorunet.batch.outputs import Job
-from colorunet.batch.ownership import refuse_foreign
+from colorunet.batch.ownership import require_own_outputs
 from colorunet.batch.painting import Painter
 from colorunet.batch.pipeline import Claim, Stages, pipelined
 from colorunet.batch.settings import ColorizeSettings
@@ -85,7 +86,7 @@ class _Read:
 
 _Worked = tuple[_Read, ColoredImage, float] | Done
 _SINGLE = "hints and versions are for single images"
-_EXPECTED = (UnusableImage, UnwritableImage, OSError, MemoryError)
+_EXPECTED = (UnusableImage, UnwritableImage, ForeignFile, OSError, MemoryError)
 
 
 def run_jobs(
@@ -108,7 +109,7 @@ def reason_of(error: Exception) -> str:
     """Return an error's words, without the path."""
     if isinstance(error, OSError):
         return f"can't be written: {error.strerror or error}"
-    if isinstance(error, UnusableImage | UnwritableImage):
+    if isinstance(error, UnusableImage | UnwritableImage | ForeignFile):
         return str(error)
     return "no memory left for it"
 
@@ -131,7 +132,7 @@ class _Worker:
         is_kept = job.is_there and not self._settings.overwrite and self._are_whole(job)
         # Without marks, what a killed call wrote isn't known as ours; kept, it harms nobody.
         if not is_kept or self._settings.evidence.mark is not None:
-            refuse_foreign(job)
+            require_own_outputs(job)
         if is_kept:
             return None
         started = time.perf_counter()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from colorfiles.files import write_atomically
+from colorfiles.outputs import is_own_png, refuse_foreign
 from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.outside.files import read_regular
 from colorunet.evidence.hashes import file_sha256
@@ -71,14 +72,17 @@ def write_record(
         sureness: a PNG; b"" for none.
 
     Raises:
+        ForeignFile: another file is there.
         OSError: a file can't be read or written.
     """
     short, long = record_names(output)
     target = short if not short.exists() or _is_of(short, output) else long
+    refuse_foreign(target, is_own=lambda _: _is_of(target, output))
     files = {"original": _file(original), "output": _file(output)}
     shown: dict[str, Any] = {}
     if sureness:
         picture = target.with_name(target.name.removesuffix(SUFFIX) + SURENESS_SUFFIX)
+        refuse_foreign(picture, is_own=is_own_png)
         _write(picture, sureness)
         shown = {"sureness": _file(picture)}
     content = record_content(files | shown, coloring, size=size, lost=lost)

@@ -8,6 +8,8 @@ import numpy as np
 from PIL import Image
 
 from colorfiles.files import write_atomically
+from colorfiles.outputs import refuse_foreign
+from colorfiles.outside.files import open_regular
 from colorfiles.photos import UnreadableImage
 from colorunet.coloring.composing import in_8_bits
 from colorunet.errors import ColorunetError
@@ -25,6 +27,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_adobe_deflate"},
     "PNG": {},
 }
+_SOFTWARE, _WRITER = 0x0131, "colorunet restore"  # the tag, and what it says
 
 
 @dataclass(frozen=True)
@@ -56,16 +59,20 @@ def restore(colored: Path, output: Path, *, overwrite: bool = False) -> Restored
     Args:
         colored: the coloured photo.
         output: of the gray one; its suffix says the format: PNG, TIFF or JPEG.
-        overwrite: replace a file that is there; never the coloured one.
+        overwrite: replace a restored photo that is there.
 
     Raises:
+        ForeignFile: another file is there.
         ColorunetError: it can't be read or written.
     """
     suffix = output.suffix.lower()
     if suffix not in _FORMATS:
         raise ColorunetError(f"{output}: expected one of {', '.join(_FORMATS)}")
     kind, deep = _FORMATS[suffix]
-    if output.exists() and (not overwrite or output.samefile(colored)):
+    if output.exists() and output.samefile(colored):
+        raise ColorunetError(f"{output}: the coloured photo itself; name another file")
+    refuse_foreign(output, is_own=_is_restored)
+    if output.exists() and not overwrite:
         raise ColorunetError(f"{output}: is there already; --overwrite replaces it")
     try:
         pages = list(lumas_of(colored))
@@ -75,9 +82,11 @@ def restore(colored: Path, output: Path, *, overwrite: bool = False) -> Restored
         raise ColorunetError(f"{colored}: {error.strerror}") from None
     kept = pages if kind == "TIFF" else pages[:1]
     images = [Image.fromarray(_levels(page, deep)) for page in kept]
-    further: dict[str, Any] = (
-        {"save_all": True, "append_images": images[1:]} if len(images) > 1 else {}
-    )
+    exif = Image.Exif()
+    exif[_SOFTWARE] = _WRITER  # by which a later call knows that it may be replaced
+    further: dict[str, Any] = {"exif": exif}
+    if len(images) > 1:
+        further |= {"save_all": True, "append_images": images[1:]}
     with write_atomically(output) as temporary:
         images[0].save(temporary, kind, **_OPTIONS[kind], **further)
     first = kept[0]
@@ -90,6 +99,14 @@ def restore(colored: Path, output: Path, *, overwrite: bool = False) -> Restored
         pages=len(images),
         exact=first.allowed.level == 0 and kind != "JPEG" and (deep or first.luma.itemsize == 1),
     )
+
+
+def _is_restored(path: str) -> bool:
+    try:
+        with open_regular(Path(path)) as file, Image.open(file, formats=list(_OPTIONS)) as image:
+            return image.getexif().get(_SOFTWARE) == _WRITER
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def _levels(page: FileLuma, deep: bool) -> np.ndarray:

@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 from colorfiles.files import write_atomically
+from colorfiles.outputs import refuse_foreign
 from colorfiles.outside.files import read_regular
 from colorunet.evidence.mark import Mark
 from colorunet.evidence.xml_tree import MAX_BYTES
@@ -32,6 +33,7 @@ def write_sidecar(path: Path, xmp: bytes, mark: Mark) -> Path:
         mark: what to say.
 
     Raises:
+        ForeignFile: both names are another file's.
         OSError: it can't be written.
         ValueError: the packet can't be parsed.
     """
@@ -39,6 +41,7 @@ def write_sidecar(path: Path, xmp: bytes, mark: Mark) -> Path:
     with _lock:
         short, long = sidecar_names(path)
         target = short if not short.exists() or _is_of(short, path) else long
+        refuse_foreign(target, is_own=lambda _: _is_of(target, path))
         with write_atomically(target) as temporary:
             temporary.write_bytes(data)
     return target

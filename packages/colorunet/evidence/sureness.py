@@ -5,7 +5,9 @@ import io
 import numpy as np
 from jaxtyping import Float
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
+from colorfiles.outputs import png_texts
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import Luma
 from colorunet.coloring.confidence import confidence
@@ -23,5 +25,8 @@ def sureness_png(colorizer: Colorizer, luma: Luma) -> bytes:
 def png_of_confidence(sure: Float[np.ndarray, "h w"]) -> bytes:
     """Return probabilities as such a PNG."""
     file = io.BytesIO()
-    Image.fromarray(np.rint(sure * 255).astype(np.uint8)).save(file, "PNG")
+    about = PngInfo()
+    for key, value in png_texts().items():
+        about.add_text(key, value)
+    Image.fromarray(np.rint(sure * 255).astype(np.uint8)).save(file, "PNG", pnginfo=about)
     return file.getvalue()

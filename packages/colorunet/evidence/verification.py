@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from colorfiles.errors import ForeignFile
 from colorfiles.photos import UnreadableImage
 from colorunet.evidence.luma_check import Allowance, LumaCheck, check_luma
 from colorunet.evidence.luma_files import FileLuma, lumas_of, original_lumas
@@ -30,6 +31,7 @@ class LumaVerdict:
         share: of cells of 8 × 8 pixels that were changed.
         box: left, top, right, bottom of all of them, in pixels; None for none.
         picture: that shows where; "" for none.
+        unwritten: why that picture couldn't be written; "" where it could.
         problem: why there was nothing to compare; "" where there was.
     """
 
@@ -40,6 +42,7 @@ class LumaVerdict:
     share: float = 0.0
     box: tuple[int, int, int, int] | None = None
     picture: str = ""
+    unwritten: str = ""
     problem: str = ""
 
 
@@ -120,9 +123,12 @@ def _of_page(path: Path, new: FileLuma, old: np.ndarray, pictures: Path | None) 
     if new.luma.itemsize < old.itemsize and allowed.level == 0:
         allowed = _ROUNDED
     check = check_luma(*_of_one_depth(new.luma, old), allowed)
-    picture = ""
+    picture = unwritten = ""
     if not check.holds and pictures is not None:
-        picture = write_where_picture(pictures / f"{path.stem}-changed.png", new.luma, check)
+        try:
+            picture = write_where_picture(pictures / f"{path.stem}-changed.png", new.luma, check)
+        except (ForeignFile, OSError) as error:
+            unwritten = str(error)
     return LumaVerdict(
         kept=check.holds,
         allowed=allowed.words,
@@ -131,6 +137,7 @@ def _of_page(path: Path, new: FileLuma, old: np.ndarray, pictures: Path | None) 
         share=round(check.share, 5),
         box=_within(check, new.luma.shape),
         picture=picture,
+        unwritten=unwritten,
     )
 
 
@@ -165,7 +172,7 @@ def _of_luma(luma: LumaVerdict) -> str:
     if luma.kept:
         return f"luma kept: nothing but chroma was changed ({luma.allowed})"
     where = "" if luma.box is None else " within {}, {} to {}, {}".format(*luma.box)
-    picture = f"; where: {luma.picture}" if luma.picture else ""
+    picture = f"; where: {luma.picture or luma.unwritten}" if luma.picture or luma.unwritten else ""
     return (
         f"luma changed: {100 * luma.share:.2f} % of the picture{where}, by up to "
         f"{luma.largest:.1f} of 255, {luma.mean:+.2f} on average{picture}"

@@ -7,20 +7,22 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from colorfiles.files import write_atomically
-from colorfiles.outputs import is_png, png_texts
+from colorfiles.outputs import is_own_png, png_texts, refuse_foreign
 from colorunet.coloring.composing import Luma, in_8_bits
 from colorunet.evidence.luma_check import CELL_PX, LumaCheck
 
-_START = 1 << 16
-
 
 def write_where_picture(path: Path, luma: Luma, check: LumaCheck) -> str:
-    """Write the picture and return its path; "" where it can't be written or isn't ours.
+    """Write the picture and return its path.
 
     Args:
         path: of the PNG.
         luma: of the photo.
         check: what was found in it.
+
+    Raises:
+        ForeignFile: another file is there.
+        OSError: it can't be written.
     """
     gray = in_8_bits(luma)
     height, width = gray.shape
@@ -30,11 +32,7 @@ def write_where_picture(path: Path, luma: Luma, check: LumaCheck) -> str:
     texts = PngInfo()
     for key, value in png_texts().items():
         texts.add_text(key, value)
-    try:
-        if path.exists() and not is_png(path.open("rb").read(_START)):
-            return ""
-        with write_atomically(path) as temporary:
-            Image.fromarray(rgb).save(temporary, "PNG", pnginfo=texts)
-    except OSError:
-        return ""
+    refuse_foreign(path, is_own=is_own_png)
+    with write_atomically(path) as temporary:
+        Image.fromarray(rgb).save(temporary, "PNG", pnginfo=texts)
     return str(path)

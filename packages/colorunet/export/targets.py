@@ -6,6 +6,7 @@ from typing import Any
 
 from colorfiles.files import is_leftover
 from colorfiles.locks import FOLDER_LOCK
+from colorfiles.outputs import refuse_foreign
 from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.outside.files import read_regular
 from colorunet.coloring.onnx_network import PROPERTY
@@ -19,7 +20,7 @@ _NOBODYS = {".git", ".gitattributes", FOLDER_LOCK}  # the lock of a call that wa
 
 
 def require_replaceable(path: Path, source: str, *, overwrite: bool) -> None:
-    """Raise ColorunetError unless nothing is at ``path``, or an export that may be replaced.
+    """Raise ColorfilesError unless nothing is at ``path``, or an export that may be replaced.
 
     Args:
         path: of the ONNX file to write.
@@ -28,15 +29,9 @@ def require_replaceable(path: Path, source: str, *, overwrite: bool) -> None:
     """
     if path.is_dir():
         raise ColorunetError(f"{path}: a folder; name a file")
-    if not path.is_symlink() and not path.exists():
-        return
+    refuse_foreign(path, is_own=lambda _: _about(path) is not None)
     about = _about(path)
-    if about is None:
-        raise ColorunetError(
-            f"{path}: not a file of `colorunet export`, so it is left alone; move it away, or name "
-            "another"
-        )
-    if not overwrite and about.get(SOURCE) != source:
+    if about is not None and not overwrite and about.get(SOURCE) != source:
         raise ColorunetError(
             f"{path}: is there already, made from something else, or with other settings; "
             "--overwrite replaces it"
@@ -51,7 +46,7 @@ def _about(path: Path) -> Mapping[str, Any] | None:
 
 
 def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: bool) -> None:
-    """Raise ColorunetError unless a folder is new, empty but for git's files, or such an export.
+    """Raise ColorfilesError unless a folder is new, empty but for git's files, or such an export.
 
     Args:
         folder: to write; may be missing.
@@ -64,10 +59,8 @@ def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: b
     if not names:
         return
     there = _config(folder / HUB_FILES[0])
-    if others := names if there is None else names - own:
-        raise ColorunetError(
-            f"{folder}: has other files ({min(others)}); give an empty or a new folder"
-        )
+    others = names if there is None else names - own
+    refuse_foreign(*(folder / name for name in sorted(others)))
     if there != config and not overwrite:
         raise ColorunetError(
             f"{folder}: holds another network, or this one with other settings; "

@@ -12,6 +12,9 @@ import numpy as np
 
 from colorcore import rgb_to_yuv, yuv_to_rgb
 from colorfiles.files import write_atomically
+from colorfiles.outputs import refuse_foreign
+from colorfiles.outside.documents import SMALL
+from colorfiles.outside.files import read_regular
 from colorunet.coloring.averaging import Averaging
 from colorunet.coloring.decoding import Decoding
 from colorunet.coloring.dials import sliders
@@ -34,6 +37,8 @@ _POLICY = (
     "style-src 'self'; img-src 'self' blob:; connect-src 'self'; base-uri 'none'; "
     "form-action 'none'"
 )
+_FOLDER_WORDS = '<script src="static/from_folder.js"></script>'
+_WORKER = "sw.js"
 _DAY = "0000-00-00"  # replaced by the day of each download
 _RUNTIME = {"script": "ort.wasm.bundle.min.mjs", "wasm": "ort-wasm-simd-threaded.wasm"}
 _LIMITS = {"upload_bytes": 100 << 20, "pixels": 50_000_000, "hints": MOST_HINTS}
@@ -64,24 +69,38 @@ def write_site(run: Path, network: str, folder: Path, *, overwrite: bool = False
         overwrite: replace files of a site that is there.
 
     Raises:
-        ColorunetError: there is no ONNX file, or the folder has other files in it.
+        ForeignFile: a file that isn't of a site lies in the place of one that would be written.
+        ColorunetError: there is no ONNX file, or the folder isn't empty.
     """
     if not (run / ONNX_FILE).is_file():
         raise ColorunetError(f"{run}: no {ONNX_FILE}; write it first: colorunet export {run}")
+    contents = list(_contents(run, network))
+    is_site = _is_site(folder / contents[0][0])
+    places = (folder / path for path in (*(path for path, _ in contents), _WORKER))
+    refuse_foreign(*places, is_own=lambda _: is_site)
     if folder.exists() and any(folder.iterdir()) and not overwrite:
         raise ColorunetError(f"{folder}: not empty; --overwrite replaces a page that is there")
     written = []
-    for path, data in _contents(run, network):
+    for path, data in contents:
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(target) as temporary:
             temporary.write_bytes(data)
         written.append((path, data))
     worker = _worker(written)
-    with write_atomically(folder / "sw.js") as temporary:
+    with write_atomically(folder / _WORKER) as temporary:
         temporary.write_bytes(worker)
     size = sum(len(data) for _, data in written) + len(worker)
     return StaticSite(str(folder), len(written) + 1, size, network)
+
+
+def _is_site(index: Path) -> bool:
+    """Whether a page is that of a site of ours, by which all its files are known."""
+    try:
+        page = read_regular(index, most=SMALL)
+    except (OSError, ValueError):
+        return False
+    return b"<title>ColorUnet</title>" in page and _FOLDER_WORDS.encode() in page
 
 
 def _contents(run: Path, network: str) -> Iterator[tuple[str, bytes]]:
@@ -89,9 +108,8 @@ def _contents(run: Path, network: str) -> Iterator[tuple[str, bytes]]:
     onnx = read_onnx_about(run / ONNX_FILE)
     html = (_HERE / "static" / "index.html").read_text(encoding="utf-8")
     policy = f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
-    folder_words = '<script src="static/from_folder.js"></script>'
     html = html.replace('<meta charset="utf-8">', f'<meta charset="utf-8">\n  {policy}', 1)
-    yield "index.html", html.replace("</body>", f"{folder_words}\n</body>", 1).encode()
+    yield "index.html", html.replace("</body>", f"{_FOLDER_WORDS}\n</body>", 1).encode()
     for path in sorted((_HERE / "static").iterdir()):
         if path.name not in ("index.html", "api.js"):
             yield f"static/{path.name}", path.read_bytes()

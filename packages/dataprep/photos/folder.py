@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 
 from colorfiles.files import append, discard, open_own, sweep, write_atomically
 from colorfiles.locks import only_writer
+from colorfiles.outputs import refuse_foreign
 from colorfiles.outside.documents import parse_json
 from colorfiles.outside.files import is_inside, open_regular, read_regular
 from dataprep.errors import DataprepError
@@ -53,6 +54,8 @@ class PhotoFolder:
         self.root = root
         if create:
             root.mkdir(parents=True, exist_ok=True)
+            manifest = root / MANIFEST
+            refuse_foreign(manifest, is_own=lambda _: manifest.is_file() and _is_parquet(manifest))
         elif not (root / MANIFEST).exists() and not (root / _JOURNAL).exists():
             raise DataprepError(
                 f"{root}: no {MANIFEST} there; make a photo folder with `dataprep import`, "
@@ -181,6 +184,9 @@ class PhotoFolder:
         self._require_inside(photo.path)
         target = self.root / photo.path
         target.parent.mkdir(exist_ok=True)
+        before = self._photos.get(photo.key)
+        if before is None or before.path != photo.path:
+            refuse_other_photo(target, data)
         with write_atomically(target) as temporary:
             temporary.write_bytes(data)
 
@@ -209,6 +215,19 @@ class PhotoFolder:
                 except (ValueError, TypeError, KeyError):
                     continue  # the line that a kill cut short
                 self._photos[photo.key] = photo
+
+
+def refuse_other_photo(target: Path, data: bytes) -> None:
+    """Raise ForeignFile where a file that no row names lies in the place of a photo.
+
+    What a kill left before its row was written has the photo's own bytes.
+    """
+    refuse_foreign(target, is_own=lambda _: target.is_file() and target.read_bytes() == data)
+
+
+def _is_parquet(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(4) == b"PAR1"
 
 
 def _read_own_manifest(root: Path) -> Iterator[Photo]:

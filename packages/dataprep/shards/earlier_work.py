@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import sweep
+from colorfiles.outputs import refuse_foreign
 from colorfiles.outside.documents import INDEX_BYTES, SMALL, parse_json_object
 from colorfiles.outside.words import shown
 from colorfiles.shard_index import INDEX, ShardIndex
@@ -34,17 +35,15 @@ def take_up(
         existing: what may be done with files of a set, see ``write_shards``.
 
     Raises:
-        DataprepError: something is there that is to stay.
+        ForeignFile: the folder holds something else, too.
+        DataprepError: a set is there that is to stay.
     """
     if job.out.local is not None:
         sweep(job.out.local)
     names = job.out.names()
     own = own_files(job.out, names)
-    if foreign := [name for name in names if name not in own and name[0] != "."]:
-        raise DataprepError(
-            f"{job.out.address}: holds other files ({', '.join(foreign[:3])}); name a folder of "
-            "its own for the shard set"
-        )
+    foreign = [name for name in names if name not in own and name[0] != "."]
+    refuse_foreign(*(f"{job.out.address}/{name}" for name in foreign))
     done: dict[str, ShardResult] = {}
     if existing != "overwrite":
         _refuse_other_jobs(job, own, strict=existing == "same")

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from colorfiles.files import write_atomically
+from colorfiles.outputs import refuse_foreign
 from colorfiles.outside.words import markdown, web_link
 from dataprep.photos.rows import Photo
 
@@ -24,11 +25,17 @@ class Attribution:
 
 def write_attribution(root: Path, photos: Iterable[Photo], attribution: Attribution) -> None:
     """Write the file beside the photos: one line for each, sorted by key."""
-    target = root / attribution.file
-    with write_atomically(target) as temporary, temporary.open("w", encoding="utf-8") as file:
-        file.write(f"# Attribution\n\n{attribution.notice}\n\n")
+    path, head = root / attribution.file, f"# Attribution\n\n{attribution.notice}\n\n"
+    refuse_foreign(path, is_own=lambda _: path.is_file() and _starts_with(path, head.encode()))
+    with write_atomically(path) as temporary, temporary.open("w", encoding="utf-8") as file:
+        file.write(head)
         for photo in sorted(photos, key=lambda photo: photo.key):
             file.write(_line(photo))
+
+
+def _starts_with(path: Path, head: bytes) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(head)) == head
 
 
 def _line(photo: Photo) -> str:

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from colorfiles.files import append, discard, open_own, sweep, write_atomically
 from colorfiles.locks import FOLDER_LOCK, only_writer
+from colorfiles.outputs import refuse_foreign
 from colorfiles.outside.documents import SMALL, parse_json_object
 from colorfiles.outside.files import read_regular
 from colorunet.parameters.checkpoint import load_tensors, save_parameters, save_tensors
@@ -54,11 +55,7 @@ class RunFolder:
             run.clear()
         elif root.is_dir():
             sweep(root)  # of a fit that was killed before it had written its recipe
-            if taken := run.files()[0]:
-                raise TrainerError(
-                    f"{root}: holds {taken[0].relative_to(root)} but no {RECIPE}: no run, and a "
-                    "fit would replace it; name another folder"
-                )
+            refuse_foreign(*run.files()[0])  # without a recipe no fit wrote them
         root.mkdir(parents=True, exist_ok=True)
         run.write_recipe(recipe)
         open_own(root / METRICS).close()
@@ -84,17 +81,12 @@ class RunFolder:
         """Delete the files of a run, its recipe last; nothing else.
 
         Raises:
-            TrainerError: something else is in the folder; nothing was deleted then.
+            ForeignFile: something else is in the folder; nothing was deleted then.
         """
         own, foreign = self.files()
         if not (self.root / METRICS).exists() and not self._wrote_recipe():
             foreign.append(self.root / RECIPE)  # somebody's own recipe in a folder of its own
-        if foreign:
-            more = f" and {len(foreign) - 1} more" if len(foreign) > 1 else ""
-            raise TrainerError(
-                f"{self.root}: holds {foreign[0].relative_to(self.root)}{more}, which no fit "
-                "wrote; --overwrite deletes only a run. Move it away, or name another folder"
-            )
+        refuse_foreign(*foreign)
         for path in sorted(own, key=lambda path: path.name == RECIPE):
             discard(path)
         for name in _OWN_FOLDERS:

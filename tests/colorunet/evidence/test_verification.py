@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
+from colorfiles.errors import ForeignFile
 from colorfiles.photos import can_decode
 from colorunet.cli import app
 from colorunet.errors import ColorunetError
@@ -147,6 +148,11 @@ def test_the_command_says_it_in_words_in_json_and_by_its_exit_code(
     assert CliRunner().invoke(app, ["verify", str(tmp_path / "missing.png")]).exit_code == 2
     two = CliRunner().invoke(app, ["verify", str(path), str(path), "--original", str(original)])
     assert two.exit_code == 2
+    (tmp_path / "original-changed.png").write_bytes(b"mine")
+    foreign = CliRunner().invoke(app, ["verify", str(path), "--original", str(original)])
+    assert foreign.exit_code == 1
+    assert "original-changed.png: is there already and not a file that this" in foreign.stdout
+    assert (tmp_path / "original-changed.png").read_bytes() == b"mine"
 
 
 def test_originals_are_found_by_name_in_a_folder(tmp_path: Path, gray: np.ndarray) -> None:
@@ -173,9 +179,15 @@ def test_restoring_replaces_nothing_unasked_and_never_its_input(
 ) -> None:
     path = write_colored(tmp_path / "a.png", gray)
     Path(tmp_path / "there.png").write_bytes(b"mine")
-    with pytest.raises(ColorunetError, match="--overwrite replaces it"):
-        restore(path, tmp_path / "there.png")
-    with pytest.raises(ColorunetError, match="is there already"):
+    for overwrite in (False, True):
+        with pytest.raises(ForeignFile, match=r"there\.png: is there already"):
+            restore(path, tmp_path / "there.png", overwrite=overwrite)
+    for suffix in ("png", "tif", "jpg"):
+        restore(path, tmp_path / f"gray.{suffix}")
+        with pytest.raises(ColorunetError, match="--overwrite replaces it"):
+            restore(path, tmp_path / f"gray.{suffix}")
+        restore(path, tmp_path / f"gray.{suffix}", overwrite=True)
+    with pytest.raises(ColorunetError, match="the coloured photo itself"):
         restore(path, path, overwrite=True)
     with pytest.raises(ColorunetError, match=r"expected one of \.png"):
         restore(path, tmp_path / "a.xyz")

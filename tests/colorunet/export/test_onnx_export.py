@@ -158,7 +158,7 @@ def test_a_file_of_somebody_else_is_never_replaced(run: Path, tmp_path: Path) ->
         path.write_bytes(b"my thesis")
         words = ["--onnx", str(path)] if path.parent == tmp_path else []
         done = CliRunner().invoke(app, ["export", str(run), *words, "--overwrite"])
-        assert "not a file of `colorunet export`" in str(done.exception)
+        assert "not a file that this command writes" in str(done.exception)
         assert path.read_bytes() == b"my thesis"
     done = CliRunner().invoke(app, ["export", str(run), "--onnx", str(tmp_path)])
     assert "a folder; name a file" in str(done.exception)

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from colorfiles.errors import ForeignFile
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.steering.hints import Hint
 from colorunet.errors import ColorunetError
@@ -116,6 +117,20 @@ def test_a_folder_with_other_files_and_a_run_without_onnx_are_refused(tmp_path: 
         write_site(shipped_run(), "colorunet", tmp_path)
     with pytest.raises(ColorunetError, match="write it first: colorunet export"):
         write_site(tmp_path, "mine", tmp_path / "out")
+
+
+def test_a_file_of_a_stranger_is_named_and_a_site_of_ours_replaced(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("<!doctype html>\n<title>ColorUnet</title> fans")
+    (tmp_path / "CNAME").write_text("example.org")
+    for overwrite in (False, True):
+        with pytest.raises(ForeignFile, match=r"index\.html: is there already"):
+            write_site(shipped_run(), "colorunet", tmp_path, overwrite=overwrite)
+    (tmp_path / "index.html").unlink()
+    with pytest.raises(ColorunetError, match="not empty"):
+        write_site(shipped_run(), "colorunet", tmp_path)
+    for _ in range(2):
+        write_site(shipped_run(), "colorunet", tmp_path, overwrite=True)
+    assert (tmp_path / "CNAME").read_text() == "example.org"
 
 
 def test_no_file_names_another_host_and_the_network_is_small(site: Path) -> None:

@@ -17,7 +17,7 @@ from PIL import Image
 
 from colorcore import Palette
 from colorfiles.engines.local import LocalEngine
-from colorfiles.errors import ColorfilesError
+from colorfiles.errors import ColorfilesError, ForeignFile
 from colorfiles.files import discard
 from colorfiles.locks import only_writer
 from colorfiles.storage import Storage
@@ -296,7 +296,7 @@ def test_a_folder_of_other_files_is_refused(
     photo_folder: Path, small_palette: Palette, tmp_path: Path
 ) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(DataprepError, match=r"holds other files \(thesis\.txt\)"):
+    with pytest.raises(ForeignFile, match=r"thesis\.txt: is there already"):
         write(photo_folder, tmp_path, small_palette)
 
 

@@ -9,6 +9,7 @@ from colorfiles.errors import out_of_memory_context
 from colorfiles.files import write_atomically
 from colorfiles.outside.documents import parse_json_object
 from dataprep.errors import DataprepError, UnusablePhoto
+from dataprep.photos.folder import refuse_other_photo
 from dataprep.photos.imaging import WEB_FORMATS, ImageLimits, examine
 from dataprep.photos.reservations import OPTED_OUT
 from dataprep.sources.connections import RefusedAddress
@@ -107,6 +108,7 @@ def try_download(task: Task, transport: Transport, *, now: str) -> Outcome:
         return Outcome(reason=reason, fetched_at=now)
     outcome = _look_at(reply.body, task, now)
     if not outcome.reason:
+        refuse_other_photo(task.target, reply.body)
         with write_atomically(task.target) as temporary:
             temporary.write_bytes(reply.body)
     return outcome

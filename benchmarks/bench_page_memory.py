@@ -1,0 +1,76 @@
+"""What memory the page takes over thousands of uploads, of which it keeps what its limits allow.
+
+python benchmarks/bench_page_memory.py [--uploads 2000] [--edge 200] [--network NAME]
+
+It starts `colorunet serve` on a free port. One client sends photos of noise, no two alike, asks for
+a preview of each and deletes none. Printed is the server's resident memory, the photos that it
+keeps and what it counts for them, after every tenth of the uploads.
+"""
+
+import io
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+import numpy as np
+import requests
+from PIL import Image
+
+TIMEOUT_S = 300
+_KEPT = ("colorunet_kept_photos", "colorunet_kept_bytes")
+
+
+@click.command(help=__doc__)
+@click.option("--uploads", default=2000, show_default=True)
+@click.option("--edge", default=200, show_default=True, help="Of a photo, in pixels.")
+@click.option("--network", default="colorunet", show_default=True)
+def main(uploads: int, edge: int, network: str) -> None:
+    """Start a server, send it photos, print its memory."""
+    words = ["colorunet", "serve", "--no-browser", "--port", "0", "--json", "--network", network]
+    command = [sys.executable, "-m", *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        url = json.loads(server.stdout.readline())["url"].rstrip("/")
+        try:
+            with requests.Session() as session:
+                for number in range(uploads):
+                    _upload(session, url, number, edge)
+                    if number == 0 or (number + 1) % max(1, uploads // 10) == 0:
+                        _tell(session, url, server.pid, number + 1)
+        finally:
+            server.send_signal(signal.SIGINT)
+
+
+def _upload(session: requests.Session, url: str, number: int, edge: int) -> None:
+    rng = np.random.default_rng(number)
+    coarse = Image.fromarray(rng.integers(0, 256, (8, 8), dtype=np.uint8))
+    file = io.BytesIO()
+    coarse.resize((edge, edge), Image.Resampling.BICUBIC).save(file, "JPEG", quality=92)
+    sent = {"image": ("a.jpg", file.getvalue())}
+    answer = session.post(f"{url}/api/photos", files=sent, timeout=TIMEOUT_S)
+    answer.raise_for_status()
+    at = f"{url}/api/photos/{answer.json()['id']}"
+    session.post(f"{at}/preview", json={"warmth": 0.1}, timeout=TIMEOUT_S).raise_for_status()
+
+
+def _tell(session: requests.Session, url: str, pid: int, uploads: int) -> None:
+    metrics = session.get(f"{url}/metrics", timeout=TIMEOUT_S).text.splitlines()
+    values = {name: value for name, _, value in (line.rpartition(" ") for line in metrics)}
+    photos, kept = (float(values[name]) for name in _KEPT)
+    status = Path(f"/proc/{pid}/status").read_text().splitlines()
+    now, most = (
+        next(int(line.split()[1]) / 1024 for line in status if line.startswith(name))
+        for name in ("VmRSS:", "VmHWM:")
+    )
+    print(
+        f"{uploads:6} uploads: {now:.0f} MB resident, {most:.0f} MB at most; "
+        f"{photos:.0f} photos kept, counted as {kept / (1 << 20):.0f} MB",
+        flush=True,
+    )
+
+
+if __name__ == "__main__":
+    main()
