@@ -5,6 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -119,23 +120,25 @@ def losses(run: Path) -> list[float]:
     return [line["loss"] for line in lines if "loss" in line]
 
 
-def test_a_run_on_other_shards_isnt_resumed(make_shards: Make, tmp_path: Path) -> None:
-    recipe = TINY.with_overrides(["max_steps=1"])
-    first = ShardSet.open(make_shards(tmp_path / "s"))
-    fit(first, tmp_path / "run", recipe)
-    other = ShardSet.open(make_shards(tmp_path / "t", train=(2, 3)))
+def test_a_run_on_other_shards_isnt_resumed(
+    make_shards: Make, trained_run: Any, tmp_path: Path
+) -> None:
+    run, first = trained_run.copy(tmp_path / "run"), trained_run.shards
+    other = ShardSet.open(make_shards(tmp_path / "t", train=(2, 3), size=64))
     with pytest.raises(TrainerError, match=f"{first.fingerprint}, given {other.fingerprint}"):
-        fit(other, tmp_path / "run", recipe, options=FitOptions(resume=True))
+        fit(other, run, trained_run.recipe, options=FitOptions(resume=True))
 
 
-def test_an_existing_run_is_not_overwritten(make_shards: Make, tmp_path: Path) -> None:
-    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
-    recipe = TINY.with_overrides(["max_steps=1"])
-    fit(shard_set, tmp_path / "run", recipe)
+def test_an_existing_run_is_not_overwritten(trained_run: Any, tmp_path: Path) -> None:
+    shard_set, recipe = trained_run.shards, trained_run.recipe
+    run = trained_run.copy(tmp_path / "run")
+    before = (run / "last.safetensors").read_bytes()
     other = recipe.with_overrides(["learning_rate=0.5", "seed=3"])
     with pytest.raises(TrainerError, match=r"seed: 0 there, 3 asked for; .*--resume continues it"):
-        fit(shard_set, tmp_path / "run", other)
-    fit(shard_set, tmp_path / "run", other, options=FitOptions(overwrite=True))
+        fit(shard_set, run, other)
+    assert (run / "last.safetensors").read_bytes() == before
+    fit(shard_set, run, other, options=FitOptions(overwrite=True))
+    assert (run / "last.safetensors").read_bytes() != before
 
 
 def test_a_fit_whose_patience_is_spent_ends_at_once_when_it_is_run_again(
@@ -164,13 +167,11 @@ def test_a_kill_between_the_state_and_the_last_parameters_leaves_no_stale_ones(
 
 
 def test_a_run_that_started_from_other_parameters_is_not_gone_on_with(
-    make_shards: Make, tmp_path: Path
+    trained_run: Any, tmp_path: Path
 ) -> None:
-    shard_set = ShardSet.open(make_shards(tmp_path / "s"))
-    recipe = TINY.with_overrides(["max_steps=1"])
-    for name, seed in (("a", 1), ("b", 2)):
-        fit(shard_set, tmp_path / name, recipe.with_overrides([f"seed={seed}"]))
-    one, other = (FitOptions(init=load_run(tmp_path / name)) for name in "ab")
+    shard_set, recipe = trained_run.shards, trained_run.recipe
+    fit(shard_set, tmp_path / "b", recipe.with_overrides(["seed=2"]))
+    one, other = (FitOptions(init=load_run(run)) for run in (trained_run.folder, tmp_path / "b"))
     fit(shard_set, tmp_path / "run", recipe, options=one)
     fit(shard_set, tmp_path / "run", recipe, options=one)
     with pytest.raises(TrainerError, match="--init: the run started from other parameters"):

@@ -1,8 +1,8 @@
 """Adam's groups: an encoder at a rate of its own, decay where it belongs; where a fit starts."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -15,7 +15,6 @@ from colorunet.parameters.published import published_tensors
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.config.settings import OptimizerSettings
-from trainer.data.shard_set import ShardSet
 from trainer.errors import TrainerError
 from trainer.training.loop import FitOptions, fit
 from trainer.training.optimizer import make_optimizer, set_rate
@@ -50,14 +49,9 @@ def test_the_encoder_moves_at_its_own_rate_and_all_else_at_the_given_one(
         assert decays[id(parameter)] == (0.05 if parameter.ndim > 1 else 0.0), name
 
 
-@pytest.fixture(scope="module")
-def shards(make_shards: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> ShardSet:
-    return ShardSet.open(make_shards(tmp_path_factory.mktemp("s"), train=(4,), size=64))
-
-
 @pytest.mark.parametrize("freeze_steps", [0, 5])
 def test_a_fit_starts_from_the_published_encoder_and_leaves_it_while_frozen(
-    shards: ShardSet, tmp_path: Path, network: EncoderUnet, freeze_steps: int
+    trained_run: Any, tmp_path: Path, network: EncoderUnet, freeze_steps: int
 ) -> None:
     recipe = Recipe.load("colorunet").with_overrides(
         [
@@ -70,7 +64,7 @@ def test_a_fit_starts_from_the_published_encoder_and_leaves_it_while_frozen(
             f"freeze_steps={freeze_steps}",
         ]
     )
-    fit(shards, tmp_path / "run", recipe)
+    fit(trained_run.shards, tmp_path / "run", recipe)
     network.encoder.load_published(published_tensors("efficientnet-lite0"))
     trained = load_file(tmp_path / "run" / "last.safetensors")
     moved = [
@@ -81,59 +75,52 @@ def test_a_fit_starts_from_the_published_encoder_and_leaves_it_while_frozen(
     assert bool(moved) is (freeze_steps == 0)
 
 
-def _tiny(*overrides: str) -> Recipe:
-    texts = ("max_steps=2", "batch_size=2", "crop=32", "ema=0", "workers=0", "warmup_steps=1")
-    return Recipe.load("small").with_overrides([*texts, "width=8", "depth=3", *overrides])
-
-
-def test_a_fit_from_a_run_starts_with_its_parameters(shards: ShardSet, tmp_path: Path) -> None:
-    fit(shards, tmp_path / "first", _tiny())
-    first = load_run(tmp_path / "first")
-    rate = "learning_rate=1e-12"
-    fit(shards, tmp_path / "second", _tiny(rate, "seed=5"), options=FitOptions(init=first))
+def test_a_fit_from_a_run_starts_with_its_parameters(trained_run: Any, tmp_path: Path) -> None:
+    first = load_run(trained_run.folder)
+    recipe = trained_run.recipe.with_overrides(["learning_rate=1e-12", "seed=5"])
+    fit(trained_run.shards, tmp_path / "second", recipe, options=FitOptions(init=first))
     second = load_run(tmp_path / "second").network.state_dict()
     for name, tensor in first.network.state_dict().items():
         assert torch.allclose(tensor, second[name], atol=1e-6), name
 
 
 def test_with_another_palette_each_output_starts_from_that_of_the_nearest_bin(
-    shards: ShardSet, tmp_path: Path
+    trained_run: Any, tmp_path: Path
 ) -> None:
-    fit(shards, tmp_path / "first", _tiny())
-    trained = load_run(tmp_path / "first")
+    trained = load_run(trained_run.folder)
     backwards = replace(
         trained.palette,
         centers=trained.palette.centers[::-1].copy(),
         prior=trained.palette.prior[::-1].copy(),
     )
     other = replace(trained, palette=backwards)
-    rate = "learning_rate=1e-12"
-    fit(shards, tmp_path / "second", _tiny(rate, "seed=5"), options=FitOptions(init=other))
+    recipe = trained_run.recipe.with_overrides(["learning_rate=1e-12", "seed=5"])
+    fit(trained_run.shards, tmp_path / "second", recipe, options=FitOptions(init=other))
     second = load_run(tmp_path / "second").network.state_dict()
     for name, tensor in trained.network.state_dict().items():
         expected = tensor.flip(0) if name.startswith("head.") else tensor
         assert torch.allclose(expected, second[name], atol=1e-6), name
 
 
-def test_parameters_of_another_network_are_refused(shards: ShardSet, tmp_path: Path) -> None:
-    fit(shards, tmp_path / "first", _tiny())
-    first = load_run(tmp_path / "first")
+@pytest.mark.parametrize("other", ["width=12", "depth=4"])
+def test_parameters_of_another_network_are_refused(
+    trained_run: Any, tmp_path: Path, other: str
+) -> None:
+    options = FitOptions(init=load_run(trained_run.folder))
+    recipe = trained_run.recipe.with_overrides([other])
     with pytest.raises(TrainerError, match="--init"):
-        fit(shards, tmp_path / "wider", _tiny("width=12"), options=FitOptions(init=first))
-    with pytest.raises(TrainerError, match="--init"):
-        fit(shards, tmp_path / "deeper", _tiny("depth=4"), options=FitOptions(init=first))
-    assert not (tmp_path / "wider").exists()
+        fit(trained_run.shards, tmp_path / "run", recipe, options=options)
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_command_takes_the_network_from_where_it_starts(
-    shards: ShardSet, tmp_path: Path
+    trained_run: Any, tmp_path: Path
 ) -> None:
-    fit(shards, tmp_path / "first", _tiny())
-    words = ["fit", str(shards.path), "--out", str(tmp_path / "run"), "--init"]
+    words = ["fit", str(trained_run.shards.path), "--out", str(tmp_path / "run"), "--init"]
     settings = [
         w for t in ("max_steps=1", "batch_size=2", "crop=32", "workers=0") for w in ("--set", t)
     ]
-    done = CliRunner().invoke(app, [*words, str(tmp_path / "first"), *settings])
+    done = CliRunner().invoke(app, [*words, str(trained_run.folder), *settings])
     assert done.exit_code == 0, done.output
     assert load_run(tmp_path / "run").settings.width == 8
     wrong = CliRunner().invoke(app, [*words, "no-such-network", *settings, "--overwrite"])
