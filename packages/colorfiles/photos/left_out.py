@@ -7,9 +7,13 @@ _PROGRAMS_FOLDERS = frozenset(
 )
 FOLDERS_LEFT_OUT = "hidden or programs' folders"
 FILES_LEFT_OUT = "hidden files"
-SIDECARS_LEFT_OUT = "sidecars (.xmp, .aae, .json), which aren't copied"
-# Of Lightroom and darktable, of Apple's Photos, of Google's Takeout
-_SIDECAR = re.compile(r".+\.(xmp|aae)|.+\.\w{3,4}(\.supplemental-metadata)?\.json", re.IGNORECASE)
+SIDECARS_LEFT_OUT = "sidecars (.xmp, .aae, .json and the like), which aren't copied"
+# Of Lightroom and darktable, Apple's Photos, RawTherapee, DxO; of Google's Takeout, which cuts long
+# names short (IMG.jpg.supplemental-me.json) and numbers equal ones (IMG.jpg(1).json).
+_NUMBER = r"(\(\d+\))?"
+_SIDECAR = re.compile(
+    rf".+\.(xmp|aae|pp3|dop)|.+\.\w{{3,4}}{_NUMBER}(\.s[a-z-]*)?{_NUMBER}\.json", re.IGNORECASE
+)
 
 
 def is_left_out_folder(name: str) -> bool:

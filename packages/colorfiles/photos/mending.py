@@ -12,6 +12,7 @@ from colorfiles.photos.limits import ReadSettings
 NO_END = "its end mark is missing"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # kinds of SOF
 _LINES = 0xDC  # marker DNL of ITU-T T.81: number of lines
+_RIFF_HEADER = 12  # bytes before the first chunk of a WebP
 _OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")  # no viewer leaves out frames
 
 
@@ -33,6 +34,8 @@ def admitted(file: BinaryIO, settings: ReadSettings) -> tuple[BinaryIO, str, tup
         file = io.BytesIO(mended) if mended is not data else file
     elif format_name == "PNG":
         file = _mended_png(file, notes)
+    elif format_name == "WEBP":
+        file = _mended_webp(file, notes)
     file.seek(0)
     return file, format_name, tuple(notes)
 
@@ -53,6 +56,25 @@ def _mended_jpeg(data: bytes, notes: list[str]) -> bytes:
         data += END_OF_IMAGE
         notes.append(NO_END)
     return data
+
+
+def _mended_webp(file: BinaryIO, notes: list[str]) -> BinaryIO:
+    """Return a WebP whose length in its header is that of its chunks, where all are there."""
+    size = file.seek(0, io.SEEK_END)
+    file.seek(4)
+    told = int.from_bytes(file.read(4), "little") + 8
+    place = _RIFF_HEADER
+    while place < told and place + 8 <= size:
+        file.seek(place + 4)
+        length = int.from_bytes(file.read(4), "little")
+        place += 8 + length + length % 2
+    is_whole = _RIFF_HEADER < place <= size
+    if told == place or not is_whole:
+        return file
+    file.seek(0)
+    data = file.read(place)
+    notes.append("its header tells a wrong length")
+    return io.BytesIO(data[:4] + struct.pack("<I", place - 8) + data[8:])
 
 
 def _mended_png(file: BinaryIO, notes: list[str]) -> BinaryIO:

@@ -72,6 +72,9 @@ def _by_samples(
         pixels, notes = pixels_of(_as_image(levels, kind, page))
         return Pixels(pixels.levels, _alpha(samples, page, count)), notes
     white = _white(colors, page, significant_bits)
+    below_black = ""
+    if colors.dtype.kind == "i" and colors.min() < 0:  # TIFF 6.0: 0 is imaged as black, or white
+        below_black = "its levels below 0 were taken as 0"
     alpha = _alpha(samples, page, count)
     levels = scaled_to_16(np.squeeze(colors, 2) if count == 1 else colors, white.level)
     del samples, colors
@@ -83,7 +86,7 @@ def _by_samples(
     to_srgb = gray_to_srgb if count == 1 else rgb_to_srgb
     converted, note = to_srgb(levels, _profile(page))
     pixels = Pixels(converted, alpha)
-    notes = [text for text in (white.note, note) if text]
+    notes = [text for text in (white.note, below_black, note) if text]
     return (_in_8_bits(pixels) if page.bits <= 8 else pixels), notes
 
 

@@ -13,6 +13,7 @@ from colorunet.batch.painting import Wishes
 from colorunet.batch.settings import ColorizeSettings
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.options import PredictionOptions
+from colorunet.coloring.steering.album import Album
 from colorunet.coloring.toning import as_vivid
 from colorunet.coloring.working_size import WORKING_EDGE_PX
 from colorunet.errors import InvalidRequest
@@ -34,6 +35,7 @@ class ColorizeRequest:
         wishes: toning, hints, references and versions.
         significant_bits: of 16-bit scans; see ``ReadSettings``.
         compare: also write pictures that show gray and colour side by side.
+        album: the folder of one; see ``Call.with_album``.
         evidence: marks, records and signatures.
         engine: what runs the work on other processes; None colours in this one.
         manifest: the file of results to write; None only where a rerun needs one.
@@ -49,6 +51,7 @@ class ColorizeRequest:
     wishes: Wishes = field(default_factory=Wishes)
     significant_bits: int | None = None
     compare: bool = False
+    album: Path | None = None
     evidence: EvidenceOptions = field(default_factory=EvidenceOptions)
     engine: Engine | None = None
     manifest: Path | None = None
@@ -76,6 +79,12 @@ class Call:
     engine: Engine | None = None
     work: PartWork | None = None
     manifest: Path | None = None
+
+    def with_album(self, album: Album) -> "Call":
+        """Return the call with an album that gives photos their colours."""
+        settings = replace(self.settings, album=album)
+        work = None if self.work is None else replace(self.work, settings=settings)
+        return replace(self, settings=settings, work=work)
 
 
 def plan_call(request: ColorizeRequest) -> Call:
@@ -115,6 +124,8 @@ def plan_call(request: ColorizeRequest) -> Call:
 def _require_compatible(request: ColorizeRequest) -> None:
     if request.prediction.temperature is not None and request.vividness is not None:
         raise InvalidRequest("--vividness sets the temperature; give one of them")
+    if request.album is not None and request.wishes.steering.reference is not None:
+        raise InvalidRequest("--album finds the references; leave out --reference")
 
 
 def _run_and_inputs(request: ColorizeRequest) -> tuple[Path | None, tuple[Path, ...]]:

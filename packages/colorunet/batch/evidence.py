@@ -9,6 +9,7 @@ from colorunet.batch.settings import ColorizeSettings
 from colorunet.batch.writing.photo import UnwritableImage
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
+from colorunet.coloring.steering.album import AlbumMatch
 from colorunet.errors import ColorunetError
 from colorunet.evidence.mark import Mark
 from colorunet.evidence.network_mark import mark_of_network
@@ -76,29 +77,44 @@ def _coloring(
     return Coloring(mark, colorizer.palette.fingerprint, dials, hints)
 
 
-def write_evidence(
-    colorizer: Colorizer,
-    job: Job,
-    evidence: Evidence,
-    image: ColoredImage,
-    told: tuple[str, ...],
-) -> None:
+@dataclass(frozen=True)
+class WrittenPhoto:
+    """An output that is written.
+
+    Args:
+        job: the photo and its output.
+        image: the photo in colour, its first page.
+        told: what was assumed and what couldn't be kept.
+        match: the photo of an album that was nearest.
+    """
+
+    job: Job
+    image: ColoredImage
+    told: tuple[str, ...]
+    match: AlbumMatch | None = None
+
+    def coloring(self, coloring: Coloring) -> Coloring:
+        """Return how the colours of a call were made, for this output."""
+        numbered = coloring.of_version(self.job.version)
+        return numbered if self.match is None else numbered.of_album(self.match.facts)
+
+
+def write_evidence(colorizer: Colorizer, photo: WrittenPhoto, evidence: Evidence) -> None:
     """Sign an output that is written, and write its record.
 
     Args:
         colorizer: what gave the colours.
-        job: the photo and its output.
+        photo: the output.
         evidence: what is asked for.
-        image: the photo in colour, its first page.
-        told: what was assumed and what couldn't be kept.
 
     Raises:
         OSError: a file can't be read or written.
         UnwritableImage: the output can't be signed.
     """
-    original, output = job.source.path, job.target
+    original, output = photo.job.source.path, photo.job.target
+    image, told = photo.image, photo.told
     if evidence.signing is not None and evidence.signed is not None:
-        coloring = evidence.signed.of_version(job.version)
+        coloring = photo.coloring(evidence.signed)
         content = record_content({}, coloring, size=image.size, lost=told)
         try:
             sign_photo(original, output, evidence.signing, coloring.mark, content)
@@ -108,7 +124,7 @@ def write_evidence(
         write_record(
             original,
             output,
-            evidence.record.of_version(job.version),
+            photo.coloring(evidence.record),
             size=image.size,
             lost=told,
             sureness=sureness_png(colorizer, image.luma),

@@ -24,7 +24,8 @@ from colorfiles.photos import (
     read_pages,
 )
 from colorfiles.photos.tiff_pages import photo_pages
-from colorunet.coloring.composing import ColoredImage, Luma
+from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
+from colorunet.coloring.steering.album import Album, AlbumMatch
 from colorunet.coloring.steering.hints import Hint
 from colorunet.evidence.packets import find_packet
 
@@ -46,6 +47,7 @@ class GrayImage:
         own: its own colours (H, W, 3), if requested and if it has some.
         metadata: if requested.
         notes: what had to be assumed.
+        match: the photo of an album whose colours it gets, as far as they count.
     """
 
     luma: Luma
@@ -53,6 +55,7 @@ class GrayImage:
     own: np.ndarray | None = None
     metadata: Metadata = field(default_factory=Metadata)
     notes: tuple[str, ...] = ()
+    match: AlbumMatch | None = None
 
     def colored(
         self, uv: Float[np.ndarray, "h w 2"], strength: float, hints: tuple[Hint, ...] = ()
@@ -118,6 +121,14 @@ def read_gray_pages(
                 yield _gray_of(first, None, colors)
     except UnusableImage as unusable:
         yield unusable
+
+
+def with_match(image: GrayImage, album: Album | None) -> GrayImage:
+    """Return an image with the photo of an album that is nearest to it, and a note on that."""
+    if album is None:
+        return image
+    match = album.nearest(in_8_bits(image.luma))
+    return replace(image, match=match, notes=(*image.notes, match.note))
 
 
 def header_of(file: Path | bytes, settings: ReadSettings | None = None) -> ImageHeader:

@@ -1,6 +1,6 @@
 """Colouring of one photo: toning, hints, references and versions."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from colorunet.batch.images import GrayImage, UnusableImage
 from colorunet.coloring.colorizer import Colorizer
@@ -55,13 +55,13 @@ class Painter:
         Raises:
             UnusableImage: a hint can't be followed in it.
         """
-        wishes = self._wishes
-        if wishes.steering == Steering():
+        wishes, steering = self._wishes, self._steering(gray)
+        if steering == Steering():
             uv = wishes.toning.warmed(self._colorizer.chroma(in_8_bits(gray.luma)))
         else:
             seen = self._colorizer.see(gray.luma)
             try:
-                uv = self._colorizer.steered(seen, wishes.steering, toning=wishes.toning)
+                uv = self._colorizer.steered(seen, steering, toning=wishes.toning)
             except ColorunetError as error:
                 raise UnusableImage(str(error)) from None
         return gray.colored(uv, wishes.toning.strength, wishes.steering.hints)
@@ -82,7 +82,11 @@ class Painter:
             seen = self._colorizer.see(gray.luma)
             try:
                 versions = self._colorizer.versions(
-                    seen, wishes.versions, wishes.steering, toning=wishes.toning, seed=wishes.seed
+                    seen,
+                    wishes.versions,
+                    self._steering(gray),
+                    toning=wishes.toning,
+                    seed=wishes.seed,
                 )
             except ColorunetError as error:
                 raise UnusableImage(str(error)) from None
@@ -90,3 +94,9 @@ class Painter:
         version = self._drawn[1][number - 1]
         image = gray.colored(version.uv, wishes.toning.strength, wishes.steering.hints)
         return image, version.likelihood
+
+    def _steering(self, gray: GrayImage) -> Steering:
+        """Return what steers a photo: with the colours of the album's, where it has a match."""
+        if gray.match is None or gray.match.reference is None:
+            return self._wishes.steering
+        return replace(self._wishes.steering, reference=gray.match.reference)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Protocol
 
 from colorfiles.errors import ForeignFile
-from colorfiles.photos import ImageHeader, ReadSettings
+from colorfiles.photos import ImageHeader
 from colorunet.batch.clip_formats import CLIP
-from colorunet.batch.evidence import write_evidence
+from colorunet.batch.evidence import WrittenPhoto, write_evidence
 from colorunet.batch.images import (
     GrayImage,
     UnusableImage,
@@ -20,6 +20,7 @@ from colorunet.batch.images import (
     is_whole,
     read_gray,
     read_gray_pages,
+    with_match,
 )
 from colorunet.batch.outputs import Job
 from colorunet.batch.ownership import require_own_outputs
@@ -35,6 +36,7 @@ from colorunet.batch.writing.photo import (
 )
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
+from colorunet.coloring.steering.album import AlbumMatch
 from colorunet.evidence.badge import with_badge
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
@@ -123,7 +125,6 @@ class _Worker:
         self._painter = Painter(colorizer, settings.wishes)
         self._settings = settings
         self._reading = settings.reading
-        self._with_colors = settings.wishes.toning.strength < 1
 
     def read(self, job: Job, claim: Claim) -> _Read | None:
         """Decode a photo; None where its outputs are there and whole."""
@@ -145,8 +146,8 @@ class _Worker:
             if self._settings.wishes.of_single_images:
                 raise UnusableImage(f"it has {header.pages} pages or frames; {_SINGLE}")
             return _Read(header, started)
-        image = read_gray(path, self._reading, bits=None, colors=self._with_colors)
-        return _Read(header, started, image)
+        image = read_gray(path, self._reading, bits=None, colors=self._settings.with_colors)
+        return _Read(header, started, with_match(image, self._settings.album))
 
     def work(self, job: Job, read: _Read | None) -> _Worked:
         if read is None:
@@ -164,7 +165,7 @@ class _Worker:
             return worked
         read, image, likelihood = worked
         assert read.image is not None
-        done = self._written(job, read, iter((image,)), read.image.notes)
+        done = self._written(job, read, iter((image,)), read.image)
         return replace(done, likelihood=likelihood)
 
     def _film(self, job: Job) -> Done:
@@ -181,8 +182,8 @@ class _Worker:
     def _pages(self, job: Job, read: _Read) -> Done:
         """Colour page after page: none but one is in memory, unless an animation keeps them."""
         assert read.header is not None
-        pages = _Pages(job.source.path, read.header, self._reading, self._with_colors)
-        done = self._written(job, read, map(self._painter.colored, pages), pages.notes)
+        pages = _Pages(job.source.path, read.header, self._settings)
+        done = self._written(job, read, map(self._painter.colored, pages), pages)
         return replace(done, pages=pages.read if job.format.pages else 1)
 
     def _written(
@@ -190,12 +191,12 @@ class _Worker:
         job: Job,
         read: _Read,
         images: Iterator[ColoredImage],
-        notes: list[str] | tuple[str, ...],
+        origin: "GrayImage | _Pages",
     ) -> Done:
         assert read.header is not None
         first = next(images, None)
         if first is None:
-            raise UnusableImage("; ".join(notes))
+            raise UnusableImage("; ".join(origin.notes))
         job.target.parent.mkdir(parents=True, exist_ok=True)
         lossless = read.header.format == "WEBP" and is_lossless_webp(job.source.path)
         how = WritingSettings(job.format, lossless, self._settings.evidence.mark)
@@ -206,8 +207,9 @@ class _Worker:
         if job.compare is not None:
             write_comparison(job.compare, first, self._settings.evidence.mark)
         other = why_other(read.header.format, job.format)
-        told = (*notes, *([other] if other else []), *lost)
-        write_evidence(self._colorizer, job, self._settings.evidence, first, told)
+        told = (*origin.notes, *([other] if other else []), *lost)
+        output = WrittenPhoto(job, first, told, origin.match)
+        write_evidence(self._colorizer, output, self._settings.evidence)
         return Done(
             size=first.size, pages=1, seconds=time.perf_counter() - read.started, notes=told
         )
@@ -216,12 +218,12 @@ class _Worker:
 class _Pages:
     """The pages of a file that can be read, and notes on those that can't."""
 
-    def __init__(
-        self, path: Path, header: ImageHeader, reading: ReadSettings, with_colors: bool
-    ) -> None:
+    def __init__(self, path: Path, header: ImageHeader, settings: ColorizeSettings) -> None:
         self.notes: list[str] = []
+        self.match: AlbumMatch | None = None  # of the first page
         self.read = 0
-        self._all = read_gray_pages(path, reading, colors=with_colors)
+        self._album = settings.album
+        self._all = read_gray_pages(path, settings.reading, colors=settings.with_colors)
         self._most = header.pages
         if header.format != "TIFF":
             self._most = max(1, _ANIMATION_BYTES // header.decoded_bytes)
@@ -234,9 +236,11 @@ class _Pages:
                 self._note(f"page {number} left out: {page}")
                 continue
             self.read += 1
-            for note in page.notes:
+            matched = with_match(page, self._album)
+            self.match = self.match or matched.match
+            for note in matched.notes:
                 self._note(note)
-            yield page
+            yield matched
 
     def _note(self, note: str) -> None:
         if note not in self.notes:

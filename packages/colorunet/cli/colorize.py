@@ -8,6 +8,7 @@ import click
 from colorfiles.commands import FINISHED_WITH_SKIPS, emit, json_option, overwrite_option, say
 from colorfiles.engines.options import engine_options, make_engine
 from colorunet.cli.options import (
+    album_option,
     evidence_options,
     look_options,
     manifest_option,
@@ -19,8 +20,10 @@ from colorunet.cli.options import (
 
 if TYPE_CHECKING:
     from colorunet.batch.evidence import EvidenceOptions
+    from colorunet.batch.outputs import Plan
     from colorunet.batch.painting import Wishes
     from colorunet.coloring.options import PredictionOptions
+    from colorunet.coloring.steering.album import Album
 
 
 @click.command(name="colorize")
@@ -42,6 +45,7 @@ if TYPE_CHECKING:
     help="Shorter edge at which the network sees a photo, in pixels.",
 )
 @significant_bits_option
+@album_option
 @evidence_options
 @engine_options
 @manifest_option
@@ -57,6 +61,7 @@ def command(
     prediction: "PredictionOptions",
     working_edge: int,
     significant_bits: int | None,
+    album: Path | None,
     evidence_options: "EvidenceOptions",
     engine: str,
     workers: int | None,
@@ -100,6 +105,7 @@ def command(
         wishes=wishes,
         significant_bits=significant_bits,
         compare=compare,
+        album=album,
         evidence=evidence_options,
         engine=make_engine(where) if is_elsewhere else None,
         manifest=manifest,
@@ -109,6 +115,8 @@ def command(
         call = plan_call(request)
     except InvalidRequest as error:
         raise click.UsageError(str(error)) from None
+    if album is not None:
+        call = call.with_album(_opened(album, call.plan))
     jobs = call.plan.jobs
     with progress("colourising", len(jobs) + frames_promised(jobs, overwrite)) as report:
         clips = Clips(call.colorizer, call.settings, report, say)
@@ -118,3 +126,21 @@ def command(
     emit(summary, as_json, summary_text(summary))
     if summary.skipped or summary.damaged:
         raise SystemExit(FINISHED_WITH_SKIPS)
+
+
+def _opened(folder: Path, plan: "Plan") -> "Album":
+    """Return an album, whose new and changed photos are looked at."""
+    from colorfiles.progress import progress
+    from colorunet.batch.clip_formats import CLIP
+    from colorunet.coloring.steering.album import Album
+    from colorunet.coloring.steering.album_index import photo_names
+    from colorunet.evidence.network_mark import parameters_sha256
+    from colorunet.parameters.shipped import shipped_run
+
+    if any(job.source.format == CLIP for job in plan.jobs):
+        say("clips are coloured without the album; --reference FRAME@TIME is for them")
+    names, network = photo_names(folder), shipped_run()
+    with progress("looking at the album", len(names)) as report:
+        album = Album.open(folder, names, network, parameters_sha256(network), report=report)
+    say(album.summary)
+    return album

@@ -126,6 +126,13 @@ _reference_option = click.option(
     help="A photo whose palette and tones the colours are to have. For a clip several, each from "
     "its time to the next cut: frame.png@1:02.5.",
 )
+album_option = click.option(
+    "--album",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="A folder of your own colour photos: each gray photo gets the palette of the one that is "
+    "nearest, as far as it is near; which one and how near is said.",
+)
 manifest_option = click.option(
     "--manifest",
     type=click.Path(path_type=Path, dir_okay=False),

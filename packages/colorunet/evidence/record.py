@@ -44,6 +44,10 @@ class Coloring:
         """Return the same for one of several versions; 0 where there is but one."""
         return replace(self, settings={**self.settings, "version": number})
 
+    def of_album(self, photo: Mapping[str, Any]) -> "Coloring":
+        """Return the same with the photo of an album that was nearest."""
+        return replace(self, settings={**self.settings, "album": dict(photo)})
+
 
 def record_names(output: Path) -> tuple[Path, Path]:
     """Return the names that a record may have: that of the stem, and that of the whole name where

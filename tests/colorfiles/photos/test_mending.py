@@ -83,3 +83,15 @@ def test_a_gif_and_a_png_without_their_ends_are_read() -> None:
         np.testing.assert_array_equal(
             read_image(whole[:-missing]).luma(8), read_image(whole).luma(8)
         )
+
+
+@pytest.mark.parametrize("wrong", [100, -20, -8])
+def test_a_webp_that_tells_a_wrong_length_is_read_where_all_of_it_is_there(wrong: int) -> None:
+    whole = odd.saved(Image.fromarray(odd.scene()), "WEBP", lossless=True)
+    told = whole[:4] + struct.pack("<I", len(whole) - 8 + wrong) + whole[8:]
+    image = read_image(told)
+    np.testing.assert_array_equal(np.asarray(image.rgb()), odd.scene())
+    assert image.notes == ("its header tells a wrong length",)
+    assert read_image(whole).notes == read_image(whole + bytes(33)).notes == ()
+    with pytest.raises(UnreadableImage):
+        read_image(told[:-40])

@@ -118,6 +118,17 @@ def test_an_assumed_white_is_told_and_an_option_decides() -> None:
     assert not read_image(odd.tiff(odd.gray_16(), photometric="minisblack")).notes
 
 
+def test_signed_levels_below_black_are_told() -> None:
+    signed = odd.gray_16().astype(np.int32) - 20_000
+    levels = np.clip(signed, 0, 32767).astype(np.int16)
+    image = read_image(
+        odd.tiff(np.clip(signed, -32768, 32767).astype(np.int16), photometric="minisblack")
+    )
+    assert image.notes == ("its levels below 0 were taken as 0",)
+    np.testing.assert_allclose(image.luma(16), levels * (65535 / 32767), atol=1)
+    assert read_image(odd.tiff(levels, photometric="minisblack")).notes == ()
+
+
 def test_unknown_color_chunks_are_named() -> None:
     rows = odd.gray()
     for body in (bytes((9, 16, 0, 1)), bytes((1, 13, 0, 0)), bytes((200, 13, 0, 1))):

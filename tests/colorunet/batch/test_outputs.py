@@ -188,9 +188,17 @@ def test_a_mistyped_ending_is_no_folder(name: str, album: Path, tmp_path: Path) 
 
 def test_sidecars_are_counted_as_left_out(tmp_path: Path) -> None:
     root = _tree(tmp_path / "in", "a.jpg")
-    for name in ("a.jpg.xmp", "b.XMP", "a.jpg.json", "a.jpg.supplemental-metadata.json", "n.json"):
+    takeout = (
+        "a.jpg.json",
+        "a.jpg.supplemental-metadata.json",
+        "a.jpg.suppl.json",
+        "a.jpg(1).json",
+    )
+    for name in ("a.jpg.xmp", "b.XMP", "a.jpg.pp3", *takeout, "n.json"):
         (root / name).write_text("{}")
     _tree(root, "c.pam", "d.pfm", content=b"P7\nWIDTH 2\n")
     plan = plan_outputs((root,), tmp_path / "out")
     assert [Path(job.source.name).name for job in plan.jobs] == ["a.jpg", "c.pam", "d.pfm"]
-    assert dict(plan.sources.left_out) == {"sidecars (.xmp, .aae, .json), which aren't copied": 4}
+    assert dict(plan.sources.left_out) == {
+        "sidecars (.xmp, .aae, .json and the like), which aren't copied": 7
+    }

@@ -145,6 +145,7 @@ def what_is_lost(
         "EXIF": bool(metadata.exif) and not target.exif,
         "XMP": bool(metadata.xmp) and not (target.xmp or sidecar),
         "IPTC": bool(metadata.iptc) and not target.iptc,
+        "a colour profile (its pixels are sRGB)": bool(metadata.icc_profile) and not target.profile,
         "its resolution": metadata.dpi is not None and not target.dpi,
         "its texts": bool(_lost_texts(image, target)),
         "more than 256 colours a frame": name == "GIF",

@@ -1,1 +1,1 @@
-"""A person's say in the colours: hints, versions, another photo's palette; files stay outside."""
+"""A person's say in the colours: hints, versions, another photo's palette, an album's."""

@@ -33,11 +33,13 @@ class Reference:
         luma: (m,) in [0, 1].
         uv: (m, 2) of the same pixels.
         sha256: of the file that they were read from; "" for none.
+        weight: how far they count, from 0 (not at all) to 1.
     """
 
     luma: Float32[np.ndarray, "m"]
     uv: Float32[np.ndarray, "m 2"]
     sha256: str = ""
+    weight: float = 1.0
 
     @classmethod
     def of(cls, image: Image.Image, *, sha256: str = "") -> "Reference":
@@ -123,7 +125,8 @@ def prior_of(
 
     The shares of the bins at each level of luma are brought from those that the network gives to
     this photo to those of the reference (Saerens et al. 2002), as far as the network leaves a
-    choice; and each bin's centre moves to the mean colour that the reference has in it.
+    choice; and each bin's centre moves to the mean colour that the reference has in it. Both only
+    as far as the reference's weight goes.
     """
     bins = np.asarray(uv_to_bins(reference.uv, palette)).astype(np.int64)
     target_shares = _shares(_hats(reference.luma), np.eye(palette.n, dtype=np.float32)[bins])
@@ -136,7 +139,11 @@ def prior_of(
         tilted /= tilted.sum(axis=-1, keepdims=True)
         gain += np.log(target_shares) - np.log(_shares(hats, tilted))
         gain = np.clip(gain, -_MOST_NATS, _MOST_NATS)
-    gains = _hats(np.arange(256, dtype=np.float32) / 255) @ gain * np.float32(_STRENGTH)
+    gains = (
+        _hats(np.arange(256, dtype=np.float32) / 255)
+        @ gain
+        * np.float32(_STRENGTH * reference.weight)
+    )
     return ReferencePrior(gains.astype(np.float32), _moved(palette, reference, bins))
 
 
@@ -166,4 +173,5 @@ def _moved(palette: Palette, reference: Reference, bins: np.ndarray) -> Palette:
     )
     own = _OWN_CENTER * len(bins)
     centers = (sums + own * palette.centers) / (counts + own)[:, None]
+    centers = palette.centers + reference.weight * (centers - palette.centers)
     return Palette(centers=centers, prior=palette.prior)

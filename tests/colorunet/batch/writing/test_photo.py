@@ -144,6 +144,22 @@ def test_a_lossless_webp_stays_so(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.asarray(back.pixels.levels), wanted[..., :3])
 
 
+def test_every_format_names_depth_alpha_and_profile_that_it_cannot_hold() -> None:
+    metadata = Metadata(icc_profile=b"any")
+    deep = _image(16, alpha=True, metadata=metadata)
+    lost = {
+        "more than 8 bits": {"JPEG", "WEBP", "AVIF", "GIF", "BMP", "TGA", "PCX"},
+        "transparency": {"JPEG", "BMP", "PPM", "PCX"},
+        "a colour profile (its pixels are sRGB)": {"GIF", "BMP", "PPM", "TGA", "PCX"},
+        "more than 256 colours a frame": {"GIF"},
+    }
+    for name, target in FORMATS.items():
+        said = "".join(what_is_lost(deep, target)).removeprefix(f"{name} can't hold ")
+        assert set(filter(None, said.split(", "))) == {
+            what for what, formats in lost.items() if name in formats
+        }
+
+
 def test_what_a_format_cannot_hold_is_named() -> None:
     deep = _image(16, alpha=True, metadata=_metadata())
     assert what_is_lost(deep, FORMATS["JPEG"], pages=2) == [
