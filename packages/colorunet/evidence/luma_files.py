@@ -24,7 +24,7 @@ MEASURED = {
 }
 # An output that somebody converted; a GIF's colours are far between.
 _OTHERS = Allowance(30, 2.5, 5.0, 0.4, words="bounds assumed: none were measured for {}")
-_GIF = Allowance(128, 16.0, 40.0, 1.0, words="bounds assumed for 256 colours")
+_GIF = Allowance(110, 10.0, 35.0, 0.6, words="bounds assumed for 256 colours")
 _EXACT = Allowance(0, 0, 0, 0, words="exact: the format is lossless")
 # The standard luma table at quality 95, with which outputs are written.
 _WRITTEN = np.array(
