@@ -1,7 +1,7 @@
-"""Single files that a command writes: whether one is there, whose it is, and what it was made from.
+"""Existence and provenance of the single files that commands write.
 
-A file bears the digest of all that it was made from. So the same command again knows its own
-finished work and ends, and another's is never taken for it.
+A file holds a digest of its inputs and settings. The same command run again recognizes its finished
+output and ends; a file with another digest is never mistaken for it.
 """
 
 import hashlib
@@ -16,34 +16,34 @@ from colorfiles.errors import ColorfilesError, ForeignFile
 from colorfiles.outside.files import open_regular
 from colorfiles.storage import Storage
 
-PNG_TAG = "colorunet figure"  # stands under Software in every PNG of ours
+PNG_TAG = "colorunet figure"  # the text "Software" of every PNG that these packages write
 _OWN_PNG = b"Software\0" + PNG_TAG.encode()
 _OWN_PAGE = re.compile(rb'<meta name="source" content="[0-9a-f]{64}">')
-_START = 1 << 16  # bytes: within these a file says what it is, and what it was made from
+_START = 1 << 16  # bytes that hold the kind of a file and its digest
 
 
 def made_from(*what: Any) -> str:
-    """Return a digest of what a file is made from: values that JSON can hold, and paths."""
+    """Return a digest of a file's inputs and settings: values that JSON can hold, and paths."""
     return hashlib.sha256(json.dumps(what, sort_keys=True, default=str).encode()).hexdigest()
 
 
 def png_texts(digest: str = "") -> dict[str, str]:
-    """Return the texts that a PNG of ours bears."""
+    """Return the text chunks of a PNG that these packages write."""
     return {"Software": PNG_TAG} | ({"Source": digest} if digest else {})
 
 
 def is_palette(start: bytes) -> bool:
-    """Whether a file that starts so is a palette's."""
+    """Whether a file with this start is a palette."""
     return start.lstrip().startswith(b"{") and b'"centers"' in start and b'"prior"' in start
 
 
 def is_png(start: bytes) -> bool:
-    """Whether a file that starts so is a PNG of ours, and no photo of somebody's."""
+    """Whether a file with this start is a PNG that these packages wrote, not a user's photo."""
     return start.startswith(b"\x89PNG\r\n\x1a\n") and _OWN_PNG in start
 
 
 def is_own_png(path: str | os.PathLike[str]) -> bool:
-    """Whether a PNG of ours is at a path."""
+    """Whether a PNG that these packages wrote is at a path."""
     try:
         with open_regular(Path(path)) as file:
             return is_png(file.read(_START))
@@ -52,12 +52,12 @@ def is_own_png(path: str | os.PathLike[str]) -> bool:
 
 
 def is_page(start: bytes) -> bool:
-    """Whether a file that starts so is a page of ours, and no other page in HTML."""
+    """Whether a file with this start is a page that these packages wrote, not another HTML page."""
     return start.startswith(b"<!doctype html>\n<html") and _OWN_PAGE.search(start) is not None
 
 
 def write_file(address: str, data: bytes) -> None:
-    """Write a file at an address, its folder made where it is missing; replaces one."""
+    """Write a file at an address, replacing one; its folder is made where it is missing."""
     storage, name = parent_and_name(address)
     storage.make()
     storage.write(name, data)
@@ -66,13 +66,13 @@ def write_file(address: str, data: bytes) -> None:
 def is_finished(
     address: str, digest: str, *, overwrite: bool, own: Callable[[bytes], bool]
 ) -> bool:
-    """Return whether the output of a command is there already, made from the same.
+    """Return whether a command's output exists with the same digest.
 
     Args:
         address: of the output.
-        digest: of what it is made from, see ``made_from``.
+        digest: of inputs and settings, see ``made_from``.
         overwrite: whether an output of an earlier call is replaced; then it is never finished.
-        own: tells from its first 64 KB whether a file is such an output; an empty one always is.
+        own: whether a file is such an output, by its first 64 KB; an empty one always is.
 
     Raises:
         ForeignFile: something else is there.

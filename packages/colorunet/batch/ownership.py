@@ -1,4 +1,4 @@
-"""Whether what lies in the places of a photo's outputs is an earlier output."""
+"""Check that files in the places of a photo's outputs are earlier outputs."""
 
 from pathlib import Path
 

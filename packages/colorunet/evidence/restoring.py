@@ -1,4 +1,4 @@
-"""The gray photo back from a coloured one: its luma, exact where the formats are lossless."""
+"""Restoring the gray photo from a coloured one: its luma, exact where formats are lossless."""
 
 from dataclasses import dataclass
 from pathlib import Path

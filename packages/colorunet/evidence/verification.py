@@ -21,7 +21,7 @@ _ROUNDED = Allowance(1, 1, 1, words="within a level of 255: the file holds fewer
 
 @dataclass(frozen=True)
 class LumaVerdict:
-    """What the comparison with the original found.
+    """Result of the comparison with the original.
 
     Args:
         kept: nothing but chroma was changed, within what the format allows.
@@ -48,10 +48,10 @@ class LumaVerdict:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What is known of a coloured file.
+    """Result of the checks of a coloured file.
 
     Args:
-        file: that was looked at.
+        file: that was checked.
         original: that it was compared with; "" for none.
         holds: the mark is there and nothing speaks against the file.
         mark: as it stands in the file; None for none.
