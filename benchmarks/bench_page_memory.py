@@ -1,10 +1,11 @@
 """What memory the page takes over thousands of uploads, of which it keeps what its limits allow.
 
-python benchmarks/bench_page_memory.py [--uploads 2000] [--edge 200] [--network NAME]
+python benchmarks/bench_page_memory.py [--uploads 2000] [--edge 200] [RUN]
 
-It starts `colorunet serve` on a free port. One client sends photos of noise, no two alike, asks for
-a preview of each and deletes none. Printed is the server's resident memory, the photos that it
-keeps and what it counts for them, after every tenth of the uploads.
+It starts `colorunet serve` on a free port, with the network of RUN or the default one. One client
+sends photos of noise, no two alike, asks for a preview of each and deletes none. Printed is the
+server's resident memory, the photos that it keeps and what it counts for them, after every tenth
+of the uploads.
 """
 
 import io
@@ -26,10 +27,10 @@ _KEPT = ("colorunet_kept_photos", "colorunet_kept_bytes")
 @click.command(help=__doc__)
 @click.option("--uploads", default=2000, show_default=True)
 @click.option("--edge", default=200, show_default=True, help="Of a photo, in pixels.")
-@click.option("--network", default="colorunet", show_default=True)
-def main(uploads: int, edge: int, network: str) -> None:
+@click.argument("run", required=False)
+def main(uploads: int, edge: int, run: str | None) -> None:
     """Start a server, send it photos, print its memory."""
-    words = ["colorunet", "serve", "--no-browser", "--port", "0", "--json", "--network", network]
+    words = ["colorunet", "serve", *([run] if run else []), "--no-browser", "--port", "0", "--json"]
     command = [sys.executable, "-m", *words]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

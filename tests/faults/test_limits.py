@@ -103,3 +103,32 @@ def test_outputs_are_not_written_into_a_folder_of_another_kind(
         run("trainer", "colorize", images, "--out", out)
     )
     assert sorted(out.rglob("*")) == before
+
+
+@pytest.mark.parametrize(
+    ("name", "threads"),
+    [("palette", "1"), ("palette", ""), ("shard", ""), ("verify", ""), ("colorize", "")],
+)
+def test_too_little_address_space_is_told_as_a_limit_and_nothing_else_blamed(
+    workshop, tmp_path: Path, name: str, threads: str
+) -> None:
+    """`ulimit -v 600000`: modules can't be mapped, threads not be started, arrays not be made."""
+    shop = workshop[0]
+    words = {"verify": ("dataprep", "verify", str(shop.shards), "--workers", "2")}.get(name)
+    words = words or shop.command(name).prepare(tmp_path / "out")
+    number = {"OMP_NUM_THREADS": threads, "OPENBLAS_NUM_THREADS": threads} if threads else {}
+    done = subprocess.run(
+        ["sh", "-c", 'ulimit -v 600000; exec "$@"', "sh", sys.executable, "-m", *words],
+        env={k: v for k, v in os.environ.items() if not k.endswith("_NUM_THREADS")} | number,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode == 0:
+        return  # it is enough for this command here
+    last = done.stderr.splitlines()[-1]
+    assert done.returncode in (1, 3), done.stderr
+    assert "Traceback" not in done.stderr
+    assert "a fault of" not in done.stderr
+    assert "not a manifest" not in done.stderr
+    assert OUT_OF_THREADS in last or "no memory left" in last or "died 3 times" in last, last

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -24,11 +25,21 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _can_share_locks() -> bool:
+    """Whether processes can share locks, which lie in /dev/shm; containers may have none."""
+    try:
+        multiprocessing.get_context("spawn").Lock()
+    except (OSError, ImportError) as error:
+        print(f"one process works alone: no locks between processes ({error})", file=sys.stderr)
+        return False
+    return True
+
+
 class LocalEngine:
     """Runs tasks in worker processes, or right here where one worker is enough.
 
     A worker that dies (killed, out of memory) takes down its pool; what wasn't done is done by a
-    new one.
+    new one. Where processes can't share locks, this one does all and says so on stderr.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -40,7 +51,7 @@ class LocalEngine:
         Raises:
             ColorfilesError: workers died three times without finishing a task in between.
         """
-        if self.workers == 1 or len(tasks) <= 1:
+        if self.workers == 1 or len(tasks) <= 1 or not _can_share_locks():
             for task in tasks:
                 yield task, function(task)
             return
