@@ -9,7 +9,7 @@ from pathlib import Path
 
 from colorfiles.outside.words import shown
 from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
-from colorunet.batch.clip_formats import ANY, CLIP, looks_like_clip
+from colorunet.batch.clip_formats import ANY, CLIP, CLIP_SUFFIXES, looks_like_clip
 from colorunet.batch.sources import Identity, Source, Sources, find_sources
 from colorunet.batch.writing.formats import (
     FORMATS,
@@ -131,10 +131,11 @@ def _refuse_unknown_ending(out: Path) -> None:
     """Raise ColorunetError where one photo's output looks like a file of no known format."""
     if out.is_dir() or not _ENDING.fullmatch(out.suffix):
         return
-    known = ", ".join(one.suffixes[0] for one in FORMATS.values())
+    photos = ", ".join(one.suffixes[0] for one in FORMATS.values())
+    films = ", ".join(CLIP_SUFFIXES)
     raise ColorunetError(
-        f"{shown(str(out))}: {out.suffix} is no ending of a format that is written: {known}; "
-        "for a folder of that name make it first"
+        f"{shown(str(out))}: {out.suffix} is no ending of a format that is written: {photos}; "
+        f"of films {films}; for a folder of that name make it first"
     )
 
 

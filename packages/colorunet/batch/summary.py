@@ -155,7 +155,11 @@ def detail_lines(summary: ColorizeSummary) -> Iterator[str]:
 
 def summary_text(summary: ColorizeSummary) -> str:
     """Return a summary in one line."""
-    parts = [f"{counted(summary.colorized)} colourised{_where(summary)}"]
+    films = sum(image.flicker is not None for image in summary.images)
+    photos = summary.colorized - films
+    kinds = [counted(photos)] if photos or not films else []
+    kinds += [counted(films, "film")] if films else []
+    parts = [f"{' and '.join(kinds)} colourised{_where(summary)}"]
     if summary.kept:
         parts.append(f"{summary.kept} kept that were there (--overwrite replaces them)")
     if summary.skipped:

@@ -140,3 +140,18 @@ def test_without_the_extra_a_clip_is_named_with_what_to_install(
 )
 def test_clips_are_told_from_other_files(name: str, start: bytes, is_clip: bool) -> None:
     assert looks_like_clip(name, start) is is_clip
+
+
+def test_the_summary_counts_photos_and_films_apart(album: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    both = _run(album, "-o", out)
+    assert f"1 photo and 2 films colourised in {out}, 1 skipped" in both.stderr + both.stdout
+    film = _run(album / "more" / "film.mp4", "-o", out / "again.mkv")
+    assert f"1 film colourised: {out}/again.mkv" in film.stderr + film.stdout
+
+
+def test_an_unknown_ending_is_answered_with_those_of_films(album: Path, tmp_path: Path) -> None:
+    result = _run(album / "old.avi", "-o", tmp_path / "out.avi")
+    assert result.exit_code == 1
+    assert ".avi is no ending of a format that is written" in str(result.exception)
+    assert "of films .mp4, .m4v, .mov" in str(result.exception)
