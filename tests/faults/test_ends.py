@@ -59,6 +59,39 @@ def test_ctrl_c_is_one_line(command: list[object], wait_s: float, tmp_path: Path
         assert len(told.splitlines()) <= 1, told
 
 
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+def test_a_killed_shard_leaves_no_worker_and_no_traceback(
+    number: signal.Signals, tmp_path: Path, photos: Path, small_palette: Palette
+) -> None:
+    palette, out, said = tmp_path / "palette.json", tmp_path / "out", tmp_path / "said.txt"
+    palette.write_text(small_palette.to_json())
+    command = ["shard", photos, "--palette", palette, "--workers", 2, "--shard-size", 2]
+    with said.open("w") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dataprep", *map(str, command), "--views", "40", "--out", out],
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+        while not list(out.glob("*.tar")) and process.poll() is None:
+            time.sleep(0.02)  # until both workers have work
+        process.send_signal(number)
+        assert process.wait(timeout=60) in (-number, 128 + number)
+    ended = time.monotonic() + 60
+    while _group_lives(process.pid) and time.monotonic() < ended:
+        time.sleep(0.1)
+    assert not _group_lives(process.pid)
+    assert "Traceback" not in said.read_text()
+
+
+def _group_lives(number: int) -> bool:
+    try:
+        os.killpg(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
 def test_a_full_disk_names_the_file(tmp_path, demo_photos) -> None:
     def limit() -> None:  # what a full disk looks like to a process
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
