@@ -113,7 +113,7 @@ class SceneEncoder:
 
     def whitening(self) -> Whitening:
         """Return the whitening that the pictures of the network's model card give."""
-        with Image.open(self._folder / _PICTURES) as pictures:
+        with Image.open(self._folder / _PICTURES, formats=("JPEG",)) as pictures:
             return Whitening.of(self.cells_as_is(np.asarray(pictures.convert("L"))))
 
 
