@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from colorfiles.errors import ForeignFile
 from trainer.cli import app
 from trainer.config.keys import recipe_keys
 from trainer.config.recipe import Recipe, recipe_names
@@ -74,7 +75,7 @@ def test_a_recipe_of_ones_own_in_a_folder_is_no_run_to_clear(shards: Path, tmp_p
     mine = tmp_path / "run" / "recipe.toml"
     mine.parent.mkdir()
     mine.write_text("epochs = 5  # mine\n")
-    with pytest.raises(TrainerError, match=r"recipe\.toml"):
+    with pytest.raises(ForeignFile, match=r"recipe\.toml"):
         _fit(shards, "--out", mine.parent)
     assert mine.read_text() == "epochs = 5  # mine\n"
 
