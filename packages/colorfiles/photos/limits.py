@@ -21,7 +21,7 @@ class ReadSettings:
         max_bytes: of an image as decoded, four a pixel at least; checked before it is decoded.
         min_edge_px: the shortest edge that is of use.
         whole: refuse a JPEG whose picture stops before its last row, which decoders fill up
-            without a word; costs little but where an edge is of one colour.
+            silently; costs little but where an edge is of one colour.
         significant_bits: of samples stored in 16 or more; None takes what the file says, else
             the smallest usual number that holds its highest level, and notes it.
         metadata: gather what a writer may want to keep.

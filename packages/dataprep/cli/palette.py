@@ -46,7 +46,8 @@ def command(photos: tuple[str, ...], **options: Any) -> None:
 
     Tells the palette's ceiling (the photos themselves painted with its colours) and how far the
     prior would move with other photos. Of a shard set the training samples are counted. A palette
-    that is there already, of the same photos and settings, is kept and told of again.
+    that is there already, of the same photos and settings, is kept, and its summary is printed
+    again.
 
     \b
     dataprep palette photos --bins 32 --out palette.json --plot palette.png

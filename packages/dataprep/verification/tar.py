@@ -63,7 +63,7 @@ def read_tar(task: ShardTask, rows: Sequence[Mapping[str, Any] | None]) -> TarFi
         with task.shards.storage.open(task.entry.file) as file:
             tar.run(file)
     except FileNotFoundError:
-        pass  # told of with the other missing files
+        pass  # reported with the other missing files
     except OSError as error:
         tar.fault(f"can't be read ({error.strerror or error})")
     return tar.findings

@@ -106,7 +106,7 @@ class Album:
             names: as ``photo_names`` gives them.
             network: folder of the shipped network whose encoder compares photos.
             network_sha256: of its parameters.
-            report: told of every photo.
+            report: called once per photo.
 
         Raises:
             ColorunetError: no photo in it has colours.

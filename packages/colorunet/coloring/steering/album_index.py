@@ -110,7 +110,7 @@ def updated_index(
         names: of its photos, below it.
         encoder: that gives features.
         network_sha256: of the encoder's parameters; features of others are of no use.
-        report: told of every photo.
+        report: called once per photo.
     """
     path = index_path(folder)
     former = _read(path, network_sha256)
