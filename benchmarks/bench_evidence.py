@@ -18,11 +18,12 @@ import numpy as np
 from PIL import Image
 
 from colorfiles.photos import ReadSettings, can_decode
-from colorunet.batch.images import UnusableImage, read_gray
+from colorunet.batch.images import read_gray
 from colorunet.batch.writing.formats import FORMATS
 from colorunet.batch.writing.photo import WritingSettings, write_photo
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage, in_8_bits
+from colorunet.errors import UnusableImage
 from colorunet.evidence.luma_check import Allowance, check_luma
 from colorunet.evidence.luma_files import MEASURED, lumas_of
 from colorunet.evidence.network_mark import mark_of_named

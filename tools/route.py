@@ -1,7 +1,7 @@
 """How far an argument of a command travels: functions, modules, returns and climbs of a real call.
 
-    python tools/route.py fit SHARDS        # the shard set through `trainer fit`
-    python tools/route.py colorize PHOTO    # the photo's path through `colorunet colorize`
+    python tools/route.py fit SHARDS       # the shard set, through `trainer fit`
+    python tools/route.py colorize FILE    # a photo or clip, through `colorunet colorize`
 
 A function of packages/ is on the route if it is given the value that is followed, or an object of
 ours that holds it. It counts once, at its first call. A return is a step from one such function to
@@ -105,7 +105,7 @@ def route_of_fit(shards: Path, out: Path) -> Route:
 
 
 def route_of_colorize(photo: Path, out: Path) -> Route:
-    """Follow a photo's path through ``colorunet colorize``, from the command to what reads it."""
+    """Follow the path of a photo or clip through ``colorunet colorize``, to what reads it."""
     from colorunet.cli.colorize import command
 
     arguments = [str(photo), "--out", str(out)]

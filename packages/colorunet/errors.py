@@ -1,4 +1,4 @@
-"""Errors that a user of colorunet can cause."""
+"""Errors of colorunet: those that a user can cause, and files that can't be used."""
 
 from colorfiles.errors import ColorfilesError
 
@@ -9,3 +9,7 @@ class ColorunetError(ColorfilesError):
 
 class InvalidRequest(ColorunetError):
     """Wrong usage: parts of a call exclude each other, or a path doesn't exist."""
+
+
+class UnusableImage(Exception):
+    """An image file or clip that can't be used; the message is the reason, without the path."""

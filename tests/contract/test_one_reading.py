@@ -6,7 +6,8 @@ import numpy as np
 import odd_files as odd
 import pytest
 
-from colorunet.batch.images import UnusableImage, read_gray
+from colorunet.batch.images import read_gray
+from colorunet.errors import UnusableImage
 from dataprep.errors import UnusablePhoto
 from dataprep.photos.imaging import ImageLimits, decode_photo
 

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 pytest.importorskip("av")
 
 from colorcore import Palette
-from colorunet.batch.images import UnusableImage
 from colorunet.coloring.colorizer import Colorizer
+from colorunet.errors import UnusableImage
 from colorunet.video.film import colorize_video
 from colorunet.video.opening import is_whole_clip, opened_clip
 from colorunet.video.parts import Parts, parts_folder

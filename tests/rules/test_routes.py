@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 from route import Route, Step, route_of_colorize, route_of_fit
 
@@ -26,6 +27,19 @@ def test_colorize_hands_a_path_on_with_at_most_ten_returns_and_no_climb(
     route = route_of_colorize(demo_photos / "skimage" / "chelsea.png", tmp_path / "out")
     names = [(step.module, step.function) for step in route.steps]
     assert ("colorunet/batch/images.py", "read_gray") in names
+    assert ("colorunet/batch/pipeline.py", "_write") in names
+    assert len(route.returns) <= 10, str(route)
+    assert route.climbs == [], str(route)
+
+
+@pytest.mark.slow
+def test_colorize_hands_a_clip_on_with_at_most_ten_returns_and_no_climb(tmp_path: Path) -> None:
+    clips = pytest.importorskip("clip_files")  # needs the extra "video"
+    frames = [np.full((64, 96), 60 + 20 * number, np.uint8) for number in range(3)]
+    clip = clips.write_clip(tmp_path / "clip.mp4", frames, clips.ClipSettings())
+    route = route_of_colorize(clip, tmp_path / "out")
+    names = [(step.module, step.function) for step in route.steps]
+    assert ("colorunet/video/film.py", "colorize_video") in names
     assert ("colorunet/batch/pipeline.py", "_write") in names
     assert len(route.returns) <= 10, str(route)
     assert route.climbs == [], str(route)

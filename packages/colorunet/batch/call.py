@@ -4,7 +4,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from colorfiles.engines.engine import Engine
-from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.cluster import PartWork
 from colorunet.batch.evidence import EvidenceOptions
 from colorunet.batch.manifest import FILE as MANIFEST
@@ -19,6 +18,8 @@ from colorunet.coloring.working_size import WORKING_EDGE_PX
 from colorunet.errors import InvalidRequest
 from colorunet.parameters.meta import read_meta
 from colorunet.parameters.shipped import DEFAULT_NETWORK, is_run, network_name, shipped_run
+from colorunet.video.clip_formats import CLIP
+from colorunet.video.clips import frames_promised
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Call:
         engine: what runs ``work``; None colours in this process.
         work: what a worker of the engine does.
         manifest: the file of results to write.
+        steps: of the progress: one for each file, and about one for each frame of a clip.
     """
 
     plan: Plan
@@ -79,6 +81,7 @@ class Call:
     engine: Engine | None = None
     work: PartWork | None = None
     manifest: Path | None = None
+    steps: int = 0
 
     def with_album(self, album: Album) -> "Call":
         """Return the call with an album that gives photos their colours."""
@@ -118,6 +121,7 @@ def plan_call(request: ColorizeRequest) -> Call:
         engine=request.engine,
         work=PartWork(folder, prediction, edge, settings) if request.engine else None,
         manifest=_manifest(request, plan),
+        steps=_steps(plan, request.overwrite),
     )
 
 
@@ -146,7 +150,7 @@ def _require_fitting_photos(wishes: Wishes, inputs: tuple[Path, ...], plan: Plan
         raise InvalidRequest(f"{inputs[0]}: neither a run nor a folder with images in it")
     if wishes.steering.hints and len(photos) > 1:
         raise InvalidRequest("--hints are pixels of one photo or clip; give one, or no hints")
-    if wishes.timed.has_times and all(photo.format != CLIP for photo in photos):
+    if wishes.timed.has_times and not plan.has_clips:
         raise InvalidRequest("a time in --reference or --hints is for clips")
 
 
@@ -156,3 +160,9 @@ def _manifest(request: ColorizeRequest, plan: Plan) -> Path | None:
         not request.evidence.mark and plan.out == request.out
     )
     return request.manifest or (plan.out / MANIFEST if is_needed else None)
+
+
+def _steps(plan: Plan, overwrite: bool) -> int:
+    clips = (job for job in plan.jobs if job.source.format == CLIP)
+    to_color = (Path(job.source.name) for job in clips if overwrite or not job.is_there)
+    return len(plan.jobs) + frames_promised(to_color)

@@ -1,22 +1,23 @@
-"""Colourises photos and folders as planned: outputs, a manifest, and a summary."""
+"""Colourises photos, clips and folders as planned: outputs, a manifest, and a summary."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 from colorfiles.progress import ProgressCallback, silent
 from colorunet.batch.call import Call
-from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.cluster import run_jobs_on
 from colorunet.batch.manifest import Manifest, row_of
 from colorunet.batch.outputs import Job, plan_outputs
-from colorunet.batch.runner import ClipColorizer, Done, run_jobs
+from colorunet.batch.runner import Done, run_jobs
 from colorunet.batch.settings import ColorizeSettings
 from colorunet.batch.summary import ColorizeSummary, Result, result_of, summarize
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.errors import ColorunetError
 from colorunet.evidence.network_mark import mark_of_named
+from colorunet.video.clip_formats import CLIP
+from colorunet.video.clips import quiet
 
 
 def colorize_files(
@@ -28,10 +29,9 @@ def colorize_files(
     overwrite: bool = False,
     report: ProgressCallback = silent,
     settings: ColorizeSettings | None = None,
-    clips: ClipColorizer | None = None,
     marked: bool = True,
 ) -> ColorizeSummary:
-    """Colourise files, and all photos in folders, into ``out``; unusable ones are skipped.
+    """Colourise files, and all in folders, into ``out``; unusable ones are skipped.
 
     Args:
         colorizer: what gives the colours.
@@ -39,9 +39,8 @@ def colorize_files(
         out: the folder of the outputs, made where it is missing; or one file for one photo.
         network: the name of the network in the summary.
         overwrite: replace outputs that are there; an input is never replaced.
-        report: called once per photo.
+        report: called once per file, and once per frame of a clip.
         settings: how photos are read, coloured and written.
-        clips: what colours clips; without it they are skipped.
         marked: whether outputs say in their metadata that their colours were added.
 
     Raises:
@@ -52,18 +51,18 @@ def colorize_files(
         evidence = replace(settings.evidence, mark=mark_of_named(network))
         settings = replace(settings, evidence=evidence)
     plan = plan_outputs(inputs, out, versions=settings.wishes.versions)
-    return colorize(Call(plan, network, colorizer, settings), report=report, clips=clips)
+    return colorize(Call(plan, network, colorizer, settings), report=report)
 
 
 def colorize(
-    call: Call, *, report: ProgressCallback = silent, clips: ClipColorizer | None = None
+    call: Call, *, report: ProgressCallback = silent, say: Callable[[str], None] = quiet
 ) -> ColorizeSummary:
     """Carry out a planned call.
 
     Args:
         call: see ``plan_call``.
-        report: called once per photo.
-        clips: what colours clips, in this process; without it they are skipped.
+        report: called once per file, and once per frame of a clip.
+        say: receives messages on a clip before its first frame is coloured.
 
     Raises:
         ColorunetError: the folder of the outputs can't be made.
@@ -78,7 +77,7 @@ def colorize(
         jobs = call.plan.jobs
         if manifest is not None:
             jobs = [replace(job, is_recorded=manifest.has(job.name)) for job in jobs]
-        for job, outcome in _outcomes(call, jobs, clips):
+        for job, outcome in _outcomes(call, jobs, report, say):
             if manifest is not None:
                 manifest.add(row_of(job, outcome, call.network))
             results.append(result_of(job, outcome))
@@ -88,11 +87,11 @@ def colorize(
 
 
 def _outcomes(
-    call: Call, jobs: list[Job], clips: ClipColorizer | None
+    call: Call, jobs: list[Job], report: ProgressCallback, say: Callable[[str], None]
 ) -> Iterator[tuple[Job, Done | Exception]]:
     """Yield each job with its outcome; an engine takes the photos, clips are coloured here."""
     if call.engine is not None and call.work is not None:
         photos = [job for job in jobs if job.source.format != CLIP]
         yield from run_jobs_on(call.engine, call.work, photos)
         jobs = [job for job in jobs if job.source.format == CLIP]
-    yield from run_jobs(call.colorizer, jobs, call.settings, clips)
+    yield from run_jobs(call.colorizer, jobs, call.settings, report=report, say=say)

@@ -27,14 +27,11 @@ from colorfiles.photos.tiff_pages import photo_pages
 from colorunet.coloring.composing import ColoredImage, Luma, in_8_bits
 from colorunet.coloring.steering.album import Album, AlbumMatch
 from colorunet.coloring.steering.hints import Hint
+from colorunet.errors import UnusableImage
 from colorunet.evidence.packets import find_packet
 
 _TAIL_BYTES = 64  # in which an end mark is searched, as padding may follow it
 _LOSSLESS_WEBP = b"VP8L"
-
-
-class UnusableImage(Exception):
-    """An image file that can't be used; the message is the reason, without the path."""
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from pathlib import Path
 
 from colorfiles.outside.words import shown
 from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
-from colorunet.batch.clip_formats import ANY, CLIP, CLIP_SUFFIXES, looks_like_clip
 from colorunet.batch.sources import Identity, Source, Sources, find_sources
 from colorunet.batch.writing.formats import (
     FORMATS,
@@ -19,6 +18,7 @@ from colorunet.batch.writing.formats import (
 )
 from colorunet.errors import ColorunetError
 from colorunet.parameters.shipped import is_run
+from colorunet.video.clip_formats import ANY, CLIP, CLIP_SUFFIXES, looks_like_clip
 
 _NAME_BYTES = 255  # the most of a file's name
 _COMPARED = "-compare.jpg"
@@ -72,6 +72,11 @@ class Plan:
     jobs: list[Job]
     out: Path
     sources: Sources
+
+    @property
+    def has_clips(self) -> bool:
+        """Whether clips are among the photos."""
+        return any(photo.format == CLIP for photo in self.sources.photos)
 
 
 def plan_outputs(

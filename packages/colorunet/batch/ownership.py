@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from colorfiles.outputs import refuse_foreign
-from colorunet.batch.clip_formats import CLIP
 from colorunet.batch.outputs import Job
 from colorunet.evidence.reading import is_marked
 from colorunet.evidence.sidecar import sidecar_packet
 from colorunet.evidence.xmp import mark_of_xmp
+from colorunet.video.clip_formats import CLIP
 
 
 def require_own_outputs(job: Job) -> None:

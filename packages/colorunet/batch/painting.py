@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass, field, replace
 
-from colorunet.batch.images import GrayImage, UnusableImage
+from colorunet.batch.images import GrayImage
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage, in_8_bits
 from colorunet.coloring.steering.steer import Steering
 from colorunet.coloring.steering.timed import Timed
 from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning
-from colorunet.errors import ColorunetError
+from colorunet.errors import ColorunetError, UnusableImage
 
 
 @dataclass(frozen=True)

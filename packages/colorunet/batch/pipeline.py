@@ -32,13 +32,6 @@ class Stages(Generic[Item, Read, Worked, Done]):
     write: Callable[[Item, Worked], Done]
     expected: tuple[type[Exception], ...]
 
-    def outcome(self, item: Item, writing: Future[Done]) -> tuple[Item, Done | Exception]:
-        """Wait for an item's writing and return what it gave, or the error if it is expected."""
-        try:
-            return item, writing.result()
-        except self.expected as error:
-            return item, error
-
 
 def pipelined(
     items: Iterable[Item],
@@ -85,11 +78,13 @@ def pipelined(
                 del reading  # it holds what was read
                 read_ahead()
                 while writes and (writes[0][1].done() or len(writes) > ahead):
-                    outcome = stages.outcome(*writes.popleft())
-                    yield outcome
+                    item, writing = writes.popleft()
+                    outcome = _outcome(writing, stages.expected)
+                    yield item, outcome
             while writes:
-                outcome = stages.outcome(*writes.popleft())
-                yield outcome
+                item, writing = writes.popleft()
+                outcome = _outcome(writing, stages.expected)
+                yield item, outcome
         finally:
             room.close()
             for _, _, reading in reads:
@@ -152,6 +147,14 @@ def _write(
         return stages.write(item, worked)
     finally:
         room.leave(turn)
+
+
+def _outcome(writing: Future[Done], expected: tuple[type[Exception], ...]) -> Done | Exception:
+    """Wait for a result; an expected error is returned."""
+    try:
+        return writing.result()
+    except expected as error:
+        return error
 
 
 def _failed(error: Exception) -> Future[Done]:

@@ -2,19 +2,17 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
-from typing import Protocol
 
 from colorfiles.errors import ForeignFile
 from colorfiles.photos import ImageHeader
-from colorunet.batch.clip_formats import CLIP
+from colorfiles.progress import ProgressCallback, silent
 from colorunet.batch.evidence import WrittenPhoto, write_evidence
 from colorunet.batch.images import (
     GrayImage,
-    UnusableImage,
     header_of,
     is_lossless_webp,
     is_whole,
@@ -37,7 +35,10 @@ from colorunet.batch.writing.photo import (
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage
 from colorunet.coloring.steering.album import AlbumMatch
+from colorunet.errors import UnusableImage
 from colorunet.evidence.badge import with_badge
+from colorunet.video.clip_formats import CLIP
+from colorunet.video.clips import ClipColorizer, is_whole_output, quiet
 
 _ANIMATION_BYTES = 1 << 30  # of frames, which writers of animations keep
 _MOST_THREADS = 8  # a writing one does 40 photos of a megapixel a second
@@ -69,16 +70,6 @@ class Done:
     flicker: float | None = None
 
 
-class ClipColorizer(Protocol):
-    """What colours clips; ``video.clips`` has one, which needs libraries of its own."""
-
-    def is_whole(self, path: Path) -> bool:
-        """Whether a clip that is there can be read up to its end."""
-
-    def colorize(self, source: Path, target: Path) -> Done:
-        """Colour a clip; UnusableImage says why it can't be."""
-
-
 @dataclass(frozen=True)
 class _Read:
     header: ImageHeader | None  # None for a clip, which is read frame by frame
@@ -95,12 +86,23 @@ def run_jobs(
     colorizer: Colorizer,
     jobs: list[Job],
     settings: ColorizeSettings,
-    clips: ClipColorizer | None = None,
+    *,
+    report: ProgressCallback = silent,
+    say: Callable[[str], None] = quiet,
 ) -> Iterator[tuple[Job, Done | Exception]]:
-    """Yield each job with what became of it, in order.
+    """Yield each job with its outcome, in order.
 
     An error is one photo's: it couldn't be read or written, or no memory was left for it.
+
+    Args:
+        colorizer: what gives the colours.
+        jobs: photos and clips.
+        settings: how they are read, coloured and written.
+        report: receives a step for each frame of a clip.
+        say: receives messages on clips before their first frame is coloured.
     """
+    wishes, mark = settings.wishes, settings.evidence.mark
+    clips = ClipColorizer(colorizer, wishes.toning, wishes.timed, mark, report, say)
     worker = _Worker(colorizer, settings, clips)
     stages = Stages(worker.read, worker.work, worker.write, _EXPECTED)
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
@@ -118,7 +120,7 @@ def reason_of(error: Exception) -> str:
 
 class _Worker:
     def __init__(
-        self, colorizer: Colorizer, settings: ColorizeSettings, clips: ClipColorizer | None
+        self, colorizer: Colorizer, settings: ColorizeSettings, clips: ClipColorizer
     ) -> None:
         self._clips = clips
         self._colorizer = colorizer
@@ -169,14 +171,22 @@ class _Worker:
         return replace(done, likelihood=likelihood)
 
     def _film(self, job: Job) -> Done:
-        if self._clips is None:
-            raise UnusableImage("a clip; here only photos are coloured")
+        if job.version:
+            raise UnusableImage("a clip; versions are for photos")
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        return self._clips.colorize(job.source.path, job.target)
+        film = self._clips.colorize(job.source.path, job.target)
+        return Done(
+            size=(film.width, film.height),
+            pages=film.frames,
+            seconds=film.seconds,
+            notes=film.notes,
+            lost=film.lost,
+            flicker=film.flicker,
+        )
 
     def _are_whole(self, job: Job) -> bool:
         if job.source.format == CLIP:
-            return self._clips is not None and self._clips.is_whole(job.target)
+            return is_whole_output(job.target)
         return all(is_whole(path) for path in _targets(job))
 
     def _pages(self, job: Job, read: _Read) -> Done:

@@ -16,8 +16,8 @@ from colorfiles.photos.left_out import (
     is_left_out_folder,
     is_sidecar,
 )
-from colorunet.batch.clip_formats import CLIP, looks_like_clip
 from colorunet.errors import InvalidRequest
+from colorunet.video.clip_formats import CLIP, looks_like_clip
 
 _NOT_READ = "unreadable"
 Identity = tuple[int, int]

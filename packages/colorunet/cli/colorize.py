@@ -91,7 +91,6 @@ def command(
     from colorunet.batch.files import colorize
     from colorunet.batch.summary import detail_lines, summary_text
     from colorunet.errors import InvalidRequest
-    from colorunet.video.clips import Clips, frames_promised
 
     where = {"engine": engine, "workers": workers, "ray_address": ray_address}
     is_elsewhere = engine == "ray" or ray_address or workers
@@ -117,10 +116,8 @@ def command(
         raise click.UsageError(str(error)) from None
     if album is not None:
         call = call.with_album(_opened(album, call.plan))
-    jobs = call.plan.jobs
-    with progress("colourising", len(jobs) + frames_promised(jobs, overwrite)) as report:
-        clips = Clips(call.colorizer, call.settings, report, say)
-        summary = colorize(call, report=report, clips=clips)
+    with progress("colourising", call.steps) as report:
+        summary = colorize(call, report=report, say=say)
     for line in detail_lines(summary):
         say(line)
     emit(summary, as_json, summary_text(summary))
@@ -131,13 +128,12 @@ def command(
 def _opened(folder: Path, plan: "Plan") -> "Album":
     """Return an album, whose new and changed photos are looked at."""
     from colorfiles.progress import progress
-    from colorunet.batch.clip_formats import CLIP
     from colorunet.coloring.steering.album import Album
     from colorunet.coloring.steering.album_index import photo_names
     from colorunet.evidence.network_mark import parameters_sha256
     from colorunet.parameters.shipped import shipped_run
 
-    if any(job.source.format == CLIP for job in plan.jobs):
+    if plan.has_clips:
         say("clips are coloured without the album; --reference FRAME@TIME is for them")
     names, network = photo_names(folder), shipped_run()
     with progress("looking at the album", len(names)) as report:

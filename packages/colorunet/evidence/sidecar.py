@@ -29,15 +29,17 @@ def write_sidecar(path: Path, xmp: bytes, mark: Mark) -> Path:
 
     Args:
         path: of the picture.
-        xmp: its packet so far, b"" for none.
+        xmp: its packet so far, b"" for none; one that can't be parsed is left out.
         mark: what to say.
 
     Raises:
         ForeignFile: both names are another file's.
         OSError: it can't be written.
-        ValueError: the packet can't be parsed.
     """
-    data = with_mark(xmp, mark, sidecar_for=_suffix(path))
+    try:
+        data = with_mark(xmp, mark, sidecar_for=_suffix(path))
+    except ValueError:
+        data = with_mark(b"", mark, sidecar_for=_suffix(path))
     with _lock:
         short, long = sidecar_names(path)
         target = short if not short.exists() or _is_of(short, path) else long

@@ -9,9 +9,9 @@ from jaxtyping import UInt8
 from PIL import Image
 
 from colorfiles.photos import ReadSettings
-from colorunet.batch.images import UnusableImage, read_gray
+from colorunet.batch.images import read_gray
 from colorunet.batch.sources import find_sources
-from colorunet.errors import ColorunetError
+from colorunet.errors import ColorunetError, UnusableImage
 from colorunet.parameters.shipped import shipped_run
 
 EDGE_PX = 256

@@ -12,7 +12,7 @@ from PIL import Image, ImageFilter
 
 from colorcore import Palette
 from colorfiles.photos import ReadSettings, UnreadableImage, read_image
-from colorunet.batch.images import GrayImage, UnusableImage, read_gray
+from colorunet.batch.images import GrayImage, read_gray
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.composing import ColoredImage, in_8_bits
 from colorunet.coloring.confidence import confidence
@@ -29,7 +29,7 @@ from colorunet.coloring.steering.steer import (
 )
 from colorunet.coloring.steering.versions import Version
 from colorunet.coloring.toning import Toning, as_vivid
-from colorunet.errors import ColorunetError
+from colorunet.errors import ColorunetError, UnusableImage
 from colorunet.evidence.mark import Mark, today
 from colorunet.evidence.sureness import png_of_confidence
 from colorunet.page.hot_photos import HotPhotos

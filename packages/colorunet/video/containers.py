@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from colorunet.batch.clip_formats import muxer_for
+from colorunet.video.clip_formats import muxer_for
 from colorunet.video.encoding import HEVC, Target
 
 _MP4 = ("mp4", "mov", "3gp")

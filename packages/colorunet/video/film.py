@@ -17,11 +17,10 @@ from av.sidedata.sidedata import Type as SideData
 from colorfiles.files import write_atomically
 from colorfiles.locks import only_writer
 from colorfiles.progress import ProgressCallback, silent
-from colorunet.batch.writing.photo import write_mark_beside
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.errors import ColorunetError
 from colorunet.evidence.mark import Mark
-from colorunet.evidence.sidecar import sidecar_packet
+from colorunet.evidence.sidecar import sidecar_packet, write_sidecar
 from colorunet.video.assumptions import note_assumptions
 from colorunet.video.containers import Container
 from colorunet.video.encoding import HEVC, StretchEncoder, Target, encoder_for
@@ -273,7 +272,7 @@ class _Work:
             comment="" if self._mark is None else f"{self._mark.note}; {self._mark.parameters}",
         )
         if self._mark is not None:
-            write_mark_beside(self.target_path, sidecar_packet(self.source), self._mark)
+            write_sidecar(self.target_path, sidecar_packet(self.source), self._mark)
 
     def summary(self, seconds: float) -> ColorizedFilm:
         """Return what became of the film."""

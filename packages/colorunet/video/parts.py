@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from colorfiles.files import write_atomically
-from colorunet.batch.images import UnusableImage
+from colorunet.errors import UnusableImage
 from colorunet.video.encoding import Stretch
 
 _PLAN, _STATE = "plan.json", "state.npz"

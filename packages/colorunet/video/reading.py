@@ -10,7 +10,7 @@ import av
 import av.error
 
 from colorfiles.outside.words import shown
-from colorunet.batch.images import UnusableImage
+from colorunet.errors import UnusableImage
 from colorunet.video.joints import Clock, Joints
 
 _MISSING_S = 0.5  # what a header may promise beyond the last frame, as it rounds or counts sound

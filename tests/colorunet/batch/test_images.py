@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorunet.batch.images import UnusableImage, is_whole, read_gray, read_gray_pages
+from colorunet.batch.images import is_whole, read_gray, read_gray_pages
+from colorunet.errors import UnusableImage
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from click.testing import CliRunner, Result
 from clip_files import ClipSettings, decoded, write_clip
 from PIL import Image
 
-from colorunet.batch.clip_formats import looks_like_clip
 from colorunet.cli import app
 from colorunet.evidence.reading import is_marked, read_mark
+from colorunet.video.clip_formats import looks_like_clip
 
 Grays = Callable[..., list[np.ndarray]]
 

@@ -4,7 +4,7 @@ import os
 from dataclasses import dataclass
 
 from colorfiles.photos import can_decode
-from colorunet.batch.clip_formats import CLIP, CLIP_SUFFIXES
+from colorunet.video.clip_formats import CLIP, CLIP_SUFFIXES
 
 
 @dataclass(frozen=True)

@@ -63,16 +63,8 @@ def write_photo(
     with write_atomically(path) as temporary, temporary.open("w+b") as file:
         lost = write_photo_to(file, chain((first,), images), settings, pages=pages)
         if settings.mark is not None and not settings.format.xmp:
-            write_mark_beside(path, first.metadata.xmp, settings.mark)
+            write_sidecar(path, first.metadata.xmp, settings.mark)
     return lost
-
-
-def write_mark_beside(path: Path, xmp: bytes, mark: Mark) -> None:
-    """Write a sidecar with the mark and, where it can be parsed, the XMP of the photo."""
-    try:
-        write_sidecar(path, xmp, mark)
-    except ValueError:
-        write_sidecar(path, b"", mark)
 
 
 def write_photo_to(
