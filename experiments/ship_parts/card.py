@@ -9,7 +9,7 @@ from ship_parts.card_figures import bars_part, failures_part, measures_part, peo
 from ship_parts.decoding import KEPT, RULE
 from ship_parts.pictures import RULE as PICTURE_RULE
 from ship_parts.pictures import credit, photo_key
-from trainer.evaluation.measures import full_label
+from trainer.evaluation.measure_labels import full_label
 from trainer.evaluation.text import averaging_text, decoding_text
 
 PICTURES = "pictures.jpg"

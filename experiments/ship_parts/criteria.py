@@ -7,7 +7,8 @@ from typing import Any
 
 from colorcore.measures import HUE_FAMILIES
 from trainer.evaluation.criteria import CRITERIA, FAMILY_SHARE
-from trainer.evaluation.measures import family_measure, full_label
+from trainer.evaluation.measure_labels import full_label
+from trainer.evaluation.measures import family_measure
 
 BASELINES = {"gray": "gray", "mean_uv": "mean colour", "most_frequent_bin": "most frequent bin"}
 MOST_PROBE = 0.2

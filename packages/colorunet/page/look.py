@@ -6,13 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from colorfiles.outside.documents import parse_json_object
-from colorunet.coloring.dials import DIALS
+from colorunet.coloring.dials import DIALS, ON_PAGE
 from colorunet.coloring.steering.hints import Hint, parse_hints
 from colorunet.errors import ColorunetError
 from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
-
-_NUMBERS = ("warmth", "vividness", "saturation", "caution", "strength")
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,7 @@ def count_of(name: str, given: Any, *, least: int, most: int) -> int:
 
 def _numbers(given: Mapping[str, Any]) -> dict[str, Any]:
     return {
-        name: _number(name, given[name]) for name in _NUMBERS if given.get(name) not in (None, "")
+        name: _number(name, given[name]) for name in ON_PAGE if given.get(name) not in (None, "")
     }
 
 

@@ -48,7 +48,7 @@ def command(
     """
     from colorfiles.progress import progress
     from dataprep.photos.imaging import ImageLimits
-    from dataprep.sources.folder import import_folder
+    from dataprep.sources.folder import import_tree
     from dataprep.sources.image_tree import image_tree
     from dataprep.sources.metadata_table import read_metadata, some_of
     from dataprep.sources.text import import_text
@@ -56,9 +56,10 @@ def command(
     rows = read_metadata(metadata) if metadata else None
     for fault in rows.faults if rows else ():
         say(f"{metadata}: {fault}")
-    with progress("import", len(image_tree(folder, out).paths)) as report:
-        summary = import_folder(
-            folder,
+    tree = image_tree(folder, out)
+    with progress("import", len(tree.paths)) as report:
+        summary = import_tree(
+            tree,
             out,
             limits=ImageLimits(min_edge_px=min_edge),
             metadata=rows,

@@ -57,14 +57,34 @@ def import_folder(
     workers: int = 2,
     report: ProgressCallback = silent,
 ) -> ImportSummary:
-    """Bring every image under ``root`` into the photo folder ``out``.
+    """Bring every image under ``root`` into the photo folder ``out``; see ``import_tree``."""
+    return import_tree(
+        image_tree(root, out),
+        out,
+        limits=limits,
+        metadata=metadata,
+        workers=workers,
+        report=report,
+    )
+
+
+def import_tree(
+    tree: ImageTree,
+    out: Path,
+    *,
+    limits: ImageLimits | None = None,
+    metadata: MetadataTable | None = None,
+    workers: int = 2,
+    report: ProgressCallback = silent,
+) -> ImportSummary:
+    """Bring every image of a tree into the photo folder ``out``.
 
     Files are stored as they are. Gray, toned, tiny, broken and (near-)duplicate ones become
     rejected rows. Of twins the first by path stays. A photo that an earlier run stored stays
     as it is, so that a killed run resumes; its metadata are updated.
 
     Args:
-        root: the tree; symbolic links that leave it aren't followed.
+        tree: found by ``image_tree``, which follows no symbolic link that leaves it.
         out: the photo folder; made where it is missing.
         limits: of pixels and edges; a photo outside them is rejected.
         metadata: licences, owners, titles and classes by path.
@@ -72,13 +92,11 @@ def import_folder(
         report: called once per photo.
 
     Raises:
-        DataprepError: ``root`` isn't a folder, or no image is in it.
+        DataprepError: no image is in the tree.
     """
-    tree = image_tree(root, out)
     if not tree.paths:
-        raise DataprepError(f"{root}: no images in this folder; name one that has some")
+        raise DataprepError(f"{tree.root}: no images in this folder; name one that has some")
     source = FolderSource(
-        root,
         tree,
         limits=limits or ImageLimits(),
         metadata=metadata or MetadataTable(Path()),
@@ -96,7 +114,6 @@ class FolderSource:
 
     def __init__(
         self,
-        root: Path,
         tree: ImageTree,
         *,
         limits: ImageLimits,
@@ -104,7 +121,7 @@ class FolderSource:
         workers: int,
         report: ProgressCallback,
     ) -> None:
-        self._root, self._tree, self._limits = root, tree, limits
+        self._tree, self._limits = tree, limits
         self._metadata, self._workers, self._report = metadata, workers, report
 
     def candidates(self, folder: PhotoFolder) -> Generator[ExaminedPhoto, None, ImportSummary]:
@@ -113,11 +130,9 @@ class FolderSource:
         already = updated = 0
         now = utc_now()
         window = 4 * self._workers
-        paths = self._tree.paths
+        root, paths = self._tree.root, self._tree.paths
         with ThreadPoolExecutor(self._workers) as pool:
-            for candidate in _in_order(
-                pool, self._root, paths, folder, self._limits, window=window
-            ):
+            for candidate in _in_order(pool, root, paths, folder, self._limits, window=window):
                 before = folder.get(candidate.key)
                 is_settled = _is_settled(folder, candidate.key)
                 reason = "" if is_settled else candidate.reason or known.twin_of(candidate)
@@ -129,7 +144,7 @@ class FolderSource:
                         yield ExaminedPhoto(changed)
                     self._report()
                     continue
-                content = {"class_name": _class_of(self._root, candidate.relative)}
+                content = {"class_name": _class_of(root, candidate.relative)}
                 content |= self._metadata.of(candidate.relative)
                 photo = _photo(candidate, reason, content, now)
                 yield ExaminedPhoto(photo, candidate.data if not reason else None)

@@ -20,13 +20,15 @@ _LINKS_OUT = "links to files outside the folder"
 
 @dataclass
 class ImageTree:
-    """What a walk through a folder found.
+    """The image files of a folder, found by one walk.
 
     Args:
+        root: the folder.
         paths: relative, with ``/``, in order.
         left_out: numbers of files that weren't read, by kind.
     """
 
+    root: Path
     paths: list[str] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
 
@@ -46,7 +48,7 @@ def image_tree(root: Path, out: Path | None = None) -> ImageTree:
     top, skipped = root.resolve(), out.resolve() if out else None
     if top == skipped:
         raise DataprepError(f"{root}: import into another folder than the one that is imported")
-    tree = ImageTree()
+    tree = ImageTree(root)
     for folder, names, files in os.walk(root, followlinks=False):
         tree.left_out[FOLDERS_LEFT_OUT] += sum(map(is_left_out_folder, names))
         names[:] = [

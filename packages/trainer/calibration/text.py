@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from trainer.calibration.job import Calibration, Tried
-from trainer.evaluation.measures import full_label
+from trainer.evaluation.measure_labels import full_label
 from trainer.evaluation.text import averaging_text, decoding_text
 
 _CURVE_POINTS = 8

@@ -24,7 +24,7 @@ from trainer.evaluation.colors import (
 from trainer.evaluation.criteria import criteria_of, verdicts
 from trainer.evaluation.imagenet import class_in
 from trainer.evaluation.measure import ImageMeasures, measure, table
-from trainer.evaluation.measures import definitions_with
+from trainer.evaluation.measure_labels import definitions_with
 from trainer.evaluation.old_photo import as_old_photo
 from trainer.evaluation.perceptual import PerceptualNetworks, PerceptualPass
 from trainer.evaluation.pool import Table

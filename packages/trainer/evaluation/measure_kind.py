@@ -44,6 +44,7 @@ class Measure:
         most: likewise.
         criterion: its good range, on every set of photos.
         image: the figure of a single image that the formula reads by the measure's name.
+        short: for a narrow column; the label where it is empty.
         to_truth: the figures of single images beside their truths', read in the same way.
     """
 
@@ -57,6 +58,7 @@ class Measure:
     criterion: Criterion | None = None
     image: ImageFigure | None = None
     to_truth: ToTruth | None = None
+    short: str = ""
 
     def distance_to_best(self, value: float) -> float:
         """Return how bad a value is: the smaller the better; a ratio is best near 1."""

@@ -5,7 +5,6 @@ Evaluation, validation, calibration, diagnosis, pages and model cards read this 
 """
 
 import math
-from collections.abc import Collection
 
 from colorcore import ciede2000
 from colorcore.measures import (
@@ -29,7 +28,6 @@ from trainer.evaluation.formulas import (
     top_two,
 )
 from trainer.evaluation.measure_kind import LAB, STRUCTURE, ImageFigure, Measure, ToTruth
-from trainer.evaluation.perceptual_measures import PERCEPTUAL_MEASURES
 from trainer.evaluation.pool import percentile, ratio, ratios
 from trainer.evaluation.structural import ssim
 
@@ -65,6 +63,7 @@ MEASURES = {
         criterion=Criterion(
             "effective_colors_ratio", 0.75, None, "fewer colours than truth has are a tint"
         ),
+        short="effective",
     ),
     "distinct_colors": Measure(
         "distinct colours",
@@ -74,6 +73,7 @@ MEASURES = {
         digits=1,
         most=100,
         image=ImageFigure(lambda _, __, counts: float(distinct_colors(counts))),
+        short="distinct",
     ),
     "colorfulness": Measure(
         "colourfulness M",
@@ -94,6 +94,7 @@ MEASURES = {
         to_truth=lambda measured, truth: ratios(
             measured["colorfulness"], truth["colorfulness"], least=_LEAST_COLORFULNESS
         ),
+        short="colourful",
     ),
     "colorfulness_ratio_p10": Measure(
         "… ratio, 10th pct",
@@ -101,6 +102,7 @@ MEASURES = {
         lambda pool: percentile(pool.each("colorfulness_ratio"), 10),
         aim="truth",
         criterion=Criterion("colorfulness_ratio_p10", 0.3, None, "the dullest tenth isn't gray"),
+        short="… 10th pct",
     ),
     "delta_colorfulness": Measure(
         "ΔCF", _DELTA_CF, lambda pool: pool.off_truth("colorfulness"), aim="low", digits=1
@@ -137,6 +139,7 @@ MEASURES = {
         mean_family_recall,
         most=1,
         criterion=Criterion("hue_family_recall", 0.5, None, "coloured things have about their hue"),
+        short="hue recall",
     ),
     **{
         family_measure(family): Measure(
@@ -208,6 +211,7 @@ MEASURES = {
         lambda pool: area(pool, balanced=True),
         digits=3,
         most=1,
+        short="AuC bal.",
     ),
     "ciede2000": Measure(
         "CIEDE2000",
@@ -232,6 +236,7 @@ MEASURES = {
         "RGB in [0, 1], full view, 10 log10(1 / MSE); mean over images",
         lambda pool: pool.mean("psnr"),
         image=ImageFigure(lambda colors, truth, _: psnr(colors.rgb, truth.rgb)),
+        short="PSNR",
     ),
     "ssim": Measure(
         "SSIM",
@@ -257,43 +262,3 @@ FIGURES_TO_TRUTH: dict[str, ToTruth] = {
         measured["family_hits"].sum(axis=1), measured["family_pixels"].sum(axis=1), least=1
     )
 }
-# What `trainer fit` takes of every epoch, at the network's own resolution.
-EPOCH_MEASURES = {
-    "loss": Measure("validation loss", "what the fit minimises, a pixel", aim="low", digits=3),
-    "accuracy": Measure(
-        "accuracy: share of pixels given their bin", "share of pixels given their bin", most=1
-    ),
-    **{
-        name: MEASURES[name]
-        for name in (
-            *("effective_colors", "effective_colors_ratio", "distinct_colors"),
-            *("colorfulness_ratio", "hue_family_recall", "gray_recall"),
-        )
-    },
-    "color_score": Measure(
-        "colour score, 1 is best",
-        "mean recall over seven families, the six of hue and gray",
-        digits=3,
-        most=1,
-    ),
-}
-
-
-def full_label(name: str) -> str:
-    """Return a measure's label with that of its parent, if it continues one."""
-    labels = list(MEASURES)
-    label = (MEASURES | PERCEPTUAL_MEASURES | EPOCH_MEASURES)[name].label
-    if not label.startswith("…"):
-        return label
-    parent = next(
-        MEASURES[before].label
-        for before in reversed(labels[: labels.index(name)])
-        if not MEASURES[before].label.startswith("…")
-    )
-    return parent + label.replace("…", ",")
-
-
-def definitions_with(perceptual: Collection[str] = ()) -> dict[str, str]:
-    """Return the help of every measure, and of those of ``PERCEPTUAL_MEASURES`` given."""
-    measures = MEASURES | {name: PERCEPTUAL_MEASURES[name] for name in perceptual}
-    return {name: measure.help for name, measure in measures.items()}

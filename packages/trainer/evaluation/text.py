@@ -7,7 +7,8 @@ from colorunet.coloring.decoding import Decoding
 from trainer.evaluation.criteria import Verdict
 from trainer.evaluation.evaluate import MEAN, MODE
 from trainer.evaluation.measure_kind import Measure
-from trainer.evaluation.measures import MEASURES, full_label
+from trainer.evaluation.measure_labels import full_label
+from trainer.evaluation.measures import MEASURES
 from trainer.evaluation.perceptual_measures import FEW_IMAGES, PERCEPTUAL_MEASURES
 from trainer.evaluation.result import Evaluation
 from trainer.evaluation.summary import CEILING, GRAY, PREDICTION, TRUTH, Estimate
@@ -21,16 +22,16 @@ COLUMNS = {
     MEAN: "mean UV",
     MODE: "top bin",
 }
-_SWEEP_COLUMNS = {
-    "effective_colors_ratio": "effective",
-    "distinct_colors": "distinct",
-    "colorfulness_ratio": "colourful",
-    "colorfulness_ratio_p10": "… 10th pct",
-    "hue_family_recall": "hue recall",
-    "auc_balanced": "AuC bal.",
-    "ciede2000": "CIEDE2000",
-    "psnr": "PSNR",
-}
+_SWEEP_COLUMNS = (
+    "effective_colors_ratio",
+    "distinct_colors",
+    "colorfulness_ratio",
+    "colorfulness_ratio_p10",
+    "hue_family_recall",
+    "auc_balanced",
+    "ciede2000",
+    "psnr",
+)
 
 
 def number(value: float | None, digits: int) -> str:
@@ -142,7 +143,9 @@ def fid_note(evaluation: Evaluation) -> str:
 
 def sweep_rows(points: list[SweepPoint]) -> list[str]:
     """Return the temperatures as rows of a table."""
-    header = "T".rjust(6) + "".join(label.rjust(12) for label in _SWEEP_COLUMNS.values())
+    header = "T".rjust(6) + "".join(
+        (MEASURES[name].short or MEASURES[name].label).rjust(12) for name in _SWEEP_COLUMNS
+    )
     rows = [
         f"{point.temperature:6g}"
         + "".join(

@@ -25,7 +25,8 @@ from colorfiles.pages.parts import (
 from colorunet.coloring.colorizer import Colorizer
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.criteria import CRITERIA
-from trainer.evaluation.measures import MEASURES, full_label
+from trainer.evaluation.measure_labels import full_label
+from trainer.evaluation.measures import MEASURES
 from trainer.evaluation.result import Evaluation, Tallies
 from trainer.evaluation.summary import CEILING, PREDICTION, TRUTH
 from trainer.evaluation.sweep import RULE

@@ -10,8 +10,9 @@ from colorfiles.outside.files import open_regular
 from colorfiles.pages.charts import line_chart
 from colorfiles.pages.frame import write_page
 from colorfiles.pages.parts import Judgement, Tile, figure, flow, note, picture, tiles
+from trainer.evaluation.epoch_measures import EPOCH_MEASURES
 from trainer.evaluation.measure_kind import Measure
-from trainer.evaluation.measures import EPOCH_MEASURES, full_label
+from trainer.evaluation.measure_labels import full_label
 from trainer.report.epoch_pictures import saved_pictures
 from trainer.report.judgements import of_criterion
 from trainer.runs.metrics_log import Line, read_metrics, series, smoothed

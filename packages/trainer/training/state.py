@@ -9,7 +9,7 @@ from trainer.config.measure_names import with_present_names
 from trainer.config.settings import LATEST
 from trainer.data.sampler import Position
 from trainer.errors import TrainerError
-from trainer.evaluation.measures import EPOCH_MEASURES
+from trainer.evaluation.epoch_measures import EPOCH_MEASURES
 
 
 @dataclass

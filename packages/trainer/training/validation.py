@@ -15,8 +15,9 @@ from colorunet.networks import PixelClassifier
 from trainer.data.batch import Batch, to_network_input
 from trainer.errors import TrainerError
 from trainer.evaluation.colors import decoded_colors, quantized_colors
+from trainer.evaluation.epoch_measures import EPOCH_MEASURES
 from trainer.evaluation.measure import ImageMeasures, measure, table
-from trainer.evaluation.measures import EPOCH_MEASURES, family_measure
+from trainer.evaluation.measures import family_measure
 from trainer.evaluation.summary import summarize
 from trainer.training.losses import Targets, training_loss
 

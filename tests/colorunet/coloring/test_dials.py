@@ -40,6 +40,14 @@ def test_python_takes_the_range_of_the_table(name: str) -> None:
             check(wrong)
 
 
+def test_python_has_the_defaults_of_the_table() -> None:
+    own, given = Decoding(), Toning()
+    for name in ("temperature", "saturation", "caution"):
+        assert getattr(own, name) == DIALS[name].fallback
+    for name in ("warmth", "strength"):
+        assert getattr(given, name) == DIALS[name].default == getattr(Look(), name)
+
+
 @pytest.mark.parametrize("name", DIALS)
 def test_the_command_line_has_range_and_words_of_the_table(name: str) -> None:
     dial = DIALS[name]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -20,6 +21,7 @@ from PIL import Image, ImageOps
 from dataprep.cli import app
 from dataprep.errors import DataprepError
 from dataprep.photos import colorless
+from dataprep.sources.image_tree import image_tree
 
 
 def run_import(*args: object) -> Result:
@@ -109,6 +111,23 @@ def test_each_file_is_kept_or_has_its_reason(tree: Path, tmp_path: Path) -> None
         assert (out / row["path"]).read_bytes() == (tree / path).read_bytes()
         assert row["sha256"] == stored(out)[row["path"]]
         assert row["bytes"] == (tree / path).stat().st_size
+
+
+def test_an_import_walks_through_its_tree_once(tree: Path, tmp_path: Path) -> None:
+    walks = []
+
+    def watch(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code is image_tree.__code__:
+            walks.append(frame.f_locals["root"])
+
+    before = sys.getprofile()
+    sys.setprofile(watch)
+    try:
+        result = run_import(tree, "--out", tmp_path / "photos", "--json")
+    finally:
+        sys.setprofile(before)
+    assert json.loads(result.stdout)["kept"] > 0
+    assert walks == [tree]
 
 
 def test_the_folder_name_becomes_the_class(tree: Path, tmp_path: Path) -> None:

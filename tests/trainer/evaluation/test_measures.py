@@ -21,15 +21,11 @@ from trainer.config.settings import BEST_BY, LATEST
 from trainer.data.shard_set import ShardSet
 from trainer.evaluation.criteria import Verdict
 from trainer.evaluation.criterion import Criterion
+from trainer.evaluation.epoch_measures import EPOCH_MEASURES
 from trainer.evaluation.evaluate import evaluate
 from trainer.evaluation.measure_kind import Measure
-from trainer.evaluation.measures import (
-    EPOCH_MEASURES,
-    FIGURES_TO_TRUTH,
-    IMAGE_FIGURES,
-    MEASURES,
-    full_label,
-)
+from trainer.evaluation.measure_labels import full_label
+from trainer.evaluation.measures import FIGURES_TO_TRUTH, IMAGE_FIGURES, MEASURES
 from trainer.evaluation.result import Evaluation, EvaluationSettings, ImageResult
 from trainer.evaluation.text import evaluation_text, verdict_rows
 from trainer.report.evaluation_job import caption

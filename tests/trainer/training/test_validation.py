@@ -18,8 +18,9 @@ from trainer.config.recipe import Recipe
 from trainer.data.batch import Batch
 from trainer.data.sampler import MicroBatch, Position
 from trainer.data.shard_set import Sample, ShardSet
+from trainer.evaluation.epoch_measures import EPOCH_MEASURES
 from trainer.evaluation.evaluate import evaluate
-from trainer.evaluation.measures import EPOCH_MEASURES, MEASURES
+from trainer.evaluation.measures import MEASURES
 from trainer.evaluation.result import EvaluationSettings
 from trainer.evaluation.summary import PREDICTION
 from trainer.training.losses import Targets
