@@ -47,10 +47,13 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    except Exception as error:  # of the user, of the system, or a fault of ours
+    # Whatever comes: an error of the user (ColorfilesError), of the system (OSError, MemoryError,
+    # no more threads), or another one, which is a fault of ours and said to be one.
+    except Exception as error:
         if debug:
             raise
-        if _comes_of_ctrl_c(error):
+        # Compiled modules that Ctrl-C meets while they load raise an error of their own.
+        if any(isinstance(one, KeyboardInterrupt) for one in _chain(error)):
             _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
         _fail(name, _line(name, error), code=getattr(error, "exit_code", 1))
 
@@ -77,11 +80,6 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__
-
-
-def _comes_of_ctrl_c(error: BaseException) -> bool:
-    """Whether Ctrl-C caused an error: compiled modules raise their own while they load."""
-    return any(isinstance(one, KeyboardInterrupt) for one in _chain(error))
 
 
 def _line(name: str, error: Exception) -> str:

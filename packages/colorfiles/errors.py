@@ -13,7 +13,7 @@ OUT_OF_THREADS = (
     "(ulimit -u, ulimit -v, or that of a container); raise it, or end other programs"
 )
 # What libraries in C and C++ say: torch, ONNX Runtime, the C++ library, Pillow, the linker.
-_WORDS = (
+_MEMORY_WORDS = (
     "allocate memory",
     "bad_alloc",
     "bad allocation",
@@ -80,20 +80,20 @@ def is_out_of_memory(error: BaseException) -> bool:
     """Whether an error means exhausted memory; many libraries raise a class of their own."""
     if isinstance(error, MemoryError):
         return True
-    if isinstance(error, OSError) and error.errno is not None:
-        return error.errno == errno.ENOMEM
-    if isinstance(error, ColorfilesError):
-        return False
-    words = str(error).lower()
-    return any(word in words for word in _WORDS)
+    return not isinstance(error, ColorfilesError) and _says(error, errno.ENOMEM, _MEMORY_WORDS)
 
 
 def is_out_of_threads(error: BaseException) -> bool:
     """Whether an error means that the system starts no more threads or processes."""
+    return _says(error, errno.EAGAIN, _THREAD_WORDS)
+
+
+def _says(error: BaseException, number: int, words: tuple[str, ...]) -> bool:
+    """Whether an error has a number of the system's or, where it has none, one of some words."""
     if isinstance(error, OSError) and error.errno is not None:
-        return error.errno == errno.EAGAIN
-    words = str(error).lower()
-    return any(word in words for word in _THREAD_WORDS)
+        return error.errno == number
+    said = str(error).lower()
+    return any(word in said for word in words)
 
 
 def can_start_threads() -> bool:
@@ -124,7 +124,9 @@ def out_of_memory_context(name: str, hint: str = OUT_OF_MEMORY_HELP) -> Iterator
         yield
     except OutOfMemory:
         raise
-    except Exception as error:  # raised again, under another name where memory ran out
+    # Exhausted memory is a MemoryError, torch's RuntimeError, an OSError of the system or an error
+    # of Arrow's or ONNX Runtime's. Whatever it isn't is raised again as it was.
+    except Exception as error:
         if is_out_of_memory(error):
             raise OutOfMemory(f"{name}: no memory left for it; {hint}") from None
         raise

@@ -5,10 +5,11 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from itertools import count
 from queue import SimpleQueue
-from typing import Any
+from typing import Any, TypeVar
 
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import utc_now
@@ -17,6 +18,7 @@ from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.limits import TRIES, Breaker, Patience, TokenBucket, backoff_s
 from dataprep.sources.flickr.transport import Transport
 
+T = TypeVar("T")
 Event = tuple[Callable[[Any], None], Any]  # what to do with a result, and the result
 
 
@@ -115,32 +117,30 @@ class Images:
             task = heapq.heappop(self._again)[2]
         else:
             task = self._fresh.popleft()
-        self._active += 1
-        self._pool.submit(self._work, task)
+        self._begin(
+            partial(try_download, task, self._transport, now=utc_now()), partial(self._settle, task)
+        )
 
     def close(self) -> None:
         """Start nothing more; what is under way ends by itself."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _work(self, task: Task) -> None:
-        result: Any
-        try:
-            result = try_download(task, self._transport, now=utc_now())
-        except Exception as error:  # raised again where its event is settled
-            result = error
-        self._events.put((lambda got: self._settle(task, got), result))
+    def _begin(self, work: Callable[[], T], settle: Callable[[Future[T]], None]) -> None:
+        """Have another thread do something; what it raises is raised where that is settled."""
+        self._active += 1
+        self._pool.submit(work).add_done_callback(lambda done: self._events.put((settle, done)))
 
-    def _settle(self, task: Task, result: Any) -> None:
+    def _settle(self, task: Task, done: Future[Outcome]) -> None:
         self._active -= 1
-        if isinstance(result, Outcome):
-            self._answered()
-            self._tries.pop(task.id, None)
-            self.downloaded += result.reason == ""
-            self._done(task, result)
-        elif isinstance(result, TryAgain):
-            self._failed(task, result)
-        else:
-            raise result
+        try:
+            outcome = done.result()
+        except TryAgain as failure:
+            self._failed(task, failure)
+            return
+        self._answered()
+        self._tries.pop(task.id, None)
+        self.downloaded += outcome.reason == ""
+        self._done(task, outcome)
 
     def _failed(self, task: Task, failure: TryAgain) -> None:
         before = self._tries.get(task.id)
@@ -198,26 +198,16 @@ class Images:
         return self._journal.good_url()
 
     def _start_probe(self, url: str) -> None:
-        self._active += 1
         self._probing = True
+        self._begin(partial(try_probe, url, self._transport), self._probed)
 
-        def probe() -> None:
-            result: Any = None
-            try:
-                try_probe(url, self._transport)
-            except Exception as error:  # raised again where its event is settled
-                result = error
-            self._events.put((self._probed, result))
-
-        self._pool.submit(probe)
-
-    def _probed(self, result: Any) -> None:
+    def _probed(self, done: Future[None]) -> None:
         self._active -= 1
         self._probing = False
-        if result is None:
-            self._answered()
-        elif isinstance(result, TryAgain):
-            self._host_failed(result.reason)
+        try:
+            done.result()
+        except TryAgain as failure:
+            self._host_failed(failure.reason)
             self._quiet_until = max(self._quiet_until, time.monotonic() + self._first_wait_s)
         else:
-            raise result
+            self._answered()

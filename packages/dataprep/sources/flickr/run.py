@@ -2,8 +2,9 @@
 
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -16,6 +17,7 @@ from dataprep.sources.flickr.download import Outcome, Task
 from dataprep.sources.flickr.images import Event, Images
 from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.limits import Patience
+from dataprep.sources.flickr.listing import FoundPhoto
 from dataprep.sources.flickr.rows import SOURCE, path_of
 from dataprep.sources.flickr.selection import Looks, Selection
 from dataprep.sources.flickr.settings import FetchSettings
@@ -180,21 +182,16 @@ class FetchRun:
         for tag in self.settings.tags:
             if tag not in self.ended | self.listing and len(self.buffers[tag]) < wanted:
                 self.listing.add(tag)
-                self.listers.submit(self._list, tag)
+                self._list(tag)
 
     def _list(self, tag: str) -> None:
-        result: Any
-        try:
-            result = self.streams[tag].more(self.ahead)
-        except Exception as error:  # raised again where its event is settled
-            result = error
-        self.events.put((lambda got: self._listed(tag, got), result))
+        listing = self.listers.submit(self.streams[tag].more, self.ahead)
+        settle = partial(self._listed, tag)
+        listing.add_done_callback(lambda done: self.events.put((settle, done)))
 
-    def _listed(self, tag: str, result: Any) -> None:
+    def _listed(self, tag: str, done: Future[tuple[list[FoundPhoto], bool]]) -> None:
         self.listing.discard(tag)
-        if isinstance(result, Exception):
-            raise result
-        photos, ended = result
+        photos, ended = done.result()  # or what was raised
         self.buffers[tag].extend(self.assessor.candidate(photo) for photo in photos)
         if ended:
             self.ended.add(tag)
