@@ -43,12 +43,12 @@ from step_keeper import Step, StepFailed, StepKeeper, Words
 
 from colorfiles.errors import ColorfilesError
 from colorfiles.files import write_atomically
-from colorfiles.palette_file import read_palette, write_palette
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.export.onnx_export import export_beside
 from colorunet.parameters.checkpoint import Trained, load_run
 from colorunet.parameters.published import published_file
 from colorunet.parameters.shipped import DEFAULT_NETWORK, ONNX_FILE
+from dataprep.palettes.palette_file import read_palette, write_palette
 from dataprep.photos.rows import Photo
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 
 from colorfiles.errors import ColorfilesError
-from colorfiles.palette_file import write_palette
 from colorunet.parameters.checkpoint import Trained, save_parameters
+from dataprep.palettes.palette_file import write_palette
 
 MOST_PARAMETERS = 8_000_000
 MOST_BYTES = 16_000_000

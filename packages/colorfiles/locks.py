@@ -70,9 +70,8 @@ def _acquired(path: Path, target: Path) -> int:
                 "see that only one command at a time writes there",
                 file=sys.stderr,
             )
-        if (
-            not is_free
-        ):  # raised here, its cause isn't taken for a limit on threads: both are EAGAIN
+        # Raised here, its cause isn't taken for a limit on threads: both are EAGAIN.
+        if not is_free:
             holder = _holder(descriptor)
             os.close(descriptor)
             raise ColorfilesError(

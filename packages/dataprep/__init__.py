@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 from colorfiles.public_names import lazy_exports
 
 if TYPE_CHECKING:
-    from colorfiles.palette_file import read_palette, write_palette
     from dataprep.errors import DataprepError
+    from dataprep.palettes.palette_file import read_palette, write_palette
     from dataprep.photos.folder import PhotoFolder
     from dataprep.photos.reading import kept_photos
     from dataprep.shards.shard_set import ShardSet
@@ -27,7 +27,7 @@ __getattr__ = lazy_exports(
         "PhotoFolder": "dataprep.photos.folder",
         "ShardSet": "dataprep.shards.shard_set",
         "kept_photos": "dataprep.photos.reading",
-        "read_palette": "colorfiles.palette_file",
-        "write_palette": "colorfiles.palette_file",
+        "read_palette": "dataprep.palettes.palette_file",
+        "write_palette": "dataprep.palettes.palette_file",
     },
 )

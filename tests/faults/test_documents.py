@@ -16,7 +16,6 @@ import torch
 
 from colorcore import Palette
 from colorfiles.errors import ColorfilesError
-from colorfiles.palette_file import read_palette
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.errors import ColorunetError
 from colorunet.export.onnx_export import export_beside
@@ -24,6 +23,7 @@ from colorunet.networks import build_network
 from colorunet.parameters import checkpoint
 from colorunet.parameters.checkpoint import load_run, load_tensors, save_parameters, save_tensors
 from colorunet.parameters.shipped import ONNX_FILE
+from dataprep.palettes.palette_file import read_palette
 from dataprep.photos import parquet
 from dataprep.photos.folder import PhotoFolder
 from dataprep.photos.rows import SCHEMA, Photo, to_row

@@ -17,10 +17,10 @@ from hypothesis import strategies as st
 
 from colorcore import Palette
 from colorfiles.errors import ColorfilesError
-from colorfiles.palette_file import read_palette
 from colorfiles.shard_index import ShardIndex
 from colorunet.errors import ColorunetError
 from colorunet.parameters.checkpoint import load_run
+from dataprep.palettes.palette_file import read_palette
 from dataprep.photos.folder import PhotoFolder
 from dataprep.photos.parquet import read_table
 from dataprep.photos.rows import from_row

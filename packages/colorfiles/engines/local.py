@@ -83,32 +83,25 @@ class LocalEngine:
             # A few tasks ahead of the workers are enough, and keep the queue small.
             ahead = iter(waiting)
             running: dict[Future[R], int] = {}
+
+            def submit_next() -> None:
+                if (index := next(ahead, None)) is not None:
+                    with _ctrl_c_waits():  # workers are started here
+                        running[pool.submit(function, tasks[index])] = index
+
             for _ in range(2 * self.workers):
-                _submit_next(pool, function, tasks, ahead, running)
+                submit_next()
             while running:
                 for future in wait(running, return_when=FIRST_COMPLETED).done:
                     index = running.pop(future)
                     yield index, future.result()
-                    _submit_next(pool, function, tasks, ahead, running)
+                    submit_next()
         except (KeyboardInterrupt, GeneratorExit):
             for worker in multiprocessing.active_children():
                 worker.terminate()  # a shard takes minutes, and a half-written one has no name yet
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _submit_next(
-    pool: ProcessPoolExecutor,
-    function: Callable[[T], R],
-    tasks: Sequence[T],
-    ahead: Iterator[int],
-    running: dict[Future[R], int],
-) -> None:
-    index = next(ahead, None)
-    if index is not None:
-        with _ctrl_c_waits():  # workers are started here
-            running[pool.submit(function, tasks[index])] = index
 
 
 @contextmanager

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-import numpy as np
 from PIL import Image
 
 from colorfiles.errors import UnreadableImage
@@ -29,7 +28,6 @@ class Frame:
         box: left, top, width and height on the canvas; may reach beyond it.
         disposal: of its area, after it was shown.
         over: whether clear pixels let the canvas through, rather than replace it.
-        clear: palette index that is transparent, where the still can't say so.
         duration_ms: how long it is shown.
     """
 
@@ -37,7 +35,6 @@ class Frame:
     box: tuple[int, int, int, int]
     disposal: Disposal = Disposal.KEEP
     over: bool = True
-    clear: int | None = None
     duration_ms: int | None = None
 
 
@@ -85,8 +82,4 @@ def _decoded(frame: Frame, format_name: str) -> Image.Image:
         if image.size != frame.box[2:]:
             raise UnreadableImage("undecodable: a frame of another size than it says")
         image.load()
-        pixels = image.convert("RGBA")
-        if frame.clear is not None:
-            opaque = np.asarray(image) != frame.clear
-            pixels.putalpha(Image.fromarray(opaque.astype(np.uint8) * 255))
-        return pixels
+        return image.convert("RGBA")

@@ -1,14 +1,12 @@
 """Frames of an animated PNG, found before any is decoded: https://www.w3.org/TR/png-3/."""
 
 import struct
-import zlib
 from typing import BinaryIO
 
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos.animation import Animation, Disposal, Frame
-from colorfiles.photos.png import png_chunks
+from colorfiles.photos.png import SIGNATURE, chunk, png_chunks
 
-_SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _CONTROL = struct.Struct(">4x4I2H2B")
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
 # What tells how samples become colours; metadata are read from the whole file.
@@ -50,15 +48,9 @@ def _frame(
     head = struct.pack(">II", width, height) + header[8:]
     still = chunk(b"IHDR", head) + shared + chunk(b"IDAT", b"".join(parts)) + chunk(b"IEND", b"")
     return Frame(
-        _SIGNATURE + still,
+        SIGNATURE + still,
         (left, top, width, height),
         _DISPOSALS[disposal] if disposal < len(_DISPOSALS) else Disposal.KEEP,
         over=over == 1,
         duration_ms=round(1000 * delay / (unit or 100)),
     )
-
-
-def chunk(kind: bytes, body: bytes) -> bytes:
-    """Return a chunk as it stands in a file."""
-    sealed = kind + body
-    return struct.pack(">I", len(body)) + sealed + struct.pack(">I", zlib.crc32(sealed))

@@ -13,21 +13,7 @@ from PIL import features
 
 from colorfiles.errors import UnreadableImage
 
-# Pillow's names. Left out on purpose: what runs other programs (EPS), and what few have.
-ALL_FORMATS = (
-    "JPEG",
-    "PNG",
-    "TIFF",
-    "GIF",
-    "BMP",
-    "WEBP",
-    "JPEG2000",
-    "AVIF",
-    "HEIF",
-    "PPM",
-    "TGA",
-    "PCX",
-)
+# By Pillow's names. Left out on purpose: what runs other programs (EPS), and what few have.
 SUFFIXES = {
     "JPEG": ".jpg",
     "MPO": ".jpg",
@@ -43,6 +29,7 @@ SUFFIXES = {
     "TGA": ".tga",
     "PCX": ".pcx",
 }
+ALL_FORMATS = tuple(name for name in SUFFIXES if name != "MPO")  # which is read as a JPEG
 # Names that a picture has, whether it can be read here or not.
 _SUFFIX = r"""\.(jpe?g|jpe|jfif|mpo|a?png|gif|bmp|dib|tiff?|webp|hei[cf]|hif|avif|jp2|j2k|jp[fxc]
     |p[pgbna]m|pfm|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
@@ -77,12 +64,7 @@ _OTHERS = {
     "a text or HTML file": rb"(?i)\s*<(!doctype|html|\?xml|svg)",
 }
 _WEAK = ("BMP", "PPM", "PCX")  # marks that a text may begin with
-_PICTURES_NOT_READ = (
-    "a Photoshop file",
-    "a JPEG XL file",
-    "a camera raw file",
-    "a GIMP file",
-)
+_PICTURES_NOT_READ = ("a Photoshop file", "a JPEG XL file", "a camera raw file", "a GIMP file")
 _DECODERS = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif", "JPEG": "jpg", "PNG": "zlib"}
 # Older ones take memory without bound for a JPEG 2000 of many tiles (CVE-2026-59204).
 _OLDEST_PILLOW = {"JPEG2000": (12, 3)}

@@ -41,7 +41,7 @@ def gif_animation(data: bytes) -> Animation:
             box = struct.unpack_from("<4H", data, position + 1)
             position, _ = _after_pieces(data, pixels + 1)
             table = data[start:pixels] or shared
-            still = _still(box[2:], table, flags & 0x40, data[pixels:position])
+            still = _still(control, box[2:], table, flags & 0x40, data[pixels:position])
             frames.append(_frame(still, box, control))
             control = bytes(4)
         else:  # as Pillow goes on, with the next byte
@@ -52,13 +52,12 @@ def gif_animation(data: bytes) -> Animation:
 
 
 def _frame(still: bytes, box: tuple[int, ...], control: bytes) -> Frame:
-    flags, delay, clear = struct.unpack("<BHB", control)
+    flags, delay = struct.unpack_from("<BH", control)
     left, top, width, height = box
     return Frame(
         still,
         (left, top, width, height),
         _DISPOSALS.get(flags >> 2 & 7, Disposal.KEEP),
-        clear=clear if flags & 1 else None,
         duration_ms=10 * delay,
     )
 
@@ -70,12 +69,15 @@ def _canvas(header: bytes, first: Frame) -> tuple[int, int]:
     return max(width, left + right), max(height, top + bottom)
 
 
-def _still(size: tuple[int, ...], table: bytes, interlaced: int, pieces: bytes) -> bytes:
+def _still(
+    control: bytes, size: tuple[int, ...], table: bytes, interlaced: int, pieces: bytes
+) -> bytes:
     """Return a GIF of one frame alone."""
+    clear = struct.pack("<BBBB3sB", _EXTENSION, _CONTROL, 4, control[0] & 1, control[1:], 0)
     depth = max(0, (len(table) // 3).bit_length() - 2)
     start = b"GIF89a" + struct.pack("<HHBBB", *size, 0x80 | depth if table else 0, 0, 0)
     image = struct.pack("<B4HB", _IMAGE, 0, 0, *size, interlaced)
-    return b"".join((start, table, image, pieces, b"\0;"))
+    return b"".join((start, table, clear, image, pieces, b"\0;"))
 
 
 def _after_pieces(data: bytes, position: int) -> tuple[int, int]:

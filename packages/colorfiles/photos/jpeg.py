@@ -61,7 +61,8 @@ def ends_early(data: bytes, image: Image.Image, *, suspect: bool = False) -> boo
     """
     if not suspect and not _has_flat_edge(image):
         return False
-    end = data.rfind(END_OF_IMAGE) if suspect else data.find(END_OF_IMAGE, _scan_start(data))
+    scan = next((end for kind, _, end in segments(data) if kind == _START_OF_SCAN), len(data))
+    end = data.rfind(END_OF_IMAGE) if suspect else data.find(END_OF_IMAGE, scan)
     if end < 0:
         return False
     longer = data[:end] + _EXTRA + data[end:]
@@ -82,21 +83,6 @@ def _has_flat_edge(image: Image.Image) -> bool:
     )
     edges = (np.asarray(image.crop(box)) for box in boxes)
     return any(bool((edge == edge[0, 0]).all()) for edge in edges)
-
-
-def _scan_start(data: bytes) -> int:
-    position = 2
-    while position + 4 <= len(data):
-        if data[position] != 0xFF:
-            break
-        if data[position + 1] == 0xFF:  # fill
-            position += 1
-            continue
-        length = int.from_bytes(data[position + 2 : position + 4], "big")
-        if data[position + 1] == _START_OF_SCAN:
-            return position + 2 + length
-        position += 2 + length
-    return len(data)
 
 
 def _decoded(data: bytes, draft_px: int) -> np.ndarray:

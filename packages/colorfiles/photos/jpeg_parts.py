@@ -15,8 +15,8 @@ from colorfiles.photos.xmp_claims import (
 )
 
 _APP1, _APP13 = 0xE1, 0xED
-_EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
-_GUID_BYTES, _PART_HEAD = 32, 40
+EXTENSION = b"http://ns.adobe.com/xmp/extension/\0"
+_GUID_BYTES, PART_HEAD = 32, 40
 _LEAST_BEHIND = 16  # some writers fill up a block
 
 
@@ -31,8 +31,8 @@ def with_jpeg_parts(metadata: Metadata, data: bytes) -> tuple[Metadata, list[str
             behind = data[start:]
         elif kind == _APP13 and data.startswith(JPEG_MARK, start):
             resources += data[start + len(JPEG_MARK) : end]
-        elif kind == _APP1 and data.startswith(_EXTENSION, start):
-            parts.append(data[start + len(_EXTENSION) : end])
+        elif kind == _APP1 and data.startswith(EXTENSION, start):
+            parts.append(data[start + len(EXTENSION) : end])
     xmp, notes = metadata.xmp, list[str]()
     extension = _joined(parts, extension_of(xmp))
     if extension_of(xmp) and not extension:
@@ -56,25 +56,12 @@ def with_jpeg_parts(metadata: Metadata, data: bytes) -> tuple[Metadata, list[str
     return replace(metadata, xmp=xmp, iptc=kept, extended_xmp=extension, clip=clip), notes
 
 
-def extension_segments(extension: bytes, guid: bytes, longest: int) -> list[bytes]:
-    """Return extended XMP as the contents of segments of a JPEG."""
-    room = longest - len(_EXTENSION) - _PART_HEAD
-    return [
-        _EXTENSION
-        + guid
-        + len(extension).to_bytes(4, "big")
-        + start.to_bytes(4, "big")
-        + extension[start : start + room]
-        for start in range(0, len(extension), room)
-    ]
-
-
 def _joined(parts: list[bytes], guid: bytes) -> bytes:
     """Return extended XMP from its parts; b"" where some of it is missing."""
-    own = [part for part in parts if guid and part.startswith(guid) and len(part) > _PART_HEAD]
+    own = [part for part in parts if guid and part.startswith(guid) and len(part) > PART_HEAD]
     joined = b""
-    for part in sorted(own, key=lambda part: part[_GUID_BYTES + 4 : _PART_HEAD]):
-        if int.from_bytes(part[_GUID_BYTES + 4 : _PART_HEAD], "big") == len(joined):
-            joined += part[_PART_HEAD:]
+    for part in sorted(own, key=lambda part: part[_GUID_BYTES + 4 : PART_HEAD]):
+        if int.from_bytes(part[_GUID_BYTES + 4 : PART_HEAD], "big") == len(joined):
+            joined += part[PART_HEAD:]
     whole = own and int.from_bytes(own[0][_GUID_BYTES : _GUID_BYTES + 4], "big") == len(joined)
     return joined if whole else b""

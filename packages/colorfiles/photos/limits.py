@@ -3,6 +3,8 @@
 import struct
 from dataclasses import dataclass
 
+from rich.filesize import decimal
+
 from colorfiles.errors import UnreadableImage
 from colorfiles.photos.formats import ALL_FORMATS
 
@@ -59,8 +61,8 @@ def refuse_unfit(width: int, height: int, settings: ReadSettings, bytes_per_pixe
     size = decoded_bytes(width, height, bytes_per_pixel)
     if size > settings.max_bytes:
         raise UnreadableImage(
-            f"too many pixels: {width} x {height}, {_readable(size)} decoded; "
-            f"at most {_readable(settings.max_bytes)}"
+            f"too many pixels: {width} x {height}, {decimal(size)} decoded; "
+            f"at most {decimal(settings.max_bytes)}"
         )
     if min(width, height) < settings.min_edge_px:
         raise UnreadableImage(f"too small: {width} x {height}")
@@ -70,8 +72,8 @@ def refuse_too_much(size: int, settings: ReadSettings) -> None:
     """Raise UnreadableImage where all pages of a file together decode to too many bytes."""
     if size > _MOST_TIMES * settings.max_bytes:
         raise UnreadableImage(
-            f"too many pages: {_readable(size)} decoded; "
-            f"at most {_readable(_MOST_TIMES * settings.max_bytes)}"
+            f"too many pages: {decimal(size)} decoded; "
+            f"at most {decimal(_MOST_TIMES * settings.max_bytes)}"
         )
 
 
@@ -90,10 +92,3 @@ def webp_size(start: bytes) -> tuple[int, int]:
         width, height = struct.unpack("<HH", body[6:10])
         return width & 0x3FFF, height & 0x3FFF
     return 0, 0
-
-
-def _readable(size: int) -> str:
-    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if size >= factor:
-            return f"{size / factor:.1f} {unit}"
-    return f"{size} bytes"

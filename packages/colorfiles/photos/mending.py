@@ -2,12 +2,12 @@
 
 import io
 import struct
-import zlib
 from typing import BinaryIO
 
 from colorfiles.photos.formats import admitted_format, start_of_picture
 from colorfiles.photos.jpeg import END_OF_IMAGE, refuse_endless, segments
 from colorfiles.photos.limits import ReadSettings
+from colorfiles.photos.png import SIGNATURE, chunk, png_chunks
 
 NO_END = "its end mark is missing"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # kinds of SOF
@@ -80,21 +80,15 @@ def _mended_webp(file: BinaryIO, notes: list[str]) -> BinaryIO:
 def _mended_png(file: BinaryIO, notes: list[str]) -> BinaryIO:
     """Return a PNG without ancillary chunks whose checksum is wrong; others are its decoder's."""
     bad: list[tuple[int, int]] = []
-    place = 8
-    while True:
-        file.seek(place)
-        start = file.read(8)
-        if len(start) < 8:
-            break
-        end = place + 12 + int.from_bytes(start[:4], "big")
-        if start[4] & 0x20 and start[4:] not in _OF_FRAMES:
-            body = file.read(end - place - 8)
-            if len(body) == end - place - 8 and body[-4:] != struct.pack(
-                ">I", zlib.crc32(start[4:] + body[:-4])
-            ):
-                bad.append((place, end))
-                notes.append(f"its damaged {start[4:].decode('latin-1')!r} chunk was left out")
-        place = end
+    start = len(SIGNATURE)
+    for kind, body in png_chunks(file):
+        end = start + 12 + len(body)  # with length, kind and checksum
+        file.seek(start)
+        is_ancillary = kind[0] & 0x20 and kind not in _OF_FRAMES
+        if is_ancillary and file.read(end - start) != chunk(kind, body):
+            bad.append((start, end))
+            notes.append(f"its damaged {kind.decode('latin-1')!r} chunk was left out")
+        start = end
     if not bad:
         return file
     file.seek(0)

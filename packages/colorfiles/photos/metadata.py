@@ -3,33 +3,22 @@
 import re
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import ExifTags, Image
 
 from colorfiles.photos.exif import EXIF_IFD, MARK, ORIENTATION, upright_exif
 from colorfiles.photos.iptc import kept_resources, resources_of
 from colorfiles.photos.pillow import STUMBLES
 from colorfiles.photos.tiff_pages import Tags, TiffPage
-from colorfiles.photos.xmp_claims import without_extension, without_motion
 
 GPS_IFD = 0x8825  # EXIF tag that points to the GPS directory
-# DocumentName, ImageDescription, Make, Model, PageName, PageNumber, Software, DateTime, Artist,
-# HostComputer, Rating, Copyright, and Windows' title, comment, author, keywords, subject
-_DESCRIPTIVE: tuple[int, ...] = (
-    0x010D,
-    0x010E,
-    0x010F,
-    0x0110,
-    0x011D,
-    0x0129,
-    0x0131,
-    0x0132,
-    0x013B,
-    0x013C,
+_DESCRIPTIVE = (
+    *("DocumentName", "ImageDescription", "Make", "Model", "PageName", "PageNumber", "Software"),
+    *("DateTime", "Artist", "HostComputer", "Rating", "Copyright"),
+    *("XPTitle", "XPComment", "XPAuthor", "XPKeywords", "XPSubject"),  # of Windows
 )
-_DESCRIPTIVE += (0x4746, 0x8298, 0x9C9B, 0x9C9C, 0x9C9D, 0x9C9E, 0x9C9F)
 _XMP, _PROFILE, _RESOURCES, _IPTC = 700, 34675, 34377, 33723
 _XMP_ORIENTATION = re.compile(rb"(tiff:Orientation(?:=[\"']|>)\s*)[2-8]")
 _TURNED = 5  # orientations from here on change width and height
@@ -62,19 +51,6 @@ class Metadata:
     iptc: bytes = b""
     extended_xmp: bytes = b""
     clip: bytes = b""
-
-    def fitting(self, format_name: str) -> tuple["Metadata", list[str]]:
-        """Return what a format can hold of the parts that only a JPEG has, and what is lost."""
-        if format_name == "JPEG":
-            return self, []
-        lost, xmp = [], self.xmp
-        if self.extended_xmp:
-            xmp = without_extension(xmp)
-            lost.append(f"{len(self.extended_xmp):,} bytes of extended XMP")
-        if self.clip:
-            xmp = without_motion(xmp)
-            lost.append("its moving picture")
-        return replace(self, xmp=xmp, extended_xmp=b"", clip=b""), lost
 
 
 def metadata_of(image: Image.Image, orientation: int) -> Metadata:
@@ -111,7 +87,7 @@ def orientation_of(image: Image.Image) -> int:
 def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
     """Return the metadata of a TIFF page, without the tags that describe its strips."""
     exif = Image.Exif()
-    for tag in _DESCRIPTIVE:
+    for tag in (int(ExifTags.Base[name]) for name in _DESCRIPTIVE):
         if tag in page.tags:
             exif[tag] = _exactly(page.tags[tag])
     for tag in (EXIF_IFD, GPS_IFD):

@@ -15,7 +15,6 @@ from colorfiles.photos.gif import gif_animation
 from colorfiles.photos.limits import ReadSettings, refuse_unfit, webp_size
 from colorfiles.photos.png_color import png_profile
 
-JPEG = ("JPEG", "MPO")
 _OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # their further images are previews, depths, other eyes
 _DECODED_ONCE = ("1", "L", "I;16", "I;16B", "RGB")  # others stand in memory a second time as RGB
 

@@ -15,6 +15,7 @@ from PIL import Image
 from colorfiles.photos.pixels import as_array
 
 GRAY, RGB, GRAY_ALPHA, RGB_ALPHA = 0, 2, 4, 6
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER_END = 33  # signature (8 bytes) and IHDR with length, type and checksum (25)
 
 
@@ -47,6 +48,12 @@ def png_chunks(file: BinaryIO, *, until: bytes = b"") -> Iterator[tuple[bytes, b
             return
         yield start[4:], body
         position += 12 + length
+
+
+def chunk(kind: bytes, body: bytes) -> bytes:
+    """Return a chunk as it stands in a file."""
+    sealed = kind + body
+    return struct.pack(">I", len(body)) + sealed + struct.pack(">I", zlib.crc32(sealed))
 
 
 def gray_and_alpha_16(file: BinaryIO) -> tuple[Image.Image, np.ndarray, np.ndarray]:

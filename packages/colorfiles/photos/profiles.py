@@ -29,10 +29,8 @@ def gray_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
     """Return gray levels by sRGB's tone curve, and a note where the profile couldn't be used."""
     if not profile:
         return levels, ""
-    curve = _gray_curve_of(profile)
-    if curve is None:
-        return levels, _UNUSED
-    return _by_curve(levels, curve), ""
+    curve = _curve(profile, gray_curve) or _curve_by_table(profile)
+    return (levels, _UNUSED) if curve is None else (_by_curve(levels, curve), "")
 
 
 def _by_curve(levels: Levels, curve: Curve) -> Levels:
@@ -61,7 +59,7 @@ def rgb_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
     if isinstance(levels, Image.Image):
         transform = _transform(profile, "RGB")
         return (levels, _UNUSED) if transform is None else (transform(levels), "")
-    curve = _rgb_curve_of(profile)
+    curve = _curve(profile, rgb_curve)
     if curve is None:
         return rgb_to_srgb(as_8_bit(levels), profile)[0], _REDUCED
     if (transform := _transform(profile, "RGB")) is _unchanged:
@@ -86,20 +84,22 @@ def lab_to_srgb(image: Image.Image) -> Image.Image:
     Raises:
         UnreadableImage: this Pillow was built without littlecms.
     """
-    try:
-        return _applied(image, ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB")))
-    except ImportError:
-        raise UnreadableImage("undecodable: Lab needs a Pillow with littlecms") from None
+    transform = _transform(None, "LAB")
+    if transform is None:
+        raise UnreadableImage("undecodable: Lab needs a Pillow with littlecms")
+    return transform(image)
 
 
 @lru_cache(maxsize=16)
-def _gray_curve_of(profile: bytes) -> Curve | None:
+def _curve(profile: bytes, read: Callable[[Profile], Curve | None]) -> Curve | None:
+    """Return a curve that is read from a profile; None where it is damaged or of another kind."""
     try:
-        return gray_curve(Profile.parsed(profile)) or _curve_by_table(profile)
+        return read(Profile.parsed(profile))
     except ValueError:
         return None
 
 
+@lru_cache(maxsize=16)
 def _curve_by_table(profile: bytes) -> Curve | None:
     """Return the tones of grays by a profile of tables, which only littlecms reads."""
     mode = "L" if profile[16:20] == b"GRAY" else "RGB"
@@ -111,23 +111,21 @@ def _curve_by_table(profile: bytes) -> Curve | None:
     return lambda x: np.interp(x, np.linspace(0, 1, 256), tones)
 
 
-@lru_cache(maxsize=16)
-def _rgb_curve_of(profile: bytes) -> Curve | None:
-    try:
-        return rgb_curve(Profile.parsed(profile))
-    except ValueError:
-        return None
-
-
 def _unchanged(image: Image.Image) -> Image.Image:
     return image
 
 
 @lru_cache(maxsize=16)
-def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image] | None:
-    """Return what converts images of a mode to sRGB; None where the profile doesn't serve."""
+def _transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], Image.Image] | None:
+    """Return what converts images of a mode to sRGB; None where the profile doesn't serve.
+
+    Args:
+        profile: None for CIELAB (D50).
+        mode: of the images.
+    """
     try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        named = ImageCms.createProfile("LAB") if profile is None else io.BytesIO(profile)
+        source = ImageCms.ImageCmsProfile(named)
         built = ImageCms.buildTransform(source, ImageCms.createProfile("sRGB"), mode, "RGB")
         if mode == "RGB":
             axis = np.arange(0, 256, 15, dtype=np.uint8)  # 0 and 255 among them
@@ -145,11 +143,3 @@ def _transform(profile: bytes, mode: str) -> Callable[[Image.Image], Image.Image
         return converted
 
     return convert
-
-
-def _applied(image: Image.Image, source: ImageCms.ImageCmsProfile) -> Image.Image:
-    converted = ImageCms.profileToProfile(
-        image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-    )
-    assert converted is not None  # only with inPlace
-    return converted

@@ -14,16 +14,11 @@ from colorfiles.photos.decoded import DecodedImage, ImageHeader
 from colorfiles.photos.depth import stored_bits
 from colorfiles.photos.jpeg import ends_early
 from colorfiles.photos.jpeg_parts import with_jpeg_parts
-from colorfiles.photos.limits import (
-    ReadSettings,
-    decoded_bytes,
-    refuse_too_much,
-    refuse_unfit,
-)
+from colorfiles.photos.limits import ReadSettings, decoded_bytes, refuse_too_much, refuse_unfit
 from colorfiles.photos.mending import NO_END, admitted
 from colorfiles.photos.metadata import Metadata, metadata_of, metadata_of_page, orientation_of
 from colorfiles.photos.modes import pixels_of
-from colorfiles.photos.opening import JPEG, opened_photo
+from colorfiles.photos.opening import opened_photo
 from colorfiles.photos.pillow import translated_errors
 from colorfiles.photos.pixels import Pixels
 from colorfiles.photos.profiles import rgb_to_srgb
@@ -169,17 +164,19 @@ def _read_other(
         image.load()
         orientation = orientation_of(image)  # PNG and WebP may bring it after the pixels
         pixels, bits, notes = _pixels(stream, image, settings, page)
-        if format_name in JPEG and (suspect or (settings.whole and near_px is None)):
-            _refuse_cut(stream, image, suspect=suspect)
+        stream.seek(0)
+        jpeg = stream.read() if format_name == "JPEG" else b""
+        is_checked = suspect or (settings.whole and near_px is None)
+        if jpeg and is_checked and ends_early(jpeg, image, suspect=suspect):
+            raise UnreadableImage("undecodable: the picture ends before its last row")
         if bits > pixels.bits:
             notes.append(f"{bits} bits of colour were read as {pixels.bits}")
         further = getattr(image, "n_frames", 1) - pages
         if further > 0:
             notes.append(f"of {further + 1} images in it only the main one was taken")
         metadata = metadata_of(image, orientation) if settings.metadata else Metadata()
-        if settings.metadata and format_name == "JPEG":
-            stream.seek(0)
-            metadata, more = with_jpeg_parts(metadata, stream.read())
+        if settings.metadata and jpeg:
+            metadata, more = with_jpeg_parts(metadata, jpeg)
             notes += more
         return DecodedImage(
             pixels=pixels.upright(orientation),
@@ -225,12 +222,6 @@ def _color_png_16(stream: BinaryIO, image: Image.Image, kind: int) -> tuple[Pixe
 def _refuse_missing(page: int, pages: int) -> None:
     if not 0 <= page < pages:
         raise UnreadableImage(f"no page {page + 1}: the file has {pages}")
-
-
-def _refuse_cut(stream: BinaryIO, image: Image.Image, *, suspect: bool) -> None:
-    stream.seek(0)
-    if ends_early(stream.read(), image, suspect=suspect):
-        raise UnreadableImage("undecodable: the picture ends before its last row")
 
 
 def _stream(file: BinaryIO | bytes) -> BinaryIO:

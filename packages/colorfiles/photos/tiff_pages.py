@@ -15,6 +15,16 @@ _NO_PHOTO = {32803: "a camera raw file", 34892: "a camera raw file", 4: "a trans
 Tags = ImageFileDirectory_v2
 
 
+class _Number:
+    """A property of a page: the first value of a tag as a whole number."""
+
+    def __init__(self, tag: int, default: int = 0) -> None:
+        self._tag, self._default = tag, default
+
+    def __get__(self, page: "TiffPage", _: type) -> int:
+        return page.one(self._tag, self._default)
+
+
 @dataclass(frozen=True)
 class TiffPage:
     """One page.
@@ -29,6 +39,13 @@ class TiffPage:
     number: int | None
     byte_order: str
 
+    width, height = _Number(256), _Number(257)  # as stored
+    compression = _Number(259, 1)
+    fill_order = _Number(266, 1)  # 2 where the bits of a byte are reversed
+    orientation = _Number(274, 1)  # EXIF's
+    tile_width, tile_height = _Number(322), _Number(323)  # 0 for strips
+    sample_format = _Number(339, 1)  # 1 unsigned, 2 signed, 3 floating point
+
     def values(self, tag: int) -> tuple[Any, ...]:
         """Return a tag's values, () where the tag is missing."""
         content = self.tags.get(tag, ())
@@ -38,16 +55,6 @@ class TiffPage:
         """Return a tag's first value as a whole number."""
         content = self.values(tag)
         return int(content[0]) if content else default
-
-    @property
-    def width(self) -> int:
-        """Columns as stored."""
-        return self.one(256)
-
-    @property
-    def height(self) -> int:
-        """Rows as stored."""
-        return self.one(257)
 
     @property
     def allocated(self) -> tuple[int, int]:
@@ -64,11 +71,6 @@ class TiffPage:
     def bits(self) -> int:
         """Bits of a sample; of the deepest where they differ."""
         return max((int(value) for value in self.values(258)), default=1)
-
-    @property
-    def compression(self) -> int:
-        """As the tag says."""
-        return self.one(259, 1)
 
     @property
     def samples(self) -> int:
@@ -91,29 +93,9 @@ class TiffPage:
         return self.one(317, 1) if self.compression != 1 else 1
 
     @property
-    def sample_format(self) -> int:
-        """1 unsigned, 2 signed, 3 floating point."""
-        return self.one(339, 1)
-
-    @property
-    def fill_order(self) -> int:
-        """2 where the bits of a byte are reversed."""
-        return self.one(266, 1)
-
-    @property
     def rows_per_strip(self) -> int:
         """Rows of a strip."""
         return self.one(278, self.height)
-
-    @property
-    def tile_width(self) -> int:
-        """Columns of a tile, 0 for strips."""
-        return self.one(322)
-
-    @property
-    def tile_height(self) -> int:
-        """Rows of a tile, 0 for strips."""
-        return self.one(323)
 
     @property
     def offsets(self) -> tuple[int, ...]:
@@ -129,11 +111,6 @@ class TiffPage:
         if self.compression == 1 and len(self.offsets) == 1 and not self.tile_width:
             return (self.height * -(-self.width * self.samples * self.bits // 8),)
         raise UnreadableImage("undecodable: a TIFF page without the lengths of its strips")
-
-    @property
-    def orientation(self) -> int:
-        """EXIF's orientation."""
-        return self.one(274, 1)
 
 
 def photo_pages(file: BinaryIO) -> list[TiffPage]:

@@ -1,6 +1,7 @@
 """Discovery of photos in files and folders, and counts of what is left out."""
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -11,15 +12,21 @@ from colorfiles.photos import FIRST_BYTES, format_of, looks_like_picture
 from colorfiles.photos.left_out import (
     FILES_LEFT_OUT,
     FOLDERS_LEFT_OUT,
-    SIDECARS_LEFT_OUT,
     is_left_out_file,
     is_left_out_folder,
-    is_sidecar,
 )
 from colorunet.errors import InvalidRequest
 from colorunet.video.clip_formats import CLIP, looks_like_clip
 
 _NOT_READ = "unreadable"
+_SIDECARS = "sidecars (.xmp, .aae, .json and the like), which aren't copied"
+# Files that describe a photo beside them: of Lightroom and darktable, Apple's Photos, RawTherapee,
+# DxO; of Google's Takeout, which cuts long names short (IMG.jpg.supplemental-me.json) and numbers
+# equal ones (IMG.jpg(1).json).
+_NUMBER = r"(\(\d+\))?"
+_SIDECAR = re.compile(
+    rf".+\.(xmp|aae|pp3|dop)|.+\.\w{{3,4}}{_NUMBER}(\.s[a-z-]*)?{_NUMBER}\.json", re.IGNORECASE
+)
 Identity = tuple[int, int]
 
 
@@ -148,8 +155,8 @@ class _Walk:
             kind = CLIP
         if not named:
             if kind != CLIP and not looks_like_picture(name, start):
-                if is_sidecar(name):
-                    self.sources.left_out[SIDECARS_LEFT_OUT] += 1
+                if _SIDECAR.fullmatch(name):
+                    self.sources.left_out[_SIDECARS] += 1
                 return
             if is_left_out_file(name):
                 self.sources.left_out[FILES_LEFT_OUT] += 1

@@ -108,9 +108,9 @@ def command(photos: str, **options: Any) -> None:
     dataprep shard photos --split --palette palette.json --out shards
     dataprep shard photos --split 80/20/90/10 --palette palette.json --out shards --workers 8
     """
-    from colorfiles.palette_file import read_palette
     from colorfiles.progress import progress
     from colorfiles.storage import Storage
+    from dataprep.palettes.palette_file import read_palette
     from dataprep.photos.reading import kept_photos
     from dataprep.photos.splits import SplitRatios, read_split_file
     from dataprep.shards.earlier_work import Existing

@@ -6,10 +6,10 @@ from dataclasses import asdict, dataclass
 from colorcore import Palette
 from colorfiles.engines.engine import Engine
 from colorfiles.outputs import is_finished, is_palette, is_png, made_from, write_file
-from colorfiles.palette_file import only_palette_writer, read_palette_file, write_palette
 from colorfiles.progress import progress
 from dataprep.errors import DataprepError
 from dataprep.palettes.learning import PaletteSettings, PaletteSummary, learn_palette
+from dataprep.palettes.palette_file import only_palette_writer, read_palette_file, write_palette
 from dataprep.palettes.pixel_batches import PixelBatch, batches_of
 from dataprep.palettes.text import palette_text
 

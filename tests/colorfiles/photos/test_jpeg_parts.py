@@ -10,7 +10,7 @@ from PIL import Image
 
 from colorfiles.photos import Metadata, ReadSettings, read_image
 from colorfiles.photos.iptc import iptc_records, kept_resources, resources_of
-from colorfiles.photos.jpeg_parts import extension_segments
+from colorunet.batch.writing.jpeg_parts import extension_segments, fitting
 
 CLIP = b"\0\0\0\x18ftypmp42" + bytes(3000)
 RECORDS = b"\x1c\2\x78\0\7Harbour"
@@ -52,10 +52,10 @@ def test_a_moving_picture_is_kept_with_what_xmp_says_of_it(way: str) -> None:
     metadata, notes = _read(_jpeg((0xE1, _XMP_MARK + xmp), behind=CLIP))
     assert (metadata.clip, metadata.xmp) == (CLIP, xmp)
     assert notes == ("its moving picture isn't coloured",)
-    fitting, lost = metadata.fitting("PNG")
+    kept, lost = fitting(metadata, "PNG")
     assert lost == ["its moving picture"]
-    assert (fitting.clip, fitting.xmp) == (b"", _HEAD.rstrip() + b">" + _TAIL)
-    assert metadata.fitting("JPEG") == (metadata, [])
+    assert (kept.clip, kept.xmp) == (b"", _HEAD.rstrip() + b">" + _TAIL)
+    assert fitting(metadata, "JPEG") == (metadata, [])
 
 
 def test_a_moving_picture_that_is_missing_is_claimed_no_more() -> None:
@@ -85,9 +85,9 @@ def test_extended_xmp_is_kept_where_it_is_whole() -> None:
     parts = [(0xE1, part) for part in extension_segments(extension, guid, 65_533)]
     metadata, notes = _read(_jpeg((0xE1, _XMP_MARK + xmp), *reversed(parts)))
     assert (metadata.extended_xmp, metadata.xmp, notes) == (extension, xmp, ())
-    fitting, lost = metadata.fitting("TIFF")
+    kept, lost = fitting(metadata, "TIFF")
     assert lost == ["104,000 bytes of extended XMP"]
-    assert fitting.xmp == _HEAD.rstrip() + b' dc:a="b">' + _TAIL
+    assert kept.xmp == _HEAD.rstrip() + b' dc:a="b">' + _TAIL
     metadata, notes = _read(_jpeg((0xE1, _XMP_MARK + xmp), parts[0]))
     assert b"HasExtended" not in metadata.xmp
     assert notes == ("its extended XMP isn't whole: left out",)

@@ -10,13 +10,13 @@ from PIL import Image
 from colorcore import Palette, UvGrid, UvHistogram, uv_of_uint8
 from colorfiles.engines.local import LocalEngine
 from colorfiles.errors import ColorfilesError
-from colorfiles.palette_file import read_palette
 from colorfiles.storage import Storage
 from dataprep.cli import app
 from dataprep.errors import DataprepError
 from dataprep.palettes.ceiling import Ceiling, best_ceiling
 from dataprep.palettes.learning import PaletteSettings, count_colors, fit_palette, learn_palette
 from dataprep.palettes.measures import prior_error
+from dataprep.palettes.palette_file import read_palette
 from dataprep.palettes.pixel_batches import PhotoBatch, batches_of, cut_to_batches
 from dataprep.palettes.plot import palette_png
 from dataprep.photos.folder import PhotoFolder

@@ -11,6 +11,7 @@ from colorfiles.files import write_atomically
 from colorfiles.photos.pillow import STUMBLES
 from colorfiles.photos.profiles import srgb_profile
 from colorunet.batch.writing.formats import OutputFormat
+from colorunet.batch.writing.jpeg_parts import fitting
 from colorunet.batch.writing.netpbm import write_ppm
 from colorunet.batch.writing.png import write_png
 from colorunet.batch.writing.through_pillow import (
@@ -73,7 +74,7 @@ def write_photo_to(
     """Write a photo to an empty file that is open for reading, too; see ``write_photo``."""
     target, first = settings.format, next(images)
     _refuse_too_long(first, target)
-    metadata, lost_parts = first.metadata.fitting(target.name)
+    metadata, lost_parts = fitting(first.metadata, target.name)
     lost = what_is_lost(first, target, pages=pages, sidecar=settings.mark is not None)
     lost += [f"{target.name} can't hold {', '.join(lost_parts)}"] if lost_parts else []
     first = replace(first, metadata=metadata)

@@ -11,9 +11,9 @@ from PIL.PngImagePlugin import PngInfo
 
 from colorfiles.photos import Metadata
 from colorfiles.photos.iptc import JPEG_MARK as JPEG_IPTC
-from colorfiles.photos.jpeg_parts import extension_segments
 from colorfiles.photos.xmp_claims import extension_of
 from colorunet.batch.writing.formats import OutputFormat
+from colorunet.batch.writing.jpeg_parts import extension_segments
 from colorunet.coloring.composing import ColoredImage
 from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JPEG_XMP
 
