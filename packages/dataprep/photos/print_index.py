@@ -137,7 +137,9 @@ class _Case:
     def candidates(self, turned: Float[np.ndarray, "8 16 16"]) -> np.ndarray:
         """Return the added prints that pass both sieves, in which orientation of the new one."""
         cropped = _crops(turned, _edges(self._inset_new)[:1])
-        cosines = self._coarse.rows @ _unit(_lowest(cropped, _COARSE_ORDER)).T
+        # Of another type than the rows, the product would copy all of them.
+        coarse = _unit(_lowest(cropped, _COARSE_ORDER)).astype(np.float32)
+        cosines = self._coarse.rows @ coarse.T
         # np.nonzero of two axes takes ten times as long.
         added, orientation = np.divmod(np.flatnonzero(cosines > _LEAST_COSINE), len(turned))
         fine = _unit(_lowest(cropped, _FINE_ORDER))[orientation]

@@ -86,14 +86,14 @@ def write_shards(
         existing: what to do where ``out`` has something: ``same`` goes on with this very job's
             own work and touches nothing else, ``resume`` also writes anew shards of which nothing
             says what they were made from, ``overwrite`` deletes the old set.
-        report: called once per photo.
+        report: called once per photo, before that with notes of the comparison of photos.
 
     Raises:
         DataprepError: nothing is left to write, ``out`` can't be written to, or it has something
             that was made from something else.
     """
     usable, left_out = _usable(photos, settings.views)
-    split = _split(usable, settings)
+    split = _split(usable, settings, report)
     left_out |= split.left_out
     plans = plan_shards(
         split.photos,
@@ -134,10 +134,12 @@ def _usable(photos: Sequence[Photo], settings: ViewSettings) -> tuple[list[Photo
     return usable, left_out
 
 
-def _split(photos: Sequence[Photo], settings: ShardSettings) -> SplitResult:
+def _split(
+    photos: Sequence[Photo], settings: ShardSettings, report: ProgressCallback
+) -> SplitResult:
     if settings.split_file is not None:
-        return split_by_file(photos, settings.split_file)
-    return split_photos(photos, settings.ratios, seed=settings.views.seed)
+        return split_by_file(photos, settings.split_file, report=report)
+    return split_photos(photos, settings.ratios, seed=settings.views.seed, report=report)
 
 
 def _facts(palette: Palette, settings: ShardSettings, plans: Sequence[ShardPlan]) -> dict[str, Any]:

@@ -193,3 +193,14 @@ def test_a_split_file_of_another_shape_is_refused(
     file.write_text(content)
     with pytest.raises(DataprepError, match=message):
         read_split_file(file)
+
+
+def test_the_comparison_of_photos_is_reported() -> None:
+    notes = list[str | None]()
+
+    def report(_: int = 1, *, note: str | None = None) -> None:
+        notes.append(note)
+
+    split_photos([photo(number) for number in range(250)], RATIOS, report=report)
+    compared = [f"{number} of 250 compared with those before" for number in (0, 100, 200)]
+    assert notes == [*compared, ""]
