@@ -13,6 +13,7 @@ from dataprep.cli import app as dataprep
 from trainer.cli import app as trainer
 
 PAGES = ("inspection", "run", "evaluation")
+WAIT_MS = 240_000
 
 
 def _run(app: click.Group, *words: object) -> None:
@@ -42,6 +43,7 @@ def pages(demo_photos: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
 def _opened(browser: Any, page: Path) -> Iterator[Any]:
     context = browser.new_context(viewport={"width": 1280, "height": 800}, color_scheme="light")
     tab = context.new_page()
+    tab.set_default_timeout(WAIT_MS)
     wrong: list[str] = []
     asked: list[str] = []
     tab.on("console", lambda message: wrong.append(message.text))
@@ -95,6 +97,7 @@ def test_a_picture_enlarges_by_click_or_key_and_closes_again(
         tab.keyboard.press("Enter")
         viewer = tab.locator("#viewer")
         large = viewer.locator("img")
+        tab.wait_for_function("document.querySelector('#viewer img').naturalWidth > 0")
         assert large.bounding_box()["width"] > small["width"]
         assert large.get_attribute("src") == button.locator("img").get_attribute("src")
         tab.keyboard.press("ArrowRight")
@@ -102,7 +105,7 @@ def test_a_picture_enlarges_by_click_or_key_and_closes_again(
             tab.locator("figure.picture img").nth(2).get_attribute("alt")
         )
         tab.keyboard.press("Escape")
-        assert not viewer.evaluate("node => node.open")
+        tab.wait_for_selector("#viewer:not([open])", state="attached")
 
 
 def test_a_table_sorts_by_its_numbers(chromium: Any, pages: dict[str, Path]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
-WAIT_MS = 60_000
+WAIT_MS = 240_000
 _MOST_TABS = 80
 
 
@@ -20,6 +20,9 @@ def page(chromium: Any, served: Any, request: pytest.FixtureRequest) -> Iterator
     )
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
+    # A listener turns the interception of file choosers on, in the renderer, and a key press can
+    # overtake that request: turned on only as the key is pressed, a chooser that opens is missed.
+    page.on("filechooser", lambda _: None)
     page.goto(served.url)
     page.wait_for_selector("body[data-ready]")
     yield page

@@ -17,6 +17,8 @@ from colorunet.evidence.reading import read_mark
 from colorunet.page.static_site import write_site
 from colorunet.parameters.shipped import shipped_run
 
+WAIT_MS = 240_000
+
 
 def _take(page: Any, photo: Path) -> None:
     page.set_input_files("#files", str(photo))
@@ -105,6 +107,7 @@ def test_it_works_without_a_connection_once_it_was_open(
 
 def test_opened_from_a_folder_it_says_what_to_do(chromium: Any, site: Path) -> None:
     page = chromium.new_page()
+    page.set_default_timeout(WAIT_MS)
     page.goto((site / "index.html").as_uri())
     page.wait_for_selector("#messages p")
     assert "python3 -m http.server" in page.inner_text("#messages")
