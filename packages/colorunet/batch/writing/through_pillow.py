@@ -13,6 +13,7 @@ from colorfiles.photos import Metadata
 from colorfiles.photos.iptc import JPEG_MARK as JPEG_IPTC
 from colorfiles.photos.xmp_claims import extension_of
 from colorunet.batch.writing.formats import OutputFormat
+from colorunet.batch.writing.jpeg import write_jpeg
 from colorunet.batch.writing.jpeg_parts import extension_segments
 from colorunet.coloring.composing import ColoredImage
 from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JPEG_XMP
@@ -39,11 +40,12 @@ def write_still(
         profile: ICC, of the pixels; b"" for none.
         lossless: of a WebP: as the photo was.
     """
-    composed = _composed(image, alpha=target.alpha)
-    composed.save(file, target.name, **_options(image, target, profile=profile, lossless=lossless))
+    options = _options(image, target, profile=profile, lossless=lossless)
     if target.name == "JPEG":
-        file.seek(0, os.SEEK_END)
+        write_jpeg(file, image.bands(8, alpha=False), image.size, options)
         file.write(image.metadata.clip)
+        return
+    _composed(image, alpha=target.alpha).save(file, target.name, **options)
     if target.name == "GIF":
         _append_gif_xmp(file, image.metadata.xmp)
 
