@@ -1,4 +1,4 @@
-"""How alike the colour distributions of a film's frames are, a few frames apart."""
+"""Consistency of the colour distribution over the frames of a film (CDC)."""
 
 import math
 

@@ -39,7 +39,7 @@ class UvGrid:
 
     @property
     def size(self) -> int:
-        """Cells along an axis once the grid is laid."""
+        """Cells along an axis, with the row and column that ``neutral_centered`` adds."""
         return 2 * (self.cells // 2) + 1 if self.neutral_centered else self.cells
 
     def indices(self, uv: Float[Any, "*shape 2"]) -> Integer[Any, "*shape"]:
@@ -89,7 +89,7 @@ class UvHistogram:
 
     @classmethod
     def empty(cls, grid: UvGrid | None = None) -> "UvHistogram":
-        """Return a histogram that has seen nothing."""
+        """Return a histogram without counts."""
         grid = grid or UvGrid()
         return cls(grid, np.zeros(grid.size**2, dtype=np.int64))
 

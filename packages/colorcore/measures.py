@@ -1,4 +1,4 @@
-"""The measures of a colourisation that are pure maths.
+"""Measures of colourisation that are pure maths.
 
 Counts (bins, confusions, hue families) add up over images; a share is taken at the end.
 Colours are U and V unless a name says otherwise.

@@ -111,7 +111,7 @@ class Palette:
         }
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything in the palette and its fingerprint, ready for JSON."""
+        """Return the whole palette and its fingerprint as values for JSON."""
         return self._content() | {"fingerprint": self.fingerprint}
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Soft targets: one matrix that spreads a bin over its neighbours."""
+"""Soft targets: a matrix that distributes a bin over its neighbours."""
 
 import numpy as np
 from jaxtyping import Float

@@ -40,15 +40,15 @@ size_option = click.option(
 
 
 def out_option(what: str, *, required: bool = True) -> Callable[[Any], Any]:
-    """Return ``--out``, the same everywhere but for what is written."""
+    """Return ``--out`` with a help text that names what is written."""
     return click.option(
         "--out", type=click.Path(path_type=Path), required=required, help=f"{what} to write."
     )
 
 
 @contextmanager
-def _ends_that_click_renames() -> Iterator[None]:
-    """Have Ctrl-C say what it means, and an EOFError not pass for it."""
+def _own_interruptions() -> Iterator[None]:
+    """Report Ctrl-C as an interruption, and an EOFError as the error that it is."""
     try:
         yield
     except KeyboardInterrupt:
@@ -70,13 +70,13 @@ class LazyGroup(click.Group):
         self.modules = modules
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        """Parse the words, as ``invoke`` runs the command."""
-        with _ends_that_click_renames():
+        """Parse the arguments, with errors handled as in ``invoke``."""
+        with _own_interruptions():
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; Ctrl-C becomes one line, click would say Aborted! after an empty one."""
-        with _ends_that_click_renames():
+        """Run a command; Ctrl-C ends it with a message of one line."""
+        with _own_interruptions():
             return super().invoke(ctx)
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -93,7 +93,7 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Name the command that a mistyped one is likely to mean."""
+        """Suggest the command that a mistyped name is close to."""
         if args and args[0] not in self.modules and not args[0].startswith("-"):
             ctx.fail(f"no such command {args[0]!r}{did_you_mean(args[0], self.modules)}")
         return super().resolve_command(ctx, args)
@@ -117,7 +117,7 @@ def emit(summary: Any, as_json: bool, text: str) -> None:
 
 
 def _finite(value: Any) -> Any:
-    """Return what JSON can hold: it has no NaN, and strict readers refuse Python's word for it."""
+    """Return a value with NaN and infinities as None, as JSON has neither."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, dict):
@@ -128,7 +128,7 @@ def _finite(value: Any) -> Any:
 
 
 def say(text: str) -> None:
-    """Print words on stderr; those from outside can't steer the terminal."""
+    """Print a message on stderr, control characters escaped."""
     click.echo(shown(text, lines=True), err=True)
 
 

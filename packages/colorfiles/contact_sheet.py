@@ -1,4 +1,4 @@
-"""Contact sheets: captioned pictures in rows under titles, drawn with Pillow's own font."""
+"""Contact sheets: captioned pictures in rows with column titles, drawn by Pillow."""
 
 import io
 from collections.abc import Sequence
@@ -46,7 +46,7 @@ def contact_sheet(
 
 
 def png_bytes(image: Image.Image, digest: str = "") -> bytes:
-    """Return a picture as a PNG that says what it was made from, see ``colorfiles.outputs``."""
+    """Return a picture as a PNG with a digest of its inputs; see ``colorfiles.outputs``."""
     info = PngInfo()
     for name, text in png_texts(digest).items():
         info.add_text(name, text)
@@ -71,7 +71,7 @@ def write_words(
 
 
 def _fitted(words: str, size_px: int, width_px: int) -> str:
-    """Return as much of a line as has room, ``…`` where something is left out."""
+    """Return a line shortened to the width available, ending with ``…`` where it is cut."""
     font = ImageFont.load_default(size_px)
     if font.getlength(words) <= width_px:
         return words

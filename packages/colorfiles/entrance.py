@@ -1,4 +1,4 @@
-"""Entry point of every command line: errors in one line, a missing extra named."""
+"""Entry point of every command line: errors in one line, missing extras named."""
 
 import importlib
 import os
@@ -59,10 +59,10 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
 
 
 def _open_standard_streams() -> None:
-    """Open those that were closed by who started this (``2>&-``, pythonw), into nothing.
+    """Open standard streams that are closed (``2>&-``, pythonw) on the null device.
 
-    Else the next file that is opened gets a standard stream's number, and words for people land
-    in it.
+    Otherwise the next file that is opened gets a standard stream's number, and messages are
+    written into it.
     """
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if getattr(sys, name) is not None:
@@ -76,7 +76,7 @@ def _open_standard_streams() -> None:
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """Yield an error and those that it was raised from."""
+    """Yield an error and its causes."""
     while error is not None:
         yield error
         error = error.__cause__ or error.__context__

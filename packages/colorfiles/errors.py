@@ -41,7 +41,7 @@ class ColorfilesError(Exception):
 
 
 class ForeignFile(ColorfilesError):
-    """A file that no command of ours wrote lies in the place of an output."""
+    """The file at the place of an output wasn't written by one of these commands."""
 
     exit_code = 3
 

@@ -20,10 +20,10 @@ _ABANDONED_S = 3600  # without file locks: nothing is written for so long, so it
 def write_atomically(target: Path) -> Iterator[Path]:
     """Give a temporary path beside ``target``; rename it there when the block ends well.
 
-    The content is on the disk before the name is. A block that fails leaves nothing behind. A kill
-    leaves a hidden ``.tmp`` file; the next process that writes into the folder deletes it, as it
-    finds it without the lock that a living writer holds. Its name doesn't contain the target's,
-    which may have all the 255 bytes that a file system allows.
+    The content is synced before the rename. A block that fails leaves nothing behind. A kill leaves
+    a hidden ``.tmp`` file; the next process that writes into the folder deletes it, as no running
+    writer holds its lock. Its name doesn't contain the target's, which may have all the 255 bytes
+    that a file system allows.
     """
     _sweep_abandoned(target.parent)
     temporary = _temporary_in(target.parent)
@@ -43,7 +43,7 @@ def write_atomically(target: Path) -> Iterator[Path]:
 
 @contextmanager
 def naming(path: Path) -> Iterator[None]:
-    """Have an OSError of the block name a file: Python's own of a full disk names none."""
+    """Add a file's name to an OSError of the block: that of a full disk has none."""
     try:
         yield
     except OSError as error:
@@ -53,21 +53,21 @@ def naming(path: Path) -> Iterator[None]:
 
 
 def append(file: BinaryIO, data: bytes, path: Path) -> None:
-    """Write to the end of an unbuffered file, all of it; OSError that names ``path``."""
+    """Append all of ``data`` to an unbuffered file; an OSError names ``path``."""
     with naming(path):
         while data:  # a disk that fills up takes a part first
             data = data[file.write(data) :]
 
 
 def open_own(path: Path, *, append: bool = False) -> BinaryIO:
-    """Open a file of our own for writing, unbuffered; OSError where a link lies in its place."""
+    """Open an own file for unbuffered writing; OSError if it is a symbolic link."""
     flags = os.O_WRONLY | os.O_CREAT | (os.O_APPEND if append else os.O_TRUNC)
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
     return os.fdopen(os.open(path, flags, 0o666), "ab" if append else "wb", buffering=0)
 
 
 def require_writable(folder: Path) -> None:
-    """Raise OSError unless files can be made in ``folder``; what lies there isn't touched."""
+    """Raise OSError unless files can be created in ``folder``."""
     probe = _temporary_in(folder)
     probe.open("xb").close()
     discard(probe)
@@ -86,7 +86,7 @@ def is_leftover(name: str) -> bool:
 def sweep(folder: Path) -> int:
     """Delete the temporary files that killed writers left in ``folder``; return how many.
 
-    For the only writer of a folder, which holds its lock: files of living writers go, too.
+    Only for the holder of the folder's lock: files of running writers are deleted, too.
     """
     count = 0
     for path in _leftovers(folder):
@@ -114,7 +114,7 @@ def _leftovers(folder: Path) -> list[Path]:
 
 @cache
 def _sweep_abandoned(folder: Path) -> None:
-    """Delete the temporary files whose writers are gone, once a process and folder."""
+    """Delete temporary files of ended writers, once per process and folder."""
     for path in _leftovers(folder):
         with suppress(OSError):
             if _is_abandoned(path):

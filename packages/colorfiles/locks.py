@@ -1,4 +1,4 @@
-"""Writer locks: they name their holder, and the kernel releases them when its process ends."""
+"""Writer locks that name their holder; the kernel releases them when a process ends."""
 
 import contextlib
 import errno
@@ -28,11 +28,11 @@ _HELD: set[int] = set()  # descriptors
 def only_writer(target: Path, *, folder: bool = True) -> Iterator[None]:
     """Be the only process that writes ``target`` while the block runs.
 
-    The lock is an ``flock`` on a hidden file in the folder (or beside the file): it ends with the
-    process that took it, however that ends, so a killed holder is in nobody's way. Processes that
-    the holder starts hold nothing. NFS passes such locks between machines; where a file system has
-    none, that is said on stderr and the work goes on. Addresses such as ``s3://`` can't be locked:
-    there two writers of one shard set are for the user to avoid, and `dataprep verify` to find.
+    The lock is an ``flock`` on a hidden file in the folder (or beside the file). It is released
+    when its process ends in any way, and isn't inherited by child processes. NFS passes such locks
+    between machines; a file system without locks is reported on stderr and the work continues.
+    Addresses such as ``s3://`` can't be locked: there the user must avoid two writers of one shard
+    set, and `dataprep verify` detects them.
 
     Args:
         target: a folder that is there, or a file that may not be.
@@ -103,7 +103,7 @@ def _write_holder(descriptor: int) -> None:
 
 
 def _command() -> str:
-    """``dataprep import``: no arguments, which may hold a password."""
+    """Return the command without arguments, which may hold a password: ``dataprep import``."""
     program = Path(sys.argv[0])
     name = program.parent.name if program.stem == "__main__" else program.name
     return " ".join([name, *(word for word in sys.argv[1:2] if _COMMAND.fullmatch(word))])
@@ -121,12 +121,12 @@ def _holder(descriptor: int) -> str:
     return "another process"
 
 
-def _let_go_in_child() -> None:
-    """A forked child (a loader's worker) would keep its dead parent's lock."""
+def _release_in_child() -> None:
+    """Release the lock in a forked child, which would hold it beyond its parent's end."""
     for descriptor in _HELD:
         with contextlib.suppress(OSError):
             os.close(descriptor)
     _HELD.clear()
 
 
-os.register_at_fork(after_in_child=_let_go_in_child)
+os.register_at_fork(after_in_child=_release_in_child)

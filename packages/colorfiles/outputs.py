@@ -93,14 +93,14 @@ def is_finished(
 def refuse_foreign(
     *places: str | os.PathLike[str], is_own: Callable[[str], bool] = lambda _: False
 ) -> None:
-    """Raise ForeignFile for the first place of an output that another file takes.
+    """Raise ForeignFile if a file that isn't an earlier output is at one of the places.
 
-    The rule of every command: what no command of ours wrote is never replaced, ``--overwrite`` or
-    not; it is named, and the command exits with 3.
+    The rule of every command: only files written by these commands are replaced, even with
+    ``--overwrite``; another file is named, and the command exits with 3.
 
     Args:
-        places: paths or addresses; those where nothing is are free.
-        is_own: tells of a place that is taken whether an earlier output lies there.
+        places: paths or addresses of outputs, whether they exist or not.
+        is_own: whether the file at a place is an earlier output.
     """
     for place in map(str, places):
         storage, name = parent_and_name(place)
@@ -111,7 +111,7 @@ def refuse_foreign(
 
 
 def refuse_existing(address: str, *, overwrite: bool, own: Callable[[bytes], bool]) -> None:
-    """Raise ColorfilesError where something is there that isn't to be overwritten.
+    """Raise ColorfilesError if a file exists and isn't to be overwritten.
 
     For outputs that don't say what they were made from; the rest as in ``is_finished``.
     """

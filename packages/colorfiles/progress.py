@@ -1,4 +1,4 @@
-"""Progress of long work on stderr: count, rate, time left, and a note; a bar or lines."""
+"""Progress of long work on stderr: count, rate, time left, note; as a bar or lines."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ _RATE_LINES = 3  # the rate is that since so many lines ago, so that it follows 
 
 
 class ProgressCallback(Protocol):
-    """Receives the progress of long work: how many more items are done, and a note."""
+    """Receives the progress of long work: a number of finished items, and a note."""
 
     def __call__(self, advance: int = 1, *, note: str | None = None) -> None:
         """Advance by some items; a note replaces the last one."""
@@ -87,8 +87,8 @@ class _Rate(ProgressColumn):
 class _Lines:
     """Progress as lines of text: ``measuring 40 of 100, 2.5/s, 24 s left``.
 
-    A first report of more than one item is taken as work that an earlier call did, which says
-    nothing of the rate.
+    A first report of more than one item counts as work of an earlier call, which is left out of
+    the rate.
     """
 
     def __init__(self, title: str, total: int | None, clock: Callable[[], float]) -> None:

@@ -1,4 +1,4 @@
-"""The index of a shard set: its parsing and validation, as docs/shard-format.md defines it."""
+"""The index of a shard set, parsed and validated as docs/shard-format.md defines it."""
 
 import hashlib
 import re

@@ -26,8 +26,7 @@ MOST_AT_ONCE = 512 << 20  # bytes: no file that is read whole is longer
 class Storage:
     """A folder of files, local or remote; small enough to be sent to any worker.
 
-    What is read from it is a regular file inside it: a FIFO isn't waited for, a symbolic link
-    that leads out is refused.
+    Only regular files inside it are read: FIFOs and symbolic links that lead out are refused.
 
     Args:
         address: a local path, or an address with a scheme such as ``s3://bucket/folder``.
@@ -45,7 +44,7 @@ class Storage:
         return None
 
     def absolute(self) -> "Storage":
-        """Return the same folder by an address that holds in any working directory."""
+        """Return the same folder with an absolute path or address."""
         return self if self.local is None else Storage(str(self.local.absolute()))
 
     def at(self, name: str) -> str:
@@ -108,13 +107,13 @@ class Storage:
             yield file
 
     def write(self, name: str, data: bytes) -> None:
-        """Store a file so that it is either whole or not there."""
+        """Write a file atomically."""
         with self.stage(name) as path:
             path.write_bytes(data)
 
     @contextmanager
     def stage(self, name: str) -> Iterator[Path]:
-        """Give a local path to write to; the file gets its name when the block ends well.
+        """Give a local path to write to; the file is published when the block succeeds.
 
         Locally that is a rename within the folder, remotely one upload; object stores show an
         upload only when it is whole.
@@ -141,7 +140,7 @@ class Storage:
                 filesystem.rm_file(f"{root}/{name}")
 
     def make(self) -> None:
-        """Make the folder where it is missing, and check that it can be written to.
+        """Create the folder if it is missing, and check that it is writable.
 
         Raises:
             ColorfilesError: it can't be.
@@ -166,7 +165,7 @@ class Storage:
 
     @contextmanager
     def _remote(self) -> Iterator[tuple[Any, str]]:
-        """Give the filesystem and the folder's path in it; all that goes wrong is an OSError."""
+        """Give the filesystem and the folder's path; every failure is an OSError."""
         import fsspec  # noqa: PLC0415 - local folders need no fsspec
 
         # Of a line that was cut, each request under way would say so on stderr, with a traceback.
@@ -188,7 +187,7 @@ class Storage:
 
 
 class _RemoteFile(io.RawIOBase):
-    """A remote file under way: where the line is cut, whatever a library raises is an OSError."""
+    """A remote file being read: errors of the library become OSError."""
 
     def __init__(self, storage: Storage, stream: Any) -> None:
         self._storage = storage

@@ -13,6 +13,6 @@ class Engine(Protocol):
     def run(self, function: Callable[[T], R], tasks: Sequence[T]) -> Iterator[tuple[T, R]]:
         """Yield each task with its result, in the order in which they end.
 
-        Function, tasks and results are sent between processes. What a task raises is raised here.
-        A task whose worker dies is done again by another.
+        Function, tasks and results are sent between processes. An error of a task is raised here.
+        A task whose worker dies is repeated by another worker.
         """

@@ -36,10 +36,10 @@ def _can_share_locks() -> bool:
 
 
 class LocalEngine:
-    """Runs tasks in worker processes, or right here where one worker is enough.
+    """Runs tasks in worker processes, or in this process if one worker is enough.
 
-    A worker that dies (killed, out of memory) takes down its pool; what wasn't done is done by a
-    new one. Where processes can't share locks, this one does all and says so on stderr.
+    If a worker dies (killed, out of memory), a new pool runs the tasks that are left. Where
+    processes can't share locks, this process runs all tasks, with a message on stderr.
     """
 
     def __init__(self, workers: int | None = None) -> None:
@@ -86,7 +86,7 @@ class LocalEngine:
 
             def submit_next() -> None:
                 if (index := next(ahead, None)) is not None:
-                    with _ctrl_c_waits():  # workers are started here
+                    with _deferred_ctrl_c():  # workers are started here
                         running[pool.submit(function, tasks[index])] = index
 
             for _ in range(2 * self.workers):
@@ -105,13 +105,12 @@ class LocalEngine:
 
 
 @contextmanager
-def _ctrl_c_waits() -> Iterator[None]:
-    """Answer Ctrl-C at the block's end, and never in the processes that are started in it.
+def _deferred_ctrl_c() -> Iterator[None]:
+    """Defer Ctrl-C to the end of the block, and block it in processes that are started inside.
 
-    A terminal sends it to all. Processes inherit the mask of the thread that starts them, so that
-    it is for this one to answer. But a mask doesn't keep the signal from another thread, upon which
-    Python would leave the block between starting a worker and telling it what it is for: so the
-    handler waits as well, where it could run.
+    A terminal sends SIGINT to all processes of the command. Workers inherit the signal mask of the
+    thread that starts them, so only this process handles it. The mask doesn't cover other threads,
+    where the signal would interrupt the start of a worker; the handler is therefore replaced, too.
     """
     arrived: list[tuple[int, FrameType | None]] = []
     in_main = threading.current_thread() is threading.main_thread()  # others run no handlers
@@ -128,7 +127,7 @@ def _ctrl_c_waits() -> Iterator[None]:
 
 
 def _end_with_parent() -> None:
-    """Exit when the parent is gone: a killed command must not go on writing."""
+    """Exit when the parent process ends: a killed command must not go on writing."""
     parent = multiprocessing.parent_process()
     assert parent is not None  # this runs in workers only
     sentinel = parent.sentinel

@@ -15,14 +15,14 @@ _AHEAD = 2  # tasks under way for each core, so that none waits for the driver
 
 
 class RayEngine:
-    """Runs tasks of one core each on Ray, which does those of a lost worker or node again.
+    """Runs tasks of one core each on Ray, which retries those of a lost worker or node.
 
     What a task reads and writes must lie where every node can reach them: a shared disk or an
     address. The nodes need this package at the same version.
 
     Args:
-        address: of the cluster's head (``ray://…``, ``host:port`` or ``auto``); None starts one on
-            this machine for the while.
+        address: of the cluster's head (``ray://…``, ``host:port`` or ``auto``); None starts a
+            temporary one on this machine.
         workers: cores of a cluster made here; None for all.
     """
 
@@ -79,7 +79,7 @@ def _first_line(error: Exception) -> str:
 
 
 def _refuse_unreachable(address: str) -> None:
-    """Raise ColorfilesError at once where nothing listens; Ray itself would wait a minute."""
+    """Raise ColorfilesError at once if nothing listens; Ray itself waits a minute."""
     host, _, port = address.removeprefix("ray://").partition(":")
     if not port.isdigit():
         return  # auto, local: Ray looks the address up itself

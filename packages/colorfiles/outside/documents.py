@@ -1,4 +1,4 @@
-"""Untrusted JSON and TOML: bounded in bytes, depth and digits before they are parsed."""
+"""Untrusted JSON and TOML: limits on bytes, depth and digits checked before parsing."""
 
 import json
 import re
@@ -16,11 +16,11 @@ _BRACKETS = re.compile(rb"[\[\]{}]")
 
 
 def parse_json(data: bytes, *, most: int = SMALL, finite: bool = True) -> Any:
-    """Return what a JSON text in UTF-8 holds; ``finite`` False lets NaN and Infinity in.
+    """Parse a JSON text in UTF-8; ``finite=False`` allows NaN and Infinity.
 
     Raises:
-        ValueError: it isn't one, or is too long, nested too deeply, or has a number that is no
-            finite number of ordinary length.
+        ValueError: it is invalid, too long, nested too deeply, or has a number that isn't finite
+            or has too many digits.
     """
     if len(data) > most:
         raise ValueError(f"expected at most {most:,} bytes, found {len(data):,}")
@@ -41,7 +41,7 @@ def parse_json(data: bytes, *, most: int = SMALL, finite: bool = True) -> Any:
 
 
 def parse_json_object(data: bytes, *, most: int = SMALL, finite: bool = True) -> dict[str, Any]:
-    """Return a JSON object; ValueError as in ``parse_json``, or where it is something else."""
+    """Parse a JSON object; ValueError as in ``parse_json``, and for other values."""
     content = parse_json(data, most=most, finite=finite)
     if not isinstance(content, dict):
         raise ValueError(f"expected a JSON object, found {type(content).__name__}")
@@ -49,7 +49,7 @@ def parse_json_object(data: bytes, *, most: int = SMALL, finite: bool = True) ->
 
 
 def parse_toml(data: bytes) -> dict[str, Any]:
-    """Return what a TOML text holds; ValueError where it isn't one or is beyond the limits."""
+    """Parse a TOML text; ValueError if it is invalid or beyond the limits."""
     if len(data) > _MOST_TOML:
         raise ValueError(f"expected at most {_MOST_TOML:,} bytes, found {len(data):,}")
     try:

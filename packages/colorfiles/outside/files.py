@@ -21,7 +21,7 @@ def is_plain_name(name: str) -> bool:
 
 
 def open_regular(path: Path, *, within: Path | None = None, buffering: int = -1) -> BinaryIO:
-    """Open a regular file for reading, at once: a FIFO or a device is refused, never waited for.
+    """Open a regular file for reading without blocking; FIFOs and devices are refused.
 
     Args:
         path: of the file.
@@ -63,7 +63,7 @@ def read_text(path: Path, *, most: int = 64 << 20) -> str:
 def is_inside(path: Path, folder: Path) -> bool:
     """Whether the place of ``path`` lies in ``folder`` when links on the way are followed.
 
-    The file itself may be a link: whoever replaces or deletes it touches the link alone.
+    The file itself may be a link: replacing or deleting it affects the link alone.
     """
     parent = Path(os.path.realpath(path.parent))
     return parent.is_relative_to(os.path.realpath(folder))

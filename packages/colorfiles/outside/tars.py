@@ -30,7 +30,7 @@ class BoundedTarInfo(tarfile.TarInfo):
 
     @classmethod
     def frombuf(cls, buf: Any, encoding: str, errors: str) -> "BoundedTarInfo":
-        """Read one header block; ReadError where it asks for what is never needed."""
+        """Parse one header block; ReadError if its type or size is out of bounds."""
         info = super().frombuf(buf, encoding, errors)
         if info.type in _EXTENDED and not 0 <= info.size <= _MOST_EXTENDED:
             raise tarfile.ReadError(
@@ -60,7 +60,7 @@ class BoundedTarInfo(tarfile.TarInfo):
 
 
 class _Again:
-    """Gives what was read already, once, and puts the stream back in its place."""
+    """Replays bytes that were already read, then continues the stream."""
 
     def __init__(self, data: bytes, archive: Any, stream: Any) -> None:
         self._data, self._archive, self._stream = data, archive, stream
@@ -71,7 +71,7 @@ class _Again:
 
 
 def open_tar(fileobj: Any, mode: Any) -> tarfile.TarFile:
-    """Open an archive for ``headers``; errors as there."""
+    """Open an archive for ``headers``; raises the same errors."""
     try:
         return tarfile.open(fileobj=fileobj, mode=mode, tarinfo=BoundedTarInfo)
     except (ValueError, OverflowError, RecursionError) as error:
@@ -79,7 +79,7 @@ def open_tar(fileobj: Any, mode: Any) -> tarfile.TarFile:
 
 
 def refuse_size(info: tarfile.TarInfo) -> None:
-    """Raise ReadError where a member claims a size that no file has."""
+    """Raise ReadError for an implausible size of a member."""
     if not 0 <= info.size <= MOST_BYTES:
         raise tarfile.ReadError(f"a member that claims {info.size:,} bytes")
 

@@ -8,7 +8,7 @@ _NEVER_SHOWN = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")  # controls, text direction,
 
 
 def shown(text: str, *, lines: bool = False) -> str:
-    """Return text for a terminal: escapes, controls and marks of direction as ``\\x1b``.
+    """Escape text for a terminal: control characters and direction marks as ``\x1b``.
 
     ``lines`` leaves line breaks and tabs as they are.
     """
@@ -21,7 +21,7 @@ def shown(text: str, *, lines: bool = False) -> str:
 
 
 def web_link(url: str) -> str:
-    """Return an address that may stand in a link: http(s) without spaces, else ``""``."""
+    """Return an address that is safe in a link: http(s) without spaces, else ``""``."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -31,13 +31,13 @@ def web_link(url: str) -> str:
 
 
 def table_cell(text: str) -> str:
-    """Return text for a cell of a CSV that no spreadsheet takes for a formula."""
+    """Escape text for a CSV cell, so that no spreadsheet evaluates it as a formula."""
     text = shown(text)
     return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def markdown(text: str) -> str:
-    """Return text that Markdown and HTML take as one line of plain text."""
+    """Escape text so that Markdown and HTML show it as one line of plain text."""
     text = shown(text).replace("\\", "\\\\")
     for character in "`*_[]()#|!~":
         text = text.replace(character, "\\" + character)

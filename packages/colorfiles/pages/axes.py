@@ -1,4 +1,4 @@
-"""The axis of a chart: where a number lies between its ends, and which round numbers to write."""
+"""The axis of a chart: positions of values, and round tick values."""
 
 import math
 from collections.abc import Sequence

@@ -1,10 +1,9 @@
 """Charts that fit any width and any colour scheme: lines and bars.
 
-The shapes are SVG that is stretched to the room there is, its strokes kept; every word is HTML at
-the size of the page's text. Colours are classes that the page's style knows, light and dark. A
-library was weighed and left: pygal has 11,000 lines, draws 24 KB where this draws 4 and brings a
-style of its own into each drawing; matplotlib has 35 MB, takes a second to load and draws words as
-outlines in fixed colours, both at one width.
+Shapes are SVG scaled to the available width with constant strokes; text is HTML at the size of the
+page's text. Colours are classes of the page's style sheet, light and dark. No library is used:
+pygal has 11,000 lines, draws 24 KB where this draws 4 and adds a style to each drawing; matplotlib
+has 35 MB, takes a second to load and draws text as outlines in fixed colours; both at one width.
 """
 
 import math
@@ -68,7 +67,7 @@ def line_chart(
 
 
 def _figures(series: Mapping[str, Points], x_label: str) -> Markup:
-    """Return single points in words: a chart of one dot shows nothing."""
+    """Return single points as text: a chart of one dot is empty."""
     line = Markup("<p>{}: <b>{:.4g}</b> at {} {:g}</p>")
     return Markup("").join(
         line.format(name, y, x_label, x) for name, points in series.items() for x, y in points
@@ -77,7 +76,7 @@ def _figures(series: Mapping[str, Points], x_label: str) -> Markup:
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar of a row: its length, from 0 to 1, its text, what it is, and a colour of its own."""
+    """A bar of a row: its length from 0 to 1, its text, its label, its colour if it has one."""
 
     share: float
     text: str
@@ -99,7 +98,7 @@ class BarRow:
 
 
 def bar_chart(rows: Sequence[BarRow], names: Sequence[str] = ()) -> Markup:
-    """Return rows of bars that lie; ``names`` tells what the bars of each row are."""
+    """Return rows of horizontal bars; ``names`` labels the bars of each row."""
     return fill("bars", rows, names)
 
 

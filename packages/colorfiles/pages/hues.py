@@ -1,4 +1,4 @@
-"""Colours on a page: as codes, in words, on a wheel, and in the plane of U and V."""
+"""Colours on a page: codes, names, a hue wheel, and the UV plane."""
 
 import math
 from collections.abc import Sequence
@@ -63,7 +63,7 @@ def wheel(counts: Float[np.ndarray, "sectors"], *, largest: float) -> Markup:
 
 
 def plane(palette: Palette, shares: Sequence[float]) -> Markup:
-    """Return the bins where they lie in U (right) and V (up), their area by their share."""
+    """Return a plot of the bins at their U (right) and V (up), area by share."""
     most = max(*shares, 1e-9)
     parts = [Markup('<path class="rim" d="M-1 0H1M0 -1V1"/>')]
     named = zip(palette.centers, shares, color_names(palette), strict=True)

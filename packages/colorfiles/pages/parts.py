@@ -1,4 +1,4 @@
-"""The parts of a page: tables, big figures, judgements in words, pictures."""
+"""Parts of a page: tables, figures, judgements and pictures."""
 
 import base64
 import io
@@ -48,18 +48,18 @@ def html_table(
         header: plain texts; the first is over the rows' names.
         rows: plain texts, ``Judgement``s, or Markup of the parts here.
         strong: the column that is set off.
-        caption: what the table is, for who can't see it.
+        caption: what the table is, for screen readers.
     """
     return fill("table", header, rows, strong, caption)
 
 
 def judged(judgement: Judgement) -> Markup:
-    """Return a judgement in its colour, with a sign for who sees none."""
+    """Return a judgement in its colour, with a sign for readers who don't see colours."""
     return fill("judgement", judgement.words, judgement.tone)
 
 
 def tiles(items: Sequence[Tile]) -> Markup:
-    """Return big figures in boxes."""
+    """Return key figures in boxes."""
     return fill("tiles", items)
 
 
@@ -71,12 +71,12 @@ def picture(
     lossless: bool = False,
     crisp: bool = False,
 ) -> Markup:
-    """Return a picture inside the page that a click enlarges.
+    """Return an embedded picture that a click enlarges.
 
     Args:
         image: of mode RGB.
         caption: under it, as plain text.
-        alt: what it is for who can't see it, and on hovering; the caption where empty.
+        alt: text for screen readers and on hovering; the caption where empty.
         lossless: as PNG, else as JPEG.
         crisp: enlarge without smoothing.
     """
@@ -93,7 +93,7 @@ def picture(
 def figure(
     drawing: str, caption: str, *, verdict: Judgement | None = None, wide: bool = False
 ) -> Markup:
-    """Return a drawing with a caption and a judgement over it; ``wide`` takes a whole row."""
+    """Return a drawing with a caption and a judgement; ``wide`` takes a whole row."""
     return fill("figure", drawing, caption, verdict, wide)
 
 
@@ -103,7 +103,7 @@ def flow(parts: Sequence[str], layout: Layout = "flow") -> Markup:
 
 
 def note(words: str) -> Markup:
-    """Return a small line of plain text; nothing for none."""
+    """Return a small line of plain text; an empty text gives nothing."""
     return Markup('<p class="small">{}</p>').format(words) if words else Markup("")
 
 

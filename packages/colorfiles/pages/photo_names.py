@@ -7,7 +7,7 @@ _SOURCES = {"folder": "", "sun": "SUN ", "flickr": "Flickr "}
 
 
 def photo_name(key: str) -> str:
-    """Return a name for a sample or photo of that key: without source, digest and view.
+    """Return a readable name for the key of a sample or photo, without source, digest and view.
 
     ``folder-old-mill-310c5bf910-v2`` is "old mill", ``flickr-4711-v0`` "Flickr 4711".
     """

@@ -10,13 +10,13 @@ from markupsafe import Markup
 
 
 def fill(part: str, *values: object) -> Markup:
-    """Return a part of a page; texts among the values are escaped, Markup stands as it is."""
+    """Render a part of a page; text values are escaped, Markup isn't."""
     macro = getattr(_environment().get_template("parts.html").module, part)
     return Markup(macro(*values))  # noqa: S704 - a template's output, escaped there
 
 
 def fill_page(**values: object) -> str:
-    """Return a whole page with its style and its script, which the page's policy knows by hash."""
+    """Render a whole page; its security policy allows its style and script by hash."""
     script = _asset("script.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     return (

@@ -12,14 +12,14 @@ from colorfiles.photos.pixels import Pixels
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What a file says before its pixels are decoded.
+    """Header of an image file, read before its pixels are decoded.
 
     Args:
         format: by Pillow's names.
         width: as stored, before it is turned upright.
         height: likewise.
         pages: pages or frames that are photos of their own.
-        decoded_bytes: that it counts as.
+        decoded_bytes: of all pixels as decoded, checked against the limit.
     """
 
     format: str
@@ -34,7 +34,7 @@ class DecodedImage:
     """A decoded image, upright, in sRGB.
 
     Args:
-        pixels: what the methods give in the form that is wanted.
+        pixels: converted by the methods.
         format: of the file, by Pillow's names.
         bits: of a sample as stored.
         pages: pages or frames of the file that are photos of their own.

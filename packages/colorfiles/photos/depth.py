@@ -12,7 +12,7 @@ _PIXI, _PIXI_BITS = b"pixi", 9  # of HEIF and AVIF, likewise
 
 
 def stored_bits(file: BinaryIO, image: Image.Image) -> int:
-    """Return bits of a sample of a JPEG 2000, HEIF, AVIF or PPM; 0 where that isn't told."""
+    """Return bits of a sample of a JPEG 2000, HEIF, AVIF or PPM; 0 if unknown."""
     file.seek(0)
     start = file.read(_HEADER_BYTES)
     if image.format == "PPM":

@@ -18,7 +18,7 @@ _WEIGHT = 8  # of an entry's bytes: taking one apart costs more than copying
 
 
 class CopiedBytes:
-    """What the directories of one file copy out of it, altogether.
+    """Total bytes that the directories of a file copy.
 
     Args:
         file: with the directories.
@@ -32,10 +32,10 @@ class CopiedBytes:
         file.seek(place)
 
     def add(self, tags: ImageFileDirectory_v2) -> None:
-        """Count the directory at which the file stands; it stands there afterwards.
+        """Add the directory at the file's position, which is restored afterwards.
 
         Raises:
-            UnreadableImage: together they copy far more than there is.
+            UnreadableImage: the total is far beyond the file's size.
         """
         place = self._file.tell()
         self._copied += self._bytes_of(tags.prefix == b"MM", getattr(tags, "_bigtiff", False))

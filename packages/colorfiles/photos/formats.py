@@ -1,4 +1,4 @@
-"""Formats that are read, and how they are recognized by their first bytes."""
+"""Formats that are read, and their recognition by the first bytes."""
 
 import os
 import re
@@ -72,7 +72,7 @@ _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
 
 def format_of(start: bytes) -> str:
-    """Return the format that a file's first bytes tell, by Pillow's name; "" for none of ours."""
+    """Detect a format by a file's first bytes, by Pillow's name; "" for any other."""
     format_name = _named(_MAGIC, start)
     if format_name == "TIFF" and _named(_OTHERS, start) == "a camera raw file":
         return ""
@@ -80,7 +80,7 @@ def format_of(start: bytes) -> str:
 
 
 def looks_like_picture(name: str, start: bytes) -> bool:
-    """Whether a file of a folder is meant as a picture, by its name or its first bytes.
+    """Whether a file is meant as a picture, by its name or its first bytes.
 
     Args:
         name: of the file.
@@ -96,7 +96,7 @@ def looks_like_picture(name: str, start: bytes) -> bool:
 
 
 def start_of_picture(file: BinaryIO) -> int:
-    """Return how many bytes stand before a JPEG or PNG that doesn't begin at once; 0 for none."""
+    """Return the number of bytes before the signature of a JPEG or PNG; 0 for none."""
     file.seek(0)
     start = file.read(_MOST_BEFORE)
     file.seek(0)
@@ -108,12 +108,12 @@ def start_of_picture(file: BinaryIO) -> int:
 
 
 def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:
-    """Return the format of a file if it is one of ``formats`` and can be decoded here.
+    """Return a file's format if it is one of ``formats`` and can be decoded.
 
-    The file's name counts for nothing, but for TGA, whose older kind has no mark of its own.
+    The file's name isn't used, except for TGA, whose older version has no signature.
 
     Raises:
-        UnreadableImage: it isn't; the reason names what it is where that is known.
+        UnreadableImage: it is another format; the reason names it if it is known.
     """
     file.seek(0)
     start = file.read(FIRST_BYTES)
@@ -158,7 +158,7 @@ def _decoder_of(format_name: str) -> str:
 
 
 def _pillow_version() -> tuple[int, ...]:
-    """Return the first two numbers of this Pillow's version; pillow-simd has those of its own."""
+    """Return major and minor version of Pillow; pillow-simd has its own numbers."""
     return tuple(int(part) for part in PIL.__version__.split(".")[:2])
 
 

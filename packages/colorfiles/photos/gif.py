@@ -19,7 +19,7 @@ def gif_animation(data: bytes) -> Animation:
     """Return the frames of a GIF; one frame where it doesn't move.
 
     Raises:
-        UnreadableImage: there is none, or more comments than anybody writes.
+        UnreadableImage: there is none, or an excessive number of comment blocks.
     """
     header = data[:_HEADER_BYTES].ljust(_HEADER_BYTES, b"\0")
     position = _HEADER_BYTES + _table_bytes(header[10])
@@ -81,7 +81,7 @@ def _still(
 
 
 def _after_pieces(data: bytes, position: int) -> tuple[int, int]:
-    """Return where a chain of pieces ends that begins at ``position``, and how many they are."""
+    """Return the end of a chain of sub-blocks that starts at ``position``, and their number."""
     pieces = 0
     while position < len(data) and data[position]:
         position += 1 + data[position]
@@ -90,5 +90,5 @@ def _after_pieces(data: bytes, position: int) -> tuple[int, int]:
 
 
 def _table_bytes(flags: int) -> int:
-    """Return how long the colour table is that a byte of flags announces."""
+    """Return the size of the colour table that a flags byte declares."""
     return 3 << (flags & 7) + 1 if flags & 0x80 else 0

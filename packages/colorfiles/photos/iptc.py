@@ -13,7 +13,7 @@ _NOT_KEPT = (0x0409, 0x040C, 0x040F, 0x0422, 0x0423, 0x0424)
 
 
 def kept_resources(data: bytes) -> bytes:
-    """Return image resources without those that a changed photo makes untrue."""
+    """Return the image resources that stay valid for a changed photo."""
     return b"".join(block for kind, _, block in _resources(data) if kind not in _NOT_KEPT)
 
 

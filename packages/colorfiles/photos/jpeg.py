@@ -1,4 +1,4 @@
-"""JPEGs accepted silently though malformed: endless ones, and those that stop too early."""
+"""JPEGs accepted silently though malformed: costly scans, and early ends."""
 
 import io
 import random
@@ -22,7 +22,7 @@ _EXTRA = bytes(random.Random(0).choices(range(1, 255), k=512))  # no 0xFF: it wo
 
 
 def refuse_endless(data: bytes) -> None:
-    """Raise UnreadableImage for a JPEG of few bytes that would cost hours.
+    """Raise UnreadableImage for a small JPEG that would take hours to decode.
 
     Each scan goes over the whole picture, in as little as 75 bytes, and Pillow joins EXIF anew
     with each further segment of it.
@@ -49,15 +49,15 @@ def segments(data: bytes) -> Iterator[tuple[int, int, int]]:
 
 
 def ends_early(data: bytes, image: Image.Image, *, suspect: bool = False) -> bool:
-    """Whether a JPEG's pixels ran out before its end mark, so that the decoder made the rest up.
+    """Whether a JPEG's data end before its picture does, so that the decoder filled the rest.
 
-    What it makes up is one flat color down to the edge. Where an edge is flat, further data are put
-    before the end mark: a whole picture has no use for them, one that ran out changes.
+    Filled rows are one flat colour down to the edge. Where an edge is flat, extra data are inserted
+    before the end mark and decoded: a complete picture ignores them, an incomplete one changes.
 
     Args:
         data: the JPEG.
         image: what was decoded from it, turned or not.
-        suspect: it had no end mark of its own; then all of it is compared, whatever its edges.
+        suspect: it had no end mark; then the whole picture is compared, whatever its edges.
     """
     if not suspect and not _has_flat_edge(image):
         return False

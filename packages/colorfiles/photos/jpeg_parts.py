@@ -21,9 +21,9 @@ _LEAST_BEHIND = 16  # some writers fill up a block
 
 
 def with_jpeg_parts(metadata: Metadata, data: bytes) -> tuple[Metadata, list[str]]:
-    """Return metadata with the further parts of a JPEG, and notes on what was left out.
+    """Add a JPEG's further parts to its metadata; also return notes on parts left out.
 
-    XMP that names what isn't kept is cut, so that it says no more than there is.
+    References in XMP to parts that aren't kept are removed.
     """
     resources, parts, behind = b"", list[bytes](), b""
     for kind, start, end in segments(data):
@@ -57,7 +57,7 @@ def with_jpeg_parts(metadata: Metadata, data: bytes) -> tuple[Metadata, list[str
 
 
 def _joined(parts: list[bytes], guid: bytes) -> bytes:
-    """Return extended XMP from its parts; b"" where some of it is missing."""
+    """Reassemble extended XMP from its parts; b"" if some are missing."""
     own = [part for part in parts if guid and part.startswith(guid) and len(part) > PART_HEAD]
     joined = b""
     for part in sorted(own, key=lambda part: part[_GUID_BYTES + 4 : PART_HEAD]):

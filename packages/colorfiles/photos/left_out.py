@@ -8,7 +8,7 @@ FILES_LEFT_OUT = "hidden files"
 
 
 def is_left_out_folder(name: str) -> bool:
-    """Whether a folder of this name is hidden or some program's, such as ``@eaDir``."""
+    """Whether a folder is hidden or belongs to a program, such as ``@eaDir``."""
     return name.startswith(".") or name.lower() in _PROGRAMS_FOLDERS
 
 

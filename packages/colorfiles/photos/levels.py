@@ -14,7 +14,7 @@ _OVERSHOOT = 1.5  # of a hundredth of floating-point samples: sharpening and hig
 
 @dataclass(frozen=True)
 class White:
-    """The level that is white, and a note where the file didn't say so."""
+    """The white level, with a note where the file doesn't state it."""
 
     level: float
     note: str = ""
@@ -23,7 +23,7 @@ class White:
 def white_of(
     samples: np.ndarray, *, bits: int, declared: int | None = None, asked_bits: int | None = None
 ) -> White:
-    """Return what level of samples is white.
+    """Return the white level of samples.
 
     Args:
         samples: of gray or colour; not of alpha.
@@ -70,7 +70,7 @@ def _scaled(values: np.ndarray, white: float) -> UInt16[np.ndarray, "..."]:
 
 
 def _float_white(samples: np.ndarray) -> White:
-    """Nothing says what white is: the smallest usual level that holds all but a few samples."""
+    """Guess the white level: the smallest usual one that holds all but a few samples."""
     step = max(1, samples.size // 1_000_000)
     some = samples.reshape(-1)[::step]
     some = some[np.isfinite(some)]

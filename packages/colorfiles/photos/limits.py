@@ -20,13 +20,13 @@ class ReadSettings:
 
     Args:
         formats: decoders that may be tried, by Pillow's names.
-        max_bytes: of an image as decoded, four a pixel at least; checked before it is decoded.
-        min_edge_px: the shortest edge that is of use.
-        whole: refuse a JPEG whose picture stops before its last row, which decoders fill up
-            silently; costs little but where an edge is of one colour.
+        max_bytes: of an image as decoded, at least four a pixel; checked before decoding.
+        min_edge_px: least length of the shorter edge.
+        whole: refuse a JPEG whose data end before its last row, which decoders fill silently;
+            costs little unless an edge is of one colour.
         significant_bits: of samples stored in 16 or more; None takes what the file says, else
             the smallest usual number that holds its highest level, and notes it.
-        metadata: gather what a writer may want to keep.
+        metadata: also read the metadata.
     """
 
     formats: tuple[str, ...] = ALL_FORMATS
@@ -45,7 +45,7 @@ class ReadSettings:
 
 
 def decoded_bytes(width: int, height: int, bytes_per_pixel: int = 0) -> int:
-    """Return how many bytes an image counts as."""
+    """Return the bytes of an image as decoded, at least four a pixel."""
     return width * height * max(_LEAST_BYTES_PER_PIXEL, bytes_per_pixel)
 
 
@@ -69,7 +69,7 @@ def refuse_unfit(width: int, height: int, settings: ReadSettings, bytes_per_pixe
 
 
 def refuse_too_much(size: int, settings: ReadSettings) -> None:
-    """Raise UnreadableImage where all pages of a file together decode to too many bytes."""
+    """Raise UnreadableImage if all pages of a file together decode to too many bytes."""
     if size > _MOST_TIMES * settings.max_bytes:
         raise UnreadableImage(
             f"too many pages: {decimal(size)} decoded; "
@@ -80,7 +80,7 @@ def refuse_too_much(size: int, settings: ReadSettings) -> None:
 def webp_size(start: bytes) -> tuple[int, int]:
     """Return width and height from a WebP's first 32 bytes, (0, 0) where they don't say.
 
-    Its decoder makes room for the pixels as soon as the file is opened.
+    Its decoder allocates the pixels when the file is opened.
     """
     kind, body = start[12:16], start[20:]
     if kind == b"VP8X" and len(body) >= 10:

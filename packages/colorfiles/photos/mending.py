@@ -1,4 +1,4 @@
-"""Small damage that viewers forgive, mended in memory before a decoder sees the file."""
+"""Small damage that viewers tolerate, repaired in memory before decoding."""
 
 import io
 import struct
@@ -17,7 +17,7 @@ _OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")  # no viewer leaves out frames
 
 
 def admitted(file: BinaryIO, settings: ReadSettings) -> tuple[BinaryIO, str, tuple[str, ...]]:
-    """Return a file that decoders take, its format, and notes on what was mended.
+    """Return a repaired file, its format, and notes on the repairs.
 
     Raises:
         UnreadableImage: no allowed decoder takes it.
@@ -59,7 +59,7 @@ def _mended_jpeg(data: bytes, notes: list[str]) -> bytes:
 
 
 def _mended_webp(file: BinaryIO, notes: list[str]) -> BinaryIO:
-    """Return a WebP whose length in its header is that of its chunks, where all are there."""
+    """Return a WebP with its header's length corrected, if all chunks are complete."""
     size = file.seek(0, io.SEEK_END)
     file.seek(4)
     told = int.from_bytes(file.read(4), "little") + 8
@@ -78,7 +78,7 @@ def _mended_webp(file: BinaryIO, notes: list[str]) -> BinaryIO:
 
 
 def _mended_png(file: BinaryIO, notes: list[str]) -> BinaryIO:
-    """Return a PNG without ancillary chunks whose checksum is wrong; others are its decoder's."""
+    """Return a PNG without the ancillary chunks whose checksum is wrong."""
     bad: list[tuple[int, int]] = []
     start = len(SIGNATURE)
     for kind, body in png_chunks(file):

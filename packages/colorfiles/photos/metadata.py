@@ -1,4 +1,4 @@
-"""Metadata of a file, for writing into another one."""
+"""Metadata of a file, for writing into another file."""
 
 import re
 import struct
@@ -26,7 +26,7 @@ _TURNED = 5  # orientations from here on change width and height
 
 @dataclass(frozen=True)
 class Metadata:
-    """What a writer may keep.
+    """Metadata that a writer can keep.
 
     Args:
         exif: with its mark ``Exif`` and Orientation 1, as the pixels are upright; "" for none.
@@ -106,7 +106,7 @@ def metadata_of_page(file: BinaryIO, page: TiffPage) -> Metadata:
 
 
 def _bytes_of(page: TiffPage, tag: int) -> bytes:
-    """Return a tag's bytes, which some writers call numbers of 32 bits."""
+    """Return a tag's bytes, which some writers store as 32-bit numbers."""
     content = page.tags.get(tag, b"")
     if isinstance(content, tuple) and all(isinstance(n, int) and 0 <= n < 1 << 32 for n in content):
         return struct.pack(f"{page.byte_order}{len(content)}I", *content)
@@ -143,7 +143,7 @@ def _written(exif: Image.Exif) -> bytes:
 
 
 def _exactly(value: object) -> object:
-    """Return a text as the bytes that it was: Pillow would write its letters beyond ASCII as ?."""
+    """Return a text's original bytes: Pillow would write non-ASCII letters as ?."""
     if isinstance(value, str) and not value.isascii():
         return value.encode("latin-1", "replace")
     return value

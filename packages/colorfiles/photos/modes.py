@@ -45,7 +45,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> tuple[Levels, str]:
 
 
 def _alpha_of(image: Image.Image, clear: object) -> Image.Image:
-    """Return what is opaque where one level or colour is transparent."""
+    """Return the alpha of an image with one transparent level or colour."""
     colors = clear if isinstance(clear, tuple) else (clear,)
     opaque = Image.new("L", image.size, 0)
     for band, level in zip(image.split(), colors, strict=True):

@@ -1,4 +1,4 @@
-"""Files other than TIFFs: headers checked, frames found, then opened by Pillow."""
+"""Files other than TIFFs: headers checked, frames located, then opened by Pillow."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -47,14 +47,14 @@ class OpenedPhoto:
 
     @property
     def pixel_bytes(self) -> int:
-        """Bytes of a pixel while it is decoded."""
+        """Bytes of a pixel during decoding."""
         if self.animation or self.image.format == "JPEG2000":  # its decoder works in 32 bits
             return 8
         plain = self.image.mode in _DECODED_ONCE and "transparency" not in self.image.info
         return 4 if plain else 8
 
     def frames(self, first: int = 0) -> Iterator[tuple[Image.Image, int | None]]:
-        """Yield frames as they are shown, from the one with number ``first``, and how long."""
+        """Yield composed frames from number ``first`` on, each with its duration."""
         if self.animation is None:
             for number in range(first, self.pages):
                 self.image.seek(number)
@@ -73,7 +73,7 @@ class OpenedPhoto:
 def opened_photo(
     stream: BinaryIO, format_name: str, settings: ReadSettings
 ) -> Iterator[OpenedPhoto]:
-    """Open a photo and close it again; UnreadableImage where it is out of the limits."""
+    """Open a photo for the block; UnreadableImage if it is beyond the limits."""
     stream.seek(0)
     animation = None
     if format_name == "WEBP":

@@ -1,4 +1,4 @@
-"""Pillow without warnings, within the limits of this package, with one kind of error."""
+"""Pillow without warnings, with this package's limits and one kind of error."""
 
 import logging
 import struct
@@ -39,7 +39,7 @@ _unheard = logging.NullHandler()
 
 @contextmanager
 def translated_errors() -> Iterator[None]:
-    """Raise whatever a decoder stumbles on as UnreadableImage, with a reason of one line."""
+    """Raise any error of a decoder as UnreadableImage, with a reason of one line."""
     try:
         with _quiet_pillow():
             yield
@@ -61,9 +61,9 @@ def translated_errors() -> Iterator[None]:
 def _quiet_pillow() -> Iterator[None]:
     """Keep Pillow's warnings about odd metadata off stderr, in any number of threads at once.
 
-    The filters of ``warnings`` and Pillow's limit belong to the process: threads that each save
-    and restore them would put back what another one had just set. The limit is lifted because
-    this room has its own, in bytes, which is checked before pixels are decoded.
+    The filters of ``warnings`` and Pillow's limit are global: threads that each save and restore
+    them would undo each other's settings. The limit is lifted because this package has its own,
+    in bytes, checked before pixels are decoded.
     """
     global _inside, _filters, _bomb_limit  # noqa: PLW0603 - so are these
     with _lock:

@@ -52,7 +52,7 @@ class Pixels:
         return Pixels(_turned(self.levels, orientation), alpha)
 
     def rgb(self, background: tuple[int, int, int] | None = (255, 255, 255)) -> Image.Image:
-        """Return 8-bit RGB, transparency laid on ``background`` (None: left as it is below)."""
+        """Return 8-bit RGB, composited on ``background`` (None: colours without alpha)."""
         image = as_8_bit(self.levels)
         image = image if image.mode == "RGB" else image.convert("RGB")
         if self.alpha is None or background is None:
@@ -78,7 +78,7 @@ class Pixels:
 
 
 def as_array(image: Image.Image) -> np.ndarray:
-    """Return an image's pixels, copied band by band: at once they'd stand in memory three times."""
+    """Return an image's pixels, copied band by band: at once takes three times the memory."""
     if image.width * image.height <= BAND_PIXELS:
         return np.asarray(image)
     rows = max(1, BAND_PIXELS // image.width)

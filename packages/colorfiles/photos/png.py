@@ -30,7 +30,7 @@ def depth_and_kind(file: BinaryIO) -> tuple[int, int]:
 
 
 def png_chunks(file: BinaryIO, *, until: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
-    """Yield kind and content of each chunk, as far as they are whole.
+    """Yield kind and content of each complete chunk.
 
     Args:
         file: with the PNG.

@@ -40,7 +40,7 @@ _D50 = np.array([0.9642, 1.0, 0.8249])
 
 
 def png_profile(file: BinaryIO, embedded: bytes | None) -> tuple[bytes | None, str]:
-    """Return the ICC profile of a PNG's pixels, None for sRGB, and a note on what was ignored.
+    """Return the ICC profile of a PNG's pixels, None for sRGB, and a note on ignored parts.
 
     Args:
         file: with the PNG.

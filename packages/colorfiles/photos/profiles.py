@@ -26,7 +26,7 @@ def srgb_profile() -> bytes:
 
 
 def gray_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
-    """Return gray levels by sRGB's tone curve, and a note where the profile couldn't be used."""
+    """Convert gray levels to sRGB's tone curve; a note tells of an unusable profile."""
     if not profile:
         return levels, ""
     curve = _curve(profile, gray_curve) or _curve_by_table(profile)
@@ -48,7 +48,7 @@ def _by_curve(levels: Levels, curve: Curve) -> Levels:
 
 
 def rgb_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
-    """Return RGB levels in sRGB, and a note where the profile couldn't be used as it is.
+    """Convert RGB levels to sRGB; a note tells of a profile that can't be used as it is.
 
     A gray profile, which other programs leave in photos that they made RGB, gives its tones.
     """
@@ -71,7 +71,7 @@ def rgb_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
 
 
 def cmyk_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image, str]:
-    """Return a CMYK image as sRGB; without a usable profile by Pillow's plain formula."""
+    """Convert a CMYK image to sRGB; without a usable profile by Pillow's formula."""
     transform = _transform(profile, "CMYK") if profile else None
     if transform is None:
         return image.convert("RGB"), _UNUSED if profile else ""
@@ -79,7 +79,7 @@ def cmyk_to_srgb(image: Image.Image, profile: bytes | None) -> tuple[Image.Image
 
 
 def lab_to_srgb(image: Image.Image) -> Image.Image:
-    """Return a CIELAB (D50) image as sRGB, which Pillow's own conversion doesn't know.
+    """Convert a CIELAB (D50) image to sRGB, which Pillow itself can't.
 
     Raises:
         UnreadableImage: this Pillow was built without littlecms.
@@ -117,7 +117,7 @@ def _unchanged(image: Image.Image) -> Image.Image:
 
 @lru_cache(maxsize=16)
 def _transform(profile: bytes | None, mode: str) -> Callable[[Image.Image], Image.Image] | None:
-    """Return what converts images of a mode to sRGB; None where the profile doesn't serve.
+    """Return the transform of a mode to sRGB; None for an unusable profile.
 
     Args:
         profile: None for CIELAB (D50).

@@ -26,7 +26,7 @@ from colorfiles.photos.tiff_pages import photo_pages
 
 
 def look_at(file: BinaryIO | bytes, settings: ReadSettings | None = None) -> ImageHeader:
-    """Return what a file says of itself, and refuse it as ``read_image`` would, without decoding.
+    """Return a file's header; raise as ``read_image`` would, without decoding.
 
     Raises:
         UnreadableImage: no allowed decoder takes it, or it is out of the limits.

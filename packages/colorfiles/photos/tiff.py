@@ -112,7 +112,7 @@ def _white(colors: np.ndarray, page: TiffPage, significant_bits: int | None) -> 
 
 
 def _extra(page: TiffPage, count: int) -> int:
-    """Return what the first sample beyond the colours is; three colours and one more are RGBA."""
+    """Return the meaning of the first extra sample; three colours and one more are RGBA."""
     if page.samples == count:
         return 0
     content = page.values(338)

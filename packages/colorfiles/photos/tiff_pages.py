@@ -58,7 +58,7 @@ class TiffPage:
 
     @property
     def allocated(self) -> tuple[int, int]:
-        """Width and height that decoding makes room for: tiles are decoded whole."""
+        """Width and height of the buffer for decoding: tiles are decoded whole."""
         across, down = max(1, self.tile_width), max(1, self.tile_height)
         return -(-self.width // across) * across, -(-self.height // down) * down
 
@@ -79,7 +79,7 @@ class TiffPage:
 
     @property
     def photometric(self) -> int:
-        """What the samples mean; where the tag is missing, what their number suggests."""
+        """Meaning of the samples; guessed from their number where the tag is missing."""
         return self.one(262, 2 if self.samples >= 3 else 1)
 
     @property
@@ -89,7 +89,7 @@ class TiffPage:
 
     @property
     def predictor(self) -> int:
-        """How samples were prepared for compression; without one they weren't."""
+        """Value of the tag Predictor; 1, none, where there is no compression."""
         return self.one(317, 1) if self.compression != 1 else 1
 
     @property
@@ -104,7 +104,7 @@ class TiffPage:
 
     @property
     def byte_counts(self) -> tuple[int, ...]:
-        """How long they are; worked out for one uncompressed strip, where the tag is missing."""
+        """Lengths; computed for one uncompressed strip without the tag."""
         content = self.values(325) or self.values(279)
         if len(content) == len(self.offsets):
             return content
@@ -129,7 +129,7 @@ def photo_pages(file: BinaryIO) -> list[TiffPage]:
 
 
 def refuse_no_photo(page: TiffPage) -> None:
-    """Raise UnreadableImage for a page whose samples aren't a photo's."""
+    """Raise UnreadableImage for a page whose samples aren't those of a photo."""
     what = _NO_PHOTO.get(page.photometric)
     if what:
         raise UnreadableImage(f"undecodable: {what}")

@@ -24,7 +24,7 @@ def read_palette(address: str) -> Palette:
 
 
 def read_palette_file(address: str) -> tuple[Palette, Mapping[str, Any]]:
-    """Return the palette in a file, and all that the file says.
+    """Return the palette of a file, and the file's other keys.
 
     Raises:
         ColorfilesError: as ``read_palette``.
@@ -50,13 +50,13 @@ def read_palette_file(address: str) -> tuple[Palette, Mapping[str, Any]]:
 def write_palette(
     palette: Palette, address: str, *, overwrite: bool, about: Mapping[str, Any] | None = None
 ) -> None:
-    """Write a palette so that the file is whole or not there.
+    """Write a palette atomically.
 
     Args:
         palette: what to write.
         address: of the file.
         overwrite: whether a palette that is there may be replaced.
-        about: what else the file is to say, before the palette; no reader minds it.
+        about: further keys, written before those of the palette; readers ignore them.
 
     Raises:
         ColorfilesError: something is there already and isn't to be overwritten.
@@ -68,7 +68,7 @@ def write_palette(
 
 @contextmanager
 def only_palette_writer(address: str) -> Iterator[None]:
-    """Be the only process that makes a palette file; at an address nothing is locked.
+    """Lock a palette file for writing; remote addresses can't be locked.
 
     Raises:
         ColorfilesError: another one does, which the message names.
