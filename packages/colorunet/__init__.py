@@ -1,4 +1,4 @@
-"""The network and its use: networks, their parameters, and from a gray photo to a coloured one."""
+"""Networks, their parameters, and colourisation of gray photos."""
 
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""A call of ``colorunet colorize``: from what the user asks for to a plan that is made once."""
+"""Call of ``colorunet colorize``: its request, and the plan made from it once."""
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -8,7 +8,7 @@ from colorunet.batch.cluster import PartWork
 from colorunet.batch.evidence import EvidenceOptions
 from colorunet.batch.manifest import FILE as MANIFEST
 from colorunet.batch.outputs import Plan, plan_outputs
-from colorunet.batch.painting import Wishes
+from colorunet.batch.painting import ColorOptions
 from colorunet.batch.settings import ColorizeSettings
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.options import PredictionOptions
@@ -24,23 +24,23 @@ from colorunet.video.clips import frames_promised
 
 @dataclass(frozen=True)
 class ColorizeRequest:
-    """What a user asks for.
+    """Request of a user.
 
     Args:
-        paths: photos, clips and folders; before them perhaps a run.
+        paths: photos, clips and folders; a run may come first.
         out: the folder of the outputs, or one file for one photo.
         network: the name of a shipped one, where no run is given; None for the default.
         prediction: settings that replace the network's own.
         vividness: sets the temperature; None leaves it.
         working_edge_px: the shorter edge at which the network sees a photo.
-        wishes: toning, hints, references and versions.
+        color_options: toning, hints, references and versions.
         significant_bits: of 16-bit scans; see ``ReadSettings``.
         compare: also write pictures that show gray and colour side by side.
-        album: the folder of one; see ``Call.with_album``.
+        album: a folder of reference photos; see ``Call.with_album``.
         evidence: marks, records and signatures.
-        engine: what runs the work on other processes; None colours in this one.
+        engine: runs the work in other processes; None colours in this one.
         manifest: the file of results to write; None only where a rerun needs one.
-        overwrite: replace outputs that are there.
+        overwrite: replace existing outputs.
     """
 
     paths: tuple[Path, ...]
@@ -49,7 +49,7 @@ class ColorizeRequest:
     prediction: PredictionOptions = field(default_factory=PredictionOptions)
     vividness: float | None = None
     working_edge_px: int = WORKING_EDGE_PX
-    wishes: Wishes = field(default_factory=Wishes)
+    color_options: ColorOptions = field(default_factory=ColorOptions)
     significant_bits: int | None = None
     compare: bool = False
     album: Path | None = None
@@ -61,15 +61,15 @@ class ColorizeRequest:
 
 @dataclass(frozen=True)
 class Call:
-    """All that is decided before the first photo is read.
+    """Everything decided before the first photo is read.
 
     Args:
         plan: photos and outputs.
         network: the name of the network, or its folder.
         colorizer: that network, loaded.
         settings: how photos are read, coloured and written.
-        engine: what runs ``work``; None colours in this process.
-        work: what a worker of the engine does.
+        engine: runs ``work``; None colours in this process.
+        work: the function of the engine's workers.
         manifest: the file of results to write.
         steps: of the progress: one for each file, and about one for each frame of a clip.
     """
@@ -100,9 +100,9 @@ def plan_call(request: ColorizeRequest) -> Call:
     _require_compatible(request)
     run, inputs = _run_and_inputs(request)
     plan = plan_outputs(
-        inputs, request.out, compare=request.compare, versions=request.wishes.versions
+        inputs, request.out, compare=request.compare, versions=request.color_options.versions
     )
-    _require_fitting_photos(request.wishes, inputs, plan)
+    _require_fitting_photos(request.color_options, inputs, plan)
     network = str(run or network_name(request.network or DEFAULT_NETWORK))
     folder = run or shipped_run(network)
     prediction = request.prediction
@@ -110,7 +110,7 @@ def plan_call(request: ColorizeRequest) -> Call:
         prediction = as_vivid(prediction, read_meta(folder, "best"), request.vividness)
     edge = request.working_edge_px
     colorizer = Colorizer.load(folder, prediction, working_edge_px=edge)
-    settings = ColorizeSettings(request.overwrite, request.wishes, request.significant_bits)
+    settings = ColorizeSettings(request.overwrite, request.color_options, request.significant_bits)
     evidence = request.evidence.evidence(folder, network, colorizer, settings)
     settings = replace(settings, evidence=evidence)
     return Call(
@@ -128,7 +128,7 @@ def plan_call(request: ColorizeRequest) -> Call:
 def _require_compatible(request: ColorizeRequest) -> None:
     if request.prediction.temperature is not None and request.vividness is not None:
         raise InvalidRequest("--vividness sets the temperature; give one of them")
-    if request.album is not None and request.wishes.steering.reference is not None:
+    if request.album is not None and request.color_options.steering.reference is not None:
         raise InvalidRequest("--album finds the references; leave out --reference")
 
 
@@ -144,13 +144,13 @@ def _run_and_inputs(request: ColorizeRequest) -> tuple[Path | None, tuple[Path, 
     return first, tuple(others)
 
 
-def _require_fitting_photos(wishes: Wishes, inputs: tuple[Path, ...], plan: Plan) -> None:
+def _require_fitting_photos(options: ColorOptions, inputs: tuple[Path, ...], plan: Plan) -> None:
     photos = plan.sources.photos
     if inputs[0] in plan.sources.empty:
         raise InvalidRequest(f"{inputs[0]}: neither a run nor a folder with images in it")
-    if wishes.steering.hints and len(photos) > 1:
+    if options.steering.hints and len(photos) > 1:
         raise InvalidRequest("--hints are pixels of one photo or clip; give one, or no hints")
-    if wishes.timed.has_times and not plan.has_clips:
+    if options.timed.has_times and not plan.has_clips:
         raise InvalidRequest("a time in --reference or --hints is for clips")
 
 

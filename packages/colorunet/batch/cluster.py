@@ -1,4 +1,4 @@
-"""Colouring the photos of a plan on an engine, in parts that separate processes take."""
+"""Colouring of a plan's photos on an engine, in parts for separate processes."""
 
 import os
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ _PART = 32  # photos: seconds of work, so that a lost worker costs little and a 
 
 @dataclass(frozen=True)
 class PartWork:
-    """What a worker needs to colour a part of a plan; it travels between processes.
+    """Colours a part of a plan in a worker; picklable.
 
     Args:
         run: the folder of the network, where every worker can read it.
@@ -33,7 +33,7 @@ class PartWork:
     settings: ColorizeSettings
 
     def __call__(self, part: "Part") -> list[Done | Exception]:
-        """Colour photos, one after the other; an outcome for each."""
+        """Colour photos one after the other and return an outcome for each."""
         colorizer = _loaded(self.run, self.options, self.working_edge_px)
         return [outcome for _, outcome in run_jobs(colorizer, list(part.jobs), self.settings)]
 
@@ -49,7 +49,7 @@ class Part:
 def run_jobs_on(
     engine: Engine, work: PartWork, jobs: Sequence[Job]
 ) -> Iterator[tuple[Job, Done | Exception]]:
-    """Yield each job with what became of it, part after part as they end.
+    """Yield each job with its outcome, in the order in which parts end.
 
     Args:
         engine: whose workers reach photos, outputs and network at the same paths as this process.
@@ -66,7 +66,7 @@ def run_jobs_on(
 
 
 def _absolute(job: Job, folder: str) -> Job:
-    """Return a job whose paths hold in any folder: workers run in others."""
+    """Return a job with absolute paths: workers run in other folders."""
     return replace(
         job,
         source=replace(job.source, name=os.path.join(folder, job.source.name)),

@@ -1,4 +1,4 @@
-"""What a call of ``colorunet`` writes as evidence: from its options to files beside the photos."""
+"""Evidence of a batch: marks, records and signatures, written beside the photos."""
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +21,7 @@ from colorunet.evidence.sureness import sureness_png
 
 @dataclass(frozen=True)
 class EvidenceOptions:
-    """What was asked for on the command line.
+    """Options of the command line.
 
     Args:
         mark: say in the metadata that the colours were added.
@@ -38,7 +38,7 @@ class EvidenceOptions:
     def evidence(
         self, run: Path, name: str, colorizer: Colorizer, settings: ColorizeSettings
     ) -> Evidence:
-        """Return what is written, with the network and the settings of a call.
+        """Return the settings of the evidence for a network and the settings of a call.
 
         Raises:
             ColorunetError: outputs are to be signed and can't be.
@@ -60,47 +60,47 @@ class EvidenceOptions:
 def _coloring(
     mark: Mark, colorizer: Colorizer, settings: ColorizeSettings, *, badge: bool
 ) -> Coloring:
-    wishes = settings.wishes
-    reference = wishes.steering.reference
+    color_options = settings.color_options
+    reference = color_options.steering.reference
     dials: dict[str, Any] = {
         "decoding": asdict(colorizer.decoding),
         "averaging": asdict(colorizer.averaging),
-        "toning": asdict(wishes.toning),
+        "toning": asdict(color_options.toning),
         "working_edge_px": colorizer.working_edge_px,
         "significant_bits": settings.significant_bits,
-        "versions": wishes.versions,
-        "seed": wishes.seed,
+        "versions": color_options.versions,
+        "seed": color_options.seed,
         "reference_sha256": reference.sha256 if reference else "",
         "badge": badge,
     }
-    hints = tuple(asdict(hint) for hint in wishes.steering.hints)
+    hints = tuple(asdict(hint) for hint in color_options.steering.hints)
     return Coloring(mark, colorizer.palette.fingerprint, dials, hints)
 
 
 @dataclass(frozen=True)
 class WrittenPhoto:
-    """An output that is written.
+    """An output on disk.
 
     Args:
         job: the photo and its output.
         image: the photo in colour, its first page.
-        told: what was assumed and what couldn't be kept.
-        match: the photo of an album that was nearest.
+        notes: assumptions and losses.
+        match: the nearest photo of an album.
     """
 
     job: Job
     image: ColoredImage
-    told: tuple[str, ...]
+    notes: tuple[str, ...]
     match: AlbumMatch | None = None
 
     def coloring(self, coloring: Coloring) -> Coloring:
-        """Return how the colours of a call were made, for this output."""
+        """Return the record's account of how this output was coloured."""
         numbered = coloring.of_version(self.job.version)
         return numbered if self.match is None else numbered.of_album(self.match.facts)
 
 
 def write_evidence(colorizer: Colorizer, photo: WrittenPhoto, evidence: Evidence) -> None:
-    """Sign an output that is written, and write its record.
+    """Sign a written output, and write its record.
 
     Args:
         colorizer: what gave the colours.
@@ -112,10 +112,10 @@ def write_evidence(colorizer: Colorizer, photo: WrittenPhoto, evidence: Evidence
         UnwritableImage: the output can't be signed.
     """
     original, output = photo.job.source.path, photo.job.target
-    image, told = photo.image, photo.told
+    image, notes = photo.image, photo.notes
     if evidence.signing is not None and evidence.signed is not None:
         coloring = photo.coloring(evidence.signed)
-        content = record_content({}, coloring, size=image.size, lost=told)
+        content = record_content({}, coloring, size=image.size, lost=notes)
         try:
             sign_photo(original, output, evidence.signing, coloring.mark, content)
         except ColorunetError as error:
@@ -126,6 +126,6 @@ def write_evidence(colorizer: Colorizer, photo: WrittenPhoto, evidence: Evidence
             output,
             photo.coloring(evidence.record),
             size=image.size,
-            lost=told,
+            lost=notes,
             sureness=sureness_png(colorizer, image.luma),
         )

@@ -50,7 +50,7 @@ def colorize_files(
     if marked and settings.evidence.mark is None:
         evidence = replace(settings.evidence, mark=mark_of_named(network))
         settings = replace(settings, evidence=evidence)
-    plan = plan_outputs(inputs, out, versions=settings.wishes.versions)
+    plan = plan_outputs(inputs, out, versions=settings.color_options.versions)
     return colorize(Call(plan, network, colorizer, settings), report=report)
 
 

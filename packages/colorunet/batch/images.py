@@ -36,15 +36,15 @@ _LOSSLESS_WEBP = b"VP8L"
 
 @dataclass(frozen=True)
 class GrayImage:
-    """An image file, or one page of it, as the colouriser needs it, upright.
+    """Luma of an image file, or of one page of it, upright.
 
     Args:
         luma: (H, W) uint8 or uint16, Y of BT.601.
         alpha: (H, W) of the same depth, where the file has transparency.
-        own: its own colours (H, W, 3), if requested and if it has some.
+        own: its own colours (H, W, 3), if requested and present.
         metadata: if requested.
-        notes: what had to be assumed.
-        match: the photo of an album whose colours it gets, as far as they count.
+        notes: assumptions.
+        match: the nearest photo of an album.
     """
 
     luma: Luma
@@ -57,7 +57,7 @@ class GrayImage:
     def colored(
         self, uv: Float[np.ndarray, "h w 2"], strength: float, hints: tuple[Hint, ...] = ()
     ) -> ColoredImage:
-        """Return it with a network's colours, exact at the hints."""
+        """Return the image with a network's chroma, exact at the hints."""
         return ColoredImage(
             self.luma,
             uv,
@@ -76,7 +76,7 @@ def read_gray(
     bits: int | None = 8,
     colors: bool = False,
 ) -> GrayImage:
-    """Decode an image file to its last pixel; it comes upright.
+    """Decode a whole image file as upright luma.
 
     Args:
         file: its path, or its content.
@@ -95,7 +95,7 @@ def read_gray(
 def read_gray_pages(
     path: Path, settings: ReadSettings | None = None, *, colors: bool = False
 ) -> Iterator[GrayImage | UnusableImage]:
-    """Yield every page or frame, each at its own size and depth, or why it can't be used.
+    """Yield every page or frame at its own size and depth, or its error.
 
     A TIFF's pages don't depend on each other; after a damaged frame an animation ends.
 
@@ -121,7 +121,7 @@ def read_gray_pages(
 
 
 def with_match(image: GrayImage, album: Album | None) -> GrayImage:
-    """Return an image with the photo of an album that is nearest to it, and a note on that."""
+    """Return an image with the nearest photo of an album, and a note on it."""
     if album is None:
         return image
     match = album.nearest(in_8_bits(image.luma))
@@ -180,7 +180,7 @@ def _ends_well(file: BinaryIO, format_name: str, size: int) -> bool:
 def _with_packet(
     image: DecodedImage, file: BinaryIO, settings: ReadSettings | None
 ) -> DecodedImage:
-    """Return an image with the XMP of formats whose decoders give none."""
+    """Add the XMP of formats for which Pillow gives none."""
     if settings is None or not settings.metadata or image.metadata.xmp:
         return image
     place = file.tell()
@@ -210,7 +210,7 @@ def _gray_of(image: DecodedImage, bits: int | None, colors: bool) -> GrayImage:
 
 @contextmanager
 def _opened(file: Path | bytes) -> Iterator[BinaryIO]:
-    """Open a file; whatever is wrong with it becomes one kind of error."""
+    """Open a file; every error becomes UnusableImage."""
     if isinstance(file, Path) and file.exists() and not file.is_file():
         raise UnusableImage("not a regular file")
     try:

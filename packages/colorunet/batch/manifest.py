@@ -1,4 +1,4 @@
-"""Manifest of a batch: JSON lines, one per output, by which a stopped call is resumed."""
+"""Manifest of a batch: JSON lines, one per output, from which a call resumes."""
 
 import json
 import os
@@ -23,12 +23,12 @@ _LONGEST_LINE = 1 << 20  # bytes; a row has two paths and some notes
 
 @dataclass(frozen=True)
 class ManifestRow:
-    """One photo.
+    """One output, or one skipped photo.
 
     Args:
         input: its path, as it was found.
-        output: path of the coloured one, or what it would have been.
-        status: ``kept`` is an output that was there, complete, and in no manifest.
+        output: path of the coloured photo, planned or written.
+        status: ``kept`` is a complete output that existed and was in no manifest.
         reason: why it was skipped.
         network: that coloured it.
         width: in pixels, upright.
@@ -73,7 +73,7 @@ def row_of(job: Job, outcome: Done | Exception, network: str) -> ManifestRow:
 
 
 class Manifest:
-    """An open manifest; ``add`` is durable against a killed process, line by line."""
+    """An open manifest; each line that ``add`` writes survives a kill."""
 
     def __init__(
         self, file: BinaryIO, path: Path, places: dict[str, int], sizes: dict[str, int]
@@ -87,7 +87,7 @@ class Manifest:
     @classmethod
     @contextmanager
     def writing(cls, path: Path) -> "Iterator[Manifest]":
-        """Open a manifest for appending, or create it; at the end each output has one line.
+        """Open or create a manifest for appending; at the end each output has one line.
 
         Raises:
             ColorunetError: another file is there.
@@ -107,9 +107,9 @@ class Manifest:
                         manifest.compact()
 
     def has(self, output: str) -> bool:
-        """Whether the file of this name is an output that the manifest lists.
+        """Whether the manifest lists a file of this name that is still the output.
 
-        It has the size that was written, or is cut short: smaller, and no complete picture.
+        It has the size that was written, or is truncated: smaller and incomplete.
         """
         size = self._sizes.get(output, 0)
         try:
@@ -141,7 +141,7 @@ class Manifest:
 
 
 def _read(path: Path) -> tuple[dict[str, int], dict[str, int], int, int]:
-    """Return the outputs' newest lines and sizes, where whole lines end, and how many there are."""
+    """Return the newest line of each output with its size, the end of whole lines, and a count."""
     places: dict[str, int] = {}
     sizes: dict[str, int] = {}
     end = lines = 0

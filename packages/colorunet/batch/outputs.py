@@ -1,4 +1,4 @@
-"""Names of the outputs, and the check that none replaces an input."""
+"""Paths of the outputs, and the check that none replaces an input."""
 
 import os
 import re
@@ -28,16 +28,16 @@ _Draft = tuple[Source, str, OutputFormat, str]  # a Job before it is known what 
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One photo and where it goes.
+    """One photo and its output.
 
     Args:
         source: the photo.
         name: the path of the coloured photo, as a string, as there may be thousands.
         format: of that.
-        compare_name: likewise, of the picture that shows both; "" where none is wanted.
+        compare_name: likewise, of the comparison picture; "" for none.
         is_there: whether files of these names exist; of versions, those of all.
-        version: which of the versions of the photo, from 1; 0 where only one is wanted.
-        is_recorded: whether a manifest says that a call wrote what is there.
+        version: number of a version, from 1; 0 if only one is made.
+        is_recorded: whether a manifest lists the existing output.
     """
 
     source: Source
@@ -50,18 +50,18 @@ class Job:
 
     @property
     def target(self) -> Path:
-        """Of the coloured photo."""
+        """Path of the coloured photo."""
         return Path(self.name)
 
     @property
     def compare(self) -> Path | None:
-        """Of the picture that shows both, where one is wanted."""
+        """Path of the comparison picture; None without one."""
         return Path(self.compare_name) if self.compare_name else None
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be done.
+    """The jobs of a batch.
 
     Args:
         jobs: in order.
@@ -84,9 +84,9 @@ def plan_outputs(
 ) -> Plan:
     """Find the photos and name their outputs; nothing is written.
 
-    Outputs lie below ``out`` as the photos lie below the folder named, and are called as they are,
-    with another suffix where they get another format. Where two would be called the same, on any
-    file system, the later gets ``-2``, ``-3``… Two calls of the file system a folder of outputs.
+    Outputs keep the photos' relative paths below ``out`` and their names, with another suffix for
+    another format. Where two names are equal on some file system, the later gets ``-2``, ``-3``…
+    Costs two file system calls per folder of outputs.
 
     Args:
         inputs: files and folders.
@@ -133,7 +133,7 @@ def plan_outputs(
 
 
 def _refuse_unknown_ending(out: Path) -> None:
-    """Raise ColorunetError where one photo's output looks like a file of no known format."""
+    """Raise ColorunetError if --out ends like a file of an unknown format."""
     if out.is_dir() or not _ENDING.fullmatch(out.suffix):
         return
     photos = ", ".join(one.suffixes[0] for one in FORMATS.values())
@@ -178,7 +178,7 @@ def _with_end(name: str, end: str) -> str:
 
 
 def _name(photo: Source) -> tuple[str, OutputFormat]:
-    """Return where a photo's output belongs below the outputs' folder, and its format."""
+    """Return a photo's path below the folder of the outputs, and its format."""
     folder, name = os.path.split(photo.relative)
     stem, suffix = os.path.splitext(name)
     if photo.format:
@@ -210,7 +210,7 @@ def _beside(name: str) -> str:
 
 
 def _cut(stem: str, end: str) -> str:
-    """Return a name that a file system takes: the stem loses bytes at its end where it must."""
+    """Return a name of at most 255 bytes; the stem is shortened if needed."""
     room = _NAME_BYTES - len(end)
     raw = os.fsencode(stem)
     while len(raw) > room:
@@ -231,7 +231,7 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _key(name: str) -> str:
-    """Two names with one key are one file on some file system."""
+    """Return a key that is equal for names which are one file on some file system."""
     return name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
 
 
@@ -258,7 +258,7 @@ def _checked(drafts: Sequence[_Draft], photos: Sequence[Source], versions: int) 
 
 
 def _all_or_none(jobs: Sequence[Job], versions: int) -> list[Job]:
-    """Of a photo's versions all are there or none: those of another count are other ones."""
+    """Treat a photo's versions as present only if all are: other counts give other versions."""
     completed: list[Job] = []
     for start in range(0, len(jobs), versions):
         together = jobs[start : start + versions]
@@ -268,7 +268,7 @@ def _all_or_none(jobs: Sequence[Job], versions: int) -> list[Job]:
 
 
 def _identities(folder: str) -> dict[str, Identity]:
-    """Return which files are in a folder, by keys of their names; links count as what they name."""
+    """Return the identities of a folder's files by key of their names; links resolve."""
     identities: dict[str, Identity] = {}
     try:
         device = os.stat(folder).st_dev

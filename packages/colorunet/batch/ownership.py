@@ -1,4 +1,4 @@
-"""Check that files in the places of a photo's outputs are earlier outputs."""
+"""Check that existing files at the places of outputs are earlier outputs."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from colorunet.video.clip_formats import CLIP
 
 
 def require_own_outputs(job: Job) -> None:
-    """Raise ForeignFile where a file that isn't an output lies in the place of one.
+    """Raise ForeignFile if a file at the place of an output isn't an earlier output.
 
     An output is known by the mark in its metadata or sidecar, or by the manifest of its batch.
     """
@@ -21,5 +21,5 @@ def require_own_outputs(job: Job) -> None:
 
 
 def _is_marked_clip(path: Path) -> bool:
-    """By the sidecar alone: to look for a mark in it, a film would be read to its end."""
+    """Whether a clip's sidecar has the mark; finding one in the clip means reading all of it."""
     return mark_of_xmp(sidecar_packet(path)) is not None

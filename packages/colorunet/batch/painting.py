@@ -13,7 +13,7 @@ from colorunet.errors import ColorunetError, UnusableImage
 
 
 @dataclass(frozen=True)
-class Wishes:
+class ColorOptions:
     """Options of the colours, beside the decoding of logits.
 
     Args:
@@ -21,7 +21,7 @@ class Wishes:
         steering: hints and the like.
         versions: how many of each photo.
         seed: of the versions.
-        timed: what steers films, in place of ``steering``.
+        timed: steering of films, in place of ``steering``.
     """
 
     toning: Toning = field(default_factory=Toning)
@@ -32,39 +32,39 @@ class Wishes:
 
     @property
     def of_single_images(self) -> bool:
-        """Whether some of it makes no sense for several pages or frames."""
+        """Whether hints or versions are given, which apply to single images only."""
         return self.versions > 1 or bool(self.steering.hints)
 
 
 class Painter:
-    """Colours photos; of several versions of one photo in turn, it draws all at the first.
+    """Colours photos; the versions of a photo are drawn together at the first one.
 
     Args:
         colorizer: what gives the colours.
-        wishes: options of the colours.
+        color_options: options of the colours.
     """
 
-    def __init__(self, colorizer: Colorizer, wishes: Wishes) -> None:
+    def __init__(self, colorizer: Colorizer, color_options: ColorOptions) -> None:
         self._colorizer = colorizer
-        self._wishes = wishes
+        self._options = color_options
         self._drawn: tuple[str, list[Version]] = ("", [])
 
     def colored(self, gray: GrayImage) -> ColoredImage:
-        """Return a photo in colour, or a page of one.
+        """Return a photo, or a page of one, in colour.
 
         Raises:
             UnusableImage: a hint can't be followed in it.
         """
-        wishes, steering = self._wishes, self._steering(gray)
+        options, steering = self._options, self._steering(gray)
         if steering == Steering():
-            uv = wishes.toning.warmed(self._colorizer.chroma(in_8_bits(gray.luma)))
+            uv = options.toning.warmed(self._colorizer.chroma(in_8_bits(gray.luma)))
         else:
             seen = self._colorizer.see(gray.luma)
             try:
-                uv = self._colorizer.steered(seen, steering, toning=wishes.toning)
+                uv = self._colorizer.steered(seen, steering, toning=options.toning)
             except ColorunetError as error:
                 raise UnusableImage(str(error)) from None
-        return gray.colored(uv, wishes.toning.strength, wishes.steering.hints)
+        return gray.colored(uv, options.toning.strength, options.steering.hints)
 
     def version(self, name: str, gray: GrayImage, number: int) -> tuple[ColoredImage, float]:
         """Return a version of a photo, from 1, and its likelihood.
@@ -77,26 +77,26 @@ class Painter:
         Raises:
             UnusableImage: a hint can't be followed in it.
         """
-        wishes = self._wishes
+        options = self._options
         if self._drawn[0] != name:
             seen = self._colorizer.see(gray.luma)
             try:
                 versions = self._colorizer.versions(
                     seen,
-                    wishes.versions,
+                    options.versions,
                     self._steering(gray),
-                    toning=wishes.toning,
-                    seed=wishes.seed,
+                    toning=options.toning,
+                    seed=options.seed,
                 )
             except ColorunetError as error:
                 raise UnusableImage(str(error)) from None
             self._drawn = (name, versions)
         version = self._drawn[1][number - 1]
-        image = gray.colored(version.uv, wishes.toning.strength, wishes.steering.hints)
+        image = gray.colored(version.uv, options.toning.strength, options.steering.hints)
         return image, version.likelihood
 
     def _steering(self, gray: GrayImage) -> Steering:
-        """Return what steers a photo: with the colours of the album's, where it has a match."""
+        """Return a photo's steering, with the album's photo as reference if one matches."""
         if gray.match is None or gray.match.reference is None:
-            return self._wishes.steering
-        return replace(self._wishes.steering, reference=gray.match.reference)
+            return self._options.steering
+        return replace(self._options.steering, reference=gray.match.reference)

@@ -1,4 +1,4 @@
-"""Reading ahead and writing behind while one thread works, in order, within a bounded memory."""
+"""Pipeline of reading, working and writing, in order and within a memory bound."""
 
 import threading
 from collections import deque
@@ -17,14 +17,14 @@ Claim = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Stages(Generic[Item, Read, Worked, Done]):
-    """What is done to each item.
+    """The three stages of an item.
 
     Args:
-        read: in threads of its own; calls its second argument once with the bytes that the item
-            will take until it is written, and continues when there is room for them.
-        work: in the caller's thread, one after the other.
-        write: in threads of its own.
-        expected: errors of one item that don't end the others.
+        read: runs in reader threads; calls its second argument once with the bytes that the item
+            takes until it is written, which blocks until they are available.
+        work: runs in the caller's thread.
+        write: runs in writer threads.
+        expected: errors of one item, which don't stop the others.
     """
 
     read: Callable[[Item, Claim], Read]
@@ -41,14 +41,14 @@ def pipelined(
     ahead: int = 8,
     memory_bytes: int = 3 << 28,
 ) -> Iterator[tuple[Item, Done | Exception]]:
-    """Yield each item with what its writing gave, or its error, in the order of the items.
+    """Yield each item with the result of its writing, or its error, in order.
 
     Args:
-        items: taken as they are needed.
-        stages: what is done.
-        threads: that read, and as many that write.
-        ahead: most items that are read and not worked on; as many are written behind.
-        memory_bytes: that items may take together; a larger one goes alone.
+        items: consumed lazily.
+        stages: of each item.
+        threads: number of readers, and of writers.
+        ahead: most items that wait between two stages.
+        memory_bytes: bound on the items in the pipeline; a larger one runs alone.
     """
     room = _Room(memory_bytes)
     numbered = enumerate(items)
@@ -92,7 +92,7 @@ def pipelined(
 
 
 class _Room:
-    """Bytes that items may take. They are let in by turn: a later one can't keep out an earlier."""
+    """Memory shared by items, which enter in order, so that a later one can't block an earlier."""
 
     def __init__(self, memory_bytes: int) -> None:
         self._free = threading.Condition()

@@ -1,4 +1,4 @@
-"""The photos of a plan, one after the other: read ahead, coloured, written behind."""
+"""Runs a plan's jobs: photos are read ahead, coloured, and written behind."""
 
 import os
 import time
@@ -47,16 +47,16 @@ _COPIES = 2  # of a decoded photo that stand in memory while it is decoded or en
 
 @dataclass(frozen=True)
 class Done:
-    """What became of a photo, or of a clip, whose frames are its pages.
+    """Outcome of a photo, or of a clip, whose frames count as pages.
 
     Args:
         size: width and height, upright.
         pages: coloured.
-        seconds: from reading it to its name; others are in work at the same time.
-        kept: it was there already, and whole.
-        notes: what was assumed and what couldn't be kept.
+        seconds: from reading to writing; other jobs run at the same time.
+        kept: the output existed and is complete.
+        notes: assumptions and losses.
         likelihood: of this version, or 0.
-        lost: frames that a clip should have and hasn't, or that are damaged.
+        lost: missing or damaged frames of a clip.
         flicker: of a clip's colours; see ``video.flicker``.
     """
 
@@ -101,8 +101,8 @@ def run_jobs(
         report: receives a step for each frame of a clip.
         say: receives messages on clips before their first frame is coloured.
     """
-    wishes, mark = settings.wishes, settings.evidence.mark
-    clips = ClipColorizer(colorizer, wishes.toning, wishes.timed, mark, report, say)
+    color_options, mark = settings.color_options, settings.evidence.mark
+    clips = ClipColorizer(colorizer, color_options.toning, color_options.timed, mark, report, say)
     worker = _Worker(colorizer, settings, clips)
     stages = Stages(worker.read, worker.work, worker.write, _EXPECTED)
     threads = min(_MOST_THREADS, os.cpu_count() or 1)
@@ -110,7 +110,7 @@ def run_jobs(
 
 
 def reason_of(error: Exception) -> str:
-    """Return an error's words, without the path."""
+    """Return an error's message without the path."""
     if isinstance(error, OSError):
         return f"can't be written: {error.strerror or error}"
     if isinstance(error, UnusableImage | UnwritableImage | ForeignFile):
@@ -124,12 +124,12 @@ class _Worker:
     ) -> None:
         self._clips = clips
         self._colorizer = colorizer
-        self._painter = Painter(colorizer, settings.wishes)
+        self._painter = Painter(colorizer, settings.color_options)
         self._settings = settings
         self._reading = settings.reading
 
     def read(self, job: Job, claim: Claim) -> _Read | None:
-        """Decode a photo; None where its outputs are there and whole."""
+        """Decode a photo; None if its outputs exist and are complete."""
         if job.source.problem:
             raise UnusableImage(job.source.problem)
         is_kept = job.is_there and not self._settings.overwrite and self._are_whole(job)
@@ -145,7 +145,7 @@ class _Worker:
         header = header_of(path, self._reading)
         claim(_COPIES * header.decoded_bytes)
         if header.pages > 1:
-            if self._settings.wishes.of_single_images:
+            if self._settings.color_options.of_single_images:
                 raise UnusableImage(f"it has {header.pages} pages or frames; {_SINGLE}")
             return _Read(header, started)
         image = read_gray(path, self._reading, bits=None, colors=self._settings.with_colors)
@@ -190,7 +190,7 @@ class _Worker:
         return all(is_whole(path) for path in _targets(job))
 
     def _pages(self, job: Job, read: _Read) -> Done:
-        """Colour page after page: none but one is in memory, unless an animation keeps them."""
+        """Colour page by page: one is in memory at a time, except in animations."""
         assert read.header is not None
         pages = _Pages(job.source.path, read.header, self._settings)
         done = self._written(job, read, map(self._painter.colored, pages), pages)
@@ -217,16 +217,16 @@ class _Worker:
         if job.compare is not None:
             write_comparison(job.compare, first, self._settings.evidence.mark)
         other = why_other(read.header.format, job.format)
-        told = (*origin.notes, *([other] if other else []), *lost)
-        output = WrittenPhoto(job, first, told, origin.match)
+        notes = (*origin.notes, *([other] if other else []), *lost)
+        output = WrittenPhoto(job, first, notes, origin.match)
         write_evidence(self._colorizer, output, self._settings.evidence)
         return Done(
-            size=first.size, pages=1, seconds=time.perf_counter() - read.started, notes=told
+            size=first.size, pages=1, seconds=time.perf_counter() - read.started, notes=notes
         )
 
 
 class _Pages:
-    """The pages of a file that can be read, and notes on those that can't."""
+    """The readable pages of a file, and notes on the others."""
 
     def __init__(self, path: Path, header: ImageHeader, settings: ColorizeSettings) -> None:
         self.notes: list[str] = []

@@ -1,4 +1,4 @@
-"""Discovery of photos in files and folders, and counts of what is left out."""
+"""Discovery of photos in files and folders, with counts of skipped files."""
 
 import os
 import re
@@ -35,11 +35,11 @@ class Source:
     """One photo to colour.
 
     Args:
-        name: its path, as a string: among thousands of files making Paths takes the most time.
-        relative: where below the folder of the outputs it belongs, likewise.
-        format: by its first bytes, by Pillow's names, or ``CLIP``; "" for none that is read.
-        identity: device and number, the same for every name of a file.
-        problem: why it can't be used, where that is known already.
+        name: its path, as a string: for thousands of files making Paths takes the most time.
+        relative: path of its output below the folder of the outputs, likewise.
+        format: by its first bytes, by Pillow's names, or ``CLIP``; "" for unknown ones.
+        identity: device and inode, the same for every name of a file.
+        problem: why it can't be used, if that is known already.
     """
 
     name: str
@@ -50,18 +50,18 @@ class Source:
 
     @property
     def path(self) -> Path:
-        """Of the file."""
+        """Path of the file."""
         return Path(self.name)
 
 
 @dataclass
 class Sources:
-    """What there is to colour, and what was passed over.
+    """Photos to colour, and counts of other files.
 
     Args:
         photos: in the order in which they are coloured.
-        empty: folders named that have none.
-        left_out: numbers of files that weren't read, by kind.
+        empty: given folders without photos.
+        left_out: numbers of skipped files, by kind.
     """
 
     photos: list[Source] = field(default_factory=list)
@@ -70,14 +70,14 @@ class Sources:
 
 
 def find_sources(inputs: Sequence[Path], out: Path) -> Sources:
-    """Return the photos named and those in the folders named, each once, in order of their names.
+    """Return the given photos and those in the given folders, each once, sorted by name.
 
-    One folder's photos keep their places below the outputs' folder; where more is named, each
-    folder keeps its name too. One call of the file system a file and two a folder.
+    The photos of a single folder keep their relative paths; with several inputs, the folder's name
+    is added. Costs one file system call per file and two per folder.
 
     Args:
         inputs: files and folders.
-        out: the folder of the outputs; left out where it lies inside a folder named.
+        out: the folder of the outputs, skipped if it lies inside an input.
 
     Raises:
         InvalidRequest: a path doesn't exist.
@@ -106,7 +106,7 @@ def _require_paths(inputs: Sequence[Path]) -> None:
 
 
 class _Walk:
-    """Walks through folders, each once, links to folders last, so that each is met at its place."""
+    """Walks folders, each once; links to folders come last, so that real places win."""
 
     def __init__(self, out: Path) -> None:
         self.sources = Sources()
@@ -192,7 +192,7 @@ def _identity_of(path: Path | str) -> Identity | None:
 def _looked_into(
     path: str, entry: os.DirEntry[str] | None, device: int
 ) -> tuple[bytes, Identity, str]:
-    """Return a file's first bytes, its identity and what is wrong with it."""
+    """Return a file's first bytes, its identity, and its problem if there is one."""
     is_plain = entry is not None and entry.is_file(follow_symlinks=False)
     try:
         if entry is not None and is_plain:
@@ -216,5 +216,5 @@ def _looked_into(
 
 
 def words_of(left_out: Counter[str]) -> Iterator[str]:
-    """Yield what was left out, with how many."""
+    """Yield each kind of left-out file with its count."""
     yield from (f"{count} {what}" for what, count in sorted(left_out.items()))

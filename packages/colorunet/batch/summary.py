@@ -23,14 +23,14 @@ class ColorizedImage:
         output: the coloured one.
         width: in pixels, upright.
         height: likewise.
-        seconds: from reading to writing; others are in work at the same time.
+        seconds: from reading to writing; other jobs run at the same time.
         pages: coloured; of a clip its frames.
-        notes: what was assumed, and what couldn't be kept.
-        compare: the picture that shows both, "" for none.
+        notes: assumptions and losses.
+        compare: the comparison picture, "" for none.
         version: of the photo, from 1, the most likely; 0 without versions.
         likelihood: of that version, in (0, 1); see ``Version``.
-        flicker: of a clip: mean change of U and V along what stays the same from frame to frame.
-        lost: frames that a clip should have and hasn't, or that are damaged.
+        flicker: of a clip: mean change of U and V from frame to frame in unchanged places.
+        lost: missing or damaged frames of a clip.
     """
 
     input: str
@@ -49,7 +49,7 @@ class ColorizedImage:
 
 @dataclass(frozen=True)
 class SkippedImage:
-    """One input that couldn't be used, or whose output couldn't be written, and why."""
+    """An input without output, and the reason."""
 
     input: str
     reason: str
@@ -57,7 +57,7 @@ class SkippedImage:
 
 @dataclass(frozen=True)
 class KeptImage:
-    """One output that was already there, and complete."""
+    """An output that already existed and is complete."""
 
     output: str
 
@@ -67,19 +67,19 @@ Result = ColorizedImage | SkippedImage | KeptImage
 
 @dataclass(frozen=True)
 class ColorizeSummary:
-    """What a call of ``colorunet colorize`` did.
+    """Result of a call of ``colorunet colorize``.
 
     Args:
         out: the folder of the outputs.
         network: its name, or its folder.
-        decoding: how logits became colours.
-        averaging: which versions of a photo the network saw.
-        toning: what was done to the colours.
+        decoding: from logits to colours.
+        averaging: versions of a photo whose logits were averaged.
+        toning: adjustment of the colours.
         colorized: outputs written.
-        kept: outputs that were already there, and complete.
+        kept: complete outputs that existed.
         skipped: photos without an output.
-        damaged: clips whose output lacks frames that they should have, or has damaged ones.
-        left_out: other files in the folders, by kind, which weren't read.
+        damaged: clips whose output has missing or damaged frames.
+        left_out: other files in the folders, by kind.
         images: the outputs written.
         skips: the photos without one.
     """
@@ -129,7 +129,7 @@ def summarize(call: Call, results: Sequence[Result]) -> ColorizeSummary:
         network=call.network,
         decoding=call.colorizer.decoding,
         averaging=call.colorizer.averaging,
-        toning=call.settings.wishes.toning,
+        toning=call.settings.color_options.toning,
         colorized=len(images),
         kept=sum(isinstance(result, KeptImage) for result in results),
         skipped=len(skips),

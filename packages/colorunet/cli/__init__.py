@@ -31,11 +31,11 @@ class _PathsToo(LazyGroup):
         return super().parse_args(ctx, args)
 
     def collect_usage_pieces(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
-        """Show that photos come first; a command is the exception."""
+        """Show PHOTO... before COMMAND in the usage line."""
         return ["[OPTIONS] PHOTO...  |  COMMAND ..."]
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options of colourising, then the commands and the group's own options."""
+        """List the options of colorize, then the commands and the group's own options."""
         colorize = self.get_command(ctx, "colorize")
         assert colorize is not None
         with colorize.make_context(

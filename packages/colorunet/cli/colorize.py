@@ -21,7 +21,7 @@ from colorunet.cli.options import (
 if TYPE_CHECKING:
     from colorunet.batch.evidence import EvidenceOptions
     from colorunet.batch.outputs import Plan
-    from colorunet.batch.painting import Wishes
+    from colorunet.batch.painting import ColorOptions
     from colorunet.coloring.options import PredictionOptions
     from colorunet.coloring.steering.album import Album
 
@@ -55,7 +55,7 @@ def command(
     paths: tuple[Path, ...],
     out: Path,
     network: str | None,
-    wishes: "Wishes",
+    color_options: "ColorOptions",
     vividness: float | None,
     compare: bool,
     prediction: "PredictionOptions",
@@ -101,7 +101,7 @@ def command(
         prediction=prediction,
         vividness=vividness,
         working_edge_px=working_edge,
-        wishes=wishes,
+        color_options=color_options,
         significant_bits=significant_bits,
         compare=compare,
         album=album,
@@ -126,7 +126,7 @@ def command(
 
 
 def _opened(folder: Path, plan: "Plan") -> "Album":
-    """Return an album, whose new and changed photos are looked at."""
+    """Open an album; new and changed photos are read."""
     from colorfiles.progress import progress
     from colorunet.coloring.steering.album import Album
     from colorunet.coloring.steering.album_index import photo_names

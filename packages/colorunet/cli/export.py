@@ -94,7 +94,7 @@ def command(
 
 
 def _require_libraries() -> None:
-    """Name all that is missing at once, before anything is loaded."""
+    """Name all missing libraries at once, before anything is loaded."""
     missing = {name: extra for name, extra in _NEEDS.items() if find_spec(name) is None}
     if missing:
         raise ColorunetError(

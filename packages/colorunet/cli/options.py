@@ -11,7 +11,7 @@ from colorunet.coloring.dials import DIALS
 
 
 def _dial(name: str, metavar: str | None = None) -> Callable[..., Any]:
-    """Return the option of a dial of the table; None where it isn't given."""
+    """Return a dial's option; None if it isn't given."""
     dial = DIALS[name]
     kind = (
         click.IntRange(int(dial.low), int(dial.high))
@@ -168,7 +168,7 @@ _badge_option = click.option(
 
 
 def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of what is written as evidence, given as ``evidence_options``."""
+    """Add options of marks, records and signatures, passed on as ``evidence_options``."""
 
     @wraps(command)
     def with_evidence(
@@ -192,13 +192,13 @@ def evidence_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options that say in plain words how the colours look, given as ``wishes``.
+    """Add the options that say in plain words how the colours look, given as ``color_options``.
 
     The vividness alone is given as it is: what it means depends on the network.
     """
 
     @wraps(command)
-    def with_wishes(
+    def with_color_options(
         *args: Any,
         warmth: float,
         strength: float,
@@ -208,7 +208,7 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         seed: int,
         **others: Any,
     ) -> Any:
-        from colorunet.batch.painting import Wishes
+        from colorunet.batch.painting import ColorOptions
         from colorunet.coloring.steering.steer import Steering
         from colorunet.coloring.steering.timed import (
             Timed,
@@ -223,8 +223,8 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         )
         whole = (frame.reference for frame in timed.frames if frame.time_s is None)
         steering = Steering(tuple(one.hint for one in timed.hints), next(whole, None))
-        wishes = Wishes(Toning(warmth, strength), steering, versions, seed, timed)
-        return command(*args, wishes=wishes, **others)
+        color_options = ColorOptions(Toning(warmth, strength), steering, versions, seed, timed)
+        return command(*args, color_options=color_options, **others)
 
     for option in (
         _seed_option,
@@ -235,8 +235,8 @@ def look_options(command: Callable[..., Any]) -> Callable[..., Any]:
         _dial("vividness"),
         _dial("warmth"),
     ):
-        with_wishes = option(with_wishes)
-    return with_wishes
+        with_color_options = option(with_color_options)
+    return with_color_options
 
 
 _AVERAGING = {"scales": _scales_option, "mirrored": _mirrored}
@@ -244,12 +244,12 @@ _PREDICTION = {name: _dial(name) for name in ("temperature", "saturation", "caut
 
 
 def prediction_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add every option of a prediction to a command, which is given them as ``prediction``."""
+    """Add every option of a prediction to a command, passed on as ``prediction``."""
     return _with_options(command, _PREDICTION | _AVERAGING)
 
 
 def averaging_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add those that say which versions of a photo are averaged, likewise."""
+    """Add the options of averaging, passed on as ``prediction``."""
     return _with_options(command, _AVERAGING)
 
 

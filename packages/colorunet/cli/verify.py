@@ -17,7 +17,7 @@ _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @dataclass(frozen=True)
 class Verified:
-    """What ``colorunet verify`` found.
+    """Result of ``colorunet verify``.
 
     Args:
         files: a verdict each.
@@ -72,7 +72,7 @@ def command(
 
 
 def _originals(colored: tuple[Path, ...], original: Path | None) -> list[Path | None]:
-    """Return the original of each file: the one given, or that of its name in a folder."""
+    """Return each file's original: the one given, or the one of its name in a folder."""
     if original is None:
         return [None] * len(colored)
     if not original.is_dir():

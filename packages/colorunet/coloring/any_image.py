@@ -1,4 +1,4 @@
-"""Conversion of Python's images: paths, PIL, NumPy and torch, one or several."""
+"""Conversion of images between paths, PIL, NumPy and torch, single or several."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,7 +19,7 @@ _LUMA = np.array([0.299, 0.587, 0.114])  # BT.601
 
 
 def colorize_any(image: Any, colorize: Colorize) -> Any:
-    """Return an image, or several, in colour: of the kind, the depth and the device that was given.
+    """Return an image, or several, in colour; type, depth and device stay.
 
     Args:
         image: a path or a PIL image, which give an upright PIL image in sRGB of 8 bits, its

@@ -15,7 +15,7 @@ _MOST_SCALES = 16  # bounds the time of one photo
 
 @dataclass(frozen=True)
 class Averaging:
-    """Which versions of a photo a network sees; the mean of their logits is what counts.
+    """Versions of a photo whose logits are averaged.
 
     At a smaller size a network sees more of the scene at once, at a larger one more detail.
 
@@ -42,10 +42,10 @@ class Averaging:
 
     @classmethod
     def of_run(cls, meta: Mapping[str, Any]) -> "Averaging":
-        """Return what a run was calibrated with, else the defaults.
+        """Return the averaging that a run was calibrated with, or the default.
 
         Raises:
-            ColorunetError: what stands there isn't that.
+            ColorunetError: the run's entry is invalid.
         """
         with settings_of_run(meta, "averaging") as settings:
             mirrored = settings.get("mirrored", False)

@@ -14,7 +14,7 @@ from colorunet.parameters.shipped import ONNX_FILE
 
 
 class LogitsNetwork(Protocol):
-    """Whatever gives the logits of a photo: ``TorchNetwork`` or ``OnnxNetwork``."""
+    """Anything that gives a photo's logits: ``TorchNetwork`` or ``OnnxNetwork``."""
 
     def logits(self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging) -> Float[Any, "h w n"]:
         """Return the logits of every pixel, bins on the last axis."""
@@ -22,11 +22,11 @@ class LogitsNetwork(Protocol):
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
     ) -> Float[Any, "hc wc n"]:
-        """Return the logits at the network's own resolution, the size of the photo or below."""
+        """Return the logits at the network's resolution, at most that of the photo."""
 
 
 def has_gpu() -> bool:
-    """Whether torch is there and sees a GPU; looking costs a second, so not without the driver."""
+    """Whether torch sees a GPU; without a driver torch isn't loaded, which takes a second."""
     if find_spec("torch") is None or not (
         sys.platform == "darwin" or Path("/dev/nvidia0").exists()
     ):
@@ -37,7 +37,7 @@ def has_gpu() -> bool:
 
 
 def require_torch(folder: Path) -> None:
-    """Raise ColorunetError, which says what to do, where there is no torch to run a network."""
+    """Raise ColorunetError, with advice, if torch isn't installed."""
     if find_spec("torch") is None:
         if (folder / ONNX_FILE).is_file():
             raise ColorunetError(
@@ -50,7 +50,7 @@ def require_torch(folder: Path) -> None:
 
 
 def as_logits_network(network: Any, device: Any) -> LogitsNetwork:
-    """Return a network that gives logits as it is, and what torch runs as one, on a device."""
+    """Return a LogitsNetwork as it is, and wrap a torch module on a device."""
     if hasattr(network, "logits"):
         as_it_is: LogitsNetwork = network
         return as_it_is

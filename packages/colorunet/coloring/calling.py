@@ -1,4 +1,4 @@
-"""Options of a call of ``Colorizer``, and the settings made from them."""
+"""Options of a call of ``Colorizer``, and the settings derived from them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ Uv = np.ndarray
 
 
 class CallOptions(TypedDict, total=False):
-    """Keywords of ``Colorizer.__call__``, each as the option of the command line is.
+    """Keywords of ``Colorizer.__call__``; they match the options of the command line.
 
     Args:
         warmth: from -1 (bluer) to 1 (more orange).
@@ -58,7 +58,7 @@ class DrawnImage:
 
 @dataclass(frozen=True)
 class CallSettings:
-    """The options of a call as the settings of decoding, toning and steering.
+    """Settings of decoding, toning and steering of a call.
 
     Raises:
         ValueError: a number is out of its range, or temperature and vividness are both given.
@@ -95,7 +95,7 @@ class CallSettings:
     def paint_each(
         self, image: Any, count: int, versions_of: Callable[[Luma], list[Version]]
     ) -> list[DrawnImage]:
-        """Return one image in each of the versions of its luma, which are made once.
+        """Return one image for each version of its luma; the versions are drawn once.
 
         Raises:
             ValueError: there are several images.
@@ -116,7 +116,7 @@ class CallSettings:
         ]
 
     def paint(self, image: Any, chroma: Callable[[Luma], Uv]) -> Any:
-        """Return an image, or several, in the colours that ``chroma`` gives for their luma.
+        """Return an image, or several, with the chroma that ``chroma`` gives for the luma.
 
         Raises:
             ValueError: there are hints for several images.

@@ -76,7 +76,7 @@ class Colorizer:
         threads: int = 0,
         device: Any = None,
     ) -> "Colorizer":
-        """Return what colourises with a shipped network, by name, or a run, by path.
+        """Load a shipped network by name, or a run by path.
 
         Args:
             network: one of ``SHIPPED_NETWORKS``, or the folder of a run.
@@ -123,7 +123,7 @@ class Colorizer:
         working_edge_px: int = WORKING_EDGE_PX,
         device: Any = None,
     ) -> "Colorizer":
-        """Return a run's network with the run's own settings, but for those given, on a GPU if any.
+        """Return a colorizer with a run's network and settings, on a GPU if there is one.
 
         Args:
             trained: as ``load_run`` returns it.
@@ -159,7 +159,7 @@ class Colorizer:
 
     @property
     def device(self) -> Any:
-        """Where torch runs the network; ``cpu`` where something else runs it."""
+        """Device of the network; ``cpu`` without torch."""
         return getattr(self._network, "device", "cpu")
 
     def logits(self, luma: UInt8[np.ndarray, "height width"]) -> Float[Any, "h w n"]:
@@ -169,7 +169,7 @@ class Colorizer:
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "height width"]
     ) -> Float[np.ndarray, "hc wc n"]:
-        """Return the logits (float32) at the network's own resolution, in a fraction of the time.
+        """Return the logits (float32) at the network's resolution, in less time.
 
         Films are coloured from these: upscaled colours differ little from upscaled logits.
         """
@@ -193,7 +193,7 @@ class Colorizer:
         return self.decode(self.logits(working_luma(luma, self.working_edge_px)), decoding)
 
     def see(self, luma: Luma) -> SeenPhoto:
-        """Ask the network once; ``steered`` and ``versions`` colour what it saw, time and again."""
+        """Run the network once; ``steered`` and ``versions`` decode the result repeatedly."""
         small = working_luma(in_8_bits(luma), self.working_edge_px)
         return SeenPhoto(_as_numpy(self.logits(small)), small, (luma.shape[1], luma.shape[0]))
 

@@ -1,4 +1,4 @@
-"""Composition of a photo's luma with predicted chroma, at its size and depth, in bands."""
+"""Composition of a photo's luma with predicted chroma, at full size and depth, in bands."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ Luma = UInt8[np.ndarray, "height width"] | UInt16[np.ndarray, "height width"]
 
 @dataclass(frozen=True)
 class ColoredImage:
-    """A coloured photo that isn't composed yet: ``bands`` does that, as often as it is called.
+    """A coloured photo that is composed each time ``bands`` is called.
 
     Args:
         luma: (H, W), 8 or 16 bits.
@@ -97,7 +97,7 @@ class ColoredImage:
 
 
 def _mend_luma(rgb: UInt16[np.ndarray, "h w 3"], luma: UInt16[np.ndarray, "h w"]) -> None:
-    """Shift pixels whose luma rounding moved, in place; float32 is a little coarse for 16 bits."""
+    """Correct pixels whose luma rounding changed, in place; float32 is coarse for 16 bits."""
     moved = Pixels(rgb).luma(16).astype(np.int32) - luma
     places = np.nonzero(moved)
     shifted = rgb[places].astype(np.int32) - moved[places][:, None]
@@ -105,7 +105,7 @@ def _mend_luma(rgb: UInt16[np.ndarray, "h w 3"], luma: UInt16[np.ndarray, "h w"]
 
 
 def in_8_bits(luma: Luma) -> UInt8[np.ndarray, "height width"]:
-    """Return luma as networks take it."""
+    """Return luma in 8 bits, the input of networks."""
     if luma.dtype == np.uint8:
         return luma
     reduced = np.empty(luma.shape, np.uint8)

@@ -1,4 +1,4 @@
-"""The network's confidence in the colours that are shown."""
+"""The network's confidence in the decoded colours."""
 
 import numpy as np
 from jaxtyping import Float
@@ -12,7 +12,7 @@ _NEAR_UV = 0.06  # colours so close look alike; there one counts half
 def confidence(
     logits: Float[np.ndarray, "h w n"], palette: Palette, decoding: Decoding
 ) -> Float[np.ndarray, "h w"]:
-    """Return the probability, by the network's own estimate, that a pixel's true colour is near.
+    """Return the network's probability that a pixel's true colour is near the decoded one.
 
     A colour at a distance of d (UV) from the one shown counts with 2^-(d / 0.06)²: one half at
     0.06. A hard limit there would make the map patchy.

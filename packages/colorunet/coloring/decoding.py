@@ -20,20 +20,19 @@ _CAUTION_BEND = 1.5  # near 0 the caution is k of `certainty` itself; 1 is k = 0
 
 @dataclass(frozen=True)
 class Decoding:
-    """The dials from logits to U and V.
+    """Settings of the decoding from logits to U and V.
 
     Args:
         temperature: of the annealed mean, in (0, 1]; 1 is the mean (muted), near 0 the most likely
             bin (vivid, patchy). Zhang et al. 2016 use 0.38.
         saturation: factor on U and V afterwards, in [0, 4].
-        caution: how far colours that the network isn't sure of are drawn in toward gray, from 0
-            (not at all) to 1; ``colorcore.certainty`` with k = caution / (1 + 1.5 caution).
+        caution: how far uncertain colours are drawn toward gray, from 0 (not at all) to 1;
+            ``colorcore.certainty`` with k = caution / (1 + 1.5 caution).
         contrast: of chroma: it is multiplied by (chroma / 0.12) to this power, so that above 0
             strong colours become stronger and weak ones weaker; in [0, 1].
-        top_mode_radius: where given, only bins within this distance (UV) of the most likely one
-            take part in the mean.
-        bin_offsets: where given, a number for each bin, added to its logit first; `trainer
-            calibrate` finds them.
+        top_mode_radius: if given, the mean is taken over the bins within this distance (UV) of
+            the most likely one.
+        bin_offsets: if given, added to the logits of the bins; set by `trainer calibrate`.
 
     Raises:
         ValueError: a number is out of its range.
@@ -60,10 +59,10 @@ class Decoding:
 
     @classmethod
     def of_run(cls, meta: Mapping[str, Any]) -> "Decoding":
-        """Return what a run was calibrated to, else the defaults.
+        """Return the decoding that a run was calibrated to, or the default.
 
         Raises:
-            ColorunetError: what stands there isn't that.
+            ColorunetError: the run's entry is invalid.
         """
         with settings_of_run(meta, "decoding") as dials:
             for name in dials:
@@ -103,7 +102,7 @@ class Decoding:
 
 
 def sound_logits(logits: Float[Any, "h w n"], palette: Palette) -> Float[Any, "h w n"]:
-    """Return what a network gave, whatever ran it; ColorunetError where no colour comes of it."""
+    """Return logits if they are finite and fit the palette; ColorunetError if not."""
     if logits.shape[-1] != palette.n:
         raise ColorunetError(
             f"the network has {logits.shape[-1]} bins, its palette has {palette.n}; the "

@@ -9,21 +9,21 @@ Acts = Literal["decoding", "chroma", "mixing", "logits"]
 
 @dataclass(frozen=True)
 class Dial:
-    """A number that a person can ask for.
+    """A numeric setting of the colours.
 
     Args:
         name: of the option, the Python keyword and the field of the API.
         label: on the page.
         low: the least value.
         high: the greatest value.
-        default: what holds where nothing is given; None for the network's own setting.
-        help: what it does, in one line.
+        default: value if none is given; None for the network's own setting.
+        help: its effect, in one line.
         acts: ``logits``, ``decoding`` (from logits to chroma), ``chroma`` (after decoding) or
             ``mixing`` (with the photo's own colours).
         above_low: whether ``low`` itself is refused.
         whole: whether only whole numbers are taken.
         slider_high: where a slider ends, when that is below ``high``.
-        fallback: what holds where neither the caller nor the network says anything.
+        fallback: value if neither the caller nor the network sets one.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Dial:
             raise ValueError(f"{self.name}: expected {self.range_text}, given {value}")
 
     def parsed(self, given: Any) -> float:
-        """Return a value that came as JSON or as text.
+        """Parse a value from JSON or text.
 
         Raises:
             ValueError: it is no number, or outside the range.
@@ -155,7 +155,7 @@ ON_PAGE = ("warmth", "vividness", "saturation", "caution", "strength")
 
 
 def sliders(own: dict[str, float]) -> list[dict[str, Any]]:
-    """Return the dials of a page as JSON holds them, each with the value that it starts with.
+    """Return the page's dials as JSON values, each with its initial value.
 
     Args:
         own: the network's own settings, by name.

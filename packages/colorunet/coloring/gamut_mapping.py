@@ -1,4 +1,4 @@
-"""Chroma that a pixel's luma can carry: colours outside the sRGB cube, drawn in toward gray."""
+"""Gamut mapping: chroma reduced until a colour lies inside the sRGB cube, luma kept."""
 
 import numpy as np
 from jaxtyping import Float
@@ -15,15 +15,15 @@ def compose_rgb(
 ) -> Float[np.ndarray, "*shape 3"]:
     """Return sRGB in [0, 1] of luma in [0, 1] and chroma, the luma kept exactly.
 
-    Clipping a colour to the cube changes its luma, so white clouds turn gray and dark hair turns
-    bright. Instead U and V are scaled down together, by just as much as brings the colour inside:
-    hue and luma stay.
+    Clipping a colour to the cube changes its luma: white clouds turn gray and dark hair bright.
+    Instead U and V are scaled down by the least factor that brings the colour inside; hue and luma
+    stay.
     """
     return np.stack(compose_planes(luma, uv[..., 0], uv[..., 1]), axis=-1)
 
 
 def compose_planes(luma: Plane, u: Plane, v: Plane) -> tuple[Plane, Plane, Plane]:
-    """Return red, green and blue of ``compose_rgb``; planes take a quarter of the time."""
+    """Return red, green and blue of ``compose_rgb`` as planes, in a quarter of the time."""
     red, green, blue = (u * from_u + v * from_v for from_u, from_v in _RGB_OF_UV)
     above = np.maximum(np.maximum(red, green), blue)
     below = np.minimum(np.minimum(red, green), blue)

@@ -1,4 +1,4 @@
-"""A network that ONNX Runtime runs on the CPU, without torch."""
+"""A network run by ONNX Runtime on the CPU, without torch."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path, PurePath
@@ -48,14 +48,14 @@ class OnnxNetwork:
     def logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
     ) -> Float32[np.ndarray, "h w n"]:
-        """Return the logits of every pixel, averaged over the versions of the photo."""
+        """Return the averaged logits of every pixel."""
         batch = luma[None, None].astype(np.float32) / 255
         return np.moveaxis(averaging.logits(self._run, batch, resized)[0], 0, -1)
 
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
     ) -> Float32[np.ndarray, "hc wc n"]:
-        """Return the logits at the network's own resolution, likewise."""
+        """Return the averaged logits at the network's resolution."""
         batch, step = luma[None, None].astype(np.float32) / 255, self._logits_stride
         mean = averaging.logits(self._run_coarse, batch, resized, stride=step)
         return np.moveaxis(mean[0], 0, -1)
@@ -74,7 +74,7 @@ class OnnxNetwork:
     def _run_padded(
         self, luma: Float32[np.ndarray, "b 1 h w"]
     ) -> tuple[tuple[int, int], Float32[np.ndarray, "b n hc wc"]]:
-        """Return the size that the network saw, a multiple of its stride, and what it gave."""
+        """Return the padded size, a multiple of the stride, and the network's output."""
         height, width = luma.shape[-2:]
         below, right = -height % self._stride, -width % self._stride
         padded = np.pad(luma, ((0, 0), (0, 0), (0, below), (0, right)), mode="edge")

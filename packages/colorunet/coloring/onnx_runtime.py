@@ -7,10 +7,10 @@ _SWITCH = "ORT_DISABLE_TELEMETRY"  # read by the library while it is loaded; its
 
 
 def onnx_runtime() -> Any:
-    """Return the library with its telemetry off, unless the environment says otherwise.
+    """Return the library with its telemetry off, unless the environment sets it.
 
-    From 1.32 on it would keep an id of this machine and events below ``~/.cache``, and send them
-    to its makers. Who loads it elsewhere before has to set the variable there.
+    From 1.32 on it keeps a machine id and events below ``~/.cache`` and sends them to Microsoft.
+    Code that loads it before this function has to set the variable itself.
     """
     os.environ.setdefault(_SWITCH, "1")
     import onnxruntime  # noqa: PLC0415 - takes a while

@@ -1,4 +1,4 @@
-"""Options of a prediction, as one value for every command and function."""
+"""Options of a prediction, for every command and function."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -24,12 +24,12 @@ class PredictionOptions:
     mirrored: bool | None = None
 
     def decoding(self, meta: Mapping[str, Any]) -> Decoding:
-        """Return how the logits of a run with this ``meta`` become colours."""
+        """Return the decoding of a run with this ``meta``, overridden by the options."""
         overrides = self._overrides("temperature", "saturation", "caution")
         return replace(Decoding.of_run(meta), **overrides)
 
     def averaging(self, meta: Mapping[str, Any]) -> Averaging:
-        """Return which versions of a photo such a run sees."""
+        """Return the averaging of a run with this ``meta``, overridden by the options."""
         return replace(Averaging.of_run(meta), **self._overrides("scales", "mirrored"))
 
     def _overrides(self, *names: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Warmth, strength and vividness: adjustments of the colours in plain words."""
+"""Toning: warmth, strength and vividness."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +18,7 @@ _VIVID = 1.8  # factor on chroma at full vividness, and of its inverse at none
 
 @dataclass(frozen=True)
 class Toning:
-    """What is done to a network's colours afterwards.
+    """Adjustment of a network's colours.
 
     Args:
         warmth: from -1 (bluer) to 1 (more orange); 0 leaves the colours as they are.
@@ -67,7 +67,7 @@ def as_vivid(
 
 
 def vivid(own: Decoding, vividness: float) -> Decoding:
-    """Return a network's own decoding as vivid as asked.
+    """Return a decoding adjusted to a vividness.
 
     0 is the mean of all likely colours, pale, with twice the caution; 0.5 what the network is used
     with; 1 nearly the likeliest colour alone, strong, without caution. Chroma grows all the way.

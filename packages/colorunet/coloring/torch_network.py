@@ -1,4 +1,4 @@
-"""A network that torch runs, on a GPU where there is one."""
+"""A network run by torch, on a GPU if there is one."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,13 +33,13 @@ class TorchNetwork:
     def logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
     ) -> Float[Tensor, "h w n"]:
-        """Return the logits of every pixel, averaged over the versions of the photo."""
+        """Return the averaged logits of every pixel."""
         return self._averaged(self._network, luma, averaging, stride=1)
 
     def coarse_logits(
         self, luma: UInt8[np.ndarray, "h w"], averaging: Averaging
     ) -> Float[Tensor, "hc wc n"]:
-        """Return the logits at the network's own resolution, likewise."""
+        """Return the averaged logits at the network's resolution."""
         if not isinstance(self._network, PixelClassifier):
             return self.logits(luma, averaging)
         network = partial(self._network, coarse=True)
@@ -73,14 +73,14 @@ def resized(image: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tenso
 
 
 def best_device() -> torch.device:
-    """Return a GPU where torch sees one, NVIDIA's or Apple's, else the CPU."""
+    """Return a GPU, NVIDIA's or Apple's, if torch sees one, else the CPU."""
     if torch.cuda.is_available():
         return torch.device("cuda")
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
 
 
 def device_named(device: str | torch.device) -> torch.device:
-    """Return a device that torch has here.
+    """Return an available device of torch by name.
 
     Raises:
         ColorunetError: it has none of that name.

@@ -1,4 +1,4 @@
-"""Chroma scaled up to a photo's own size: bilinear, and along the edges of its luma."""
+"""Upscaling of chroma to a photo's size: bilinear, guided by edges of its luma."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,12 +20,11 @@ Plane = Float32[np.ndarray, "h w"]
 
 @dataclass(frozen=True)
 class GuidedChroma:
-    """Chroma at a working size as a line over luma: base + slope · luma, for each pixel its own.
+    """Chroma at a working size as a linear function of luma, for each pixel its own.
 
-    A network's colours are coarse and run over edges. On a coarse grid the slope is the one by
-    which chroma best follows luma in 3 × 3 pixels (as in the guided filter of He et al. 2013), and
-    only what the photo's luma has beyond that grid is multiplied with it: where luma has no edge,
-    nothing differs from bilinear.
+    A network's colours are coarse and cross edges. On a coarse grid the slope is fitted to chroma
+    and luma of 3 × 3 pixels (the guided filter of He et al. 2013). It multiplies only the detail
+    of the luma beyond that grid: without edges the result equals bilinear.
 
     Args:
         base: (h, w) of U and of V.
@@ -37,7 +36,7 @@ class GuidedChroma:
 
     @classmethod
     def of(cls, uv: Float[np.ndarray, "h w 2"], luma: UInt8[np.ndarray, "H W"]) -> "GuidedChroma":
-        """Return what guides chroma of any size along the luma of the photo."""
+        """Fit chroma of any size to the luma of the photo."""
         height, width = min(uv.shape[0], luma.shape[0]), min(uv.shape[1], luma.shape[1])
         grid = max(1, width // _COARSE), max(1, height // _COARSE)
         guide = np.asarray(Image.fromarray(luma).resize(grid, Image.Resampling.BOX), np.float32)
@@ -75,7 +74,7 @@ class GuidedChroma:
 
 
 def _row_weights(top: int, rows: int, height: int, coarse: int) -> tuple[int, Plane]:
-    """Return which coarse row is the first, and how much of it and the next ones each row takes.
+    """Return each row's first coarse row, and its weights for that and the next ones.
 
     Bilinear between pixel centres, the border repeated. As a product of matrices it takes a third
     of the time that Pillow does.
@@ -92,7 +91,7 @@ def _stretched(plane: Plane, width: int) -> Plane:
 
 
 class ChromaRows:
-    """The chroma of a photo at its own size, some rows at a time, hints exact where they are.
+    """Chroma of a photo at its own size, by rows, exact at hints.
 
     Args:
         uv: (h, w, 2) at any size.
@@ -129,7 +128,7 @@ class ChromaRows:
 
 @dataclass(frozen=True)
 class _Pin:
-    """What scaling took from the chroma of a hint's pixel, and how far around it is given back."""
+    """Correction at a hint's pixel, and its radius."""
 
     row: int
     column: int
@@ -147,7 +146,7 @@ class _Pin:
 
 
 def _pinned(planes: Planes, luma: Plane, top: int, pins: Sequence[_Pin]) -> None:
-    """Give back what is missing; where pins are near each other the nearest one counts most."""
+    """Apply the corrections; where they overlap the nearest weighs most."""
     shares = np.zeros(luma.shape, np.float64)
     corrections = np.zeros((2, *luma.shape), np.float64)
     for pin in pins:

@@ -1,4 +1,4 @@
-"""A small visible sign of colourisation: a painter's palette in the lower right corner."""
+"""Badge: a small visible sign of colourisation in the lower right corner."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
@@ -22,7 +22,7 @@ _DOTS = (
 
 @dataclass(frozen=True)
 class BadgedImage(ColoredImage):
-    """A coloured photo with the sign, which covers what lies below."""
+    """A coloured photo with the sign drawn over it."""
 
     def bands(self, bits: int | None = None, *, alpha: bool = True) -> Iterator[np.ndarray]:
         """Yield rows as ``ColoredImage.bands`` does."""
@@ -39,12 +39,12 @@ class BadgedImage(ColoredImage):
 
 
 def with_badge(image: ColoredImage) -> BadgedImage:
-    """Return an image with the sign; one smaller than the sign gets as much as fits."""
+    """Return an image with the sign, clipped if the image is smaller."""
     return BadgedImage(**{field.name: getattr(image, field.name) for field in fields(ColoredImage)})
 
 
 def badge_place(size: tuple[int, int]) -> tuple[int, int, int]:
-    """Return left, top and edge of the sign in an image of that width and height."""
+    """Return left, top and edge of the sign for an image's width and height."""
     edge = min(max(_LEAST_PX, min(size) // _SHARE), *size)
     margin = min(edge // 3, *(length - edge for length in size))
     return size[0] - edge - margin, size[1] - edge - margin, edge
@@ -70,7 +70,7 @@ def _box(x: float, y: float, half_width: float, half_height: float, edge: int) -
 
 
 def _lay(pixels: np.ndarray, sign: np.ndarray) -> None:
-    """Lay the sign over pixels, in place."""
+    """Blend the sign over pixels, in place."""
     top = np.iinfo(pixels.dtype).max
     opacity = sign[..., 3:].astype(np.float32) / 255
     colors = sign[..., :3].astype(np.float32) * (top / 255)

@@ -1,4 +1,4 @@
-"""The mark in the metadata that a writer puts into a file."""
+"""The mark embedded in the metadata of a file."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ UNPARSED = "its XMP, which can't be parsed"
 def marked_metadata(
     metadata: Metadata, mark: Mark, *, longest: int = 1 << 30
 ) -> tuple[Metadata, str]:
-    """Return metadata with the mark, and what of them had to be left out for it; "" for nothing.
+    """Return metadata with the mark, and phrases on what was left out to make room.
 
     Args:
         metadata: of the photo.

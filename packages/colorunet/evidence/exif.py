@@ -1,4 +1,4 @@
-"""Software and a note in EXIF; nothing else in it changes or moves.
+"""Software and a note in EXIF; everything else keeps its value and place.
 
 EXIF 3.0 (CIPA DC-008), 4.6: tags Software (0x0131) and ImageDescription (0x010E) of the first
 directory. That directory is rewritten at the end, so that offsets inside makers' notes hold.
@@ -17,7 +17,7 @@ _EMPTY = b"II*\0" + struct.pack("<IHI", 8, 0, 0)
 
 
 def exif_with_mark(exif: bytes, mark: Mark) -> bytes:
-    """Return EXIF whose Software and ImageDescription also name what added the colours.
+    """Return EXIF with the mark in Software and ImageDescription.
 
     Args:
         exif: with or without its mark ``Exif``; b"" makes new one.
@@ -72,7 +72,7 @@ def _directory(data: bytes, order: str) -> tuple[dict[int, bytes], bytes]:
 def _appended(
     data: bytes, order: str, entry: bytes | None, tag: int, text: bytes
 ) -> tuple[bytes, bytes]:
-    """Return the data with a longer text at its end, and the entry that points to it."""
+    """Append a longer text; return the data and the entry that refers to it."""
     kind, before = _text(data, order, entry)
     if text not in before:
         before = b"; ".join(filter(None, (before, text)))

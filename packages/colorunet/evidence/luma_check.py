@@ -1,4 +1,4 @@
-"""Comparison of two lumas within the quantisation of their file formats."""
+"""Comparison of two lumas within the quantisation of their formats."""
 
 from dataclasses import dataclass
 
@@ -19,7 +19,7 @@ _BAND_ROWS = 1024  # compared at once; whole cells
 
 @dataclass(frozen=True)
 class Allowance:
-    """How far a format may move luma, in 255ths.
+    """Tolerances of a format, in 255ths.
 
     Args:
         level: of a single pixel.
@@ -43,7 +43,7 @@ class Allowance:
 
 @dataclass(frozen=True, eq=False)
 class LumaCheck:
-    """What a comparison found.
+    """Result of a comparison.
 
     Args:
         largest: difference of a pixel, in 255ths.
@@ -59,17 +59,17 @@ class LumaCheck:
 
     @property
     def share(self) -> float:
-        """Share of cells beyond the allowance."""
+        """Share of cells beyond the tolerances."""
         return float(self.changed.mean())
 
     @property
     def holds(self) -> bool:
-        """Whether nothing is beyond it."""
+        """Whether everything is within the tolerances."""
         return not self.is_shifted and not self.changed.any()
 
     @property
     def box(self) -> tuple[int, int, int, int] | None:
-        """Left, top, right and bottom of all that is beyond it, in pixels; None for nothing."""
+        """Bounding box of the cells beyond the tolerances, in pixels; None for no cell."""
         if not self.changed.any():
             return None
         rows, columns = (np.flatnonzero(self.changed.any(axis=axis)) for axis in (1, 0))
@@ -105,7 +105,7 @@ def check_luma(
 def _changed_cells(
     difference: Float[np.ndarray, "h w"], levels: Float[np.ndarray, "h w"], allowed: Allowance
 ) -> Bool[np.ndarray, "rows columns"]:
-    """Return which cells are beyond the allowance; cells cut by the edges are padded with 0."""
+    """Return the cells beyond the tolerances; cells at the edges are padded with 0."""
     cells = _in_cells(difference)
     changed = np.abs(cells).max(axis=(2, 3)) > allowed.level
     changed |= np.abs(cells.mean(axis=(2, 3))) > allowed.mean

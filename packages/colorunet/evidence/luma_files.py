@@ -56,7 +56,7 @@ class FileLuma:
 
 
 def lumas_of(path: Path) -> Iterator[FileLuma]:
-    """Yield the luma of each page or frame of a coloured file, as near to what is stored as can be.
+    """Yield the luma of each page or frame of a coloured file, as stored if possible.
 
     Raises:
         OSError: it can't be opened.
@@ -75,7 +75,7 @@ def lumas_of(path: Path) -> Iterator[FileLuma]:
 
 
 def original_lumas(path: Path, significant_bits: int | None = None) -> Iterator[Luma]:
-    """Yield the luma of each page of a photo as colouring reads it.
+    """Yield the luma of each page of a photo as the colouriser reads it.
 
     Raises:
         OSError: it can't be opened.
@@ -87,7 +87,7 @@ def original_lumas(path: Path, significant_bits: int | None = None) -> Iterator[
 
 
 def _stored_luma(file: BinaryIO) -> FileLuma | None:
-    """Return the Y plane of a JPEG, before it becomes RGB and is clipped; None for another kind."""
+    """Return a JPEG's Y plane before conversion to RGB; None for other kinds."""
     with translated_errors(), Image.open(file, formats=("JPEG", "MPO")) as image:
         layers: list[tuple[int, ...]] = getattr(image, "layer", [])
         if image.mode != "RGB" or len(layers) != 3 or image.getexif().get(ORIENTATION, 1) != 1:

@@ -1,4 +1,4 @@
-"""The mark of a coloured picture: what added its colours, and when."""
+"""The mark of a coloured picture: software, network and day."""
 
 import os
 import re
@@ -13,7 +13,7 @@ _PARAMETERS = re.compile(r"colourised by network (.+), sha256 ([0-9a-f]{64})?")
 
 @dataclass(frozen=True)
 class Mark:
-    """What a mark says.
+    """Content of a mark.
 
     Args:
         version: of the software.
@@ -30,22 +30,22 @@ class Mark:
 
     @property
     def agent(self) -> str:
-        """The software with its version."""
+        """Name and version of the software."""
         return f"{SOFTWARE} {self.version}"
 
     @property
     def note(self) -> str:
-        """A sentence for people."""
+        """The mark as a sentence."""
         return f"{NOTE} ({self.agent})"
 
     @property
     def parameters(self) -> str:
-        """The network, as an event of the XMP history has it."""
+        """The network as parameters of an XMP history event."""
         return f"colourised by network {self.network}, sha256 {self.network_sha256}"
 
     @classmethod
     def of_event(cls, agent: str, parameters: str, when: str) -> "Mark | None":
-        """Return the mark of an event of an XMP history; None for another event."""
+        """Return the mark of an XMP history event; None for other events."""
         software, _, version = agent.partition(" ")
         match = _PARAMETERS.match(parameters)
         if software != SOFTWARE or match is None:
@@ -54,7 +54,7 @@ class Mark:
 
 
 def now_utc() -> datetime:
-    """Return the time, or what ``SOURCE_DATE_EPOCH`` says that it is.
+    """Return the current time, or that of ``SOURCE_DATE_EPOCH``.
 
     https://reproducible-builds.org/specs/source-date-epoch/
     """
@@ -65,5 +65,5 @@ def now_utc() -> datetime:
 
 
 def today() -> str:
-    """Return the day in UTC as marks have it."""
+    """Return the current day in UTC, as used in marks."""
     return now_utc().strftime(_DAY)

@@ -1,4 +1,4 @@
-"""The mark of what a network colours."""
+"""Marks of networks."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from colorunet.parameters.shipped import run_or_shipped
 
 
 def mark_of_network(run: Path, name: str) -> Mark:
-    """Return the mark of pictures that a network colours today.
+    """Return today's mark of a network.
 
     Args:
         run: the folder of the network.
@@ -25,7 +25,7 @@ def mark_of_network(run: Path, name: str) -> Mark:
 
 
 def mark_of_named(network: str) -> Mark:
-    """Return the mark of a shipped network or a run; of another name without a sha256."""
+    """Return the mark of a shipped network or a run; other names give no sha256."""
     from colorunet import __version__  # noqa: PLC0415 - likewise
 
     try:

@@ -1,4 +1,4 @@
-"""Finding the XMP packet of an image file, without decoding it.
+"""Location of the XMP packet in an image file, without decoding it.
 
 XMP specification part 3 (ISO 16684-2 and the formats' own specifications) says where each format
 has it: an APP1 segment, an iTXt chunk, TIFF tag 700, a RIFF chunk, a uuid box, a GIF extension.
@@ -88,7 +88,7 @@ def _of_webp(file: BinaryIO) -> bytes:
 def _chunks(
     file: BinaryIO, start: int, header: str, *, padding: int = 0, even: bool = False
 ) -> Iterator[tuple[bytes, int, int]]:
-    """Yield kind, place and length of each chunk of a PNG or RIFF file."""
+    """Yield kind, offset and length of each chunk of a PNG or RIFF file."""
     place = start
     for _ in range(_MOST_CHUNKS):
         file.seek(place)

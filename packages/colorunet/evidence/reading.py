@@ -1,4 +1,4 @@
-"""Whether a file says that its colours were added by ColorUnet."""
+"""Detection of files that bear the mark of ColorUnet."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from colorunet.evidence.xmp import mark_of_xmp
 
 
 def read_mark(path: Path) -> Mark | None:
-    """Return the mark of a file, from its metadata or its sidecar; None where it has none.
+    """Return a file's mark, from its metadata or its sidecar; None without one.
 
     Nothing is decoded: of most formats a few kilobytes are read.
 
@@ -21,7 +21,7 @@ def read_mark(path: Path) -> Mark | None:
 
 
 def is_marked(path: Path) -> bool:
-    """Whether a file has the mark of ColorUnet; False for one that can't be opened."""
+    """Whether a file bears the mark; False if it can't be opened."""
     try:
         return read_mark(path) is not None
     except OSError:

@@ -1,4 +1,4 @@
-"""The record of a colourisation: what was made of what, by which network, with which settings.
+"""The record of a colourisation: files, network and settings.
 
 docs/record.schema.json describes it.
 """
@@ -26,7 +26,7 @@ SCHEMA_VERSION = 1
 
 @dataclass(frozen=True)
 class Coloring:
-    """How colours were made, as a record tells it.
+    """How an output was coloured, as its record states it.
 
     Args:
         mark: software and network.
@@ -41,11 +41,11 @@ class Coloring:
     hints: tuple[Mapping[str, Any], ...] = ()
 
     def of_version(self, number: int) -> "Coloring":
-        """Return the same for one of several versions; 0 where there is but one."""
+        """Return the same with the number of a version; 0 for a single one."""
         return replace(self, settings={**self.settings, "version": number})
 
     def of_album(self, photo: Mapping[str, Any]) -> "Coloring":
-        """Return the same with the photo of an album that was nearest."""
+        """Return the same with the nearest photo of an album."""
         return replace(self, settings={**self.settings, "album": dict(photo)})
 
 
@@ -65,7 +65,7 @@ def write_record(
     lost: tuple[str, ...] = (),
     sureness: bytes = b"",
 ) -> Path:
-    """Write the record of an output beside it, with the map of sureness; return its path.
+    """Write an output's record and sureness map beside it; return the record's path.
 
     Args:
         original: the photo.
@@ -97,7 +97,7 @@ def write_record(
 def record_content(
     files: Mapping[str, Any], coloring: Coloring, *, size: tuple[int, int], lost: tuple[str, ...]
 ) -> dict[str, Any]:
-    """Return a record; all but ``made_at`` depends on the files and settings alone.
+    """Return a record; all but ``made_at`` depends on files and settings alone.
 
     Args:
         files: ``original`` and ``output``, each with name, bytes and sha256.
@@ -123,12 +123,12 @@ def record_content(
 
 
 def record_bytes(content: Mapping[str, Any]) -> bytes:
-    """Return a record as a file has it."""
+    """Serialize a record."""
     return (json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n").encode()
 
 
 def read_record(output: Path) -> dict[str, Any] | None:
-    """Return the record of a coloured file; None where it has none that can be read."""
+    """Return the record of a coloured file; None without a valid one."""
     for path in reversed(record_names(output)):
         content = _content(path)
         if content is not None and _names(content, output):
@@ -155,7 +155,7 @@ def _names(content: Mapping[str, Any], output: Path) -> bool:
 
 
 def file_of(name: str, data: bytes) -> dict[str, Any]:
-    """Return what a record says of a file in memory."""
+    """Return a record's entry of a file in memory."""
     return {"name": name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 

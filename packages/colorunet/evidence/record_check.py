@@ -1,4 +1,4 @@
-"""Whether the record beside a coloured file fits it, and its original."""
+"""Check of a record against the coloured file and its original."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,7 +9,7 @@ from colorunet.evidence.record import read_record
 
 
 def check_record(output: Path, original: Path | None = None) -> tuple[str, str]:
-    """Return ``none``, ``fits`` or ``differs``, and that in words.
+    """Return ``none``, ``fits`` or ``differs``, and an explanation.
 
     Raises:
         OSError: a file can't be read.

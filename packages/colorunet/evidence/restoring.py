@@ -1,4 +1,4 @@
-"""Restoring the gray photo from a coloured one: its luma, exact where formats are lossless."""
+"""Restoration of the gray photo from a coloured one, exact for lossless formats."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,7 @@ _SOFTWARE, _WRITER = 0x0131, "colorunet restore"  # the tag, and what it says
 
 @dataclass(frozen=True)
 class Restored:
-    """What was written.
+    """Result of a restoration.
 
     Args:
         input: the coloured photo.
@@ -54,7 +54,7 @@ class Restored:
 
 
 def restore(colored: Path, output: Path, *, overwrite: bool = False) -> Restored:
-    """Write the gray photo that a coloured one was made from, without its metadata.
+    """Write the luma of a coloured photo as a gray one, without metadata.
 
     Args:
         colored: the coloured photo.

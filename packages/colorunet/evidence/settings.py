@@ -9,7 +9,7 @@ from colorunet.evidence.signing import SigningFiles
 
 @dataclass(frozen=True)
 class Evidence:
-    """What is written into outputs and beside them.
+    """Evidence written into outputs and beside them.
 
     Args:
         mark: of the outputs; None writes none.

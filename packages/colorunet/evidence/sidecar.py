@@ -50,7 +50,7 @@ def write_sidecar(path: Path, xmp: bytes, mark: Mark) -> Path:
 
 
 def sidecar_packet(path: Path) -> bytes:
-    """Return the packet of a picture's sidecar; b"" where it has none."""
+    """Return the XMP packet of a picture's sidecar; b"" without one."""
     short, long = sidecar_names(path)
     return next((_content(name) for name in (long, short) if _is_of(name, path)), b"")
 

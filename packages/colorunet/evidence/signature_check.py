@@ -1,4 +1,4 @@
-"""Whether a file's C2PA signature holds, read by c2pa's own library where it is installed."""
+"""Check of a file's C2PA signature by the c2pa library, if that is installed."""
 
 import json
 from importlib.util import find_spec
@@ -8,7 +8,7 @@ from colorunet.evidence.signing import MIME, mime_of
 
 
 def check_signature(path: Path) -> tuple[str, str]:
-    """Return ``none``, ``valid``, ``invalid`` or ``unchecked``, and that in words."""
+    """Return ``none``, ``valid``, ``invalid`` or ``unchecked``, and an explanation."""
     if mime_of(path) not in MIME.values() or not _may_be_signed(path):
         return "none", "no C2PA signature"
     if find_spec("c2pa") is None:
@@ -26,7 +26,7 @@ def check_signature(path: Path) -> tuple[str, str]:
 
 
 def _judged(content: dict[str, object]) -> tuple[str, str]:
-    """Return the verdict on a manifest store; an unknown issuer is said and isn't a fault."""
+    """Return the verdict on a manifest store; an unknown issuer is reported, not a fault."""
     statuses = content.get("validation_status") or []
     assert isinstance(statuses, list)
     codes = [str(status.get("code", "")) for status in statuses]
@@ -38,7 +38,7 @@ def _judged(content: dict[str, object]) -> tuple[str, str]:
 
 
 def _may_be_signed(path: Path) -> bool:
-    """Whether the bytes of a manifest store are in a file: what has none costs no library."""
+    """Whether a file contains a manifest store; otherwise the library isn't loaded."""
     with path.open("rb") as file:
         previous = b""
         while chunk := file.read(1 << 20):

@@ -1,4 +1,4 @@
-"""Signing a coloured photo as C2PA 2.x has it, with the extra ``c2pa``."""
+"""C2PA 2.x signatures of coloured photos (extra ``c2pa``)."""
 
 import json
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ _MOST_BYTES = 1 << 20  # of a certificate chain or a key
 
 @dataclass(frozen=True)
 class SigningFiles:
-    """The files that a signature is made with.
+    """Certificate and key of a signature.
 
     Args:
         certificate: the chain in PEM, the signer's own first.
@@ -43,12 +43,12 @@ class SigningFiles:
 
 
 def mime_of(path: Path) -> str:
-    """Return the MIME type of a file that can be signed, by its suffix; "" for another."""
+    """Return the MIME type of a file that can be signed, by its suffix; "" for others."""
     return MIME.get(path.suffix.lower(), "")
 
 
 def require_signing(files: SigningFiles) -> None:
-    """Raise ColorunetError where the extra or a file is missing, or the key doesn't sign."""
+    """Raise ColorunetError if the extra or a file is missing, or the key doesn't sign."""
     if find_spec("c2pa") is None:
         raise ColorunetError("--sign needs the extra c2pa: pip install '.[c2pa]'")
     _signer(files).close()
@@ -57,7 +57,7 @@ def require_signing(files: SigningFiles) -> None:
 def sign_photo(
     original: Path, output: Path, files: SigningFiles, mark: Mark, record: dict[str, Any]
 ) -> None:
-    """Write a C2PA manifest into a coloured photo.
+    """Add a C2PA manifest to a coloured photo.
 
     Args:
         original: the photo, the ingredient ``parentOf``.
@@ -128,7 +128,7 @@ def _signer(files: SigningFiles) -> Any:
 
 
 def _algorithm(key: bytes) -> bytes:
-    """Return C2PA's name of the algorithm that fits a key."""
+    """Return C2PA's name of a key's algorithm."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519  # noqa: PLC0415 - of c2pa
     from cryptography.hazmat.primitives.serialization import (  # noqa: PLC0415
         load_pem_private_key,

@@ -1,4 +1,4 @@
-"""How sure a network is of each colour, as a picture."""
+"""The network's confidence in each colour, as a picture."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""One verdict on a coloured file: its mark, its signature, its record, its luma."""
+"""Verification of a coloured file: mark, signature, record and luma."""
 
 from dataclasses import dataclass
 from itertools import zip_longest
@@ -24,8 +24,8 @@ class LumaVerdict:
     """Result of the comparison with the original.
 
     Args:
-        kept: nothing but chroma was changed, within what the format allows.
-        allowed: how that is known.
+        kept: only chroma was changed, within the tolerance of the format.
+        allowed: how the tolerance is derived.
         largest: difference of a pixel, in 255ths.
         mean: difference over all pixels, likewise.
         share: of cells of 8 × 8 pixels that were changed.
@@ -53,8 +53,8 @@ class Verdict:
     Args:
         file: that was checked.
         original: that it was compared with; "" for none.
-        holds: the mark is there and nothing speaks against the file.
-        mark: as it stands in the file; None for none.
+        holds: the mark is present and every check passed.
+        mark: of the file; None for none.
         signature: ``none``, ``valid``, ``invalid``, or ``unchecked`` where the extra is missing.
         record: ``none``, ``fits`` or ``differs``.
         luma: the comparison with the original; None without one.
@@ -142,7 +142,7 @@ def _of_page(path: Path, new: FileLuma, old: np.ndarray, pictures: Path | None) 
 
 
 def _of_one_depth(new: np.ndarray, old: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return both in the depth of the deeper one."""
+    """Return both arrays in the greater of their depths."""
     if new.dtype == old.dtype:
         return new, old
     first, second = (

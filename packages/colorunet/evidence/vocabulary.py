@@ -1,4 +1,4 @@
-"""The terms of the mark: IPTC, XMP and EXIF names, and the words that go into files.
+"""Terms of the mark: IPTC, XMP and EXIF names, and the texts written into files.
 
 IPTC Photo Metadata Standard 2025.1, Digital Source Type NewsCodes, XMP specification part 1 and 2.
 """

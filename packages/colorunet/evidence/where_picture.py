@@ -1,4 +1,4 @@
-"""A picture of where a luma was changed: the photo in gray, its changed cells in red."""
+"""Picture of luma changes: the photo in gray, changed cells in red."""
 
 from pathlib import Path
 

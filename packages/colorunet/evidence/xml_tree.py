@@ -1,4 +1,4 @@
-"""XML of metadata to a tree and back: without document types, so without entities, and bounded."""
+"""XML of metadata, parsed within limits and without document types or entities."""
 
 from collections.abc import Iterator
 from xml.dom import expatbuilder
@@ -11,7 +11,7 @@ _MAX_DEPTH = 100  # of nested elements
 
 
 class _WithoutDoctype(expatbuilder.ExpatBuilderNS):
-    """A builder that stops at a document type, where entities would be declared."""
+    """Tree builder that refuses document types, which declare entities."""
 
     def start_doctype_decl_handler(self, *_: object) -> None:
         raise ValueError("a document type, which isn't allowed")
@@ -36,7 +36,7 @@ def parse_xml(data: bytes) -> Document:
 
 
 def write_xml(element: Element) -> str:
-    """Return an element as text; line breaks in attributes are kept as character references."""
+    """Serialize an element; line breaks in attributes become character references."""
     return "".join(_parts(element))
 
 

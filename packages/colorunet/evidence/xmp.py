@@ -1,4 +1,4 @@
-"""The mark merged into an XMP packet, and read from one.
+"""The mark in an XMP packet: merged into one, and read from one.
 
 XMP specification part 1 (ISO 16684-1:2019): serialization in chapter 7, packets in 7.3.
 """
@@ -21,7 +21,7 @@ _SYSTEM = {"AISystemUsed": SOFTWARE, "AISystemVersionUsed": ""}
 
 
 def with_mark(xmp: bytes, mark: Mark, *, description: str = "", sidecar_for: str = "") -> bytes:
-    """Return a packet with the mark merged in; properties that the mark doesn't set are unchanged.
+    """Return a packet with the mark merged in; other properties are unchanged.
 
     Args:
         xmp: the packet of the photo, b"" for none.
@@ -55,7 +55,7 @@ def with_mark(xmp: bytes, mark: Mark, *, description: str = "", sidecar_for: str
 
 
 def mark_of_xmp(xmp: bytes) -> Mark | None:
-    """Return the newest mark of a packet; None where it has none or can't be parsed."""
+    """Return the newest mark of a packet; None without one or for an invalid packet."""
     try:
         rdf = _rdf_of(parse_xml(xmp.strip(_PADDING)))
     except ValueError:
@@ -70,7 +70,7 @@ def mark_of_xmp(xmp: bytes) -> Mark | None:
 
 
 def property_of_xmp(xmp: bytes, prefix: str, name: str) -> str:
-    """Return the text of a simple property; "" where there is none or the packet can't be parsed.
+    """Return the text of a simple property; "" without one or for an invalid packet.
 
     Args:
         xmp: the packet.
@@ -106,7 +106,7 @@ def _descriptions(rdf: Element) -> list[Element]:
 
 
 def _found(rdf: Element, prefix: str, name: str) -> Iterator[Element | Attr]:
-    """Yield where a top-level property stands: elements or attributes."""
+    """Yield the occurrences of a top-level property: elements or attributes."""
     for description in _descriptions(rdf):
         yield from _children(description, prefix, name)
         attribute = description.getAttributeNodeNS(NAMESPACES[prefix], name)
@@ -124,7 +124,7 @@ def _values(rdf: Element, prefix: str, name: str) -> Iterator[str]:
 
 
 def _taken(rdf: Element, prefix: str, name: str) -> str:
-    """Remove a top-level property; return its text, "" where there was none."""
+    """Remove a top-level property and return its text, or ""."""
     text = next(_values(rdf, prefix, name), "")
     for place in list(_found(rdf, prefix, name)):
         if isinstance(place, Attr):
@@ -141,7 +141,7 @@ def _text(element: Element) -> str:
 
 
 def _items(rdf: Element, prefix: str, name: str) -> Iterator[Element]:
-    """Yield the items of a top-level array, of any of its kinds."""
+    """Yield the items of a top-level array of any kind."""
     for place in _found(rdf, prefix, name):
         if isinstance(place, Element):
             for kind in ("Seq", "Bag", "Alt"):
@@ -150,7 +150,7 @@ def _items(rdf: Element, prefix: str, name: str) -> Iterator[Element]:
 
 
 def _field(event: Element, name: str) -> str:
-    """Return a field of a structure, in whichever of the three forms it is written."""
+    """Return a field of a structure, in any of its three forms."""
     for holder in (event, *_children(event, "rdf", "Description")):
         if value := holder.getAttributeNS(NAMESPACES["stEvt"], name):
             return str(value)
@@ -160,7 +160,7 @@ def _field(event: Element, name: str) -> str:
 
 
 def _declare(element: Element, prefix: str) -> None:
-    """Bind a prefix to its namespace, unless an element above does."""
+    """Bind a prefix to its namespace, unless an ancestor does."""
     node: Node | None = element
     while isinstance(node, Element):
         if bound := node.getAttribute(f"xmlns:{prefix}"):
@@ -185,7 +185,7 @@ def _added(parent: Element, name: str, text: str = "") -> Element:
 
 
 def _describe(rdf: Element, own: Element, mark: Mark, description: str) -> None:
-    """Append the note to the default description, in each of the forms that it may have."""
+    """Append the note to the default description, in any of its forms."""
     existing = list(_items(rdf, "dc", "description"))
     if not existing:
         text = _taken(rdf, "dc", "description") or _legal(description)

@@ -1,4 +1,4 @@
-"""Comparison of an exported file with torch: numbers, colours and times."""
+"""Comparison of an exported file with torch: values, colours and times."""
 
 import statistics
 import time
@@ -25,7 +25,7 @@ _ODD_BATCH = (2, 1, 100, 133)  # another batch and size than the file was traced
 
 @dataclass(frozen=True)
 class Compared:
-    """A file beside torch.
+    """Differences and times of a file and torch.
 
     Args:
         difference: the most that any number differs, of photos and of a batch of an odd size.
@@ -52,7 +52,7 @@ def compared(
     palette: Palette,
     decoding: Decoding,
 ) -> Compared:
-    """Run a file and the graph that it was made from on the same photos.
+    """Run a file and its source graph on the same photos.
 
     Args:
         path: of the file.

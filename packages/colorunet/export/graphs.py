@@ -1,4 +1,4 @@
-"""Graphs that are exported: a network's logits, coarse or of every pixel, or its colours."""
+"""Graphs for export: coarse logits, logits of every pixel, or colours."""
 
 import warnings
 from collections.abc import Sequence
@@ -52,7 +52,7 @@ class Logits(nn.Module):
 
 
 class Colors(nn.Module):
-    """From luma of any size to chroma and RGB, averaged and decoded as colourising does it."""
+    """From luma of any size to chroma and RGB, averaged and decoded."""
 
     def __init__(
         self, network: PixelClassifier, palette: Palette, decoding: Decoding, averaging: Averaging
@@ -101,7 +101,7 @@ class Colors(nn.Module):
 
 
 def trace(graph: nn.Module, path: Path, *, edge: int, outputs: dict[str, dict[int, str]]) -> None:
-    """Write a graph that takes ``luma`` (B, 1, H, W) of any size and batch to an ONNX file.
+    """Export a graph with input ``luma`` (B, 1, H, W) of any size to an ONNX file.
 
     Args:
         graph: one of those above.

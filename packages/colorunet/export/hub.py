@@ -58,17 +58,17 @@ in `config.json`, and how logits become colours is `decoding` there.
 
 @dataclass(frozen=True)
 class HubFolder:
-    """What was written."""
+    """The folder that was written."""
 
     folder: str
     files: list[str]
 
 
 def write_hub(trained: Trained, run: Path, folder: Path, *, overwrite: bool = False) -> HubFolder:
-    """Write a network into a folder that can be uploaded as it is, and that is a run to load.
+    """Write a network into a folder for upload, which is also a run.
 
-    The configuration comes first: by it a killed call's folder is known. A card that is there
-    already stays, for someone may have written in it.
+    The configuration is written first, to recognize the folder of a killed call. An existing card
+    stays, as it may have been edited.
 
     Args:
         trained: the network of ``run``.
@@ -128,7 +128,7 @@ def _of_run(trained: Trained) -> str:
 
 
 def _copy(source: Path, target: Path) -> None:
-    """Copy a file of a run; what a link names outside it isn't for others to read."""
+    """Copy a file of a run; links that lead outside are refused."""
     with (
         open_regular(source, within=source.parent) as file,
         write_atomically(target) as temporary,

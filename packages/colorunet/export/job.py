@@ -1,4 +1,4 @@
-"""What ``colorunet export`` does: one ONNX file, or a folder laid out for the Hugging Face Hub."""
+"""The job of ``colorunet export``: an ONNX file, or a folder for the Hugging Face Hub."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +13,7 @@ from colorunet.parameters.shipped import ONNX_FILE, run_or_shipped
 
 @dataclass(frozen=True)
 class ExportRequest:
-    """What a user asks for.
+    """Request of a user.
 
     Args:
         run: a run folder, or the name of a shipped network.
@@ -33,7 +33,7 @@ class ExportRequest:
 
 @dataclass(frozen=True)
 class ExportedFile:
-    """The file that was written, and its difference from torch; -1 for what wasn't measured."""
+    """The written file, and its difference from torch; -1 if not measured."""
 
     file: str
     bytes: int

@@ -36,7 +36,7 @@ _PIXELS = {0: "batch", 2: "height", 3: "width"}
 
 @dataclass(frozen=True)
 class ExportSettings:
-    """What an exported file holds.
+    """Content of an exported file.
 
     Args:
         precision: of the parameters: ``fp32``; ``fp16``, which computes as fp32 does; ``int8``,
@@ -53,7 +53,7 @@ class ExportSettings:
     photos: Path | None = None
 
     def source(self, trained: Trained) -> str:
-        """Return the digest of what a file of these settings is made from."""
+        """Return a digest of the run and the settings."""
         decoding, averaging = (
             self.options.decoding(trained.meta),
             self.options.averaging(trained.meta),
@@ -72,15 +72,16 @@ def export_onnx(
 ) -> Compared:
     """Write ``path``: ``luma`` (B, 1, H, W) in [0, 1] of any size to ``logits`` (B, n, H, W).
 
-    With ``decode`` to ``uv`` (B, 2, H, W) and ``rgb`` (B, 3, H, W) in [0, 1] instead. A file that
-    is there is replaced where it is made from the same; another export with ``overwrite`` alone.
+    With ``decode`` to ``uv`` (B, 2, H, W) and ``rgb`` (B, 3, H, W) in [0, 1] instead. An existing
+    file is replaced if it is made from the same run and settings; another export needs
+    ``overwrite``.
 
     Returns:
         the file beside torch in full precision, on photos that int8 wasn't calibrated with.
 
     Raises:
-        ColorunetError: the extra isn't installed, the file gives something else than torch, or
-            something else is there.
+        ColorunetError: the extra isn't installed, the file's results differ from torch's, or
+            another file is there.
     """
     _require_onnx()
     settings = settings or ExportSettings()
@@ -108,9 +109,9 @@ def export_onnx(
 def export_beside(network: PixelClassifier, path: Path, parameters: Path) -> float:
     """Write ``path``, small, since it points into a safetensors file of the same network beside it.
 
-    It takes ``luma`` (1, 1, H, W) at multiples of the network's stride to ``logits`` at the
-    network's own resolution; what is before and after, ``OnnxNetwork`` does. It uses whatever
-    parameters stand in that file when it is loaded.
+    It maps ``luma`` (1, 1, H, W) at multiples of the network's stride to ``logits`` at the
+    network's own resolution; ``OnnxNetwork`` does the rest. It uses the parameters that are in the
+    safetensors file when it is loaded.
 
     Returns:
         how far its logits are from torch's at most, at another size than it was made with.
@@ -156,7 +157,7 @@ def _finish(
 
 
 def _require_near(result: Compared, precision: Precision) -> None:
-    """Refuse a file that differs from torch; what int8 loses is reported, not judged."""
+    """Refuse a file that differs from torch; the loss of int8 is reported only."""
     if precision != "int8" and not result.difference <= _MOST_APART * max(1.0, result.largest):
         raise ColorunetError(
             f"export: the file's numbers are up to {result.difference:.2g} from torch's"

@@ -12,7 +12,7 @@ from colorunet.coloring.onnx_runtime import onnx_runtime
 
 
 def quantize(model: Path, photos: Sequence[UInt8[np.ndarray, "h w"]]) -> None:
-    """Replace an ONNX file by one in int8: weights by channel, activations by ranges seen.
+    """Replace an ONNX file by an int8 one: weights per channel, activations by calibration.
 
     Args:
         model: the file.

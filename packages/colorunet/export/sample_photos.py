@@ -1,4 +1,4 @@
-"""Photographs to test a network on: the user's own, or those of the model card."""
+"""Sample photographs: the user's own, or those of the model card."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -47,7 +47,7 @@ def _of_folder(folder: Path) -> Iterator[Luma]:
 
 
 def _of_pictures() -> Iterator[Luma]:
-    """Yield the tiles of the card's sheet: photographs between white gaps, one in three."""
+    """Yield the originals, one tile in three, of the card's sheet of pictures."""
     with Image.open(shipped_run() / _PICTURES, formats=("JPEG",)) as sheet:
         luma = np.asarray(sheet.convert("L"))
     rows = _runs((luma < _WHITE).mean(axis=1) > 0.25)

@@ -20,7 +20,7 @@ _NOBODYS = {".git", ".gitattributes", FOLDER_LOCK}  # the lock of a call that wa
 
 
 def require_replaceable(path: Path, source: str, *, overwrite: bool) -> None:
-    """Raise ColorfilesError unless nothing is at ``path``, or an export that may be replaced.
+    """Raise ColorfilesError if ``path`` holds anything but an export that may be replaced.
 
     Args:
         path: of the ONNX file to write.
@@ -46,7 +46,7 @@ def _about(path: Path) -> Mapping[str, Any] | None:
 
 
 def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: bool) -> None:
-    """Raise ColorfilesError unless a folder is new, empty but for git's files, or such an export.
+    """Raise ColorfilesError if a folder holds anything but git's files or such an export.
 
     Args:
         folder: to write; may be missing.
@@ -69,7 +69,7 @@ def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: b
 
 
 def _config(path: Path) -> str | None:
-    """Return the configuration of an export's folder, None where there is none."""
+    """Return the configuration in an export's folder; None without one."""
     try:
         data = read_regular(path, most=SMALL, within=path.parent)
         is_ours = parse_json_object(data, finite=False).get("model_type") == MODEL_TYPE

@@ -25,7 +25,7 @@ def store_halved(model: Any) -> None:
 
 
 def point_into(model: Any, layout: TensorLayout, prefix: str) -> None:
-    """Replace the tensors that a safetensors file holds by their places in it.
+    """Replace tensors by references to their places in a safetensors file.
 
     Args:
         model: an ``onnx.ModelProto``.

@@ -1,4 +1,4 @@
-"""What a network costs and sees: parameters, operations, receptive field, memory."""
+"""Cost of a network: parameters, operations, receptive field, memory."""
 
 from dataclasses import dataclass
 
@@ -44,7 +44,7 @@ def cost_of(network: PixelClassifier, *, size: int = 256) -> NetworkCost:
 
 @torch.no_grad()
 def count_flops(network: PixelClassifier, *, size: int) -> int:
-    """Return the operations of convolutions and matrix products, as torch counts them."""
+    """Count the operations of convolutions and matrix products, by torch."""
     counter = FlopCounterMode(display=False)
     with counter:
         network(torch.rand(1, 1, size, size, device=_device(network)), coarse=True)
@@ -52,7 +52,7 @@ def count_flops(network: PixelClassifier, *, size: int) -> int:
 
 
 def receptive_field(network: PixelClassifier, *, size: int) -> int:
-    """Return the largest edge of the input that moves the logits of a pixel near the middle.
+    """Return the edge of the input region that influences a pixel near the middle, the largest.
 
     Pooling and transposed convolutions let some pixels see more than their neighbours, and that
     repeats every ``network.stride`` pixels: one of each kind is asked. Taken over several random
@@ -73,7 +73,7 @@ def receptive_field(network: PixelClassifier, *, size: int) -> int:
 
 
 def activation_bytes(network: PixelClassifier, *, size: int) -> int:
-    """Return the bytes of distinct tensors that autograd keeps, parameters left out."""
+    """Return the bytes of distinct tensors that autograd saves, without parameters."""
     parameters = {parameter.data_ptr() for parameter in network.parameters()}
     kept: dict[int, int] = {}
 

@@ -38,7 +38,7 @@ LITE_ENCODERS = tuple(_FACTORS)
 
 
 class SameConv(nn.Conv2d):
-    """A convolution to ⌈size / stride⌉ whose padding is TensorFlow's: the odd pixel goes last.
+    """A convolution to ⌈size / stride⌉ with TensorFlow's padding: odd pixels at the end.
 
     At stride 2 and even edges a kernel of 3 sees nothing beyond the left and upper border.
 
@@ -78,7 +78,7 @@ class SameConv(nn.Conv2d):
 
 
 def _scaled_stages(width: float, depth: float) -> list[tuple[int, int, int, int, int]]:
-    """Return the stages, wider and deeper; Lite leaves stem and the ends' depths as they are."""
+    """Return the stages, wider and deeper; Lite keeps the stem and the depths of first and last."""
     return [
         (
             repeats if number in (0, _LAST_STAGE) else math.ceil(repeats * depth),
@@ -173,7 +173,7 @@ class EfficientNetLiteEncoder(nn.Module):
 
     @torch.no_grad()
     def load_published(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the parameters of a published file, batch norms folded into the convolutions.
+        """Load published parameters, batch norms folded into the convolutions.
 
         For one channel the first convolution's weights are summed over RGB, which is the same as
         showing it a gray image.
@@ -202,7 +202,7 @@ class EfficientNetLite0Classifier(nn.Module):
         self.classes = nn.Linear(_HEAD, _CLASSES)
 
     def features(self, rgb: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1280"]:
-        """Return what the last layer sees: the head's mean over the image."""
+        """Return the input of the last layer: the head's mean over the image."""
         return F.relu6(self.head(self.encoder(rgb)[-1])).mean((2, 3))
 
     def forward(self, rgb: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1000"]:
@@ -212,7 +212,7 @@ class EfficientNetLite0Classifier(nn.Module):
 
     @torch.no_grad()
     def load_published(self, tensors: Mapping[str, Tensor]) -> None:
-        """Take the parameters of a published file; raises as the encoder does."""
+        """Load published parameters; raises as the encoder does."""
         self.encoder.load_published(tensors)
         _load_folded(self.head, tensors, "_conv_head", "_bn1")
         self.classes.weight.copy_(tensors["_fc.weight"])
@@ -222,7 +222,7 @@ class EfficientNetLite0Classifier(nn.Module):
 def fold_batch_norm(
     weight: Float[Tensor, "o i kh kw"], tensors: Mapping[str, Tensor], norm: str
 ) -> tuple[Float[Tensor, "o i kh kw"], Float[Tensor, "o"]]:
-    """Return weight and bias of the convolution that does a bias-free one and its batch norm."""
+    """Return weight and bias of a bias-free convolution with its batch norm folded in."""
     spread = (tensors[f"{norm}.running_var"] + _BATCH_NORM_EPS).sqrt()
     scale = tensors[f"{norm}.weight"] / spread
     bias = tensors[f"{norm}.bias"] - scale * tensors[f"{norm}.running_mean"]

@@ -19,7 +19,7 @@ _CHANNELS = (192, 128, 96, 64)  # of the way up, at strides 32, 16, 8 and 4
 
 
 def is_encoder(name: str) -> bool:
-    """Whether there is such an encoder, or timm may have it."""
+    """Whether an encoder of this name exists, or is left to timm."""
     return name in LITE_ENCODERS or is_timm_name(name)
 
 
@@ -83,5 +83,5 @@ class EncoderUnet(PixelClassifier):
         return logits
 
     def encoder_parameters(self) -> list[nn.Parameter]:
-        """Return those that a fit may start from published ones and move more slowly."""
+        """Return the parameters of the pretrained encoder, which train at a lower rate."""
         return list(self.encoder.parameters())

@@ -1,4 +1,4 @@
-"""Interface of all networks: luma in, logits over the bins for every pixel out, any size."""
+"""Interface of all networks: from luma of any size to logits over the bins for every pixel."""
 
 from abc import abstractmethod
 
@@ -8,7 +8,7 @@ from torch.nn import functional as F
 
 
 class PixelClassifier(nn.Module):
-    """A network over bins.
+    """A network that classifies each pixel into a bin.
 
     Args:
         bins: of the palette.
@@ -29,7 +29,7 @@ class PixelClassifier(nn.Module):
         """Return logits at 1 / logits_stride for an image whose edges are multiples of stride."""
 
     def encoder_parameters(self) -> list[nn.Parameter]:
-        """Return the parameters of an encoder that was trained elsewhere; none, where none is."""
+        """Return the parameters of a pretrained encoder; none without one."""
         return []
 
     def forward(

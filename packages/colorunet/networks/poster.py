@@ -77,5 +77,5 @@ class ColorUnet(PixelClassifier):
 
 
 def _double(before: int, after: int) -> nn.ConvTranspose2d:
-    """Return a transposed conv3 that gives exactly twice the edges."""
+    """Return a transposed conv3 that doubles the edges exactly."""
     return nn.ConvTranspose2d(before, after, 3, stride=2, padding=1, output_padding=1)

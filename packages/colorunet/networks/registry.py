@@ -1,4 +1,4 @@
-"""Registry of networks, and the settings that a recipe chooses."""
+"""Registry of networks, and the network settings of a recipe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
@@ -18,7 +18,7 @@ _FIXED_BY_ENCODER = {"width": 32, "depth": 5, "blocks": 1, "stem": 2, "logits_st
 
 @dataclass(frozen=True)
 class NetworkSettings:
-    """The dials of a network.
+    """Settings of a network.
 
     ``poster`` knows ``norm`` only; ``encoder-unet`` knows ``encoder``, ``encoder_file``,
     ``pretrained``, ``norm``, ``padding`` and ``context``.
@@ -30,7 +30,7 @@ class NetworkSettings:
         blocks: residual blocks a level.
         norm: what is normalised: ``pixel``, ``group`` or ``volume``.
         padding: what stands beyond the border: ``zeros``, or ``replicate`` of the outermost pixel.
-        context: tell every pixel of the whole image.
+        context: global context at the coarsest level.
         stem: pixels, each way, that the first level folds into one place: 1, 2 or 4.
         logits_stride: pixels of the image, each way, that share one of the logits: 1, 2 or 4.
         encoder: of ``encoder-unet``.
@@ -57,7 +57,7 @@ class NetworkSettings:
 
     @classmethod
     def of_run(cls, content: Any) -> "NetworkSettings":
-        """Read the dials in a run's JSON; ValueError where they aren't that."""
+        """Read the settings from a run's JSON; ValueError if they are invalid."""
         if not isinstance(content, Mapping):
             raise ValueError(f"network: expected an object, given {content!r:.80}")
         kinds = {field.name: field.type for field in fields(cls)}
@@ -70,7 +70,7 @@ class NetworkSettings:
         return cls(**content)
 
     def __post_init__(self) -> None:
-        """Check every dial."""
+        """Check every setting."""
         if self.architecture not in ARCHITECTURES:
             raise ValueError(
                 f"architecture: expected one of {', '.join(ARCHITECTURES)}, "

@@ -1,4 +1,4 @@
-"""The table of networks: each architecture with the dials that matter most."""
+"""The table of networks: costs of each architecture at its main settings."""
 
 from dataclasses import dataclass
 

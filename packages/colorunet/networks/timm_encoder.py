@@ -1,4 +1,4 @@
-"""Encoders of the library timm by name: ConvNeXt, MobileNetV4 and whatever else has features."""
+"""Encoders of the library timm, such as ConvNeXt and MobileNetV4, by name."""
 
 import re
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ def is_timm_name(encoder: str) -> bool:
 
 
 class ChannelAffine(nn.Module):
-    """What a batch norm does once its statistics are fixed, its activation included.
+    """A batch norm with fixed statistics, and its activation.
 
     A checkpoint holds parameters alone, and batches here are small: so the statistics of the
     pretraining become part of weight and bias, which keep training.
@@ -79,7 +79,7 @@ class TimmEncoder(nn.Module):
         return features[-len(_STRIDES) :]
 
     def load_pretrained(self, encoder: str, file: Path | None) -> None:
-        """Take pretrained parameters: of a local file, else as timm downloads them.
+        """Load pretrained parameters from a local file, else as timm downloads them.
 
         A file is safetensors, or torch's own, which is read without unpickling objects.
 
@@ -102,14 +102,14 @@ class TimmEncoder(nn.Module):
 
 @dataclass(frozen=True)
 class Origin:
-    """Where parameters come from, and under which licence (an SPDX name in small letters)."""
+    """Source of parameters and their licence (an SPDX name in lower case)."""
 
     source: str
     license: str
 
 
 def origin_of(encoder: str) -> Origin:
-    """Return what timm's own tables say of its parameters of an encoder.
+    """Return the origin of an encoder's parameters by timm's tables.
 
     Raises:
         ColorunetError: timm isn't installed, or knows no such network.
@@ -165,7 +165,7 @@ def _timm() -> ModuleType:
 
 
 def _checked_channels(encoder: str, body: Any) -> tuple[int, ...]:
-    """Return the channels of the features at strides 4 to 32, which are tried on an image."""
+    """Return the channels of the features at strides 4 to 32, tested on an image."""
     channels = tuple(body.feature_info.channels()[-len(_STRIDES) :])
     size = (2 * _STRIDES[-1], 3 * _STRIDES[-1])
     asked = [

@@ -1,4 +1,4 @@
-"""Importing torchvision where its compiled operators were built for another torch."""
+"""Import of torchvision whose compiled operators were built for another torch."""
 
 import re
 
@@ -8,10 +8,10 @@ _MOST_OPERATORS = 8  # that may be missing one after the other, before the impor
 
 
 def import_torchvision() -> None:
-    """Import torchvision, also beside a torch that can't load its operators.
+    """Import torchvision, even if this torch can't load its operators.
 
-    On Linux the package index has it for CUDA only. Beside torch for CPUs it fails on operators
-    that it describes but couldn't load; no network here uses them, so their names will do.
+    On Linux the package index has it for CUDA only. With torch for CPUs its import fails on
+    operators that it declares but can't load. No network here uses them, so they are declared.
 
     Raises:
         ModuleNotFoundError: it isn't installed.

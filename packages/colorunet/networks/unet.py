@@ -1,4 +1,4 @@
-"""The default network: a residual U-Net with global context, made for small machines too."""
+"""The default network: a residual U-Net with global context, for small machines too."""
 
 import torch
 from jaxtyping import Float
@@ -15,7 +15,7 @@ _FULL_SKIP_CHANNELS = 16
 
 
 class ResidualBlock(nn.Module):
-    """x + conv3(ReLU(conv3(norm(x)))): one norm a block, since norms cost memory traffic."""
+    """x + conv3(ReLU(conv3(norm(x)))): one norm a block, as norms cost memory traffic."""
 
     def __init__(self, channels: int, *, norm: str, padding: str, size: int) -> None:
         super().__init__()
@@ -31,7 +31,7 @@ class ResidualBlock(nn.Module):
 
 
 class GlobalContext(nn.Module):
-    """Global context: the mean over the image, through two layers, added to every place."""
+    """Global context: the mean over the image, through two layers, added to every pixel."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class GlobalContext(nn.Module):
         self.second = nn.Linear(2 * channels, channels)
 
     def forward(self, x: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
-        """Add the same vector everywhere."""
+        """Add the context to every pixel."""
         summary = self.second(self.first(x.mean((2, 3))).relu())
         return x + summary[:, :, None, None]
 

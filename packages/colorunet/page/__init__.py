@@ -1,1 +1,1 @@
-"""The page of `colorunet serve`: photos dropped into a browser, coloured, and its API."""
+"""Server of `colorunet serve`: the page for colouring photos in a browser, and its API."""

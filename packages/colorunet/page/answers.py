@@ -14,12 +14,12 @@ _NEVER_STORED = {"Cache-Control": "no-store"}
 
 
 def json_answer(content: Any, status: int = 200) -> Response:
-    """Return JSON that no cache keeps."""
+    """Return a JSON response that isn't cached."""
     return JSONResponse(content, status, _NEVER_STORED)
 
 
 def image_answer(file: ImageFile) -> Response:
-    """Return an image; one with a name is meant to be saved under it."""
+    """Return an image response; with a name it is a download."""
     headers = dict(_NEVER_STORED)
     if file.name:
         headers["Content-Disposition"] = f"attachment; filename*=UTF-8''{quote(file.name)}"
@@ -39,12 +39,12 @@ def refusal_answer(refusal: Refusal) -> Response:
 
 
 async def refused(_: Request, error: Exception) -> Response:
-    """Answer a refusal that a route raised."""
+    """Turn a refusal raised by a route into a response."""
     assert isinstance(error, Refusal)
     return refusal_answer(error)
 
 
 async def not_routed(_: Request, error: Exception) -> Response:
-    """Answer an address or a method that there isn't."""
+    """Respond to an unknown address or method."""
     assert isinstance(error, HTTPException)
     return JSONResponse({"error": error.detail}, error.status_code, dict(error.headers or {}))

@@ -1,4 +1,4 @@
-"""The routes of the page and its API."""
+"""Routes of the page and its API."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -38,7 +38,7 @@ _WORDS = {
 
 
 class PageApp:
-    """What the page's requests have in common.
+    """State shared by the routes.
 
     Args:
         networks: what colours photos.
@@ -57,7 +57,7 @@ class PageApp:
         self.metrics = Metrics()
 
     def asgi(self) -> Starlette:
-        """Return the application."""
+        """Return the ASGI application."""
         return Starlette(
             routes=[
                 Route("/", self.page),
@@ -81,15 +81,15 @@ class PageApp:
         )
 
     async def page(self, _: Request) -> Response:
-        """The page itself."""
+        """Return the page."""
         return FileResponse(STATIC / "index.html", headers={"Cache-Control": "no-cache"})
 
     async def health(self, _: Request) -> Response:
-        """Whether the server lives: 200."""
+        """Return 200 while the server runs."""
         return json_answer({"status": "ok", "network": self._networks.default})
 
     async def show_metrics(self, _: Request) -> Response:
-        """Counters, gauges and durations for Prometheus."""
+        """Return counters, gauges and durations for Prometheus."""
         gauges = {
             "waiting": ("Requests in line.", self._photos.waiting + self._previews.waiting),
             "kept_photos": ("Photos kept between two requests.", len(self._store)),
@@ -99,7 +99,7 @@ class PageApp:
         return PlainTextResponse(self.metrics.text(gauges), media_type=CONTENT_TYPE)
 
     async def about(self, _: Request) -> Response:
-        """What a page needs to know beforehand."""
+        """Return networks, dials and limits for the page."""
         limits = self._limits
         return json_answer(
             {
@@ -116,7 +116,7 @@ class PageApp:
         )
 
     async def add_photo(self, request: Request) -> Response:
-        """Take a photo, let the network look at it, and keep it for a while."""
+        """Receive a photo, run the network on it, and keep it for a while."""
         async with self._uploads.photo(request) as upload:
             network = upload.fields.get("network", "")
 
@@ -138,47 +138,47 @@ class PageApp:
         )
 
     async def forget_photo(self, request: Request) -> Response:
-        """Forget a photo at once."""
+        """Delete a kept photo at once."""
         self._store.remove(request.path_params["id"])
         return Response(status_code=204)
 
     async def set_reference(self, request: Request) -> Response:
-        """Give a kept photo another photo whose palette and tones are a prior."""
+        """Set a kept photo's reference, whose palette and tones are a prior."""
         photo = self._photo_of(request)
         async with self._uploads.photo(request) as upload:
             await self._in_turn(request, lambda: self._of(photo).refer(photo, upload.data))
         return Response(status_code=204)
 
     async def remove_reference(self, request: Request) -> Response:
-        """Colour a kept photo without its reference again."""
+        """Remove a kept photo's reference."""
         photo = self._photo_of(request)
         await self._soon(request, lambda: self._of(photo).refer(photo, None))
         return Response(status_code=204)
 
     async def gray(self, request: Request) -> Response:
-        """A kept photo without colour, at the preview's size."""
+        """Return a kept photo without colour, at the preview's size."""
         photo = self._photo_of(request)
         return image_answer(await self._soon(request, lambda: self._of(photo).gray(photo)))
 
     async def confidence(self, request: Request) -> Response:
-        """How sure the network is of each pixel's colour."""
+        """Return the network's confidence in each pixel's colour."""
         photo = self._photo_of(request)
         return image_answer(await self._soon(request, lambda: self._of(photo).confidence(photo)))
 
     async def preview(self, request: Request) -> Response:
-        """A kept photo in colour, at the preview's size."""
+        """Return a kept photo in colour, at the preview's size."""
         photo = self._photo_of(request)
         look = await self._look(request)
         return image_answer(await self._soon(request, lambda: self._of(photo).preview(photo, look)))
 
     async def file(self, request: Request) -> Response:
-        """A kept photo in colour, at its own size and in its own format."""
+        """Return a kept photo in colour, at its own size and in its own format."""
         photo = self._photo_of(request)
         look = await self._look(request)
         return image_answer(await self._in_turn(request, lambda: self._of(photo).file(photo, look)))
 
     async def zip(self, request: Request) -> Response:
-        """Several of them in one archive."""
+        """Return several kept photos in one archive."""
         photos = self._listed(json_object(await self._uploads.json(request)))
 
         async def work(photo_id: str, look: Look) -> ImageFile:
@@ -191,7 +191,7 @@ class PageApp:
         return zip_response(files, name="colorized.zip")
 
     async def colorize(self, request: Request) -> Response:
-        """A photo in, the same in colour out, or a zip of versions; nothing is kept."""
+        """Return an uploaded photo in colour, or a zip of versions; nothing is kept."""
         async with self._uploads.photo(request) as upload:
             look = look_of_fields(upload.fields)
             versions = count_of(
@@ -256,6 +256,6 @@ async def _itself(file: ImageFile) -> ImageFile:
 
 
 def _client(request: Request) -> str:
-    """Return whose turn it is: a page that is open somewhere, or all programs at one address."""
+    """Return the client for the queue: an open page, or all programs at one address."""
     address = request.client.host if request.client else ""
     return f"{address} {request.headers.get('x-page', '')[:40]}"

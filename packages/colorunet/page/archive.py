@@ -1,4 +1,4 @@
-"""Streaming of a zip, one photo in memory at a time."""
+"""Streamed zip archives, with one photo in memory at a time."""
 
 import io
 import unicodedata
@@ -18,7 +18,7 @@ _NOT_DONE = "not-coloured.txt"
 def zip_response(
     photos: Sequence[tuple[str, Callable[[], Awaitable[ImageFile]]]], *, name: str
 ) -> StreamingResponse:
-    """Return an answer with every photo's file.
+    """Return a response that streams every photo's file.
 
     Args:
         photos: their names, and what makes their files; one that can't be made is named in
@@ -66,12 +66,12 @@ def _free(name: str, taken: set[str]) -> str:
 
 
 def _folded(name: str) -> str:
-    """Return what names have in common that some file system takes for one."""
+    """Return a key that is equal for names which some file system treats as one."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
 class _Sink(io.RawIOBase):
-    """A file that only goes forward, emptied while it is written."""
+    """Write-only buffer that is emptied while it is written."""
 
     def __init__(self) -> None:
         self._waiting = bytearray()
@@ -84,7 +84,7 @@ class _Sink(io.RawIOBase):
         return len(data)
 
     def taken(self) -> bytes:
-        """Return what was written since the last call."""
+        """Return the bytes written since the last call."""
         data = bytes(self._waiting)
         self._waiting.clear()
         return data

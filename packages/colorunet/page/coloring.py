@@ -43,10 +43,10 @@ from colorunet.page.store import KeptPhoto
 
 
 class PhotoColoring:
-    """Colours photos that were sent, with one network.
+    """Colours uploaded photos with one network.
 
-    Previews are decoded from means of two by two logits: a quarter of the time, and colours a sixth
-    of a level from those of the file on average. Previews are one thread's work.
+    Previews are decoded from means of 2 × 2 logits: a quarter of the time, with colours a sixth of
+    a level from those of the file on average. One thread makes all previews.
 
     Args:
         colorizer: what gives the colours.
@@ -70,7 +70,7 @@ class PhotoColoring:
         self._hot = HotPhotos()
 
     def opened(self, name: str, data: bytes) -> KeptPhoto:
-        """Return a photo as it is kept: read, with its logits.
+        """Read an uploaded photo and run the network on it.
 
         Raises:
             Refusal: it can't be used.
@@ -92,7 +92,7 @@ class PhotoColoring:
         )
 
     def preview(self, photo: KeptPhoto, look: Look) -> ImageFile:
-        """Return what the page shows of a look.
+        """Return the page's picture of a photo with a look.
 
         Raises:
             Refusal: a hint lies outside the photo.
@@ -105,7 +105,7 @@ class PhotoColoring:
         return preview_file(Image.fromarray(np.concatenate(list(image.bands()))))
 
     def refer(self, photo: KeptPhoto, data: bytes | None) -> None:
-        """Take another photo's palette and tones as a prior from now on; None forgets it.
+        """Set another photo as the reference of a kept one; None removes it.
 
         Raises:
             Refusal: the other photo can't be read, or is gray.
@@ -135,7 +135,7 @@ class PhotoColoring:
         return preview_file(image)
 
     def confidence(self, photo: KeptPhoto) -> ImageFile:
-        """Return how sure the network is of each pixel, as gray: white is sure."""
+        """Return the network's confidence in each pixel as gray: white is certain."""
         logits, palette = self._few_logits(photo)
         levels = np.rint(confidence(logits, palette, self.colorizer.decoding) * 255)
         height, width = photo.luma.shape
@@ -215,7 +215,7 @@ class PhotoColoring:
         version: int = 0,
         reference: str = "",
     ) -> ImageFile:
-        """Return a file with what an archive has beside it: its record and, where needed, XMP."""
+        """Return a file with its record and, where needed, an XMP sidecar."""
         mark = self._dated()
         if mark is None:
             return file
@@ -239,7 +239,7 @@ class PhotoColoring:
             raise Refusal(status, f"not a photo that can be used ({unusable})") from None
 
     def _version(self, photo: KeptPhoto, look: Look) -> Version | None:
-        """Return the version of a photo that a look asks for; all are drawn once, with no dials."""
+        """Return the version of a photo that a look selects; all are drawn once, without dials."""
         if not look.version:
             return None
         if not photo.versions:

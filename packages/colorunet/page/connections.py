@@ -1,4 +1,4 @@
-"""Connection limits: how many at once, idle and stalled clients, and closing without a reset."""
+"""Connection limits: number, idle and stalled clients, and closing without a reset."""
 
 import socket
 import sys
@@ -22,7 +22,7 @@ _LINGER_BYTES = 64 << 20  # read and dropped after an early answer, so that the 
 
 
 def within_open_files(connections: int) -> int:
-    """Return the connection limit lowered to the process's limit of open files (macOS: 256)."""
+    """Lower the connection limit to the process's limit of open files (macOS: 256)."""
     if sys.platform == "win32":
         return connections
     import resource  # noqa: PLC0415 - there is none on Windows
@@ -32,10 +32,10 @@ def within_open_files(connections: int) -> int:
 
 
 class QueueingServer(uvicorn.Server):
-    """uvicorn's server with a longer queue of connections that wait to be accepted.
+    """uvicorn's server with a longer queue of connections to accept.
 
-    uvicorn has one number for both. With a short queue, Linux answers the clients of a burst by SYN
-    cookies and resets those whose cookie is no longer valid when there is room.
+    uvicorn has one setting for both. With a short queue, Linux answers a burst of clients with SYN
+    cookies and resets those whose cookie has expired when they are accepted.
 
     Args:
         config: of uvicorn; its ``backlog`` is replaced.
@@ -48,7 +48,7 @@ class QueueingServer(uvicorn.Server):
         self._waiting = waiting
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Listen; on a socket that listens already, ``listen`` changes the queue's length."""
+        """Start listening; ``listen`` on a listening socket changes the queue's length."""
         await super().startup(sockets)
         for listening in sockets or ():
             listening.listen(self._waiting)
@@ -58,9 +58,9 @@ def patient_protocol(*, connections: int, header_s: float, stalled_s: float) -> 
     """Return uvicorn's protocol with connection limits and timeouts.
 
     Args:
-        connections: the most at once; one more is closed before it is read.
+        connections: most at once; further ones are closed unread.
         header_s: seconds until the headers of a request must have arrived.
-        stalled_s: seconds for which a client may read next to nothing of an answer.
+        stalled_s: seconds for which a client may read almost nothing of a response.
     """
 
     class PatientProtocol(H11Protocol):

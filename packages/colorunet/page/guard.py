@@ -1,4 +1,4 @@
-"""Access control: the token, the names of the host, and no requests from other sites."""
+"""Access control: token, host names, and no requests from other sites."""
 
 import ipaddress
 import secrets
@@ -34,10 +34,11 @@ _ADDRESSES = 1024  # that are remembered at once, the latest ones
 
 
 class Guard:
-    """ASGI middleware that refuses other sites and, where there is a token, requests without it.
+    """ASGI middleware that refuses other sites and requests without a required token.
 
-    Wrong tokens are limited by address, a right one never: behind a proxy all clients have one
-    address, and one of them could lock out the others. So guessing is as slow as the token is long.
+    Wrong tokens are rate-limited by address; right ones never are, since behind a proxy all clients
+    have one address and one of them could lock out the others. Guessing is limited by the token's
+    length.
 
     Args:
         app: what is guarded.
@@ -55,7 +56,7 @@ class Guard:
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Refuse a request or pass it on; either way the answer has security headers."""
+        """Refuse or pass on a request; every response has security headers."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -80,7 +81,7 @@ class Guard:
         return self._ask_for_token(scope, headers)
 
     def _refuse_other_names(self, headers: Headers) -> None:
-        """A site whose name is made to lead here (DNS rebinding) still names itself as the host."""
+        """Refuse foreign host names: under DNS rebinding a site names itself as the host."""
         host = headers.get("host", "")
         if self._loopback and not is_loopback(hostname(host)):
             raise Refusal(
@@ -125,7 +126,7 @@ def hostname(host: str) -> str:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a name or an address means this machine, for itself only."""
+    """Whether a name or an address is a loopback one."""
     try:
         return host.lower() == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -133,7 +134,7 @@ def is_loopback(host: str) -> bool:
 
 
 def _refuse_other_sites(scope: Scope, headers: Headers) -> None:
-    """Browsers say from which site a request comes; programs say nothing and may go on."""
+    """Refuse requests of other sites, which browsers name; programs name none."""
     origin, host = headers.get("origin"), headers.get("host", "")
     if origin is not None and origin.lower().partition("://")[2] != host.lower():
         raise Refusal(403, f"origin {origin!r:.80}: another site's pages may not use this server")
@@ -145,7 +146,7 @@ def _refuse_other_sites(scope: Scope, headers: Headers) -> None:
 
 
 def _network(address: str) -> str:
-    """Return the network that wrong tokens count for: one machine has 2^64 addresses of IPv6."""
+    """Return the network to count wrong tokens for: one machine has 2^64 IPv6 addresses."""
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:

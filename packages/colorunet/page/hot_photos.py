@@ -1,4 +1,4 @@
-"""Cache of distances in the photos that hints were set on last."""
+"""Cache of path distances in the photos with the latest hints."""
 
 import weakref
 from collections import OrderedDict
@@ -13,14 +13,14 @@ _MOST_BYTES = 48 << 20  # of logits
 
 
 class HotPhotos:
-    """Photos as the network saw them, the last used ones first to stay."""
+    """Least-recently-used cache of ``SeenPhoto``."""
 
     def __init__(self) -> None:
         self._photos: OrderedDict[str, SeenPhoto] = OrderedDict()
         self._lock = RLock()  # a photo may be forgotten by the very thread that holds it
 
     def seen(self, photo: KeptPhoto) -> SeenPhoto:
-        """Return a photo as the network saw it; of the last few, distances are known already."""
+        """Return the logits of a kept photo, with cached distances if it was used lately."""
         with self._lock:
             seen = self._photos.pop(photo.id, None)
             if seen is None:

@@ -1,4 +1,4 @@
-"""Images as the server sends them: previews for the page, and files to keep."""
+"""Images that the server sends: previews, and files to keep."""
 
 import io
 import os
@@ -19,7 +19,7 @@ _PREVIEW_QUALITY = 88
 
 @dataclass(frozen=True)
 class ImageFile:
-    """A file that is sent.
+    """A file to send.
 
     Args:
         name: "" for none.
@@ -51,7 +51,7 @@ def preview_file(image: Image.Image, *, lossless: bool = False) -> ImageFile:
 def colored_file(
     name: str, data: bytes, image: ColoredImage, number: int = 0, *, mark: Mark | None = None
 ) -> ImageFile:
-    """Return a coloured photo in its own format: the bytes that ``colorunet`` writes.
+    """Return a coloured photo in its own format, with the bytes that ``colorunet`` writes.
 
     Args:
         name: of the photo.

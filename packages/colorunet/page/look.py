@@ -15,7 +15,7 @@ from colorunet.page.refusal import Refusal
 
 @dataclass(frozen=True)
 class Look:
-    """The dials, as the options of ``colorunet`` have them.
+    """Dials and hints of a photo.
 
     Args:
         warmth: from -1, bluer, to 1, more orange.
@@ -37,7 +37,7 @@ class Look:
 
 
 def look_of_object(given: Any, limits: Limits) -> Look:
-    """Return what a JSON object asks for; None asks for nothing.
+    """Validate the look in a JSON object; None gives the default look.
 
     Raises:
         Refusal: a value is out of its range or of another kind.
@@ -53,7 +53,7 @@ def look_of_object(given: Any, limits: Limits) -> Look:
 
 
 def look_of_fields(given: Mapping[str, str]) -> Look:
-    """Return what the fields of a form ask for; ``hints`` is JSON.
+    """Validate the look in the fields of a form; ``hints`` is JSON.
 
     Raises:
         Refusal: as ``look_of_object``.
@@ -62,7 +62,7 @@ def look_of_fields(given: Mapping[str, str]) -> Look:
 
 
 def json_object(data: bytes) -> dict[str, Any]:
-    """Return a request's JSON object; an empty body is an empty one.
+    """Parse a request's JSON object; an empty body gives an empty object.
 
     Raises:
         Refusal: it is none.
@@ -74,7 +74,7 @@ def json_object(data: bytes) -> dict[str, Any]:
 
 
 def count_of(name: str, given: Any, *, least: int, most: int) -> int:
-    """Return a whole number, given as one or as a text.
+    """Parse a whole number, given as a number or as text.
 
     Raises:
         Refusal: it is none, or out of its range.

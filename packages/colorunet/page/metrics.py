@@ -10,7 +10,7 @@ _BOUNDS_S = (0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
 
 
 class Metrics:
-    """Requests, counted by what was asked and what was answered."""
+    """Counts and durations of requests by route and status."""
 
     def __init__(self) -> None:
         self._requests: Counter[tuple[str, int]] = Counter()
@@ -18,13 +18,13 @@ class Metrics:
         self._seconds: defaultdict[str, float] = defaultdict(float)
 
     def count(self, route: str, status: int, seconds: float) -> None:
-        """Count a request that was answered."""
+        """Count an answered request."""
         self._requests[route, status] += 1
         self._buckets[route][bisect_left(_BOUNDS_S, seconds)] += 1
         self._seconds[route] += seconds
 
     def text(self, gauges: Mapping[str, tuple[str, float]]) -> str:
-        """Return everything.
+        """Return all metrics as text.
 
         Args:
             gauges: what else stands there: by name what it is, and its value now.

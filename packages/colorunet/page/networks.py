@@ -1,4 +1,4 @@
-"""The networks that a page offers, each loaded when it is first used."""
+"""Networks of a page, each loaded on first use."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -30,7 +30,7 @@ class Networks:
         self._loaded = {self.default: load(self.default, self._runs[self.default])}
 
     def get(self, name: str) -> PhotoColoring:
-        """Return what colours photos with a network; "" is the default.
+        """Return a network's ``PhotoColoring``; "" is the default network.
 
         Raises:
             Refusal: there is no network of that name.

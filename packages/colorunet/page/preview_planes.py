@@ -1,11 +1,11 @@
-"""Arrays made small for previews."""
+"""Arrays reduced for previews."""
 
 import numpy as np
 from jaxtyping import Float, Float32
 
 
 def halved(planes: Float[np.ndarray, "h w n"]) -> Float32[np.ndarray, "hh hw n"]:
-    """Return means of two by two."""
+    """Return means of 2 × 2 pixels."""
     height, width, n = planes.shape
     even = np.pad(planes, ((0, height % 2), (0, width % 2), (0, 0)), mode="edge")
     parts = even.astype(np.float32).reshape((height + 1) // 2, 2, (width + 1) // 2, 2, n)

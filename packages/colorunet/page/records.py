@@ -1,4 +1,4 @@
-"""Records and sidecars of photos that the page colours, in its archives."""
+"""Records and sidecars in the archives of the page."""
 
 import os
 from dataclasses import asdict, dataclass
@@ -22,7 +22,7 @@ from colorunet.page.look import Look
 
 @dataclass(frozen=True)
 class PageRecord:
-    """What the page knows of how a photo was coloured.
+    """How the page coloured a photo.
 
     Args:
         mark: software and network.

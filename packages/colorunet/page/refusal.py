@@ -1,8 +1,8 @@
-"""Errors that the page answers with."""
+"""Errors with an HTTP status, shown to the client."""
 
 
 class Refusal(Exception):
-    """An answer other than 200: shown to the client as JSON, ``{"error": message}``.
+    """A response other than 200: JSON of the form ``{"error": message}``.
 
     Args:
         status: of HTTP.
@@ -17,5 +17,5 @@ class Refusal(Exception):
 
     @property
     def closes(self) -> bool:
-        """Whether the connection ends with it: what else arrives is a body that nobody reads."""
+        """Whether the connection is closed, because the rest of the body isn't read."""
         return self.status in (401, 403, 408, 413, 415, 421, 429, 503)

@@ -37,7 +37,7 @@ _GRACE_S = 3  # for answers under way when the server ends
 
 @dataclass(frozen=True)
 class ServerSettings:
-    """Where a page is served and who may use it.
+    """Address, access and limits of a page.
 
     Args:
         run: the folder of the network.
@@ -58,7 +58,7 @@ class ServerSettings:
 
 @dataclass(frozen=True)
 class Served:
-    """Where a page is.
+    """Address of a running page.
 
     Args:
         url: to open; with the token, where there is one.
@@ -74,7 +74,7 @@ class Served:
 
 
 class PageServer:
-    """A page at an address: it listens from the beginning, and answers in ``run``.
+    """A page's server: it listens when it is made, and answers in ``run``.
 
     Raises:
         ColorunetError: the address can't be had, or there is no such network.
@@ -97,8 +97,8 @@ class PageServer:
 
         Args:
             tell: called with unexpected errors.
-            opens_browser: show the page, unless its address has a token: in the list of processes
-                everybody on this machine would see it.
+            opens_browser: show the page, unless its address has a token, which every user of this
+                machine could read in the list of processes.
         """
         app = Guard(self._page.asgi(), token=self._token, loopback=self._loopback)
         limits, connections = self._limits, within_open_files(self._limits.connections)
@@ -127,7 +127,7 @@ class PageServer:
             server.run(sockets=[self._socket])
 
     def close(self) -> None:
-        """Listen no longer, where ``run`` wasn't called."""
+        """Stop listening, if ``run`` wasn't called."""
         self._socket.close()
 
 
@@ -137,7 +137,7 @@ def _coloring(limits: Limits, name: str, run: Path) -> PhotoColoring:
 
 
 def _shipped() -> dict[str, Path]:
-    """Return the networks that this installation has, by name."""
+    """Return the installed networks by name."""
     found = {}
     for name in SHIPPED_NETWORKS:
         with suppress(ColorunetError):
@@ -161,14 +161,14 @@ def _listening(host: str, port: int) -> socket.socket:
 
 
 def _url(host: str, port: int, token: str) -> str:
-    """Return an address to open: a server at all addresses is shown at one of this machine."""
+    """Return an address to open; for a server at all addresses one of this machine."""
     name = _own_address() if host in _ANYWHERE else host
     name = f"[{name}]" if ":" in name else name
     return f"http://{name}:{port}/" + (f"?token={quote(token, safe='')}" if token else "")
 
 
 def _own_address() -> str:
-    """Return the address at which others reach this machine; nothing is sent to find it."""
+    """Return this machine's address in its network, found without sending anything."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -178,6 +178,6 @@ def _own_address() -> str:
 
 
 def _has_display() -> bool:
-    """Whether a browser would open beside the terminal rather than inside it."""
+    """Whether a graphical browser can be opened."""
     is_bare = sys.platform.startswith("linux") or "bsd" in sys.platform
     return not is_bare or bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

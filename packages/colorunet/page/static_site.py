@@ -1,4 +1,4 @@
-"""The page as a static site that colours photos in the browser: files written into a folder."""
+"""The page as a static site that colours photos in the browser."""
 
 import hashlib
 import json
@@ -60,7 +60,7 @@ class StaticSite:
 
 
 def write_site(run: Path, network: str, folder: Path, *, overwrite: bool = False) -> StaticSite:
-    """Write the page with a network into a folder; any static host can serve it.
+    """Write the page and a network into a folder for any static host.
 
     Args:
         run: the folder of the network; it must hold a ``network.onnx``.
@@ -95,7 +95,7 @@ def write_site(run: Path, network: str, folder: Path, *, overwrite: bool = False
 
 
 def _is_site(index: Path) -> bool:
-    """Whether a page is that of a site of ours, by which all its files are known."""
+    """Whether a page belongs to a site written by this command."""
     try:
         page = read_regular(index, most=SMALL)
     except (OSError, ValueError):
@@ -129,7 +129,7 @@ def _contents(run: Path, network: str) -> Iterator[tuple[str, bytes]]:
 
 
 def _about(run: Path, network: str, onnx: Any) -> dict[str, Any]:
-    """Return all that the page must know of the network."""
+    """Return the network's settings and tables for the page."""
     meta = read_meta(run, "best")
     palette, decoding, averaging = (
         palette_of(meta, run),
@@ -173,7 +173,7 @@ def _about(run: Path, network: str, onnx: Any) -> dict[str, Any]:
 
 
 def _worker(written: list[tuple[str, bytes]]) -> bytes:
-    """Return the service worker, which keeps these files until one of them is another."""
+    """Return the service worker, whose cache is renewed when a file changes."""
     digest = hashlib.sha256()
     for path, data in written:
         digest.update(path.encode() + b"\0" + hashlib.sha256(data).digest())

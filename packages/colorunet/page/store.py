@@ -22,7 +22,7 @@ _LATER_BYTES = 4 << 20  # of versions, hints and a reference, which come once th
 
 @dataclass(eq=False)
 class KeptPhoto:
-    """A photo between two requests.
+    """An uploaded photo, kept between requests.
 
     Args:
         name: that its file had, without a folder.
@@ -40,7 +40,7 @@ class KeptPhoto:
             makes of this photo's.
         network: its name, "" for the default.
         hinted: the last hints and what they say at the preview's chroma size.
-        id: that nobody guesses.
+        id: random, so that it can't be guessed.
     """
 
     name: str
@@ -66,14 +66,14 @@ class KeptPhoto:
 
     @property
     def nbytes(self) -> int:
-        """How much memory it takes at most."""
+        """Upper bound on its memory."""
         arrays = [self.luma, self.seen_luma, self.logits, self.few_logits]
         arrays += [array for array in (self.alpha, self.own) if array is not None]
         return _LATER_BYTES + len(self.data) + sum(array.nbytes for array in arrays)
 
 
 class PhotoStore:
-    """Photos by id; beyond the limits the longest unused are forgotten.
+    """Photos by id; beyond the limits the least recently used are deleted.
 
     Args:
         limits: on bytes and time.
@@ -87,7 +87,7 @@ class PhotoStore:
         self.nbytes = 0
 
     def __len__(self) -> int:
-        """Photos kept."""
+        """Number of kept photos."""
         return len(self._photos)
 
     def add(self, photo: KeptPhoto) -> None:
@@ -99,7 +99,7 @@ class PhotoStore:
         self.forget_unused()
 
     def get(self, photo_id: str) -> KeptPhoto:
-        """Return a photo, used as of now.
+        """Return a photo and renew its expiry.
 
         Raises:
             Refusal: it isn't there, or no longer.
@@ -112,13 +112,13 @@ class PhotoStore:
         return photo
 
     def remove(self, photo_id: str) -> None:
-        """Forget a photo, if it is there."""
+        """Delete a photo, if it is there."""
         if photo_id in self._photos:
             photo, _ = self._photos.pop(photo_id)
             self.nbytes -= photo.nbytes
 
     def forget_unused(self) -> None:
-        """Forget what nobody used for long."""
+        """Delete photos that are unused for too long."""
         before = self._clock() - self._limits.kept_s
         while self._photos:
             photo_id, (_, used) = next(iter(self._photos.items()))

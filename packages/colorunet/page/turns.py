@@ -1,4 +1,4 @@
-"""Fair queue: a client's requests wait behind its own, not before those of others."""
+"""Fair queue: round robin over clients."""
 
 import asyncio
 import time
@@ -15,7 +15,7 @@ _SMOOTHING = 0.1  # of the mean duration that Retry-After is told from
 
 
 class Turns:
-    """Work for threads, taken from one client after the other.
+    """Threads whose work is taken from one client after the other.
 
     Args:
         name: of the work, for its threads.
@@ -38,15 +38,15 @@ class Turns:
     async def run(
         self, client: str, work: Callable[[], T], *, gone: Callable[[], Awaitable[bool]]
     ) -> T:
-        """Return what ``work`` returns, done in a thread when it's the client's turn.
+        """Run ``work`` in a thread when it is the client's turn, and return its result.
 
         Args:
             client: whose request it is.
             work: what it asks for.
-            gone: whether the client has left meanwhile, so that nothing is worked for nobody.
+            gone: whether the client has disconnected, so that the work is skipped.
 
         Raises:
-            Refusal: too many wait already, it waited too long, or nobody waits for it any more.
+            Refusal: the queue is full, the wait was too long, or the client disconnected.
         """
         self._refuse_beyond_limits(client)
         await self._turn(client)
@@ -61,7 +61,7 @@ class Turns:
             self._give_back()
 
     def close(self) -> None:
-        """Start nothing more; running work is finished."""
+        """Start no more work; running work is finished."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _refuse_beyond_limits(self, client: str) -> None:

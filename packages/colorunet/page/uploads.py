@@ -1,4 +1,4 @@
-"""Request bodies: held in memory only, bounded in bytes and in time."""
+"""Request bodies in memory, bounded in bytes and time."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
@@ -21,7 +21,7 @@ _NAME_BYTES = 200  # file systems take 255, and "-colorized-16.jpeg" comes to it
 
 @dataclass(frozen=True)
 class Upload:
-    """A photo as it was sent.
+    """An uploaded photo.
 
     Args:
         name: of its file, without a folder.
@@ -37,8 +37,8 @@ class Upload:
 class Uploads:
     """Reads request bodies within one memory limit that all requests share.
 
-    Bytes count from their arrival: counted as promised, a few clients that send nothing would take
-    the room of all others.
+    Bytes are counted as they arrive, not as declared: otherwise a few clients that send nothing
+    would use up the limit.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -47,7 +47,7 @@ class Uploads:
 
     @asynccontextmanager
     async def photo(self, request: Request) -> AsyncIterator[Upload]:
-        """Read a form with a file called ``image``; its memory counts until the block ends.
+        """Read a form with a file ``image``; its memory is counted until the block ends.
 
         Raises:
             Refusal: it isn't a form, too large, too slow, or memory is short.
@@ -60,7 +60,7 @@ class Uploads:
             self.nbytes -= held[0]
 
     async def json(self, request: Request) -> bytes:
-        """Return a body that should be JSON.
+        """Parse a body as JSON.
 
         Raises:
             Refusal: it is too large or too slow.
@@ -139,7 +139,7 @@ def _too_large(most: int) -> Refusal:
 
 
 def _base_name(name: str) -> str:
-    """Return a file's name without folders of any system and without what steers a terminal."""
+    """Return a file's name without folders and control characters."""
     base = name.replace("\\", "/").rpartition("/")[2]
     plain = "".join(letter for letter in base if letter.isprintable() and letter not in '<>:"|?*')
     return plain.encode()[:_NAME_BYTES].decode(errors="ignore").strip(". ") or "photo"

@@ -1,4 +1,4 @@
-"""Middleware: counts and times requests, and reports an unexpected error in one line."""
+"""Middleware that counts and times requests, and reports unexpected errors in one line."""
 
 import time
 from collections.abc import Callable
@@ -26,7 +26,7 @@ class Watch:
         self._tell = tell
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on and count it when it is answered."""
+        """Pass a request on, and count it when it is answered."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return

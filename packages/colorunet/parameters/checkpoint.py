@@ -26,7 +26,7 @@ _MOST_BYTES = 8 << 30  # of a safetensors file; the shipped networks have under 
 
 @dataclass(frozen=True)
 class Trained:
-    """A network as a run left it, ready to predict, and what it was trained with.
+    """A trained network, ready to predict, with its palette and settings.
 
     ``network`` is in eval mode and takes luma (B, 1, H, W) in [0, 1], any size, to logits
     (B, n, H, W). ``meta`` is the JSON beside the parameters, ``fingerprint`` their sha256.
@@ -83,7 +83,7 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 
 def _digest(run: Path, which: Which = "best") -> str:
-    """Return the sha256 of the parameters of a run; ColorunetError where they can't be read."""
+    """Return the sha256 of a run's parameters; ColorunetError if they can't be read."""
     _, path = checkpoint_files(run, which)
     try:
         return hashlib.sha256(read_regular(path, most=_MOST_BYTES, within=run)).hexdigest()
@@ -142,7 +142,7 @@ def _network_settings(recipe: Any) -> NetworkSettings:
 
 
 def _count_described(settings: NetworkSettings, *, bins: int, size: int) -> int:
-    """Return how many numbers the parameters of a network have, without memory for any."""
+    """Return the number of parameters without allocating them."""
     with torch.device("meta"):
         described = build_network(settings, bins=bins, size=size).state_dict()
     return sum(tensor.numel() for tensor in described.values())

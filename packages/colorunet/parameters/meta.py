@@ -1,4 +1,4 @@
-"""The JSON beside the parameters of a run: read without torch."""
+"""The JSON beside a run's parameters, read without torch."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ HUB_FILES = ("config.json", "model.safetensors")  # as model hubs call what a ru
 
 
 def checkpoint_files(run: Path, which: str) -> tuple[Path, Path]:
-    """Return where a checkpoint's JSON and its parameters lie, whether they are there or not."""
+    """Return the paths of a checkpoint's JSON and parameters, existing or not."""
     description, parameters = run / f"{which}.json", run / f"{which}.safetensors"
     of_hub = run / HUB_FILES[0], run / HUB_FILES[1]
     if which == "best" and not parameters.is_file() and of_hub[1].is_file():
@@ -46,7 +46,7 @@ def read_meta(run: Path, which: str) -> dict[str, Any]:
 
 
 def palette_of(meta: Mapping[str, Any], run: Path) -> Palette:
-    """Return the palette that stands in a run's JSON.
+    """Return the palette in a run's JSON.
 
     Raises:
         ColorunetError: it stands there wrongly, or not at all.
@@ -59,7 +59,7 @@ def palette_of(meta: Mapping[str, Any], run: Path) -> Palette:
 
 @contextmanager
 def settings_of_run(meta: Mapping[str, Any], key: str) -> Iterator[Mapping[str, Any]]:
-    """Give what a run's JSON has under a key, nothing where it has no such key.
+    """Give the object under a key of a run's JSON, or an empty one.
 
     Raises:
         ColorunetError: it is no object, or the block raised a ValueError.
@@ -76,14 +76,14 @@ def settings_of_run(meta: Mapping[str, Any], key: str) -> Iterator[Mapping[str, 
 
 
 def number(value: Any, what: str) -> float:
-    """Return a finite number of JSON; ValueError where it isn't one."""
+    """Return a finite JSON number; ValueError for anything else."""
     if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
         raise ValueError(f"{what}: expected a number, given {value!r:.80}")
     return value
 
 
 def numbers(values: Any, what: str) -> tuple[float, ...]:
-    """Return a list of them; ValueError where it isn't one."""
+    """Return a list of finite JSON numbers; ValueError for anything else."""
     if not isinstance(values, list | tuple):
         raise ValueError(f"{what}: expected a list of numbers, given {values!r:.80}")
     return tuple(number(value, what) for value in values)

@@ -1,4 +1,4 @@
-"""Properties of an ONNX file, read from its fields before anything runs it."""
+"""Properties of an ONNX file, read from its Protocol Buffers fields before it is run."""
 
 import io
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _MOST_PROPERTY_BYTES = 1 << 20
 
 
 def onnx_properties(path: Path) -> dict[str, str]:
-    """Return the properties that stand in an ONNX file.
+    """Return the metadata properties of an ONNX file.
 
     Raises:
         ValueError: it isn't one.
@@ -33,7 +33,7 @@ def onnx_properties(path: Path) -> dict[str, str]:
 
 
 def require_no_loops(path: Path) -> None:
-    """Refuse an ONNX file that could run for ever: with branches, loops or functions.
+    """Refuse ONNX files that may not terminate: with branches, loops or functions.
 
     Raises:
         ValueError: it is one, or no ONNX file.
@@ -51,7 +51,7 @@ def require_no_loops(path: Path) -> None:
 
 
 def _content(file: BinaryIO, field: int, start: int, size: int) -> bytes:
-    """Return what stands in all fields with a number, of those in a stretch."""
+    """Return the content of all fields with a number in a range of bytes."""
     spans = list(_fields(file, field, start, start + size))
     return b"".join(_read(file, place, length) for place, length in spans)
 
@@ -64,7 +64,7 @@ def _read(file: BinaryIO, place: int, size: int) -> bytes:
 def _fields(
     file: BinaryIO, field: int, start: int = 0, end: int | None = None
 ) -> Iterator[tuple[int, int]]:
-    """Yield place and size of each field with a number; the others are stepped over."""
+    """Yield offset and size of each field with a number."""
     end = file.seek(0, io.SEEK_END) if end is None else end
     place = start
     while place < end:

@@ -37,7 +37,7 @@ class PublishedFile:
 
     @property
     def address(self) -> str:
-        """Where a person can get it."""
+        """Address for downloading it."""
         name, _, version = self.distribution.partition("==")
         return f"https://pypi.org/project/{name}/{version}/#{Path(self.path).name}"
 
@@ -62,7 +62,7 @@ PUBLISHED = {
 
 
 def published_file(encoder: str, file: str = "") -> PublishedFile:
-    """Return whose parameters an encoder starts from; of timm's what its tables say.
+    """Return the file of an encoder's published parameters; for timm by its tables.
 
     Args:
         encoder: a key of ``PUBLISHED``, or ``timm/NAME``.
@@ -86,7 +86,7 @@ def published_file(encoder: str, file: str = "") -> PublishedFile:
 
 
 def published_tensors(encoder: str, file: Path | None = None) -> dict[str, Tensor]:
-    """Return the tensors of an encoder's file, by the names that it gives them.
+    """Return the tensors of an encoder's file by name.
 
     Args:
         encoder: a key of ``PUBLISHED``.
@@ -118,7 +118,7 @@ def _content(encoder: str, path: Path) -> bytes:
 
 
 def installed_file(encoder: str) -> Path | None:
-    """Return where the package of an encoder's parameters has them; None where it isn't there."""
+    """Return the path of an encoder's file in its package; None if that isn't installed."""
     published = PUBLISHED[encoder]
     spec = find_spec(published.package)
     if spec is None or not spec.submodule_search_locations:

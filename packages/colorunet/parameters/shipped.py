@@ -1,4 +1,4 @@
-"""The networks that come with the package, and their folders."""
+"""Networks that come with the package, and their folders."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -21,12 +21,12 @@ def is_run(path: Path) -> bool:
 
 
 def network_name(name: str) -> str:
-    """Return what a shipped network is called now; any other name as it is."""
+    """Return the present name of a shipped network; other names are unchanged."""
     return _FORMER_NAMES.get(name, name)
 
 
 def shipped_run(name: str = DEFAULT_NETWORK) -> Path:
-    """Return the folder of a shipped network; it holds what a run holds.
+    """Return the folder of a shipped network, which is a run.
 
     Raises:
         ColorunetError: there is no network of that name, or this installation lacks it.
@@ -46,7 +46,7 @@ def shipped_run(name: str = DEFAULT_NETWORK) -> Path:
 
 
 def run_or_shipped(text: str) -> Path:
-    """Return the folder of a run as given, or that of the shipped network so called.
+    """Return a run's folder, or that of a shipped network by name.
 
     Raises:
         ColorunetError: it is neither.

@@ -15,7 +15,7 @@ _MOST_HEADER_BYTES = 10_000_000
 
 @dataclass(frozen=True)
 class TensorPlace:
-    """A tensor's bytes in its file; ``kind`` as safetensors calls it, such as F16."""
+    """A tensor's bytes in its file; ``kind`` is safetensors' data type, such as F16."""
 
     kind: str
     shape: tuple[int, ...]

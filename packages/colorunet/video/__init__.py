@@ -1,1 +1,1 @@
-"""Films: read, coloured without flicker, written frame for frame; all but their colours is kept."""
+"""Films, coloured frame by frame without flicker; sound, times and metadata are copied."""

@@ -1,4 +1,4 @@
-"""Assumptions about a film's pictures, and what its output can't keep."""
+"""Notes on assumptions about a film's pictures, and on what its output can't hold."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ _HDR = {16: "PQ", 18: "HLG"}  # transfer functions, by H.273
 def note_assumptions(
     reader: ClipReader, frame: Any, target: Target, container: Container, *, bits: int
 ) -> None:
-    """Note what a film's first frame says.
+    """Add notes on a film's first frame.
 
     Args:
         reader: the clip, which gets the notes.

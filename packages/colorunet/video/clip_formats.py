@@ -1,4 +1,4 @@
-"""Recognition of clips by name and first bytes, and the containers that are written."""
+"""Recognition of clips by name and first bytes, and the containers for output."""
 
 import os
 import re
@@ -38,7 +38,7 @@ _MAGIC = re.compile(
 
 
 def looks_like_clip(name: str, start: bytes) -> bool:
-    """Whether a file that is no photo is meant as a clip, by its name or its first bytes.
+    """Whether a file that isn't a photo is meant as a clip, by name or first bytes.
 
     Args:
         name: of the file.
@@ -53,5 +53,5 @@ def looks_like_clip(name: str, start: bytes) -> bool:
 
 
 def muxer_for(name: str) -> str:
-    """Return the container that a file's suffix asks for, by FFmpeg's name."""
+    """Return FFmpeg's name of the container of a file's suffix."""
     return _MUXERS.get(os.path.splitext(name)[1].lower(), "matroska")

@@ -25,7 +25,7 @@ Plane = Float32[np.ndarray, "height width"]
 
 
 def matrix_of(tag: int, width: int, height: int) -> int:
-    """Return the matrix that a film is decoded with: its own, or what players guess by the size.
+    """Return a film's matrix: the tagged one, or the players' guess by size.
 
     Args:
         tag: of the stream, by H.273; one that isn't Y'CbCr counts as none.
@@ -38,13 +38,13 @@ def matrix_of(tag: int, width: int, height: int) -> int:
 
 
 def is_known_matrix(tag: int) -> bool:
-    """Whether frames with this tag are Y'CbCr as it is understood here, or untagged."""
+    """Whether a matrix tag is a supported kind of Y'CbCr, or none."""
     return tag in _KR_KB or tag == _UNKNOWN
 
 
 @dataclass(frozen=True)
 class ColorCoding:
-    """How luma and chroma stand in a film's frames.
+    """Coding of luma and chroma in a film's frames.
 
     Args:
         matrix: by H.273, one that ``matrix_of`` returns.
@@ -58,7 +58,7 @@ class ColorCoding:
 
     @property
     def dtype(self) -> Any:
-        """Of the samples."""
+        """Data type of the samples."""
         return np.uint8 if self.bits == 8 else np.uint16
 
     @cached_property
@@ -69,7 +69,7 @@ class ColorCoding:
 
     @cached_property
     def _chroma_range(self) -> tuple[float, float]:
-        """The level of gray, and how many levels lie between the outermost chroma."""
+        """Level of gray, and number of levels between the extremes of chroma."""
         middle = float(1 << (self.bits - 1))
         return middle, float((1 << self.bits) - 1 if self.full_range else 224 << (self.bits - 8))
 
@@ -77,8 +77,8 @@ class ColorCoding:
     def _difference(self) -> tuple[np.ndarray, np.ndarray]:
         """How U and V give differences from luma of R, G and B (3 × 2), and Cb and Cr (2 × 2).
 
-        A colour is the same whatever matrix codes it: what red, green and blue differ by stays, and
-        is taken from the luma that this matrix makes of them.
+        A colour keeps the differences of red, green and blue under any matrix; they are taken
+        from the luma by this matrix.
         """
         red, blue = _KR_KB[self.matrix]
         units = np.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
@@ -102,9 +102,9 @@ class ColorCoding:
         return np.rint(rgb.astype(np.float32) @ shares / most * span + black).astype(self.dtype)
 
     def chroma(self, luma: Plane, u: Plane, v: Plane) -> tuple[np.ndarray, np.ndarray]:
-        """Return levels of Cb and Cr for U and V (BT.601), drawn in to what the luma can carry.
+        """Return levels of Cb and Cr for U and V (BT.601), mapped into the gamut at the luma.
 
-        Luma and hue stay, as in ``gamut_mapping``: a colour outside of the cube loses chroma.
+        Luma and hue stay, as in ``gamut_mapping``: a colour outside the cube loses chroma.
 
         Args:
             luma: in [0, 1], at the size of the chroma.
@@ -127,7 +127,7 @@ class ColorCoding:
         return levels[0], levels[1]
 
     def uv(self, cb: np.ndarray, cr: np.ndarray) -> tuple[Plane, Plane]:
-        """Return U and V of levels of Cb and Cr: what ``chroma`` inverts."""
+        """Return U and V of levels of Cb and Cr, the inverse of ``chroma``."""
         middle, span = self._chroma_range
         back = np.linalg.inv(self._difference[1].astype(np.float64)).astype(np.float32)
         parts = [(x.astype(np.float32) - np.float32(middle)) / np.float32(span) for x in (cb, cr)]

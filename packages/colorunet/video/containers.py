@@ -1,4 +1,4 @@
-"""The containers that films are written into, with their options."""
+"""Containers for output, with their options."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ _MP4_WORDS = frozenset(
 
 @dataclass(frozen=True)
 class Container:
-    """A container as it is written.
+    """A container for output.
 
     Args:
         muxer: FFmpeg's name of it.
@@ -59,12 +59,12 @@ class Container:
 
     @classmethod
     def of(cls, path: Path) -> "Container":
-        """Return the container that a file's suffix asks for."""
+        """Return the container of a file's suffix."""
         return cls(muxer_for(path.name), path.suffix.lower() in _BLU_RAY)
 
     @property
     def is_mp4(self) -> bool:
-        """Whether it is MP4 or of its kind."""
+        """Whether it is MP4 or a related format."""
         return self.muxer in _MP4
 
     @property
@@ -74,7 +74,7 @@ class Container:
 
     @property
     def options_in_memory(self) -> dict[str, str]:
-        """The options of the muxer, but for those that need a file."""
+        """Options of the muxer except those that need a file."""
         if self.muxer != "mpegts":
             return {}
         return {"mpegts_copyts": "1", "mpegts_m2ts_mode": str(int(self.is_blu_ray))}

@@ -1,4 +1,4 @@
-"""Encoding of a film, in stretches that are independent of each other."""
+"""Encoding of a film in independent stretches."""
 
 import platform
 from dataclasses import dataclass
@@ -23,14 +23,14 @@ _LOSSLESS = frozenset(
 
 @dataclass(frozen=True)
 class Encoder:
-    """One encoder.
+    """An encoder and its options.
 
     Args:
         name: FFmpeg's.
-        word: what people call its format.
+        word: common name of its format.
         most_bits: of a sample.
-        options: that it is opened with; no picture refers to a later one, so that times are kept
-            in any container and stretches follow each other without a seam.
+        options: of the encoder; no picture refers to a later one, so that any container keeps the
+            times and stretches can be concatenated.
     """
 
     name: str
@@ -68,7 +68,7 @@ FFV1 = Encoder("ffv1", "FFV1", 16, (("level", "3"), ("slices", "4"), ("slicecrc"
 
 
 def encoder_for(codec: str, bits: int, muxer: str) -> Encoder:
-    """Return the encoder of a film's output.
+    """Choose the encoder of a film's output.
 
     Args:
         codec: of the film; what was stored without loss stays without.
@@ -84,7 +84,7 @@ def encoder_for(codec: str, bits: int, muxer: str) -> Encoder:
 
 @dataclass(frozen=True)
 class Target:
-    """What is encoded.
+    """Properties of the encoded film.
 
     Args:
         encoder: which.
@@ -112,7 +112,7 @@ class Target:
     mastering: str = ""
 
     def configure(self, context: Any) -> None:
-        """Set up an encoder's context, or that of a stream with packets of such."""
+        """Set up an encoder's or a stream's codec context."""
         layout = self.layout
         context.width, context.height = layout.width, layout.height
         context.pix_fmt = layout.pix_fmt
@@ -136,7 +136,7 @@ class Target:
 
 @dataclass(frozen=True)
 class Stretch:
-    """Packets that can be decoded without any before, as arrays, so that a file can hold them.
+    """Packets that are decodable without earlier ones, as arrays for storage in a file.
 
     Args:
         data: all bytes, one packet after the other.
@@ -168,7 +168,7 @@ class Stretch:
 
 
 class StretchEncoder:
-    """Encodes one stretch with an encoder of its own."""
+    """Encodes one stretch with its own encoder."""
 
     def __init__(self, target: Target) -> None:
         self._context = av.CodecContext.create(target.encoder.name, "w")
@@ -185,11 +185,11 @@ class StretchEncoder:
         self._packets += self._context.encode(frame)
 
     def __len__(self) -> int:
-        """How many frames there are in it."""
+        """Number of frames."""
         return len(self._durations)
 
     def finish(self) -> Stretch:
-        """Return what was encoded.
+        """Flush the encoder and return the stretch.
 
         Raises:
             RuntimeError: the encoder gave another number of packets, or in another order.

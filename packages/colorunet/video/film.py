@@ -1,4 +1,4 @@
-"""The story of a film: read, painted, encoded stretch by stretch, then written with its sound."""
+"""Colouring of a film: read, painted and encoded by stretches, then muxed with its sound."""
 
 import hashlib
 import time
@@ -41,7 +41,7 @@ _SQUARE = Fraction(1)
 
 @dataclass(frozen=True)
 class ColorizedFilm:
-    """A film that was coloured.
+    """A coloured film.
 
     Args:
         output: its path.
@@ -84,7 +84,7 @@ def colorize_video(
     tell: Callable[[str], None] | None = None,
     mark: Mark | None = None,
 ) -> ColorizedFilm:
-    """Colour a clip, frame for frame; a call that was killed goes on where it was.
+    """Colour a clip frame by frame; a killed call is resumed.
 
     Frames keep their number, times, size and luma; sound, subtitles, chapters and words are copied.
     Finished stretches lie in a hidden folder beside the output until it is written.
@@ -137,7 +137,7 @@ def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
 
 
 class _Work:
-    """The work on one film: what its first frame decides, and the frames after it."""
+    """State of one film's colouring."""
 
     def __init__(
         self,
@@ -155,7 +155,7 @@ class _Work:
         self._count = 0
 
     def plan(self) -> dict[str, Any]:
-        """Return what the bytes of the film's stretches depend on."""
+        """Return everything that the encoded stretches depend on."""
         stat, colorizer, look = self.source.stat(), self._colorizer, self._look
         pattern = (np.arange(64 * 96, dtype=np.uint32) * 2654435761 >> 16).astype(np.uint8)
         seen = colorizer.coarse_logits(pattern.reshape(64, 96))
@@ -173,7 +173,7 @@ class _Work:
         }
 
     def encode_into(self, parts: Parts, reader: ClipReader, told: _Told) -> None:
-        """Encode all frames of an open clip that the parts haven't yet."""
+        """Encode the frames of an open clip that the parts lack."""
         self._reader = reader
         frames = self._frames(told.report)
         first = next(frames, None)
@@ -275,7 +275,7 @@ class _Work:
             write_sidecar(self.target_path, sidecar_packet(self.source), self._mark)
 
     def summary(self, seconds: float) -> ColorizedFilm:
-        """Return what became of the film."""
+        """Return the result."""
         return ColorizedFilm(
             output=str(self.target_path),
             frames=self._count,

@@ -1,4 +1,4 @@
-"""Flicker: the mean change of colours from frame to frame, along what stays the same."""
+"""Flicker: mean change of colours from frame to frame in unchanged cells."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from colorunet.video.motion import Motion
 
 @dataclass
 class Flicker:
-    """The mean |ΔU| and |ΔV| between successive frames along still cells.
+    """The mean |ΔU| and |ΔV| between successive frames over unchanged cells.
 
     Args:
         total: the sum of the means of all pairs of frames.
@@ -22,7 +22,7 @@ class Flicker:
 
     @property
     def mean(self) -> float:
-        """Of all pairs; 0 where there were none."""
+        """Mean over all pairs; 0 without any."""
         return self.total / self.pairs if self.pairs else 0.0
 
     def add(
@@ -31,7 +31,7 @@ class Flicker:
         now: Float32[np.ndarray, "rows columns 2"],
         motion: Motion,
     ) -> None:
-        """Count one pair of frames, with the motion between them."""
+        """Add a pair of frames, with the motion between them."""
         still = motion.still
         if motion.cut or not still.any():
             return

@@ -39,11 +39,11 @@ class SeenFrame:
 
 @dataclass
 class Guide:
-    """Colours frames as reference frames and hints ask for.
+    """Applies reference frames and hints to a film's frames.
 
-    A reference frame gives its palette and tones as a prior. Where it shows the very picture of
-    its frame, it also gives its colours place by place; these and those of hints are carried along
-    motion, as far as things are taken for the same.
+    A reference frame gives its palette and tones as a prior. If it shows the same picture as its
+    frame, it also gives its colours pixel by pixel; these and those of hints are carried along
+    motion while it is trusted.
 
     Args:
         timed: the reference frames and hints.
@@ -61,7 +61,7 @@ class Guide:
     notes: dict[str, None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Sort what comes by time; ColorunetError for a hint outside the film."""
+        """Sort references and hints by time; ColorunetError for a hint outside the film."""
         for timed in self.timed.hints:
             require_inside((timed.hint,), self.size)
         self._frames = sorted(self.timed.frames, key=lambda one: one.time_s or 0.0)
@@ -116,7 +116,7 @@ class Guide:
         return number < len(items) and (items[number].time_s or 0.0) <= seconds + self.half_frame_s
 
     def _place(self, frame: ReferenceFrame, seen: SeenPhoto) -> None:
-        """Take a reference frame's colours place by place, where it is the film's own picture."""
+        """Take a reference frame's colours pixel by pixel if it shows the film's own picture."""
         rows, columns = seen.luma.shape
         shape = frame.luma.shape[1] / frame.luma.shape[0] * self.size[1] / self.size[0]
         luma, uv = (
@@ -140,7 +140,7 @@ class Guide:
             self.notes[f"{words} is after the film's end"] = None
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return what the next frames depend on."""
+        """Return the state that following frames depend on."""
         numbers = (self._active, self._next_frame, self._next_hint)
         state = {"guide": np.array(numbers), "guide_notes": np.array([*self.notes], np.str_)}
         if self._field is not None:
@@ -164,7 +164,7 @@ class Guide:
 
 
 def _joined(before: HintField | None, new: HintField) -> HintField:
-    """Return two fields as one, the nearer of the two deciding at each place."""
+    """Merge two fields; at each place the nearer one decides."""
     if before is None:
         return new
     squares = before.weight**2, new.weight**2

@@ -11,10 +11,10 @@ _CLOCKED = ("mpegts", "mpeg")  # containers whose clock may change on the way
 
 @dataclass
 class Joints:
-    """The places where a clip's clock starts again.
+    """Places where a clip's clock restarts.
 
-    The stream that is coloured tells the places; others are moved by the same amounts, so that
-    sound stays with its pictures.
+    They are found in the coloured stream; other streams are shifted by the same amounts, so that
+    sound stays in sync.
 
     Args:
         shifts: seconds that are added to times, by the number of joints before.
@@ -24,12 +24,12 @@ class Joints:
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """Number of restarts."""
         return len(self.shifts) - 1
 
 
 class Clock:
-    """Puts the packets of a clip onto one clock, in the order in which they lie in the file.
+    """Maps the packets of a clip to one continuous clock, in file order.
 
     Args:
         container: PyAV's, of the clip.
@@ -45,7 +45,7 @@ class Clock:
         self._last: dict[int, Fraction] = {}
 
     def put(self, packet: Any) -> None:
-        """Change the times of a packet to those of the one clock."""
+        """Change a packet's times to the continuous clock."""
         if not self._changes or packet.dts is None:
             return
         index, base = packet.stream.index, Fraction(packet.time_base)

@@ -1,8 +1,8 @@
-"""Streams of a clip that its output can hold beside the coloured pictures, found by trial.
+"""Streams of a clip that its output's container can hold, found by trial.
 
-A container accepts some streams in name only, and writes others that no reader recognizes.
-Each stream is therefore written with a few of its packets, together with one picture of the film,
-and read back, before the first picture is coloured.
+A container accepts some streams only in name, and writes others that no reader recognizes.
+So a few packets of each stream are written with one picture of the film, and read back, before the
+first picture is coloured.
 """
 
 import io
@@ -27,7 +27,7 @@ _COVERED = ("mp4", "matroska")  # containers with a place for a cover picture
 
 
 class Way(Enum):
-    """How a stream gets into the output."""
+    """How a stream is carried over."""
 
     COPY = "copied"
     COVER = "a cover picture"
@@ -37,7 +37,7 @@ class Way(Enum):
 
 @dataclass(frozen=True)
 class Kept:
-    """A stream that the output has too.
+    """A stream that is carried over.
 
     Args:
         way: how it gets there.
@@ -53,7 +53,7 @@ class Kept:
 def streams_kept(
     reader: ClipReader, container: Container, target: Target, stand_in: Any
 ) -> dict[int, Kept]:
-    """Return which streams of a clip its output gets, by number; what it can't hold is noted.
+    """Return the streams that the output can hold, by number; others are noted.
 
     Args:
         reader: the clip, from its beginning; it is read from.
@@ -89,7 +89,7 @@ def streams_kept(
 
 
 def _way_of(stream: Any, packets: list[Any], muxer: str, trial: "_Trial") -> Kept | str:
-    """Return how a stream is kept, or why it isn't; "" for what the output makes itself."""
+    """Return how a stream is kept, or why it isn't; "" for streams that the output makes."""
     if stream.type == "data" and (stream.name == "bin_data" or "timecode" in stream.metadata):
         return ""  # chapters and timecode, which are kept as such
     if stream.type == "attachment":
@@ -118,7 +118,7 @@ class _Trial:
     def reason_against(
         self, stream: Any = None, packets: Iterable[Any] = (), *, codec: str = ""
     ) -> str:
-        """Return why a stream can't be beside the film, or the film be there itself; or "".
+        """Return why a stream, or the film itself, can't be written; "" if it can.
 
         Args:
             stream: of the clip; None for the film alone.

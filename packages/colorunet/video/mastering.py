@@ -17,7 +17,7 @@ _DYNAMIC = {  # read for nothing: they say how single scenes are to be shown
 
 
 def mastering_of(frame: Any) -> str:
-    """Return mastering display, MaxCLL and MaxFALL of a frame as parameters of x265; or "".
+    """Return mastering display, MaxCLL and MaxFALL of a frame as x265 parameters; or "".
 
     Args:
         frame: decoded; FFmpeg puts there what stream or container say.
@@ -43,6 +43,6 @@ def mastering_of(frame: Any) -> str:
 
 
 def dynamic_metadata_of(frame: Any) -> list[str]:
-    """Return the names of what says for single scenes how they are shown; it isn't kept."""
+    """Return the names of a frame's dynamic HDR metadata, which aren't kept."""
     found = (name for kind, name in _DYNAMIC.items() if frame.side_data.get(kind) is not None)
     return list(dict.fromkeys(found))

@@ -1,4 +1,4 @@
-"""What moves in a film: where each place of a frame was in the frame before."""
+"""Motion estimation between successive frames of a film."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +18,7 @@ _GRAIN = 3.0 / 255  # contrast that counts as none
 
 @dataclass(frozen=True)
 class Motion:
-    """How a frame goes on from the one before, on a grid of cells.
+    """Motion from the frame before, on a grid of cells.
 
     Args:
         x: where each cell was, in cells from the left; ``y`` likewise from the top.
@@ -33,11 +33,11 @@ class Motion:
 
     @property
     def still(self) -> Bool[np.ndarray, "rows columns"]:
-        """Which cells show the same thing as before, wherever it moved."""
+        """Cells that show the same object as before, wherever it moved."""
         return self.trust >= 1
 
     def carried(self, before: Float32[np.ndarray, "rows columns *n"]) -> np.ndarray:
-        """Return what the frame before had, moved to where it is now; bilinear."""
+        """Warp values of the frame before to the present positions; bilinear."""
         parts = before.reshape(*before.shape[:2], -1)
         carried = np.empty((*self.x.shape, parts.shape[2]), np.float32)
         for first in range(0, parts.shape[2], _MOST_CHANNELS):
@@ -66,7 +66,7 @@ class MotionFinder:
     def between(
         self, before: UInt8[np.ndarray, "height width"], now: UInt8[np.ndarray, "height width"]
     ) -> Motion:
-        """Return how ``now`` goes on from ``before``; both are luma, far smaller than the film."""
+        """Return the motion from ``before`` to ``now``: small pictures of luma."""
         rows, columns = self._grid
         height, width = now.shape
         with one_thread():
@@ -88,7 +88,7 @@ class MotionFinder:
 
 
 def _judged(motion: Motion, now: np.ndarray, before: np.ndarray) -> Motion:
-    """Trust what looks alike, and tell a cut: brightness that changes as a whole is neither."""
+    """Set trust by similarity and detect cuts; a change of overall brightness is none."""
     trust = likeness(now, before) * motion.trust
     cut = not is_same_picture(now, before)
     return Motion(motion.x, motion.y, (trust * (not cut)).astype(np.float32), cut)
@@ -97,7 +97,7 @@ def _judged(motion: Motion, now: np.ndarray, before: np.ndarray) -> Motion:
 def likeness(
     now: Float32[np.ndarray, "rows columns"], before: Float32[np.ndarray, "rows columns"]
 ) -> Float32[np.ndarray, "rows columns"]:
-    """Return how much each place of two pictures (luma in [0, 1]) looks the same, in [0, 1]."""
+    """Return the local similarity of two pictures (luma in [0, 1]), in [0, 1]."""
     return np.clip(2 - _apart(now, before) / np.float32(_DIFFERENCE), 0, 1)
 
 
@@ -123,10 +123,10 @@ def _dissimilarity(now: np.ndarray, before: np.ndarray) -> float:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Have OpenCV use one thread while the block runs.
+    """Limit OpenCV to one thread in the block.
 
-    The optical flow depends on the number of threads; and setting it ends all of them, so that a
-    film sets it once rather than with each frame.
+    The optical flow depends on the number of threads. Setting it restarts the thread pool, so a
+    film sets it once, not for each frame.
     """
     threads = cv2.getNumThreads()
     if threads == 1:

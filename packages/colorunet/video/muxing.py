@@ -32,7 +32,7 @@ def write_film(
     joints: Joints,
     comment: str = "",
 ) -> None:
-    """Write a film: coloured packets in place of the clip's own, other streams as they are kept.
+    """Write a film: coloured packets replace the clip's pictures, other streams are copied.
 
     Args:
         path: of the file, whatever its suffix.
@@ -67,7 +67,7 @@ def write_film(
 def _streams(
     output: Any, reader: ClipReader, container: Container, target: Target, kept: Mapping[int, Kept]
 ) -> dict[int, Any]:
-    """Return the output's stream for each of the clip's, by its number; and the coloured one."""
+    """Return the output's streams by number of the clip's, and the coloured one."""
     streams = {}
     for stream in reader.container.streams:
         if stream.index == reader.stream.index:
@@ -96,7 +96,7 @@ def _made_for(output: Any, stream: Any, container: Container, kept: Kept) -> Any
 
 
 class _Others:
-    """The packets of all streams but the film, for the output."""
+    """Packets of all streams except the film."""
 
     def __init__(
         self,
@@ -137,7 +137,7 @@ class _Others:
                 yield packet
 
     def _behind_the_last(self, packet: Any) -> Any:
-        """Return a packet, moved where clips were joined so that their sound overlaps."""
+        """Return a packet, shifted where concatenated clips' sound overlaps."""
         index = packet.stream.index
         if packet.dts is not None:
             last = self._last.get(index)

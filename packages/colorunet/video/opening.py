@@ -1,4 +1,4 @@
-"""Opening a clip: what is refused, and which of its streams is coloured."""
+"""Opening of a clip: validation, and selection of the stream to colour."""
 
 import os
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ _THUMBNAILS = av.stream.Disposition.timed_thumbnails
 
 @contextmanager
 def opened_clip(path: Path) -> Iterator[ClipReader]:
-    """Open a clip; whatever is wrong with it is one kind of error.
+    """Open a clip; every error becomes UnusableClip.
 
     Raises:
         UnusableClip: no clip, none with pictures in it, or too large.
@@ -51,7 +51,7 @@ def opened_clip(path: Path) -> Iterator[ClipReader]:
 
 
 def is_whole_clip(path: Path) -> bool:
-    """Whether a clip can be read up to the end that its header promises; nothing is decoded."""
+    """Whether a clip is complete by its header and packets; nothing is decoded."""
     try:
         with opened_clip(path) as reader:
             end, packets = Fraction(0), 0
@@ -69,7 +69,7 @@ def is_whole_clip(path: Path) -> bool:
 
 
 def _main_stream(container: Any) -> Any:
-    """Return the video stream that is no cover picture: the default one, or the first."""
+    """Return the default or first video stream that isn't a cover picture."""
     streams = [
         one
         for one in container.streams.video

@@ -1,4 +1,4 @@
-"""From one gray frame of a film to the next in colour."""
+"""Colouring of a film's frames in order."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,7 +136,7 @@ class FilmPainter:
         return u, v
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return what the next frames and the sums depend on."""
+        """Return the state that following frames and sums depend on."""
         if self._smoother is None or self._before is None:
             return self._state
         return {
@@ -148,7 +148,7 @@ class FilmPainter:
         }
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from a state."""
+        """Resume from a state."""
         if not state:
             return
         self._state = {name: state[name] for name in ("mean", "age", "seen", "without")}

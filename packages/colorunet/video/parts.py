@@ -25,14 +25,14 @@ def parts_folder(target: Path) -> Path:
 
 
 class Parts:
-    """What a call has finished of a film.
+    """Finished stretches of a film.
 
-    The plan says of what film, by what network and how; parts of another plan are thrown away. A
-    stretch counts from when the state behind it is written, which is last.
+    The plan holds the film, the network and the settings; parts of another plan are deleted. A
+    stretch is complete when the state behind it is written, which comes last.
 
     Args:
         folder: see ``parts_folder``; made where it is missing.
-        plan: what everything depends on.
+        plan: everything that the parts depend on.
     """
 
     def __init__(self, folder: Path, plan: Mapping[str, Any]) -> None:
@@ -73,7 +73,7 @@ class Parts:
         return self._folder / f"{number:06d}.npz"
 
     def add(self, stretch: Stretch, state: Mapping[str, np.ndarray]) -> None:
-        """Keep the next stretch, and what the frames behind it depend on."""
+        """Store the next stretch, and the state behind it."""
         with write_atomically(self._path(self._done)) as temporary, temporary.open("wb") as file:
             np.savez(file, **vars(stretch))
         self._done += 1
@@ -85,8 +85,7 @@ class Parts:
         """Yield the packets of all stretches, reading one stretch at a time.
 
         Raises:
-            UnusableImage: one is damaged; all are thrown away then, so that the next call begins
-                anew.
+            UnusableImage: one is damaged; all are then deleted, so that the next call starts again.
         """
         for number in range(self._done):
             try:
@@ -104,5 +103,5 @@ class Parts:
             yield from packets
 
     def discard(self) -> None:
-        """Delete the folder: the film is written, or can't be."""
+        """Delete the folder."""
         shutil.rmtree(self._folder)

@@ -1,4 +1,4 @@
-"""The planes of a film's frames: luma as it is stored, and new frames from luma and chroma."""
+"""Planes of a film's frames: stored luma, and new frames from luma and chroma."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ _DEPTHS = (8, 10, 12, 16)
 
 @dataclass(frozen=True)
 class FrameLayout:
-    """How the frames of a film are taken apart and put together.
+    """Layout of a film's frames, read and written.
 
     Args:
         width: in pixels, as stored.
@@ -63,7 +63,7 @@ class FrameLayout:
 
     @property
     def pix_fmt(self) -> str:
-        """Of the written frames."""
+        """Pixel format of the written frames."""
         bits = self.coding.bits
         return ("yuv420p" if self.halved else "yuv444p") + ("" if bits == 8 else f"{bits}le")
 
@@ -96,7 +96,7 @@ class FrameLayout:
         return self.coding.uv(_plane(planes, 1), _plane(planes, 2))
 
     def composed(self, luma: np.ndarray, cb: np.ndarray, cr: np.ndarray, like: Any) -> Any:
-        """Return a frame of these planes.
+        """Return a frame made of these planes.
 
         Args:
             luma: levels.
@@ -113,7 +113,7 @@ class FrameLayout:
         return frame
 
     def without_color(self, frame: Any) -> Any:
-        """Return a frame of the luma alone, as those that are written."""
+        """Return a gray frame in the written format."""
         width, height = self.chroma_size
         middle = np.full((height, width), 1 << (self.coding.bits - 1), self.coding.dtype)
         return self.composed(self.luma(frame), middle, middle, frame)
@@ -124,14 +124,14 @@ class FrameLayout:
 
 
 def fitted(frame: Any, layout: FrameLayout) -> Any:
-    """Return a frame at the size of the film's first one."""
+    """Return a frame scaled to the size of the film's first one."""
     if (frame.width, frame.height) == (layout.width, layout.height):
         return frame
     return frame.reformat(width=layout.width, height=layout.height, interpolation="BICUBIC")
 
 
 def _in_format(frame: Any, name: str, coding: ColorCoding) -> Any:
-    """Return a frame in another arrangement of the same numbers: no matrix, no range applied."""
+    """Return a frame in another pixel format with the same numbers, without matrix or range."""
     if frame.format.name == name or frame.format.name == name.replace("yuv", "yuvj"):
         return frame
     level = "JPEG" if coding.full_range else "MPEG"

@@ -1,4 +1,4 @@
-"""Reading a clip: its frames in the order in which they are shown, and what is wrong with it."""
+"""Reading of a clip: frames in display order, and notes on its defects."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -64,24 +64,24 @@ class ClipReader:
 
     @property
     def time_base(self) -> Fraction:
-        """Seconds of a unit of time."""
+        """Seconds per unit of time."""
         return self.stream.time_base or Fraction(1, 90_000)
 
     @property
     def rate(self) -> Fraction:
-        """Frames a second, or a guess."""
+        """Frames a second, guessed if unknown."""
         rate = self.stream.average_rate or self.stream.guessed_rate or self.stream.base_rate
         return rate if rate and 0 < rate <= 1000 else Fraction(25)
 
     @property
     def frames_promised(self) -> int:
-        """How many frames there should be, by header, length and rate; 0 where nothing says."""
+        """Number of frames by header, or by length and rate; 0 if unknown."""
         if self.stream.frames:
             return int(self.stream.frames)
         return round(self._seconds_promised() * self.rate)
 
     def frames(self) -> Iterator[TimedFrame]:
-        """Yield the frames in the order in which they are shown; afterwards notes are complete."""
+        """Yield the frames in display order; afterwards the notes are complete."""
         clock = Clock(self.container, self.stream.index, self.joints)
         counts, last = _Counts(), None
         for packet in self._packets():
@@ -110,7 +110,7 @@ class ClipReader:
         self._conclude(last, counts)
 
     def _packets(self) -> Iterator[Any]:
-        """Yield the stream's packets up to the end or to where the file breaks off."""
+        """Yield the stream's packets up to the end or to a damaged place."""
         packets = self.container.demux(self.stream)
         while True:
             try:
@@ -132,10 +132,10 @@ class ClipReader:
         yield last
 
     def _given_pts(self, frame: Any, counts: "_Counts") -> int | None:
-        """Return when the file says that a frame is shown; None where it doesn't.
+        """Return a frame's timestamp from the file; None without one.
 
-        AVI has the times of decoding only. The frames that are shown take them in their order, so
-        that the first one is shown when the first one is decoded, as sound is timed for.
+        AVI has decoding times only. The frames take them in display order, so that the first
+        frame is shown when the first one is decoded, which the sound is timed for.
         """
         oldest = counts.undecoded.popleft() if counts.undecoded else None
         return oldest if self.container.format.name == "avi" else frame.pts
@@ -191,7 +191,7 @@ class ClipReader:
         return Fraction(self.container.duration or 0, av.time_base)
 
     def note(self, words: str) -> None:
-        """Keep words for the user, each once."""
+        """Add a note for the user, once."""
         self.notes[words] = None
 
 
@@ -205,6 +205,6 @@ def _seconds_of(clock: str) -> float:
 
 
 def words_of(error: Exception) -> str:
-    """Return what a library says of an error, without the file that it names."""
+    """Return a library's error message without the file name."""
     words = getattr(error, "strerror", None) or str(error)
     return shown(words).strip().rstrip(".") or type(error).__name__

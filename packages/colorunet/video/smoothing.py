@@ -1,4 +1,4 @@
-"""Logits smoothed over time along motion, so that one thing has one colour; begun anew at cuts."""
+"""Temporal smoothing of logits along motion, restarted at cuts."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -17,14 +17,14 @@ _NEW_SHARE = 0.15  # of a frame come into sight: more than that isn't left for t
 
 @dataclass(frozen=True)
 class SmoothingSettings:
-    """How a film's colours are kept from flickering.
+    """Settings of the temporal smoothing.
 
     Args:
-        along: the mean of a thing's logits is taken where it moves (``motion``), of those of one
-            place (``place``), or every frame stands alone (``nothing``).
-        frames: about how many frames that the network saw count in a mean.
-        every: along motion the network sees every so many frames, and those with a cut or much that
-            is new; in between, colours are carried to where things have moved.
+        along: ``motion`` averages logits along motion, ``place`` at fixed places, ``nothing`` takes
+            every frame alone.
+        frames: about how many evaluated frames count in a mean.
+        every: along motion the network runs on every so many frames, and on those with a cut or
+            much new content; in between, colours are carried along motion.
     """
 
     along: Along = "motion"
@@ -41,14 +41,14 @@ class SmoothingSettings:
 class Smoother:
     """The running mean of logits along motion.
 
-    A thing's first frames count alike; from ``frames`` on the older ones fade out. What comes into
-    sight begins anew, cell by cell; all does at a cut. A mean of logits is what test-time
-    augmentation takes, too: the normalised geometric mean of the probabilities. For each frame
-    ``look`` is called, then ``next``.
+    An object's first frames have equal weight; from ``frames`` on older ones decay. New content
+    restarts the mean, cell by cell; a cut restarts all. As in test-time augmentation, a mean of
+    logits is the normalised geometric mean of the probabilities. For each frame ``look`` is called,
+    then ``next``.
 
     Args:
         grid: rows and columns of the logits.
-        settings: see there.
+        settings: of the smoothing.
     """
 
     def __init__(self, grid: tuple[int, int], settings: SmoothingSettings) -> None:
@@ -61,7 +61,7 @@ class Smoother:
         self._without = 0
 
     def look(self, seen: UInt8[np.ndarray, "h w"]) -> Motion | None:
-        """Return how the next frame goes on from the one before; None for the first.
+        """Return the motion to the next frame; None for the first.
 
         Args:
             seen: the luma of the frame, small.
@@ -72,7 +72,7 @@ class Smoother:
 
     @property
     def wants_logits(self) -> bool:
-        """Whether the network should see the frame that was looked at."""
+        """Whether ``next`` needs logits of the frame last passed to ``look``."""
         motion = self._motion
         return (
             motion is None
@@ -83,7 +83,7 @@ class Smoother:
         )
 
     def next(self, logits: Logits | None) -> Logits:
-        """Return the smoothed logits of the frame that was looked at.
+        """Return the smoothed logits of the frame last passed to ``look``.
 
         Args:
             logits: of the frame alone; None where they aren't wanted.
@@ -105,14 +105,14 @@ class Smoother:
         return mean
 
     def state(self) -> dict[str, np.ndarray]:
-        """Return what the next frames depend on."""
+        """Return the state that following frames depend on."""
         if self._mean is None or self._age is None or self._seen is None:
             return {}
         without = np.array(self._without)
         return {"mean": self._mean, "age": self._age, "seen": self._seen, "without": without}
 
     def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Go on from a state."""
+        """Resume from a state."""
         if state:
             self._mean, self._age, self._seen = state["mean"], state["age"], state["seen"]
             self._without = int(state["without"])

@@ -1,4 +1,4 @@
-"""Sound that a container can't hold as it is: decoded, and stored without loss."""
+"""Lossless re-encoding of sound that a container can't hold as it is."""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -17,7 +17,7 @@ _LAYOUTS = {1: "mono", 2: "stereo", 6: "5.1"}  # of channels whose places the cl
 
 
 class LosslessSound:
-    """A stream of sound in the output.
+    """A sound stream of the output.
 
     Args:
         output: PyAV's container.
@@ -38,7 +38,7 @@ class LosslessSound:
         self._base, self._end = Fraction(1, own.sample_rate), Fraction(0)
 
     def packets(self, packet: Any) -> Iterator[Any]:
-        """Yield what the output gets for a packet of the clip; a damaged one leaves a gap."""
+        """Yield the encoded packets for a packet of the clip; damaged ones leave a gap."""
         try:
             frames = packet.decode()
         except MemoryError:
@@ -53,7 +53,7 @@ class LosslessSound:
             yield from self.stream.encode(frame)
 
     def last_packets(self) -> Iterator[Any]:
-        """Yield what decoder and encoder still hold."""
+        """Flush decoder and encoder."""
         end = av.Packet()
         end.stream = self._source
         yield from self.packets(end)

@@ -9,7 +9,7 @@ from colorunet.video.clip_formats import CLIP, CLIP_SUFFIXES
 
 @dataclass(frozen=True)
 class OutputFormat:
-    """One format and what it holds.
+    """A format and its capabilities.
 
     Args:
         name: Pillow's.
@@ -66,11 +66,11 @@ _OTHERS = {"MPO": "JPEG", "HEIF": "JPEG", "JPEG2000": "PNG"}
 
 
 def format_for(photo_format: str, *, animated: bool = False) -> OutputFormat:
-    """Return the format of a photo's output: its own where that holds colour and can be written.
+    """Return a photo's output format: its own if it holds colour and can be written.
 
     Args:
         photo_format: by Pillow's names.
-        animated: a GIF stays one where it moves; 256 colours are too few for a photograph.
+        animated: an animated GIF stays one; 256 colours are too few for a single photograph.
     """
     if photo_format == CLIP:
         return CLIP_FORMAT
@@ -82,14 +82,14 @@ def format_for(photo_format: str, *, animated: bool = False) -> OutputFormat:
 
 
 def format_named(name: str) -> OutputFormat | None:
-    """Return the format that a file's suffix asks for; None for no image's and no clip's."""
+    """Return the format of a file's suffix; None for any other suffix."""
     suffix = os.path.splitext(name)[1].lower()
     all_formats = (*FORMATS.values(), CLIP_FORMAT)
     return next((one for one in all_formats if suffix in one.suffixes), None)
 
 
 def why_other(photo_format: str, target: OutputFormat) -> str:
-    """Return why a photo isn't written in its own format; "" where it is."""
+    """Return why a photo isn't written in its own format; "" if it is."""
     own = "JPEG" if photo_format == "MPO" else photo_format
     if own == target.name:
         return ""

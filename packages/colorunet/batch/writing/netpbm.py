@@ -1,4 +1,4 @@
-"""A PPM of 8 or 16 bits from bands of rows: https://netpbm.sourceforge.net/doc/ppm.html."""
+"""PPM of 8 or 16 bits from bands of rows: https://netpbm.sourceforge.net/doc/ppm.html."""
 
 from collections.abc import Iterable
 from typing import BinaryIO

@@ -1,4 +1,4 @@
-"""Writing of a coloured photo, of one image or of pages, and a list of what was lost."""
+"""Writing of a coloured photo, of one image or of pages, with a list of losses."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,7 +48,7 @@ class WritingSettings:
 def write_photo(
     path: Path, images: Iterator[ColoredImage], settings: WritingSettings, *, pages: int = 1
 ) -> list[str]:
-    """Write a photo under its final name when it is whole; return what couldn't be kept.
+    """Write a photo atomically; return phrases on what was lost.
 
     Args:
         path: of the output.
@@ -91,7 +91,7 @@ def write_photo_to(
 
 
 def _with_mark(image: ColoredImage, settings: WritingSettings) -> tuple[ColoredImage, str]:
-    """Return an image with the mark in its metadata, and what was left out of them for it."""
+    """Return an image with the mark in its metadata, and what it displaced."""
     if settings.mark is None or not settings.format.xmp:
         return image, ""
     longest = SEGMENT_BYTES - 40 if settings.format.name == "JPEG" else 1 << 30
@@ -108,7 +108,7 @@ def _refuse_too_long(image: ColoredImage, target: OutputFormat) -> None:
 
 @contextmanager
 def _translated() -> Iterator[None]:
-    """Make one error of whatever an encoder stumbles on, so that it costs but one photo."""
+    """Turn an encoder's errors into UnwritableImage, so that one photo's don't end a batch."""
     try:
         yield
     except OSError:
@@ -121,7 +121,7 @@ def _translated() -> Iterator[None]:
 def what_is_lost(
     image: ColoredImage, target: OutputFormat, *, pages: int = 1, sidecar: bool = False
 ) -> list[str]:
-    """Return what of a photo a format doesn't hold, a phrase each.
+    """Return phrases on what a format can't hold of a photo.
 
     Args:
         image: of the photo.
@@ -157,7 +157,7 @@ def _lost_texts(image: ColoredImage, target: OutputFormat) -> set[str]:
 
 
 def _profile_of(image: ColoredImage) -> bytes:
-    """A photo with a named colour space keeps one; its pixels are sRGB by now."""
+    """Return an sRGB profile for a photo that had one; its pixels are converted."""
     return srgb_profile() if image.metadata.icc_profile else b""
 
 

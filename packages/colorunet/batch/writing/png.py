@@ -1,4 +1,4 @@
-"""A PNG of 8 or 16 bits from bands of rows, so that no more than a band is in memory.
+"""PNG of 8 or 16 bits from bands of rows, one band in memory at a time.
 
 Pillow writes no 16 bits of colour. Chunks and filters: https://www.w3.org/TR/png-3/.
 """
@@ -98,7 +98,7 @@ def _filtered(
 def _best_filters(
     rows: UInt8[np.ndarray, "h n"], above: UInt8[np.ndarray, " n"], pixel_bytes: int
 ) -> UInt8[np.ndarray, "h m"]:
-    """Return rows with their filter's number first: of three filters that with the least left."""
+    """Return filtered rows with the number of the filter first; the best of three."""
     up = np.concatenate((above[None], rows[:-1]))
     left = np.zeros_like(rows)
     left[:, pixel_bytes:] = rows[:, :-pixel_bytes]

@@ -31,7 +31,7 @@ def write_still(
     profile: bytes,
     lossless: bool = False,
 ) -> None:
-    """Write one image; what the format doesn't hold is left out.
+    """Write one image; metadata that the format can't hold is left out.
 
     Args:
         file: to write to.
@@ -58,7 +58,7 @@ def write_animation(
     profile: bytes,
     lossless: bool = False,
 ) -> None:
-    """Write frames, each shown as long as the photo's; a GIF's have 256 colours each."""
+    """Write frames with the photo's durations; those of a GIF have 256 colours each."""
     every = iter(images)
     first = next(every)
     frames: list[Image.Image] = []
@@ -82,7 +82,7 @@ def write_animation(
 
 
 def _append_gif_xmp(file: BinaryIO, xmp: bytes) -> None:
-    """Put XMP before the end mark of a GIF, which Pillow can't; XMP specification part 3, 1.1.2."""
+    """Insert XMP before a GIF's end mark, as Pillow can't; XMP specification part 3, 1.1.2."""
     if xmp:
         file.seek(-1, os.SEEK_END)
         file.write(GIF_XMP + xmp + GIF_TRAILER + b";")
@@ -149,7 +149,7 @@ def _png_texts(metadata: Metadata) -> PngInfo:
 
 
 def jpeg_segments(metadata: Metadata) -> dict[str, Any]:
-    """Return EXIF, XMP and IPTC as far as they fit; older Pillows don't write XMP themselves."""
+    """Return EXIF, XMP and IPTC as JPEG segments, those that fit."""
     segments: dict[str, Any] = {}
     exif, xmp = metadata.exif, JPEG_XMP + metadata.xmp
     segments["exif"] = exif if len(exif) <= SEGMENT_BYTES else b""

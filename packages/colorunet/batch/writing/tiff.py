@@ -1,4 +1,4 @@
-"""A TIFF of pages of 8 or 16 bits from bands of rows, compressed without loss.
+"""TIFF of pages of 8 or 16 bits from bands of rows, losslessly compressed.
 
 Pillow writes no 16 bits of colour. Tags: TIFF 6.0; deflate and predictor: Adobe's technical note.
 """
@@ -25,7 +25,7 @@ _NOT_KEPT = _OWN | {700, 34675, 254, 255, 266, 274, 322, 323, 324, 325, 330}
 
 
 class TiffTooLong(OSError):
-    """More than a TIFF's 32-bit addresses reach."""
+    """Pages beyond the reach of a TIFF's 32-bit offsets."""
 
 
 def write_tiff(file: BinaryIO, pages: Iterable[tuple[ColoredImage, bytes]]) -> None:
@@ -128,7 +128,7 @@ def _exactly(value: object) -> object:
 def _write_directory(
     file: BinaryIO, directory: ImageFileDirectory_v2, offsets: list[int], link: int
 ) -> int:
-    """Write a directory, with a reference to it at ``link``; return where the next one's goes."""
+    """Write a directory, linked at ``link``; return the place of the next link."""
     file.write(b"\0" * (file.tell() % 2))
     start = file.tell()
     file.write(directory.tobytes(start))

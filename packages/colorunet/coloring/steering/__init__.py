@@ -1,1 +1,1 @@
-"""A person's say in the colours: hints, versions, another photo's palette, an album's."""
+"""Steering of colours by hints, versions, reference photos and albums."""

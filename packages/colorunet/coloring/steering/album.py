@@ -1,7 +1,7 @@
-"""Colours from someone's own album: the photo of it that is nearest to a gray one, as a reference.
+"""References from an album: the photo of it that is most similar to a gray one.
 
-Photos are compared cell by cell, both ways: how well each cell of the one is found anywhere in the
-other. `benchmarks/measure_album.py` measures what that finds, and where the bounds lie.
+Photos are compared by the best match of each cell anywhere in the other photo, in both directions.
+`benchmarks/measure_album.py` measures the hits and the bounds.
 """
 
 from collections import Counter
@@ -40,11 +40,11 @@ class AlbumMatch:
     Args:
         name: below the album.
         sha256: of its file.
-        likeness: mean over cells of the likeness of the nearest cell in the other, the smaller of
-            both ways; 1 is the same photo.
-        weight: how far its colours count, from 0 (not at all) to 1 (as a reference given by hand).
-        reference: its colours; None where they don't count.
-        problem: why they can't be had.
+        likeness: mean over cells of the similarity of the nearest cell in the other photo, the
+            smaller of both directions; 1 is the same photo.
+        weight: of its colours, from 0 (ignored) to 1 (as of a reference given by hand).
+        reference: its colours; None where they are ignored.
+        problem: why its colours can't be read.
     """
 
     name: str
@@ -56,7 +56,7 @@ class AlbumMatch:
 
     @property
     def facts(self) -> dict[str, Any]:
-        """What a record tells of it."""
+        """Entry of the match in a record."""
         return {
             "name": self.name,
             "sha256": self.sha256,
@@ -66,7 +66,7 @@ class AlbumMatch:
 
     @property
     def note(self) -> str:
-        """What is said of it."""
+        """Note on the match for the user."""
         if self.problem:
             return f"the album's {shown(self.name)} isn't used: {self.problem}"
         near = f"likeness {self.likeness:.2f}"
@@ -77,7 +77,7 @@ class AlbumMatch:
 
 @dataclass(frozen=True, eq=False)
 class Album:
-    """The colour photos of a folder, to be found by what is in them.
+    """The colour photos of a folder, searchable by content.
 
     Args:
         folder: of the photos.
@@ -124,7 +124,7 @@ class Album:
         return self.index.whitening.features(_encoder(self.network).cells(luma))
 
     def most_alike(self, cells: Float32[np.ndarray, "m d"]) -> tuple[AlbumPhoto, float]:
-        """Return the photo that is most alike, and how much."""
+        """Return the most similar photo and its similarity."""
         alike = self._means @ unit(cells.mean(axis=0))
         most = min(_SHORTLIST, len(alike))
         shortlist = [self._colorful[at] for at in np.argpartition(-alike, most - 1)[:most]]
@@ -147,7 +147,7 @@ class Album:
 
     @property
     def summary(self) -> str:
-        """What is in it, in words."""
+        """Number of photos with and without colours, as text."""
         problems = Counter(photo.problem for photo in self.index.photos if photo.problem)
         others = "".join(f", {count} {problem}" for problem, count in sorted(problems.items()))
         return f"album {shown(str(self.folder))}: {len(self._colorful)} photos in colour{others}"
@@ -164,13 +164,13 @@ class Album:
 
 
 def likeness_of(first: Float32[np.ndarray, "m d"], second: Float32[np.ndarray, "k d"]) -> float:
-    """Return how alike the cells of two photos are: the smaller of both ways."""
+    """Return the similarity of two photos' cells: the smaller of both directions."""
     alike = first @ second.T
     return float(min(alike.max(axis=1).mean(), alike.max(axis=0).mean()))
 
 
 def weight_of(likeness: float, photos: int) -> float:
-    """Return how far the colours of the nearest photo count, rising smoothly with likeness.
+    """Return the weight of the nearest photo's colours, rising smoothly with similarity.
 
     Args:
         likeness: of it.

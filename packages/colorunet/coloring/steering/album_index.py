@@ -1,4 +1,4 @@
-"""The index of an album: what is known of its photos, on disk and brought up to date."""
+"""The index of an album: features of its photos, kept on disk and updated."""
 
 import io
 import json
@@ -31,7 +31,7 @@ _MOST_BYTES = 1 << 30  # of a photo, and of an index, which is about 100,000 pho
 
 @dataclass(frozen=True, eq=False)
 class AlbumPhoto:
-    """What is known of a photo.
+    """Entry of a photo.
 
     Args:
         name: below the album, with slashes.
@@ -50,7 +50,7 @@ class AlbumPhoto:
     features: Int8[np.ndarray, "m d"]
 
     def has_state(self, status: os.stat_result) -> bool:
-        """Whether the file is as it was when it was read."""
+        """Whether size and time of the file are those of the entry."""
         return (self.bytes, self.modified_ns) == (status.st_size, status.st_mtime_ns)
 
 
@@ -63,24 +63,24 @@ class AlbumIndex:
 
 
 def as_int8(features: Float32[np.ndarray, "m d"]) -> Int8[np.ndarray, "m d"]:
-    """Return features as they are stored."""
+    """Quantize features for storage."""
     return np.rint(features * _LEVELS).astype(np.int8)
 
 
 def as_features(stored: Int8[np.ndarray, "m d"]) -> Float32[np.ndarray, "m d"]:
-    """Return features as they are compared."""
+    """Restore stored features for comparison."""
     return stored.astype(np.float32) / np.float32(_LEVELS)
 
 
 def index_path(folder: Path) -> Path:
-    """Return where the index of an album is kept: not in the album, which stays as it is."""
+    """Return the path of an album's index, which lies outside the album."""
     home = os.environ.get(_HOME)
     root = Path(home) if home else Path.home() / ".cache" / "colorunet" / "albums"
     return root / f"{sha256(os.fsencode(folder.resolve())).hexdigest()[:16]}.npz"
 
 
 def photo_names(folder: Path) -> list[str]:
-    """Return the names of what looks like a photo in a folder and those below it, sorted."""
+    """Return the names of the photos in a folder tree, sorted."""
     names = []
     for place, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not is_left_out_folder(name)]
@@ -101,7 +101,7 @@ def updated_index(
     *,
     report: ProgressCallback = silent,
 ) -> AlbumIndex:
-    """Return the index of the photos that are there; new and changed ones alone are read.
+    """Return the index of the present photos; only new and changed ones are read.
 
     What was read is kept on disk, also where reading is interrupted.
 
@@ -138,7 +138,7 @@ def updated_index(
 def _photo(
     folder: Path, name: str, known: AlbumPhoto | None, features_of: FeaturesOf
 ) -> AlbumPhoto | None:
-    """Return what is known of a photo, looked at anew where it changed; None where it is gone."""
+    """Return a photo's entry, renewed if the file changed; None if it is gone."""
     try:
         status = os.stat(folder / name)
         if known is not None and known.has_state(status):
@@ -152,7 +152,7 @@ def _photo(
 
 
 def _looked_at(data: bytes, features_of: FeaturesOf) -> tuple[str, Int8[np.ndarray, "m d"]]:
-    """Return why a photo has no colours to give, or "" and its features."""
+    """Return a problem and no features, or "" and the features of a photo."""
     nothing = np.zeros((0, DIMENSIONS), np.int8)
     try:
         image = read_image(data, near_px=_NEAR_PX)
@@ -166,7 +166,7 @@ def _looked_at(data: bytes, features_of: FeaturesOf) -> tuple[str, Int8[np.ndarr
 
 
 def _read(path: Path, network_sha256: str) -> AlbumIndex | None:
-    """Return an index from disk; None where there is none of this network that can be read."""
+    """Return an index from disk; None if there is no valid one of this network."""
     try:
         data = io.BytesIO(read_regular(path, most=_MOST_BYTES))
         with np.load(data, allow_pickle=False) as stored:

@@ -98,7 +98,7 @@ def parse_hints(data: bytes) -> tuple[Hint, ...]:
 
 
 def parse_hint_entries(data: bytes) -> list[Any]:
-    """Return the entries of a JSON text of hints, whatever they are.
+    """Parse a JSON list of hints without validating its entries.
 
     Raises:
         ColorunetError: it is no list, or too long.
@@ -115,7 +115,7 @@ def parse_hint_entries(data: bytes) -> list[Any]:
 
 
 def require_inside(hints: Sequence[Hint], size: tuple[int, int]) -> None:
-    """Refuse hints that aren't on a photo, and two colours for one pixel.
+    """Refuse hints outside a photo, and two colours for one pixel.
 
     Args:
         hints: in pixels of the upright photo.
@@ -142,7 +142,7 @@ def require_inside(hints: Sequence[Hint], size: tuple[int, int]) -> None:
 
 
 def hint_of(entry: Any, number: int) -> Hint:
-    """Return the hint of an entry of a JSON text.
+    """Validate one entry of a JSON list of hints.
 
     Raises:
         ColorunetError: it is something else; the message has the number.

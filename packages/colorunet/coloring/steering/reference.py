@@ -1,4 +1,4 @@
-"""Reference photo: its colours at each lightness, as a prior."""
+"""Reference photo: the distribution of its colours by lightness, as a prior."""
 
 import hashlib
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _OWN_CENTER = 0.002  # share of the pixels that a bin's own centre counts as
 
 @dataclass(frozen=True, eq=False)
 class Reference:
-    """The pixels of a photo whose colours another one is to have.
+    """Pixels of a reference photo.
 
     Args:
         luma: (m,) in [0, 1].
@@ -57,7 +57,7 @@ class Reference:
 
 
 def is_gray(uv: Float32[np.ndarray, "*shape 2"]) -> bool:
-    """Whether hardly a pixel of a photo has a colour."""
+    """Whether nearly all pixels of a photo are gray."""
     return bool(np.quantile(np.linalg.norm(uv, axis=-1), 0.99) < _LEAST_CHROMA)
 
 
@@ -93,7 +93,7 @@ def read_pixels(path: Path) -> tuple[Image.Image, str]:
 
 @dataclass(frozen=True, eq=False)
 class ReferencePrior:
-    """What a reference says of the photos of one scene.
+    """Prior of a reference for the photos of one scene.
 
     Args:
         gains: (256, n), added to the logits of a pixel by its luma.
@@ -148,7 +148,7 @@ def prior_of(
 
 
 def _hats(luma: Float32[np.ndarray, "m"]) -> Float32[np.ndarray, "m l"]:
-    """Return how much each pixel counts for the levels below and above it."""
+    """Return each pixel's weights for the luma levels below and above it."""
     distances = np.abs(luma[:, None] * (_LEVELS - 1) - np.arange(_LEVELS))
     return np.maximum(1 - distances, 0).astype(np.float32)
 
@@ -156,7 +156,7 @@ def _hats(luma: Float32[np.ndarray, "m"]) -> Float32[np.ndarray, "m l"]:
 def _shares(
     hats: Float32[np.ndarray, "m l"], of_bins: Float32[np.ndarray, "m n"]
 ) -> Float32[np.ndarray, "l n"]:
-    """Return the bins' shares at each level, blurred over levels; of empty ones, those overall."""
+    """Return the bins' shares at each level, blurred over levels; empty levels get the mean."""
     counts = hats.T @ of_bins
     padded = np.pad(counts, ((1, 1), (0, 0)), mode="edge")
     counts = counts + (padded[:-2] + padded[2:]) / 2

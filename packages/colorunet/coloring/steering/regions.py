@@ -16,7 +16,7 @@ _RIDGE = 1e-3  # variance of luma below which the filter averages
 def region_shares(
     seen: SeenPhoto, thinning: int, rng: np.random.Generator
 ) -> Float32[np.ndarray, "t s r"]:
-    """Return how much of each region every ``thinning``-th pixel belongs to; they sum to 1.
+    """Return each thinned pixel's soft membership in each region; they sum to 1.
 
     By k-means over what the network takes it for, its luma and its place, then smoothed by a guided
     filter on luma (He et al. 2013).
@@ -80,5 +80,5 @@ def _box(planes: Float[np.ndarray, "t s c"]) -> Float[np.ndarray, "t s c"]:
 
 
 def _squared_distances(points: np.ndarray, centers: np.ndarray) -> np.ndarray:
-    """Return squared distances, but for what is the same for all centres of a point."""
+    """Return squared distances up to a constant for each point."""
     return np.asarray(np.sum(centers**2, axis=-1) - 2 * (points @ centers.T))

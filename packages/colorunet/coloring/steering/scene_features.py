@@ -1,4 +1,4 @@
-"""Features of a photo's luma by which photos of the same scene are found: a shipped encoder's."""
+"""Features of a photo's luma for finding photos of the same scene, by a shipped encoder."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -31,7 +31,7 @@ _PICTURES = "pictures.jpg"  # of the model card
 
 @dataclass(frozen=True, eq=False)
 class Whitening:
-    """From the encoder's channels to features without correlation.
+    """Projection of the encoder's channels to uncorrelated features.
 
     Args:
         mean: (c,) of the channels.
@@ -75,7 +75,7 @@ class SceneEncoder:
 
     @cached_property
     def _session(self) -> Any:
-        """The network, with the stages as further outputs."""
+        """ONNX session of the network, with the encoder stages as outputs."""
         onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = self._threads
@@ -95,13 +95,13 @@ class SceneEncoder:
         return options
 
     def cells(self, luma: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "m c"]:
-        """Return the channels of each cell of 32 × 32 pixels, as the encoder sees a photo."""
+        """Return the channels of each cell of 32 × 32 pixels at the working size."""
         small = working_luma(luma, _EDGE_PX)
         top, left = (max(0, edge - _LONGEST_PX) // 2 for edge in small.shape)
         return self.cells_as_is(small[top : top + _LONGEST_PX, left : left + _LONGEST_PX])
 
     def cells_as_is(self, luma: UInt8[np.ndarray, "h w"]) -> Float32[np.ndarray, "m c"]:
-        """Return the same of a picture at its own size."""
+        """Return the channels of each cell of a picture at its own size."""
         below, right = (-edge % _STRIDE for edge in luma.shape)
         padded = np.pad(luma, ((0, below), (0, right)), mode="edge")
         batch = padded[None, None].astype(np.float32) / 255
@@ -112,7 +112,7 @@ class SceneEncoder:
         return np.concatenate(pooled).reshape(sum(map(len, pooled)), -1).T
 
     def whitening(self) -> Whitening:
-        """Return the whitening that the pictures of the network's model card give."""
+        """Return the whitening learned from the pictures of the network's model card."""
         with Image.open(self._folder / _PICTURES, formats=("JPEG",)) as pictures:
             return Whitening.of(self.cells_as_is(np.asarray(pictures.convert("L"))))
 
@@ -124,7 +124,7 @@ def _averaged(stage: Float32[np.ndarray, "c h w"], step: int) -> Float32[np.ndar
 
 
 def _field(number: int, content: bytes) -> bytes:
-    """Return a field of bytes as Protocol Buffers have it."""
+    """Encode a Protocol Buffers field of bytes."""
     size, rest = b"", len(content)
     while rest > 0x7F:
         size += bytes((rest & 0x7F | 0x80,))

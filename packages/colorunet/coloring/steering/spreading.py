@@ -1,4 +1,4 @@
-"""Spreading of a pixel's colour: to what is reached without crossing an edge."""
+"""Spreading of a pixel's colour to all that is reached without crossing an edge."""
 
 import numpy as np
 from jaxtyping import Float32, UInt8
@@ -13,7 +13,7 @@ Costs = tuple[Float32[np.ndarray, "h w"], Float32[np.ndarray, "h w"]]
 
 
 def step_costs(luma: UInt8[np.ndarray, "h w"], features: Float32[np.ndarray, "h w k"]) -> Costs:
-    """Return what a step costs, to the right and downward, by the edges that it crosses.
+    """Return the costs of steps to the right and downward.
 
     Differences count squared: texture, many small ones, is passed; an edge, a large one, isn't.
 
@@ -34,7 +34,7 @@ def step_costs(luma: UInt8[np.ndarray, "h w"], features: Float32[np.ndarray, "h 
 
 
 def distances(costs: Costs, start: tuple[int, int]) -> Float32[np.ndarray, "h w"]:
-    """Return what the cheapest path from a pixel (row, column) to each other costs.
+    """Return the cost of the cheapest path from a pixel (row, column) to each other.
 
     A sweep along a line is one running minimum: with C the costs summed up to a pixel, the least of
     d[i] + C[j] - C[i] over all i ≤ j is C[j] plus the running minimum of d - C.

@@ -21,7 +21,7 @@ _TOUCHING = 1e-12  # keeps the share of a hint at its own pixel finite
 
 @dataclass(frozen=True)
 class Steering:
-    """What a person adds to what the network sees.
+    """A user's additions to a prediction.
 
     Args:
         hints: pixels whose colour is known.
@@ -39,7 +39,7 @@ def steered_uv(
     steering: Steering,
     toning: Toning | None = None,
 ) -> Float32[np.ndarray, "h w 2"]:
-    """Return the chroma of a photo; hints hold against warmth and every other dial.
+    """Return the chroma of a photo; hints are exact whatever the dials are.
 
     Args:
         seen: the photo.
@@ -74,7 +74,7 @@ def hinted_uv(
     *,
     version: Version | None = None,
 ) -> Float32[np.ndarray, "h w 2"]:
-    """Return the chroma of logits under a field of hints, of a version where one is given."""
+    """Return the chroma of logits, or of a version, under a field of hints."""
     if field is not None:
         logits = hinted_logits(logits, field, palette)
     uv = np.asarray(decoding.uv(logits, palette))
@@ -108,7 +108,7 @@ def steered_versions(
 
 @dataclass(frozen=True)
 class HintField:
-    """What all hints together say about each pixel.
+    """Weight and colour of all hints at each pixel.
 
     Args:
         weight: (h, w) in [0, 1], 1 at a hint and near 0 behind an edge.
@@ -120,7 +120,7 @@ class HintField:
 
 
 def hint_field(seen: SeenPhoto, hints: Sequence[Hint]) -> HintField:
-    """Return what hints say: each where it reaches, the nearest one most (Shepard 1968).
+    """Return the field of hints, weighted by distance (Shepard 1968).
 
     Raises:
         ColorunetError: a hint lies outside the photo, or two differ about a pixel.
@@ -142,9 +142,9 @@ def hint_field(seen: SeenPhoto, hints: Sequence[Hint]) -> HintField:
 def hinted_logits(
     logits: Float32[np.ndarray, "h w n"], field: HintField, palette: Palette
 ) -> Float32[np.ndarray, "h w n"]:
-    """Return logits with what the hints say as evidence: bins of other colours lose.
+    """Return logits with the hints as evidence, which lowers bins of other colours.
 
-    A faint hint decides only where the network hesitates; a near one always does.
+    A hint of low weight decides only where the network is uncertain; a near one always does.
     """
     centers = palette.centers.astype(np.float32)
     own = np.sum(field.uv**2, axis=-1, keepdims=True)
@@ -158,7 +158,7 @@ def hinted_logits(
 
 
 def held_to_hints(uv: Float[np.ndarray, "h w 2"], field: HintField) -> Float32[np.ndarray, "h w 2"]:
-    """Return chroma drawn to the very colours of the hints: wholly at them, less with distance."""
+    """Return chroma drawn to the hints' colours: exact at them, less with distance."""
     share = field.weight[..., None] ** 2
     return (uv + share * (field.uv - uv)).astype(np.float32)
 

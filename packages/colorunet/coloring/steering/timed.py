@@ -27,7 +27,7 @@ _KEPT_EDGE_PX = 512  # of a reference frame; colours are far coarser than that
 
 @dataclass(frozen=True, eq=False)
 class ReferenceFrame:
-    """A picture in colour that a film's frames are to look like.
+    """A colour picture that gives its colours to a film's frames.
 
     Args:
         name: of the file, for messages.
@@ -70,7 +70,7 @@ class TimedHint:
 
 @dataclass(frozen=True)
 class Timed:
-    """What a person adds to a film.
+    """Reference frames and hints of a film.
 
     Args:
         frames: reference frames.
@@ -82,13 +82,13 @@ class Timed:
 
     @property
     def has_times(self) -> bool:
-        """Whether any of it begins at a time of its own."""
+        """Whether a frame or hint has a start time."""
         times = [frame.time_s for frame in self.frames] + [hint.time_s for hint in self.hints]
         return any(time_s is not None for time_s in times)
 
     @property
     def fingerprint(self) -> str:
-        """Sha256 of everything in it."""
+        """Sha256 of all frames and hints."""
         digest = sha256(repr((self.hints, [frame.time_s for frame in self.frames])).encode())
         for frame in self.frames:
             digest.update(frame.luma.tobytes() + frame.uv.tobytes())
@@ -97,7 +97,7 @@ class Timed:
 
 
 def split_time(text: str) -> tuple[str, float | None]:
-    """Return path and time of ``FRAME.png@0:12.5``; a file of the whole name has no time.
+    """Return path and time of ``FRAME.png@0:12.5``; an existing file of that name has no time.
 
     Raises:
         ValueError: what stands behind the @ is no time.

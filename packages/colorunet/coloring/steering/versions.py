@@ -47,7 +47,7 @@ class Version:
     def shifted(
         self, uv: Float[np.ndarray, "h w 2"], saturation: float = 1.0
     ) -> Float32[np.ndarray, "h w 2"]:
-        """Return the photo's usual chroma, at any size, as this version has it.
+        """Return the photo's chroma, at any size, shifted as in this version.
 
         So a version keeps its regions and its hues whatever dials are turned.
 
@@ -68,13 +68,12 @@ def draw_versions(
     count: int,
     seed: int = 0,
 ) -> list[Version]:
-    """Return different colourings, the most likely first; the same for the same seed.
+    """Return different colourings, the most likely first; deterministic for a seed.
 
-    Regions are what the network takes for alike. In each draw a region keeps its colour or takes
-    another that the network finds likely there: its chroma is shifted as a whole, so that what it
-    shows inside stays as clean as in the usual colouring, which is always among the versions. A
-    region of whose colour the network is sure changes only where too few others do. Of many draws
-    those are taken that are likely and differ plainly from those taken before.
+    Regions have similar logits. In each draw a region keeps its colour or takes another likely one:
+    its chroma is shifted as a whole, so that its texture stays as clean as in the usual colouring,
+    which is always among the versions. A region of certain colour changes only if too few others
+    do. Of many draws the likely ones are chosen that differ clearly from those chosen before.
 
     Args:
         seen: the photo.
@@ -116,7 +115,7 @@ def draw_versions(
 
 @dataclass(frozen=True)
 class _RegionColors:
-    """What the network finds likely in each region.
+    """Likely colours of each region.
 
     Args:
         uv: (t, s, 2), the usual colouring at a saturation of 1.
@@ -142,7 +141,7 @@ class _RegionColors:
         uv: Float32[np.ndarray, "t s 2"],
         palette: Palette,
     ) -> "_RegionColors":
-        """Measure them on thinned logits and chroma."""
+        """Compute them from thinned logits and chroma."""
         exponentials = np.exp(logits - logits.max(axis=-1, keepdims=True))
         probability = exponentials / exponentials.sum(axis=-1, keepdims=True)
         weights = shares / np.maximum(shares.sum(axis=(0, 1)), 1e-6)
@@ -158,7 +157,7 @@ class _RegionColors:
     def draws(
         self, noise: Float32[np.ndarray, "d r n1"], least: float
     ) -> Float32[np.ndarray, "d r 2"]:
-        """Return the shifts of each draw: by Gumbel noise, likely colours win more often."""
+        """Draw shifts with Gumbel noise: likely colours are drawn more often."""
         shifts = self.others - self.own[:, None]
         apart = np.linalg.norm(shifts, axis=-1) >= _APART_UV
         best = np.maximum(self.likely.max(axis=-1), self.own_likely)
@@ -198,7 +197,7 @@ def _noise(
 
 
 def _flat_steps(luma: UInt8[np.ndarray, "t s"]) -> tuple[np.ndarray, np.ndarray]:
-    """Return between which neighbours, down and across, luma hardly changes."""
+    """Return the pairs of neighbours, down and across, between which luma hardly changes."""
     levels = luma.astype(int)
     down, across = (np.abs(np.diff(levels, axis=axis)) <= _FLAT_LEVELS for axis in (0, 1))
     return down, across
@@ -228,7 +227,7 @@ def _with_draws(
     colors: _RegionColors,
     count: int,
 ) -> list[Float32[np.ndarray, "r 2"]]:
-    """Return the chosen shifts and more: always the draw that is likely and far from all chosen."""
+    """Extend the chosen shifts: the next is likely and far from all chosen."""
     chosen = list(chosen)
     changes = np.einsum("tsr,drc->dtsc", shares, draws)
     scores = np.array([_relative_likelihood(colors, shifts) for shifts in draws])
@@ -250,7 +249,7 @@ def _with_draws(
 
 
 def _relative_likelihood(colors: _RegionColors, shifts: Float32[np.ndarray, "r 2"]) -> float:
-    """Return how likely a draw is, relative to the usual colouring, by area."""
+    """Return a draw's likelihood relative to the usual colouring, by area."""
     distance = np.linalg.norm(colors.others - (colors.own + shifts)[:, None], axis=-1)
     number = distance.argmin(axis=-1)
     moved = np.take_along_axis(colors.likely, number[:, None], axis=-1)[:, 0]
