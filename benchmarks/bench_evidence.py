@@ -51,11 +51,10 @@ KINDS = {
     "WEBP": Kind(".webp", {"quality": 95}, {"quality": 80}),
     "AVIF": Kind(".avif", {"quality": 90, "subsampling": "4:4:4"}, {"quality": 75}),
     "GIF": Kind(".gif", {}, {}),
-    # No output is written in these two: a PNG is converted, as a holder of the file might do.
-    "HEIF": Kind(".heic", {"quality": 90, "chroma": 444}, {"quality": 75}),
+    "HEIF": Kind(".heic", {"quality": 90, "chroma": 420}, {"quality": 75, "chroma": 420}),
     "JPEG2000": Kind(
         ".jp2",
-        {"irreversible": True, "quality_mode": "dB", "quality_layers": [45]},
+        {"irreversible": False},
         {"irreversible": True, "quality_mode": "dB", "quality_layers": [38]},
     ),
 }
@@ -76,12 +75,9 @@ def changed(rgb: np.ndarray, change: str, spot: tuple[int, int]) -> np.ndarray:
 def variants(image: ColoredImage, name: str, folder: Path, spot: tuple[int, int]) -> Iterator[Any]:
     """Yield each change with a file that has it."""
     kind, path = KINDS[name], folder / f"untouched{KINDS[name].suffix}"
-    if name in FORMATS:
-        settings = WritingSettings(FORMATS[name], mark=mark_of_named("colorunet"))
-        pages = 2 if name == "GIF" else 1  # only what moves is written as GIF
-        write_photo(path, repeat(image, pages), settings, pages=pages)
-    else:
-        Image.fromarray(np.concatenate(list(image.bands(8)))).save(path, name, **kind.written)
+    settings = WritingSettings(FORMATS[name], mark=mark_of_named("colorunet"))
+    pages = 2 if name == "GIF" else 1  # only what moves is written as GIF
+    write_photo(path, repeat(image, pages), settings, pages=pages)
     yield "untouched", path
     with Image.open(path) as opened:
         rgb = np.asarray(opened.convert("RGB"))

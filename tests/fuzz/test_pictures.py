@@ -13,10 +13,17 @@ from animations import random_animation
 from damage import damaged, with_false_numbers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from PIL import Image, ImageCms, features
+from PIL import Image, ImageCms
 from safetensors.numpy import save
 
-from colorfiles.photos import ReadSettings, UnreadableImage, look_at, read_image, read_pages
+from colorfiles.photos import (
+    ReadSettings,
+    UnreadableImage,
+    can_decode,
+    look_at,
+    read_image,
+    read_pages,
+)
 from colorfiles.photos.curves import Profile, gray_curve, rgb_curve
 from colorunet.errors import ColorunetError
 from colorunet.parameters.tensor_layout import TensorLayout
@@ -33,13 +40,13 @@ _KINDS = {
     "PNG of 16 bits": {}, "PNG of frames": {"save_all": True}, "GIF of frames": {"save_all": True},
     "AVIF": {}, "JPEG2000": {},
 }  # fmt: skip
-_FEATURES = {"AVIF": "avif", "JPEG2000": "jpg_2000"}
+_NOT_EVERYWHERE = ("AVIF", "JPEG2000")
 
 
 def _picture(kind: str) -> bytes:
     rng = np.random.default_rng(1)
     format_name, options = kind.partition(" ")[0], dict(_KINDS[kind])
-    if format_name in ("AVIF", "JPEG2000") and not features.check(_FEATURES[format_name]):
+    if format_name in _NOT_EVERYWHERE and not can_decode(format_name):
         pytest.skip(f"this Pillow has no {format_name}")
     pixels = rng.integers(0, 256, (12, 16, 3), dtype=np.uint8)
     image = Image.fromarray(pixels)
@@ -93,7 +100,7 @@ def _frames(kind: str) -> bytes:
     if kind == "HEIF":
         pytest.importorskip("pillow_heif").from_pillow(image).save(buffer)
         return buffer.getvalue()
-    if kind in _FEATURES and not features.check(_FEATURES[kind]):
+    if kind in _NOT_EVERYWHERE and not can_decode(kind):
         pytest.skip(f"this Pillow has no {kind}")
     options = {"save_all": True, "append_images": [image]} if kind == "MPO" else {}
     image.save(buffer, kind, **options)

@@ -68,6 +68,7 @@ _PICTURES_NOT_READ = ("a Photoshop file", "a JPEG XL file", "a camera raw file",
 _DECODERS = {"WEBP": "webp", "JPEG2000": "jpg_2000", "AVIF": "avif", "JPEG": "jpg", "PNG": "zlib"}
 # Older ones take memory without bound for a JPEG 2000 of many tiles (CVE-2026-59204).
 _OLDEST_PILLOW = {"JPEG2000": (12, 3)}
+_EXTRA = {"HEIF": "pillow-heif", "AVIF": "Pillow 11.3 or newer, or pillow-avif-plugin"}
 _PLUGINS = {"JPEG2000": "Jpeg2KImagePlugin", "WEBP": "WebPImagePlugin"}
 
 
@@ -127,7 +128,7 @@ def admitted_format(file: BinaryIO, formats: tuple[str, ...]) -> str:
     if format_name not in formats:
         raise UnreadableImage(f"undecodable: not a known image here ({format_name})")
     if not can_decode(format_name):
-        raise UnreadableImage(f"undecodable: {format_name} needs {_decoder_of(format_name)}")
+        raise UnreadableImage(f"undecodable: {format_name} needs {decoder_of(format_name)}")
     return format_name
 
 
@@ -137,7 +138,7 @@ def can_decode(format_name: str) -> bool:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of features that an older Pillow doesn't know
         if format_name in _DECODERS and not features.check(_DECODERS[format_name]):
-            return False
+            return format_name == "AVIF" and _has_avif_plugin()
     if _pillow_version() < _OLDEST_PILLOW.get(format_name, (0,)):
         return False
     if format_name == "HEIF":
@@ -149,12 +150,21 @@ def can_decode(format_name: str) -> bool:
     return True
 
 
-def _decoder_of(format_name: str) -> str:
-    if format_name == "HEIF":
-        return "pillow-heif, which isn't installed"
+def decoder_of(format_name: str) -> str:
+    """Return what reading and writing a format needs where this installation can't."""
+    if format_name in _EXTRA:
+        return f"{_EXTRA[format_name]}, which isn't installed: pip install '.[heif]'"
     if _pillow_version() < (oldest := _OLDEST_PILLOW.get(format_name, (0,))):
         return f"Pillow {'.'.join(map(str, oldest))} or newer (an older one has a known hole there)"
     return "a fuller Pillow"
+
+
+def _has_avif_plugin() -> bool:
+    """Whether a plugin reads and writes AVIF, which pillow-simd can't; it is then registered."""
+    if not find_spec("pillow_avif"):
+        return False
+    import_module("pillow_avif")
+    return True
 
 
 def _pillow_version() -> tuple[int, ...]:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorfiles.outside.words import shown
-from colorfiles.photos import UnreadableImage, look_at, looks_like_picture
+from colorfiles.photos import UnreadableImage, can_decode, look_at, looks_like_picture
+from colorfiles.photos.formats import decoder_of
 from colorunet.batch.sources import Identity, Source, Sources, find_sources
 from colorunet.batch.writing.formats import (
     FORMATS,
@@ -101,6 +102,8 @@ def plan_outputs(
     file_format = None if out.is_dir() else format_named(out.name)
     if file_format is None and len(inputs) == 1 and not inputs[0].is_dir():
         _refuse_unknown_ending(out)
+    if file_format is not None:
+        _refuse_unwritable(out, file_format)
     sources = find_sources(inputs, out)
     if not sources.photos:
         raise ColorunetError(f"{', '.join(map(shown, map(str, inputs)))}: no images in there")
@@ -142,6 +145,14 @@ def _refuse_unknown_ending(out: Path) -> None:
         f"{shown(str(out))}: {out.suffix} is no ending of a format that is written: {photos}; "
         f"of films {films}; for a folder of that name make it first"
     )
+
+
+def _refuse_unwritable(out: Path, target: OutputFormat) -> None:
+    """Raise ColorunetError where this installation doesn't write the format of an output."""
+    if target.name != CLIP and not can_decode(target.name):
+        raise ColorunetError(
+            f"{shown(str(out))}: {target.name} needs {decoder_of(target.name)}; or name a .png"
+        )
 
 
 def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -> list[_Draft]:

@@ -30,6 +30,7 @@ class Allowance:
             for other formats.
         further: half-steps that an earlier compression adds, likewise.
         words: how the bound is known.
+        conclusive: whether a difference within the bound is evidence that nobody changed the luma.
     """
 
     level: float = 255.0
@@ -39,6 +40,7 @@ class Allowance:
     steps: Float[np.ndarray, "8 8"] | None = None
     further: Float[np.ndarray, "8 8"] | None = None
     words: str = ""
+    conclusive: bool = True
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,17 +14,23 @@ from colorfiles.photos.exif import ORIENTATION
 from colorfiles.photos.pillow import translated_errors
 from colorunet.coloring.composing import Luma
 from colorunet.evidence.luma_check import Allowance
-from colorunet.evidence.packets import is_lossless_webp
+from colorunet.evidence.packets import is_lossless_webp, is_reversible_jp2
 
 _LOSSLESS = ("PNG", "TIFF", "BMP", "PPM", "TGA", "PCX")
+_MAYBE_LOSSLESS = {"WEBP": is_lossless_webp, "JPEG2000": is_reversible_jp2}
 # Measured by benchmarks/bench_evidence.py, with room to spare: see RESULTS.md.
 MEASURED = {
     "WEBP": Allowance(24, 2.0, 4.8, 0.35, words="bounds measured for WebP at quality 95"),
     "AVIF": Allowance(14, 2.0, 3.0, 0.2, words="bounds measured for AVIF at quality 90"),
+    "HEIF": Allowance(14, 1.3, 2.8, 0.2, words="bounds measured for HEIC at quality 90"),
 }
-# An output that somebody converted; a GIF's colours are far between.
-_OTHERS = Allowance(30, 2.5, 5.0, 0.4, words="bounds assumed: none were measured for {}")
-_GIF = Allowance(110, 10.0, 35.0, 0.6, words="bounds assumed for 256 colours")
+# A JPEG 2000 that somebody compressed; a GIF's colours are far between.
+_OTHERS = Allowance(
+    30, 2.5, 5.0, 0.4, words="bounds assumed: none were measured for {}", conclusive=False
+)
+_GIF = Allowance(
+    110, 10.0, 35.0, 0.6, words="bounds assumed for 256 colours a frame", conclusive=False
+)
 _EXACT = Allowance(0, 0, 0, 0, words="exact: the format is lossless")
 # The standard luma table at quality 95, with which outputs are written.
 _WRITTEN = np.array(
@@ -110,10 +116,11 @@ def _of_steps(steps: np.ndarray) -> Allowance:
 
 
 def _allowance_of(file: BinaryIO, format_name: str) -> Allowance:
-    if format_name == "WEBP":
-        lossless = is_lossless_webp(file)
+    if format_name in _MAYBE_LOSSLESS:
+        lossless = _MAYBE_LOSSLESS[format_name](file)
         file.seek(0)
-        return _EXACT if lossless else MEASURED["WEBP"]
+        if lossless:
+            return _EXACT
     if format_name in _LOSSLESS:
         return _EXACT
     if format_name == "GIF":

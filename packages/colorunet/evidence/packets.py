@@ -15,11 +15,14 @@ from colorunet.evidence.xml_tree import MAX_BYTES
 
 JPEG_XMP = b"http://ns.adobe.com/xap/1.0/\0"
 JP2_XMP = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
+JP2_EXIF = b"JpgTiffExif->JP2"
 GIF_XMP = b"\x21\xff\x0bXMP DataXMP"
 # The "magic trailer" of XMP part 3, 1.1.2.
 GIF_TRAILER = b"\x01" + bytes(range(255, -1, -1)) + b"\0"
 _PNG_XMP = b"XML:com.adobe.xmp\0"
 _PACKET_START, _PACKET_END = b"<x:xmpmeta", b"</x:xmpmeta>"
+_JP2_START, _JP2_CODING = b"\xff\x4f\xff\x51", b"\x52"  # SOC with SIZ, and COD
+_JP2_HEAD_BYTES = 1 << 16  # in which a codestream begins and says how it is coded
 _MOST_CHUNKS = 1 << 20  # bounds the walk through a damaged file
 _TIFF_BYTES, _TIFF_UNDEFINED, _TIFF_XMP = 1, 7, 700
 
@@ -133,6 +136,18 @@ def _of_jp2(file: BinaryIO) -> bytes:
             return b""
         place += length
     return b""
+
+
+def is_reversible_jp2(file: BinaryIO) -> bool:
+    """Whether the wavelets of a JPEG 2000 are those that lose nothing; ITU-T T.800, A.6.1."""
+    file.seek(0)
+    start = file.read(_JP2_HEAD_BYTES)
+    place = start.find(_JP2_START) + 2
+    while place >= 2 and start[place : place + 1] == b"\xff":
+        if start[place + 1 : place + 2] == _JP2_CODING:
+            return start[place + 13 : place + 14] == b"\1"
+        place += 2 + int.from_bytes(start[place + 2 : place + 4], "big")
+    return False
 
 
 def _of_gif(file: BinaryIO) -> bytes:

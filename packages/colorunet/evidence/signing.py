@@ -24,6 +24,7 @@ MIME = {
     ".gif": "image/gif",
     ".avif": "image/avif",
     ".heic": "image/heic",
+    ".heif": "image/heif",
 }
 RECORD_LABEL = "org.colorunet.record"
 _MOST_BYTES = 1 << 20  # of a certificate chain or a key

@@ -33,6 +33,8 @@ class LumaVerdict:
         picture: that shows where; "" for none.
         unwritten: why that picture couldn't be written; "" where it could.
         problem: why there was nothing to compare; "" where there was.
+        conclusive: whether ``kept`` is evidence; of a GIF small changes can't be told from those
+            that the format makes.
     """
 
     kept: bool
@@ -44,6 +46,7 @@ class LumaVerdict:
     picture: str = ""
     unwritten: str = ""
     problem: str = ""
+    conclusive: bool = True
 
 
 @dataclass(frozen=True)
@@ -138,6 +141,7 @@ def _of_page(path: Path, new: FileLuma, old: np.ndarray, pictures: Path | None) 
         box=_within(check, new.luma.shape),
         picture=picture,
         unwritten=unwritten,
+        conclusive=allowed.conclusive,
     )
 
 
@@ -169,6 +173,11 @@ def _of_mark(mark: Mark | None) -> str:
 def _of_luma(luma: LumaVerdict) -> str:
     if luma.problem:
         return f"luma not compared: {luma.problem}"
+    if luma.kept and not luma.conclusive:
+        return (
+            f"luma not seen to differ ({luma.allowed}): this format proves little, as a retouched "
+            "spot or a slightly brighter picture can go unnoticed"
+        )
     if luma.kept:
         return f"luma kept: nothing but chroma was changed ({luma.allowed})"
     where = "" if luma.box is None else " within {}, {} to {}, {}".format(*luma.box)

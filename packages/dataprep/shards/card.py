@@ -29,7 +29,8 @@ def card(
         splits: photos, samples and shards of each.
         views: the settings that the views were cut with.
     """
-    owners = len({(photo.source, photo.owner_id) for photo in photos if photo.owner_id})
+    named = ((photo.source, photo.owner_id or photo.owner_name) for photo in photos)
+    owners = len({owner for owner in named if owner[1]})
     sources = Counter(photo.source for photo in photos)
     return "\n".join(
         [
@@ -55,7 +56,7 @@ def card(
             "",
             "## Where the photos come from",
             ", ".join(f"{count} from {source}" for source, count in sorted(sources.items()))
-            + f"; {owners} owners are named.",
+            + f"; {owners} owner{'s are' if owners != 1 else ' is'} named.",
             "The parquet beside each shard has owner, title, licence and page of every photo.",
             "Photos whose metadata or server reserve data mining or AI training were left out when",
             "they were imported or fetched.",

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from colorfiles.outside.words import shown
+from colorfiles.photos import can_decode
 from colorunet.batch.outputs import plan_outputs
 from colorunet.errors import ColorunetError
 
@@ -49,6 +50,22 @@ def test_the_content_says_the_format_and_the_name_keeps_what_it_can(tmp_path: Pa
     assert _names(root, tmp_path / "out") == [
         "beach.2019.jpg", "cut.png", "noext.jpg", "really.jpg", "x.heic.jpg",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "package"),
+    [("a.heic", "HEIF", "pillow-heif"), ("a.avif", "AVIF", "pillow-avif-plugin")],
+)
+def test_a_format_that_is_not_written_here_is_refused_with_what_it_needs(
+    tmp_path: Path, name: str, kind: str, package: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _tree(tmp_path, "photo.jpg")
+    if can_decode(kind):
+        (job,) = plan_outputs([tmp_path / "photo.jpg"], tmp_path / name).jobs
+        assert (job.format.name, job.name) == (kind, str(tmp_path / name))
+    monkeypatch.setattr("colorunet.batch.outputs.can_decode", lambda _: False)
+    with pytest.raises(ColorunetError, match=rf"{kind} needs .*{package}.* or name a \.png"):
+        plan_outputs([tmp_path / "photo.jpg"], tmp_path / name)
 
 
 def test_names_that_are_one_on_some_file_system_get_numbers(tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ def test_without_a_mark_nothing_says_so(tmp_path: Path, name: str) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-@pytest.mark.parametrize("name", [name for name in WRITTEN if name != "PCX"])
+@pytest.mark.parametrize("name", WRITTEN)
 def test_exiftool_reads_the_mark_and_what_was_there(
     tmp_path: Path, name: str, exiftool: Callable[..., dict[str, Any]]
 ) -> None:
@@ -94,7 +94,17 @@ def test_exiftool_reads_the_mark_and_what_was_there(
         assert tags["IFD0:ImageDescription"] == f"A field; {MARK.note}"
 
 
-@pytest.mark.parametrize("name", [name for name in WRITTEN if FORMATS[name].exif])
+@pytest.mark.parametrize("name", [name for name in WRITTEN if name in BESIDE])
+def test_a_mark_in_a_sidecar_leaves_the_picture_as_it_is(tmp_path: Path, name: str) -> None:
+    with_mark, without = tmp_path / "with", tmp_path / "without"
+    for folder, mark in ((with_mark, MARK), (without, None)):
+        folder.mkdir()
+        _write(folder, name, mark)
+    (picture,) = without.iterdir()
+    assert (with_mark / picture.name).read_bytes() == picture.read_bytes()
+
+
+@pytest.mark.parametrize("name", [name for name in WRITTEN if FORMATS[name].xmp])
 def test_the_mark_changes_no_other_field(
     tmp_path: Path, name: str, exiftool: Callable[..., dict[str, Any]]
 ) -> None:
@@ -110,7 +120,8 @@ def test_the_mark_changes_no_other_field(
         tags = exiftool(_write(folder, name, mark))
         both.append({tag: value for tag, value in tags.items() if not of_the_mark.match(tag)})
     assert both[0] == both[1]
-    assert any(tag.startswith("ExifIFD:") for tag in both[0])
+    assert any(tag.startswith("ExifIFD:") for tag in both[0]) == FORMATS[name].exif
+    assert both[0]["XMP-photoshop:City"] == "Graz"
 
 
 def test_the_picture_of_before_and_after_is_marked_too(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from certificates import write_chain
 from PIL import Image
 
+from colorfiles.photos import can_decode
 from colorunet.errors import ColorunetError
 from colorunet.evidence.signing import RECORD_LABEL, SigningFiles, require_signing, sign_photo
 from colorunet.evidence.verification import verify
@@ -23,7 +24,11 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> SigningFiles:
     return SigningFiles(*write_chain(tmp_path_factory.mktemp("keys")))
 
 
-@pytest.fixture(params=["a.jpg", "a.png", "a.tif", "a.webp"])
+SIGNED = ["a.jpg", "a.png", "a.tif", "a.webp"]
+SIGNED += [name for name, kind in (("a.avif", "AVIF"), ("a.heic", "HEIF")) if can_decode(kind)]
+
+
+@pytest.fixture(params=SIGNED)
 def signed(
     request: pytest.FixtureRequest, tmp_path: Path, gray: np.ndarray, files: SigningFiles
 ) -> Path:
@@ -58,6 +63,7 @@ def test_a_signature_holds_until_a_pixel_changes(signed: Path) -> None:
     assert verdict.holds, verdict.findings
     data = bytearray(signed.read_bytes())
     starts = {".png": b"IDAT", ".webp": b"VP8 ", ".tif": b"II*\0", ".jpg": b"\xff\xda"}
+    starts |= {".avif": b"mdat", ".heic": b"mdat"}
     data[data.rindex(starts[signed.suffix]) + 400] ^= 1
     signed.write_bytes(data)
     changed = verify(signed)

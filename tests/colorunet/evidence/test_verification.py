@@ -11,6 +11,7 @@ from PIL import Image
 
 from colorfiles.errors import ForeignFile
 from colorfiles.photos import can_decode
+from colorunet.batch.writing.formats import format_named
 from colorunet.cli import app
 from colorunet.errors import ColorunetError
 from colorunet.evidence.restoring import restore
@@ -18,8 +19,15 @@ from colorunet.evidence.verification import verify
 
 from .conftest import MARK, write_colored
 
-LOSSLESS = ("a.png", "a.tif", "a.bmp", "a.ppm", "a.tga")
-LOSSY = ("a.jpg", "a.webp", "a.gif", *(["a.avif"] if can_decode("AVIF") else []))
+_FURTHER = {"AVIF": "a.avif", "HEIF": "a.heic"}
+_JP2 = ["a.jp2"] if can_decode("JPEG2000") else []
+LOSSLESS = ("a.png", "a.tif", "a.bmp", "a.ppm", "a.tga", *_JP2)
+LOSSY = (
+    "a.jpg",
+    "a.webp",
+    "a.gif",
+    *(file for name, file in _FURTHER.items() if can_decode(name)),
+)
 
 
 def _original(folder: Path, luma: np.ndarray) -> Path:
@@ -109,16 +117,49 @@ def test_a_jpeg_that_was_compressed_again_holds_if_its_mark_is_kept(
         assert verify(path, _original(tmp_path, gray)).holds is holds
 
 
-@pytest.mark.skipif(not can_decode("HEIF"), reason="pillow-heif isn't installed")
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("a.png", "exact: the format is lossless"),
+        ("a.jp2", "exact: the format is lossless"),
+        ("a.jpg", "JPEG as it was written: each DCT coefficient within half a quantisation step"),
+        ("a.webp", "bounds measured for WebP at quality 95"),
+        ("a.avif", "bounds measured for AVIF at quality 90"),
+        ("a.heic", "bounds measured for HEIC at quality 90"),
+    ],
+)
+def test_the_verdict_says_how_its_bounds_are_known(
+    tmp_path: Path, gray: np.ndarray, name: str, words: str
+) -> None:
+    target = format_named(name)
+    assert target is not None
+    if not can_decode(target.name):
+        pytest.skip(f"{target.name} isn't written here")
+    luma = verify(write_colored(tmp_path / name, gray), _original(tmp_path, gray)).luma
+    assert luma is not None
+    assert (luma.kept, luma.conclusive, luma.allowed) == (True, True, words)
+
+
+def test_a_gif_is_said_to_prove_little(tmp_path: Path, gray: np.ndarray) -> None:
+    verdict = verify(write_colored(tmp_path / "a.gif", gray), _original(tmp_path, gray))
+    assert verdict.luma is not None
+    assert (verdict.holds, verdict.luma.conclusive) == (True, False)
+    assert "this format proves little" in verdict.findings[-1]
+    assert "nothing but chroma was changed" not in verdict.findings[-1]
+
+
+@pytest.mark.skipif(
+    not can_decode("JPEG2000"), reason="Pillow older than 12.3, or without OpenJPEG"
+)
 def test_of_a_format_without_measured_bounds_the_verdict_says_so(
     tmp_path: Path, gray: np.ndarray
 ) -> None:
     with Image.open(write_colored(tmp_path / "a.png", gray)) as image:
-        image.save(tmp_path / "a.heic", quality=95)
-    luma = verify(tmp_path / "a.heic", _original(tmp_path, gray)).luma
+        image.save(tmp_path / "a.jp2", irreversible=True, quality_mode="dB", quality_layers=[45])
+    luma = verify(tmp_path / "a.jp2", _original(tmp_path, gray)).luma
     assert luma is not None
-    assert luma.kept
-    assert luma.allowed == "bounds assumed: none were measured for HEIF"
+    assert (luma.kept, luma.conclusive) == (True, False)
+    assert luma.allowed == "bounds assumed: none were measured for JPEG2000"
 
 
 def test_without_a_mark_nothing_holds(tmp_path: Path, gray: np.ndarray) -> None:

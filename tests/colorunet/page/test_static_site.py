@@ -93,6 +93,22 @@ def test_a_png_is_marked(site_page: Any, coffee: Path, tmp_path: Path) -> None:
     assert read_mark(_saved(site_page, tmp_path / "small-colorized.png")) is not None
 
 
+def test_of_a_photo_with_clear_parts_the_page_says_what_browsers_do_not_keep(
+    site_page: Any, coffee: Path, tmp_path: Path
+) -> None:
+    photo = tmp_path / "clear.png"
+    with Image.open(coffee) as image:
+        small = image.resize((90, 60)).convert("LA")
+    alpha = Image.new("L", small.size, 255)
+    alpha.paste(0, (0, 0, 40, 60))
+    small.putalpha(alpha)
+    small.save(photo)
+    _take(site_page, photo)
+    with Image.open(_saved(site_page, tmp_path / "clear-colorized.png")) as saved:
+        np.testing.assert_array_equal(np.asarray(saved.getchannel("A")), np.asarray(alpha))
+    assert "levels where the picture is clear" in site_page.inner_text("#messages")
+
+
 def test_it_works_without_a_connection_once_it_was_open(
     site_page: Any, site_host: http.server.ThreadingHTTPServer, coffee: Path
 ) -> None:

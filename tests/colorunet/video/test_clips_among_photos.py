@@ -5,6 +5,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image
 
 from colorunet.cli import app
 from colorunet.evidence.reading import is_marked, read_mark
+from colorunet.evidence.vocabulary import DIGITAL_SOURCE_TYPE
 from colorunet.video.clip_formats import looks_like_clip
 
 Grays = Callable[..., list[np.ndarray]]
@@ -68,6 +70,23 @@ def test_clips_are_coloured_among_photos_and_what_is_broken_is_named(
     assert len(decoded(out / "old.mkv").frames) == 4
     again = json.loads(_run(album, "-o", out, "--json", *engine).stdout)
     assert (again["kept"], again["colorized"]) == (3, 0)
+
+
+def test_exiftool_reads_the_mark_of_a_film_in_its_comment_and_its_sidecar(
+    album: Path, tmp_path: Path, exiftool: Callable[..., dict[str, Any]]
+) -> None:
+    out = tmp_path / "out"
+    assert _run(album / "more" / "film.mp4", "-o", out).exit_code == 0
+    mark = read_mark(out / "film.mp4")
+    assert mark is not None
+    (comment,) = (
+        words for tag, words in exiftool(out / "film.mp4").items() if tag.endswith(":Comment")
+    )
+    assert comment == f"{mark.note}; {mark.parameters}"
+    sidecar = exiftool(out / "film.xmp")
+    assert sidecar["XMP-iptcExt:DigitalSourceType"] == DIGITAL_SOURCE_TYPE
+    assert sidecar["XMP-dc:Description"] == mark.note
+    assert sidecar["XMP-xmpMM:History"][0]["SoftwareAgent"] == mark.agent
 
 
 def test_no_mark_leaves_comment_and_sidecar_out(album: Path, tmp_path: Path) -> None:

@@ -53,7 +53,8 @@ def test_the_card_has_licences_as_spdx_beside_their_own_words(
     text = card(licensed, {s: dict.fromkeys(("photos", "samples", "shards"), 1) for s in
                            ("train", "val", "test")}, {"size": 64})  # fmt: skip
     assert "| LicenseRef-cc-by-2-0-b | CC BY 2.0 \\| \\<b\\> | 6 |" in text
-    named = [type(photo)(**vars(photo) | {"license_name": "CC BY 2.0"}) for photo in photos]
+    given = {"license_name": "CC BY 2.0", "owner_id": "", "owner_name": "A. Example"}
+    named = [type(photo)(**vars(photo) | given) for photo in photos]
     write_shards(
         named,
         Storage(str(photo_folder)),
@@ -63,5 +64,6 @@ def test_the_card_has_licences_as_spdx_beside_their_own_words(
         engine=LocalEngine(1),
     )
     assert "| CC-BY-2.0 | CC BY 2.0 | 6 |" in (tmp_path / "README.md").read_text()
+    assert "; 1 owner is named." in (tmp_path / "README.md").read_text()
     licenses = json.loads((tmp_path / "croissant.json").read_text())["license"]
     assert licenses == ["https://spdx.org/licenses/CC-BY-2.0.html"]

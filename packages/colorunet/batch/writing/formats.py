@@ -54,6 +54,8 @@ FORMATS = {
         OutputFormat("TIFF", (".tif", ".tiff"), 16, pages=True, iptc=True, dpi=True, **_ALL),
         OutputFormat("WEBP", (".webp",), pages=True, longest_px=16_383, **_ALL),
         OutputFormat("AVIF", (".avif",), **_ALL),
+        OutputFormat("HEIF", (".heic", ".heif", ".hif"), **_ALL),
+        OutputFormat("JPEG2000", (".jp2",), alpha=True, exif=True, xmp=True),
         OutputFormat("GIF", (".gif",), alpha=True, pages=True, xmp=True, longest_px=65_535),
         OutputFormat("BMP", (".bmp", ".dib"), dpi=True),
         OutputFormat("PPM", (".ppm", ".pnm"), 16),
@@ -62,6 +64,7 @@ FORMATS = {
     )
 }
 CLIP_FORMAT = OutputFormat(CLIP, CLIP_SUFFIXES, 12)
+# HEIC is shown by few programs; Pillow writes 8 bits of JPEG 2000. Both are written where named.
 _OTHERS = {"MPO": "JPEG", "HEIF": "JPEG", "JPEG2000": "PNG"}
 
 
@@ -89,9 +92,13 @@ def format_named(name: str) -> OutputFormat | None:
 
 
 def why_other(photo_format: str, target: OutputFormat) -> str:
-    """Return why a photo isn't written in its own format; "" if it is."""
+    """Return why a photo isn't written in its own format; "" if it is, or as -o names it."""
     own = "JPEG" if photo_format == "MPO" else photo_format
-    if own == target.name:
+    if own == target.name or format_for(photo_format) != target:
         return ""
-    reason = "holds 256 colours" if own == "GIF" else "isn't written here"
-    return f"written as {target.name}: {own} {reason}"
+    if own == "GIF":
+        return f"written as {target.name}: GIF holds 256 colours"
+    if can_decode(own):
+        suffix = FORMATS[own].suffixes[0]
+        return f"written as {target.name}: {own} is written where -o names a {suffix}"
+    return f"written as {target.name}: {own} isn't written here"

@@ -1,6 +1,7 @@
 """Coloured photos in the 8-bit formats that Pillow writes, and animations."""
 
 import os
+import struct
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from typing import Any, BinaryIO
@@ -16,7 +17,7 @@ from colorunet.batch.writing.formats import OutputFormat
 from colorunet.batch.writing.jpeg import write_jpeg
 from colorunet.batch.writing.jpeg_parts import extension_segments
 from colorunet.coloring.composing import ColoredImage
-from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JPEG_XMP
+from colorunet.evidence.packets import GIF_TRAILER, GIF_XMP, JP2_EXIF, JP2_XMP, JPEG_XMP
 
 JPEG_QUALITY = 95
 SEGMENT_BYTES = 65_533  # the most of EXIF or XMP that a segment of a JPEG holds
@@ -48,6 +49,8 @@ def write_still(
     _composed(image, alpha=target.alpha).save(file, target.name, **options)
     if target.name == "GIF":
         _append_gif_xmp(file, image.metadata.xmp)
+    if target.name == "JPEG2000":
+        _append_jp2_boxes(file, image.metadata)
 
 
 def write_animation(
@@ -88,6 +91,15 @@ def _append_gif_xmp(file: BinaryIO, xmp: bytes) -> None:
         file.write(GIF_XMP + xmp + GIF_TRAILER + b";")
 
 
+def _append_jp2_boxes(file: BinaryIO, metadata: Metadata) -> None:
+    """Put XMP and EXIF behind the codestream of a JPEG 2000, which Pillow can't."""
+    exif = metadata.exif.removeprefix(b"Exif\0\0")
+    for name, body in ((JP2_XMP, metadata.xmp), (JP2_EXIF, exif)):
+        if body:
+            file.seek(0, os.SEEK_END)
+            file.write(struct.pack(">I4s", 8 + len(name) + len(body), b"uuid") + name + body)
+
+
 def _composed(image: ColoredImage, *, alpha: bool) -> Image.Image:
     with_alpha = alpha and image.alpha is not None
     whole = Image.new("RGBA" if with_alpha else "RGB", image.size)
@@ -119,9 +131,9 @@ def _options(
         options["icc_profile"] = profile
     if target.dpi and metadata.dpi:
         options["dpi"] = metadata.dpi
-    if target.exif and metadata.exif:
+    if target.exif and metadata.exif and target.name != "JPEG2000":
         options["exif"] = metadata.exif
-    if target.xmp and metadata.xmp and target.name not in ("JPEG", "GIF", "PNG"):
+    if target.xmp and metadata.xmp and target.name not in ("JPEG", "GIF", "PNG", "JPEG2000"):
         options["xmp"] = metadata.xmp
     if target.name == "JPEG":
         options |= {"quality": JPEG_QUALITY, "subsampling": 0} | jpeg_segments(metadata)
@@ -132,6 +144,10 @@ def _options(
         options |= {"quality": JPEG_QUALITY, "method": 4, "lossless": lossless, "exact": True}
     elif target.name == "AVIF":
         options |= {"quality": 90, "subsampling": "4:4:4"}
+    elif target.name == "HEIF":
+        options |= {"quality": 90, "chroma": 420}  # the layout that every decoder of HEIC has
+    elif target.name == "JPEG2000":
+        options |= {"irreversible": False}  # without loss
     if "comment" in metadata.text and target.name in ("JPEG", "GIF"):
         options["comment"] = metadata.text["comment"].encode("utf-8", "replace")[:SEGMENT_BYTES]
     return options

@@ -148,13 +148,21 @@ async function metadata(id) {
 
 async function coloredFile(id, look, mark) {
   const photo = photoOf(id);
-  const painted = paint(photo, await decoded(photo.file), look, look.hints || []);
+  const whole = await decoded(photo.file);
+  const painted = paint(photo, whole, look, look.hints || []);
   const type = photo.file.type === "image/jpeg" ? "image/jpeg" : "image/png";
   const bytes = new Uint8Array(await (await blobOf(painted, type, JPEG_QUALITY)).arrayBuffer());
   const { data, lost } = marked(bytes, photo.metadata, mark, about.exif);
+  if (hasClear(whole.image)) lost.push("levels where the picture is clear, which browsers don't keep");
   const stem = photo.file.name.match(SPARE_NAMES)[1];
   const name = `${stem || "photo"}-colorized.${type === "image/jpeg" ? "jpg" : "png"}`;
   return { blob: new Blob([data], { type }), name, lost };
+}
+
+// A canvas multiplies colours by their opacity: of clear pixels none comes back.
+function hasClear({ data }) {
+  for (let at = 3; at < data.length; at += 4) if (data[at] < 255) return true;
+  return false;
 }
 
 async function archive(listed) {

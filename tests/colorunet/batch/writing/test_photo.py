@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from colorfiles.photos import Metadata, ReadSettings, read_image, read_pages
+from colorfiles.photos import Metadata, ReadSettings, can_decode, read_image, read_pages
 from colorfiles.photos.iptc import iptc_records, resources_of
 from colorfiles.photos.profiles import rgb_to_srgb, srgb_profile
 from colorunet.batch.images import is_whole
@@ -23,7 +23,8 @@ from colorunet.batch.writing.photo import (
 )
 from colorunet.coloring.composing import ColoredImage
 
-LOSSLESS = ("PNG", "TIFF", "PPM", "BMP", "TGA", "PCX")
+_JPEG2000 = ["JPEG2000"] if can_decode("JPEG2000") else []
+LOSSLESS = ("PNG", "TIFF", "PPM", "BMP", "TGA", "PCX", *_JPEG2000)
 XMP = b'<x:xmpmeta xmlns:x="adobe:ns:meta/">Gro\xc3\x9fmutter</x:xmpmeta>'
 
 
@@ -148,9 +149,19 @@ def test_every_format_names_depth_alpha_and_profile_that_it_cannot_hold() -> Non
     metadata = Metadata(icc_profile=b"any")
     deep = _image(16, alpha=True, metadata=metadata)
     lost = {
-        "more than 8 bits": {"JPEG", "WEBP", "AVIF", "GIF", "BMP", "TGA", "PCX"},
+        "more than 8 bits": {
+            "JPEG",
+            "WEBP",
+            "AVIF",
+            "HEIF",
+            "JPEG2000",
+            "GIF",
+            "BMP",
+            "TGA",
+            "PCX",
+        },
         "transparency": {"JPEG", "BMP", "PPM", "PCX"},
-        "a colour profile (its pixels are sRGB)": {"GIF", "BMP", "PPM", "TGA", "PCX"},
+        "a colour profile (its pixels are sRGB)": {"JPEG2000", "GIF", "BMP", "PPM", "TGA", "PCX"},
         "more than 256 colours a frame": {"GIF"},
     }
     for name, target in FORMATS.items():
