@@ -110,17 +110,23 @@ def demo_photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="module")  # no longer: until it ends, no other event loop can run
-def chromium() -> Iterator[Any]:
-    """A real Chromium, as playwright's Browser; where there is none, a skip, but never in CI."""
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    """The path of a real Chromium; where there is none, a skip, but never in CI."""
     program = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
     if program is None:
         _lacks("chromium", "chromium")
+    return str(program)
+
+
+@pytest.fixture(scope="module")  # no longer: until it ends, no other event loop can run
+def chromium(chromium_program: str) -> Iterator[Any]:
+    """A real Chromium, as playwright's Browser."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         arguments = ["--no-sandbox", "--disable-gpu"]
-        browser = playwright.chromium.launch(executable_path=program, args=arguments)
+        browser = playwright.chromium.launch(executable_path=chromium_program, args=arguments)
         yield browser
         browser.close()
 

@@ -18,12 +18,17 @@ SHA256 = {
     "ort-wasm-simd-threaded.wasm": (
         "3398c10d07d229bd91b364548e130e0e51a8e5704b88c7c083ebbeb78842dee2"
     ),
+    # With WebGPU, for `colorunet page --webgpu`.
+    "ort.webgpu.bundle.min.mjs": "0730816731ce2cdfb06f273da065d4a1c7091eb9d1756a83b2916c8a89d015e2",
+    "ort-wasm-simd-threaded.asyncify.wasm": (
+        "39f9f0894d478800487ed9f7dbe92618498db320cf55c8e3d89adff8dce658da"
+    ),
 }
 RUNTIME = Path(__file__).resolve().parent.parent / "packages" / "colorunet" / "page" / "runtime"
 
 
 def main() -> None:
-    """Write the two files that `colorunet page` unpacks; refuse others than the pinned ones."""
+    """Write the files that `colorunet page` unpacks; refuse others than the pinned ones."""
     data = Path(sys.argv[1]).read_bytes() if sys.argv[1:] else urllib.request.urlopen(URL).read()
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for name, digest in SHA256.items():

@@ -12,10 +12,20 @@ from colorunet.cli.options import network_option
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
 @click.argument("run", required=False, type=click.Path(path_type=Path))
 @network_option
+@click.option(
+    "--webgpu",
+    is_flag=True,
+    help="Add a runtime for graphics cards (27 MB), which only browsers with WebGPU load.",
+)
 @overwrite_option
 @json_option
 def command(
-    folder: Path, run: Path | None, network: str | None, overwrite: bool, as_json: bool
+    folder: Path,
+    run: Path | None,
+    network: str | None,
+    webgpu: bool,
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Write a web page into DIR that colours photos in any browser, with nothing installed.
 
@@ -34,7 +44,7 @@ def command(
     if run is not None and network:
         raise click.UsageError(f"{run} is a run; give it or --network, not both")
     name = str(run) if run is not None else network or DEFAULT_NETWORK
-    site = write_site(run_or_shipped(name), name, folder, overwrite=overwrite)
+    site = write_site(run_or_shipped(name), name, folder, overwrite=overwrite, webgpu=webgpu)
     emit(
         site,
         as_json,

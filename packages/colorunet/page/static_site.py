@@ -41,6 +41,10 @@ _FOLDER_WORDS = '<script src="static/from_folder.js"></script>'
 _WORKER = "sw.js"
 _DAY = "0000-00-00"  # replaced by the day of each download
 _RUNTIME = {"script": "ort.wasm.bundle.min.mjs", "wasm": "ort-wasm-simd-threaded.wasm"}
+_WEBGPU = {
+    "script": "ort.webgpu.bundle.min.mjs",
+    "wasm": "ort-wasm-simd-threaded.asyncify.wasm",
+}
 _LIMITS = {"upload_bytes": 100 << 20, "pixels": 50_000_000, "hints": MOST_HINTS}
 _WORDS = {
     "formats": "JPEG, PNG, WebP, GIF and what else this browser shows",
@@ -59,7 +63,9 @@ class StaticSite:
     network: str
 
 
-def write_site(run: Path, network: str, folder: Path, *, overwrite: bool = False) -> StaticSite:
+def write_site(
+    run: Path, network: str, folder: Path, *, overwrite: bool = False, webgpu: bool = False
+) -> StaticSite:
     """Write the page and a network into a folder for any static host.
 
     Args:
@@ -67,6 +73,7 @@ def write_site(run: Path, network: str, folder: Path, *, overwrite: bool = False
         network: its name.
         folder: to write.
         overwrite: replace files of a site that is there.
+        webgpu: add the runtime for graphics cards, which browsers with WebGPU then load instead.
 
     Raises:
         ForeignFile: a file that isn't of a site lies in the place of one that would be written.
@@ -74,7 +81,7 @@ def write_site(run: Path, network: str, folder: Path, *, overwrite: bool = False
     """
     if not (run / ONNX_FILE).is_file():
         raise ColorunetError(f"{run}: no {ONNX_FILE}; write it first: colorunet export {run}")
-    contents = list(_contents(run, network))
+    contents = list(_contents(run, network, webgpu=webgpu))
     is_site = _is_site(folder / contents[0][0])
     places = (folder / path for path in (*(path for path, _ in contents), _WORKER))
     refuse_foreign(*places, is_own=lambda _: is_site)
@@ -103,7 +110,7 @@ def _is_site(index: Path) -> bool:
     return b"<title>ColorUnet</title>" in page and _FOLDER_WORDS.encode() in page
 
 
-def _contents(run: Path, network: str) -> Iterator[tuple[str, bytes]]:
+def _contents(run: Path, network: str, *, webgpu: bool) -> Iterator[tuple[str, bytes]]:
     """Yield path and bytes of every file but the service worker."""
     onnx = read_onnx_about(run / ONNX_FILE)
     html = (_HERE / "static" / "index.html").read_text(encoding="utf-8")
@@ -118,14 +125,15 @@ def _contents(run: Path, network: str) -> Iterator[tuple[str, bytes]]:
             yield f"static/{path.name}", path.read_bytes()
         elif path.name != "sw.js":
             yield f"static/engine/{path.name}", path.read_bytes()
-    for name in _RUNTIME.values():
+    for name in (*_RUNTIME.values(), *(_WEBGPU.values() if webgpu else ())):
         yield f"runtime/{name}", lzma.decompress((_HERE / "runtime" / f"{name}.xz").read_bytes())
     yield "runtime/LICENSE.txt", (_HERE / "runtime" / "LICENSE.txt").read_bytes()
     yield f"network/{ONNX_FILE}", (run / ONNX_FILE).read_bytes()
     if "parameters" in onnx:
         name = str(onnx["parameters"])
         yield f"network/{name}", (run / name).read_bytes()
-    yield "network/network.json", json.dumps(_about(run, network, onnx)).encode()
+    about = _about(run, network, onnx) | {"webgpu": _WEBGPU if webgpu else None}
+    yield "network/network.json", json.dumps(about).encode()
 
 
 def _about(run: Path, network: str, onnx: Any) -> dict[str, Any]:
@@ -177,7 +185,8 @@ def _worker(written: list[tuple[str, bytes]]) -> bytes:
     digest = hashlib.sha256()
     for path, data in written:
         digest.update(path.encode() + b"\0" + hashlib.sha256(data).digest())
-    names = ["./", *(path for path, _ in written)]
+    if_used = [f"runtime/{name}" for name in _WEBGPU.values()]
+    names = ["./", *(path for path, _ in written if path not in if_used)]
     text = (_HERE / "browser" / "sw.js").read_text(encoding="utf-8")
-    text = text.replace("__FILES__", json.dumps(names))
+    text = text.replace("__FILES__", json.dumps(names)).replace("__IF_USED__", json.dumps(if_used))
     return text.replace("__VERSION__", digest.hexdigest()[:16]).encode()

@@ -1,10 +1,11 @@
-// The network in ONNX Runtime: a photo's luma to logits, averaged over its sizes.
+// The network in ONNX Runtime, by WebGPU or WebAssembly: a photo's luma to logits, averaged over its sizes.
 
 import { FILTERS, Plane, resized, rounded, stretched } from "./resize.js";
 
 const MOST_THREADS = 8;
 let ort = null;
 let session = null;
+let restart = null; // in WebAssembly, while WebGPU is in use
 
 async function bytesOf(path) {
   const answer = await fetch(path);
@@ -12,20 +13,47 @@ async function bytesOf(path) {
   return new Uint8Array(await answer.arrayBuffer());
 }
 
-// Load runtime and parameters; `base` is the folder of the page.
+// Load runtime and parameters; `base` is the folder of the page. WebGPU is tried where the site has its
+// runtime and the browser an adapter; WebAssembly runs everywhere.
 export async function load(about, base) {
-  ort = await import(new URL(`runtime/${about.runtime.script}`, base));
-  ort.env.wasm.wasmPaths = { wasm: new URL(`runtime/${about.runtime.wasm}`, base).href };
-  ort.env.wasm.numThreads = self.crossOriginIsolated
-    ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1)
-    : 1;
   const [model, parameters] = await Promise.all(
     [about.model, about.parameters].map((name) => bytesOf(new URL(`network/${name}`, base))),
   );
-  session = await ort.InferenceSession.create(model, {
-    executionProviders: ["wasm"],
-    externalData: [{ path: about.parameters, data: parameters }],
-  });
+  const files = { model, externalData: [{ path: about.parameters, data: parameters }], base };
+  const inWebAssembly = () => start("wasm", about.runtime, files);
+  if (!about.webgpu || !(await hasAdapter())) return inWebAssembly();
+  try {
+    await start("webgpu", about.webgpu, files);
+    restart = inWebAssembly;
+  } catch (error) {
+    console.warn(`WebGPU can't be used, WebAssembly is: ${error.message}`);
+    await inWebAssembly();
+  }
+}
+
+async function hasAdapter() {
+  return Boolean(await navigator.gpu?.requestAdapter().catch(() => null));
+}
+
+async function start(provider, { script, wasm }, { model, externalData, base }) {
+  ort = await import(new URL(`runtime/${script}`, base));
+  ort.env.wasm.wasmPaths = { wasm: new URL(`runtime/${wasm}`, base).href };
+  ort.env.wasm.numThreads = self.crossOriginIsolated
+    ? Math.min(MOST_THREADS, navigator.hardwareConcurrency || 1)
+    : 1;
+  session = await ort.InferenceSession.create(model, { executionProviders: [provider], externalData });
+}
+
+// A graphics card may lose its device or have too little memory, after which the photo is seen anew.
+async function answerTo(luma) {
+  try {
+    return await session.run({ luma });
+  } catch (error) {
+    if (!restart) throw error;
+    await restart();
+    restart = null;
+    return session.run({ luma: new ort.Tensor("float32", luma.data, luma.dims) });
+  }
 }
 
 // The luma at which the network sees a photo.
@@ -77,7 +105,7 @@ async function run(view, [height, width], { stride, logits_stride: step, bins })
     for (let x = 0; x < wide; x += 1)
       padded[y * wide + x] = view[Math.min(y, height - 1) * width + Math.min(x, width - 1)];
   const given = new ort.Tensor("float32", padded, [1, 1, tall, wide]);
-  const answer = Object.values(await session.run({ luma: given }))[0];
+  const answer = Object.values(await answerTo(given))[0];
   let logits = answer.data;
   if (step > 1) logits = stretched(logits, bins, [tall / step, wide / step], [tall, wide]);
   if (tall === height && wide === width) return Float32Array.from(logits);

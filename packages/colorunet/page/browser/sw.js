@@ -1,6 +1,7 @@
 // Keeps the page for times without a connection, and gives it the headers that threads need.
 
 const FILES = __FILES__;
+const IF_USED = __IF_USED__; // kept once a page has asked for them
 const CACHE = "colorunet-__VERSION__";
 
 self.addEventListener("install", (event) => {
@@ -31,6 +32,8 @@ self.addEventListener("fetch", (event) => {
 async function answer(request) {
   const kept = await caches.match(request, { ignoreSearch: true });
   const found = kept || (await fetch(request));
+  if (!kept && found.ok && IF_USED.some((path) => request.url === new URL(path, self.location).href))
+    await caches.open(CACHE).then((cache) => cache.put(request, found.clone()));
   const headers = new Headers(found.headers);
   headers.set("Cross-Origin-Opener-Policy", "same-origin");
   headers.set("Cross-Origin-Embedder-Policy", "require-corp");
