@@ -87,6 +87,7 @@ def prepared(photos: Path, count: int, before: Path, folder: Path) -> Material:
 def _run(checkout: Path, words: list[str], use: Callable[[str], None] | None = None) -> float:
     """Run a command of a checkout and return its user CPU seconds."""
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": str(checkout / "packages")}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)  # installed packages are compiled, too
     command = [sys.executable, "-m", *words]
     with tempfile.TemporaryFile() as errors:
         process = subprocess.Popen(

@@ -35,7 +35,7 @@ print(json.dumps({"build": build, "gpus": names, "threads": torch.get_num_thread
 
 @dataclass(frozen=True)
 class PilFacts:
-    """The PIL that ``import PIL`` gives; all empty where there is none.
+    """The installed Pillow or pillow-simd; all empty without one.
 
     Args:
         distribution: ``pillow`` or ``pillow-simd``.
@@ -52,7 +52,7 @@ class PilFacts:
 
 @dataclass(frozen=True)
 class TorchFacts:
-    """The installed torch; all empty where there is none, ``problem`` where it doesn't start."""
+    """The installed torch; all empty without one, ``problem`` if it can't be started."""
 
     version: str = ""
     build: str = ""
@@ -63,7 +63,7 @@ class TorchFacts:
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What matters of this machine; of the Flickr key only whether it is set."""
+    """Facts of this machine; of the Flickr key only whether it is set."""
 
     colorunet: str
     python: str
@@ -79,7 +79,7 @@ class Diagnosis:
 
 
 def diagnose(folder: Path) -> Diagnosis:
-    """Look this machine over; free space is that of the disk ``folder`` lies, or will lie, on."""
+    """Gather the facts of this machine; free space is that of the disk of ``folder``."""
     pil, torch = pil_facts(), torch_facts()
     existing = next(
         path for path in (folder.absolute(), *folder.absolute().parents) if path.exists()
@@ -101,7 +101,7 @@ def diagnose(folder: Path) -> Diagnosis:
 
 
 def pil_facts() -> PilFacts:
-    """Return which PIL is imported and what it was built with."""
+    """Return the Pillow that is imported, and its build."""
     try:
         import PIL  # noqa: PLC0415 - a machine without PIL is one to diagnose too
         from PIL import features  # noqa: PLC0415
@@ -118,7 +118,7 @@ def pil_facts() -> PilFacts:
 
 
 def torch_facts() -> TorchFacts:
-    """Return the build and the devices of torch, asked in a process of its own."""
+    """Return build and devices of torch, queried in a separate process."""
     installed = _installed("torch")
     if not installed:
         return TorchFacts()

@@ -16,5 +16,5 @@ class UnusablePhoto(Exception):
 
     @property
     def reason(self) -> str:
-        """The reason as the manifest has it."""
+        """The reason as in the manifest."""
         return str(self)

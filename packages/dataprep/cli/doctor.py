@@ -17,7 +17,7 @@ from colorfiles.commands import emit, json_option
 )
 @json_option
 def command(folder: Path, as_json: bool) -> None:
-    """Say what this machine has: PIL, torch, devices, room, and whether a Flickr key is set.
+    """Show Pillow, torch, devices and free space of this machine, and whether a Flickr key is set.
 
     \b
     dataprep doctor --json

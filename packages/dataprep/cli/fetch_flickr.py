@@ -79,8 +79,8 @@ def command(
     """Fetch photos by tag from Flickr into a photo folder.
 
     The key comes from FLICKR_API_KEY and FLICKR_API_SECRET. Photos are unique, balanced over the
-    tags and under the licences asked for; ATTRIBUTION.md names their owners. Run the same command
-    again after a stop of any kind: it goes on, asks for nothing twice and ends with the same set.
+    tags and under the given licences; ATTRIBUTION.md names their owners. After an interruption of
+    any kind, the same command resumes, repeats no request and ends with the same set.
 
     \b
     dataprep fetch-flickr --tags beach,mountains --count 600 --out photos

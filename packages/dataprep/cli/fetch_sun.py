@@ -58,8 +58,8 @@ def command(
 
     SOURCE is SUN397's folder, its .tar or .tar.gz, an http(s) address of one, or - for an archive
     that is piped in; it is read once, as a stream. The same seed draws the same photos from each.
-    Unusable files are replaced by the next in line and listed with their reason. A second run adds
-    what is missing.
+    Unusable files are replaced by the next in the draw's order and listed with their reason. A
+    second run adds missing photos.
 
     \b
     dataprep fetch-sun SUN397.tar.gz --out photos

@@ -38,10 +38,9 @@ def command(
     """Bring a FOLDER tree of images into a photo folder with a manifest.
 
     Every file is verified by decoding it. Gray, toned (sepia and other tints of gray), tiny, broken
-    and (near-)duplicate images are left out, each with its reason in manifest.parquet; hidden
-    folders and those of programs, such as @eaDir, aren't looked into. The name of the folder an
-    image lies in becomes its class. A second run adds what is new, and what --metadata now says of
-    what is there.
+    and (near-)duplicate images are rejected, each with its reason in manifest.parquet; hidden
+    folders and those of programs, such as @eaDir, are skipped. The name of an image's folder
+    becomes its class. A second run adds new images, and updates the --metadata of earlier ones.
 
     \b
     dataprep import ~/Pictures --out photos

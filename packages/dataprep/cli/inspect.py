@@ -22,7 +22,7 @@ def command(
     overwrite: bool,
     as_json: bool,
 ) -> None:
-    """Say what a shard set has: counts, bytes, colours, the palette's ceiling, licences.
+    """Show a shard set's counts, bytes, colours, palette ceiling and licences.
 
     \b
     dataprep inspect shards --html shards.html --contact-sheet sheet.png

@@ -44,10 +44,9 @@ from dataprep.cli.options import seed_option
 def command(photos: tuple[str, ...], **options: Any) -> None:
     """Learn a palette of colour bins and their prior from photo folders or shard sets.
 
-    Tells the palette's ceiling (the photos themselves painted with its colours) and how far the
-    prior would move with other photos. Of a shard set the training samples are counted. A palette
-    that is there already, of the same photos and settings, is kept, and its summary is printed
-    again.
+    Prints the palette's ceiling (measures of the photos quantised to its colours) and the expected
+    error of the prior. Of a shard set the training samples are counted. An existing palette of the
+    same photos and settings is kept, and its summary is printed again.
 
     \b
     dataprep palette photos --bins 32 --out palette.json --plot palette.png

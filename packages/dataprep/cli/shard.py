@@ -102,7 +102,7 @@ def _looks_like_ratios(text: str) -> bool:
 def command(photos: str, **options: Any) -> None:
     """Cut the PHOTOS of a folder into views and write them as labelled training shards.
 
-    The same command again resumes a stopped run, and ends at once if all is written.
+    The same command resumes a stopped run, and ends at once if the set is complete.
 
     \b
     dataprep shard photos --split --palette palette.json --out shards

@@ -11,11 +11,11 @@ from colorfiles.engines.options import workers_option
 @workers_option
 @json_option
 def command(shards: str, workers: int | None, as_json: bool) -> None:
-    """Hold a shard set to its checksums, its format and its splits; exit 3 where anything is off.
+    """Check the checksums, format and splits of a shard set; exit 3 if there is any fault.
 
-    Every member is decoded: what was changed is found even where its checksum was changed along.
-    Who writes a set anew as a whole, all digests included, can't be told from you: for that sign
-    index.json (ssh-keygen -Y sign, gpg, minisign; docs/security.md shows how).
+    Every member is decoded, so changes are found even if the checksums were changed, too. A set
+    that was replaced as a whole, with all digests, passes: to detect that, sign index.json
+    (ssh-keygen -Y sign, gpg, minisign; docs/security.md shows how).
 
     \b
     dataprep verify shards

@@ -15,7 +15,7 @@ _EDGE_PX = 176
 
 
 def contact_sheet_png(shards: ShardSet, *, digest: str = "") -> bytes:
-    """Return a PNG of samples from every split, each as luma | colour from bins.
+    """Return a PNG of samples of every split, each as luma | colour of its bins.
 
     ``digest`` says what it was made from, see ``colorfiles.outputs``.
     """

@@ -35,7 +35,7 @@ _SPLIT_WORDS = {"train": "to learn from", "val": "to choose by", "test": "to rep
 
 
 def inspection_html(shards: ShardSet, inspection: Inspection, *, digest: str = "") -> str:
-    """Return the page, with ``digest`` in it; the samples shown are read again.
+    """Return the page, with ``digest`` in it; the shown samples are read again.
 
     Raises:
         DataprepError: a sample can't be read.

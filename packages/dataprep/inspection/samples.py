@@ -25,7 +25,7 @@ CEILING_IMAGES = 300
 
 @dataclass(frozen=True)
 class SplitFacts:
-    """What one split has."""
+    """Counts of one split."""
 
     shards: int
     photos: int
@@ -35,7 +35,7 @@ class SplitFacts:
 
 @dataclass(frozen=True)
 class PaletteFacts:
-    """Which palette the labels are of."""
+    """Palette of the labels."""
 
     n: int
     method: str
@@ -44,7 +44,7 @@ class PaletteFacts:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What a shard set has.
+    """Statistics of a shard set.
 
     Args:
         name: of the set.
@@ -54,7 +54,7 @@ class Inspection:
         bytes: of all shards.
         bin_counts: pixels of each bin, over all splits.
         effective_bins: exp(entropy) of those.
-        ceiling: what this palette's colours reach, measured on val and test crops; None without.
+        ceiling: of the palette, measured on val and test crops; None without any.
         licenses: photos by licence.
         license_urls: of the licences that have one.
     """
@@ -83,7 +83,7 @@ class InspectedSample:
 def inspect_shards(
     shards: ShardSet, *, ceiling_images: int = CEILING_IMAGES, report: ProgressCallback = silent
 ) -> Inspection:
-    """Count what is in a shard set and measure its palette's ceiling.
+    """Count the contents of a shard set and measure its palette's ceiling.
 
     Args:
         shards: the set.

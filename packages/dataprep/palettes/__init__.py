@@ -1,1 +1,1 @@
-"""Palettes learnt from photos or shards, with their measures and figures."""
+"""Palettes learned from photos or shards, with their measures and figures."""

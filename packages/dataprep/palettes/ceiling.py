@@ -14,7 +14,7 @@ _COLORLESS = 1.0  # below this colourfulness of the truth a ratio to it says not
 
 @dataclass(frozen=True)
 class ImageCeiling:
-    """The measures of one image's quantised truth; the ratio is None for a colourless image."""
+    """Measures of one image's quantised truth; the ratio is None for a colourless image."""
 
     psnr_db: float
     effective_colors: float
@@ -25,10 +25,10 @@ class ImageCeiling:
 
 @dataclass(frozen=True)
 class Ceiling:
-    """Medians over images of what quantised truth reaches: no network with this palette does more.
+    """Medians over images of the quantised truth: an upper bound for networks with this palette.
 
-    Colourfulness is Hasler and Süsstrunk's, signed; colours are bins. A tenth of the images stays
-    below a ``p10``, which tells what the medians don't: how vivid photos fare.
+    Colourfulness is Hasler and Süsstrunk's, signed; colours are bins. A ``p10`` is the 10th
+    percentile, which shows the effect on vivid photos.
     """
 
     images: int
@@ -46,7 +46,7 @@ def image_ceiling(
     bins: UInt8[np.ndarray, "height width"],
     palette: Palette,
 ) -> ImageCeiling:
-    """Measure an image whose every pixel has its own luma and the colour of its bin."""
+    """Measure an image whose pixels keep their luma and take the colour of their bin."""
     truth = rgb / 255.0
     yuv = np.concatenate((rgb_to_yuv(truth)[..., :1], bins_to_uv(bins, palette)), axis=-1)
     quantized = np.round(yuv_to_rgb(yuv) * 255) / 255.0

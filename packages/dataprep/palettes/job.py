@@ -1,4 +1,4 @@
-"""The job of ``dataprep palette``: learn a palette and plot it, unless an equal one is there."""
+"""The job of ``dataprep palette``: learn a palette and plot it, unless it is finished."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,7 @@ from dataprep.palettes.text import palette_text
 
 @dataclass(frozen=True)
 class PaletteOutputs:
-    """Where a palette goes.
+    """Addresses of the outputs.
 
     Args:
         palette: address of the JSON file.
@@ -32,10 +32,9 @@ class PaletteOutputs:
 def make_palette(
     photos: Sequence[str], settings: PaletteSettings, outputs: PaletteOutputs, *, engine: Engine
 ) -> PaletteSummary:
-    """Learn the palette of photo folders or shard sets and write it, and its figure.
+    """Learn the palette of photo folders or shard sets; write it and its figure.
 
-    A palette that is there already, made from the same photos with the same settings, is kept: the
-    file tells all that was said of it.
+    An existing palette of the same photos and settings is kept; its file holds the summary.
 
     Raises:
         ColorfilesError: there are no photos, or something else is there that may not be replaced.

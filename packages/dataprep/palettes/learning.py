@@ -39,14 +39,14 @@ _FINER_GRIDS = (61, 121)
 
 @dataclass(frozen=True)
 class PaletteSettings:
-    """What a palette is made with.
+    """Settings of a palette.
 
     Args:
         bins: how many.
-        method: the fullest cells of a grid, k-means with a bin at neutral, or whichever of them
-            has the best ceiling.
-        cells: of the grid; None for the smallest of 11, 21, 31… that has enough with pixels.
-        neutral_centered: False puts neutral on a corner of four cells, as the original did.
+        method: ``grid``, the fullest cells of a grid; ``kmeans``, with a bin at neutral; ``auto``,
+            the one with the best ceiling.
+        cells: of the grid; None for the smallest of 11, 21, 31… with enough non-empty cells.
+        neutral_centered: False puts neutral on a corner of four cells, as the original does.
         seed: of k-means.
         emphasis: of k-means; below 1 gives rare colours more bins.
         lam: λ of the weights that are reported.
@@ -75,7 +75,7 @@ class PaletteSettings:
 
 @dataclass(frozen=True)
 class PaletteSummary:
-    """What a palette was made of, and what it can show.
+    """What a palette was learned from, and its measures.
 
     Args:
         method: of the palette, or of the candidate chosen by ``auto``.
@@ -103,7 +103,7 @@ class PaletteSummary:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "PaletteSummary":
-        """Read what ``dataclasses.asdict`` gave; KeyError, TypeError… where it isn't that."""
+        """Read the output of ``dataclasses.asdict``; KeyError, TypeError… if it is invalid."""
         ceilings = {name: Ceiling(**row) for name, row in content["ceilings"].items()}
         error = PriorError(**content["prior_error"])
         return cls(**{**content, "ceilings": ceilings, "prior_error": error})
@@ -111,7 +111,7 @@ class PaletteSummary:
 
 @dataclass(frozen=True)
 class Counted:
-    """The counts of some photos, and by key why others were skipped."""
+    """Colour counts of some photos, and reasons of the skipped ones by key."""
 
     counts: ColorCounts
     skipped: dict[str, str] = field(default_factory=dict)
@@ -227,7 +227,7 @@ def _candidates(counts: ColorCounts, settings: PaletteSettings) -> dict[str, Pal
 def _measured(
     batches: Sequence[PixelBatch], palettes: Mapping[str, Palette], engine: Engine
 ) -> list[PhotoMeasures]:
-    """Measure batches spread evenly over all, until there are photos enough."""
+    """Measure batches spread evenly over all, until enough photos are measured."""
     photos = sum(len(batch) for batch in batches)
     step = max(1, photos // MEASURED_PHOTOS)
     task = partial(measure_batch, palettes=palettes)

@@ -22,17 +22,16 @@ _GOAL = 0.02  # a prior 2 % off moves the weights less than a change of λ by 0.
 
 @dataclass(frozen=True)
 class PriorError:
-    """How far the prior from so many photos is from that of other photos.
+    """Error of a prior against other photos, by number of photos.
 
     The error is the total variation distance: the share of pixels that would have to change bins.
 
     Args:
         photos: how many, doubling.
-        errors: of priors from so many, expected against all photos that there could be: the median
-            over disjoint sets against the other photos measured, less the part of those.
-        now: expected with the photos that the palette was learnt from; None where a photo alone
-            says nothing of it.
-        photos_enough: expected to bring the error to 2 %; errors fall with the root of the count.
+        errors: expected errors of priors from so many: the median over disjoint sets against the
+            other measured photos, less the error of those.
+        now: expected error with the palette's own photos; None for a single photo.
+        photos_enough: for an error of 2 %; errors fall with the square root of the count.
     """
 
     photos: list[int] = field(default_factory=list)
@@ -43,7 +42,7 @@ class PriorError:
 
 @dataclass(frozen=True)
 class PhotoMeasures:
-    """One photo under several palettes: by name its ceiling and its pixels of each bin."""
+    """One photo under several palettes: ceiling and pixels of each bin, by palette."""
 
     key: str
     ceilings: Mapping[str, ImageCeiling]
@@ -62,8 +61,8 @@ def prior_error(counts: Int[np.ndarray, "photos n"], learnt_from: int) -> PriorE
     """Measure how the prior's error falls with the number of photos.
 
     Args:
-        counts: pixels of each bin, a row a photo, in an order that says nothing.
-        learnt_from: photos that the palette at hand was learnt from.
+        counts: pixels of each bin, a row per photo, in random order.
+        learnt_from: number of photos that the palette was learned from.
     """
     total = counts.sum(axis=0)
     sizes, errors = [], []
@@ -91,7 +90,7 @@ def prior_error(counts: Int[np.ndarray, "photos n"], learnt_from: int) -> PriorE
 
 
 def in_keyed_order(measured: Sequence[PhotoMeasures]) -> list[PhotoMeasures]:
-    """Return the photos in an order that neither folder nor time decides."""
+    """Return the photos in an order independent of folder and time."""
     return sorted(measured, key=lambda photo: keyed_hash("measure", photo.key))
 
 

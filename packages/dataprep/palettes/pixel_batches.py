@@ -25,19 +25,19 @@ _LARGEST_VIEW_PX = 8_192
 
 
 class PixelBatch(Protocol):
-    """Some photos of a folder or of a shard: one task of an engine."""
+    """Some photos of a folder or shard: one task of an engine."""
 
     def __len__(self) -> int:
         """Return how many photos."""
 
     @property
     def content(self) -> Sequence[str]:
-        """Return what identifies these pixels: the sha256 of each photo, or of the shard."""
+        """Return what identifies the pixels: the sha256 of each photo, or of the shard."""
 
     def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
         """Yield key and image of each photo, its shorter edge at ``size``.
 
-        Who can't be used is noted in ``skipped`` with the reason.
+        Unusable photos are added to ``skipped`` with their reason.
         """
 
 
@@ -75,7 +75,7 @@ class PhotoBatch:
 
 @dataclass(frozen=True)
 class ShardBatch:
-    """The centre views of one shard: their colour crops, or else luma with the colours of bins."""
+    """The centre views of one shard: their colour crops, or luma with the colours of bins."""
 
     source: Storage
     shard: ShardEntry
@@ -87,7 +87,7 @@ class ShardBatch:
 
     @property
     def content(self) -> Sequence[str]:
-        """Return the shard's sha256, and the palette that its bins are of."""
+        """Return the shard's sha256, and the palette of its bins."""
         return [self.shard.sha256, self.palette.fingerprint]
 
     def images(self, size: int, skipped: dict[str, str]) -> Iterator[tuple[str, Image.Image]]:
@@ -116,7 +116,7 @@ class ShardBatch:
 
 
 def _decoded(data: bytes, format_name: str) -> Image.Image:
-    """Return an image by the one decoder that a member's name allows, of a view's size at most."""
+    """Decode an image by the only decoder that a member's name allows, up to a view's size."""
     try:
         image = Image.open(io.BytesIO(data), formats=(format_name,))
         if max(image.size) > _LARGEST_VIEW_PX:

@@ -28,7 +28,7 @@ _STYLE = {
 def palette_png(
     palette: Palette, *, lam: float, prior_error: PriorError | None = None, digest: str = ""
 ) -> bytes:
-    """Return the figure as PNG: the plane on the left, prior and weight at ``lam`` on the right.
+    """Return a PNG: the UV plane on the left, prior and weight at ``lam`` on the right.
 
     Below them, where that was measured, how the prior's error falls with more photos. ``digest``
     says what the figure was made from, see ``colorfiles.outputs``.
@@ -155,7 +155,7 @@ def _number(axes: Axes, order: np.ndarray) -> None:
 
 
 def _swatches(uv: Float[np.ndarray, "*shape 2"]) -> Float[np.ndarray, "*shape 3"]:
-    """Return each colour at one luma, as near to it as sRGB comes."""
+    """Return each colour at one luma, clipped to sRGB."""
     luma = np.full((*uv.shape[:-1], 1), _SWATCH_LUMA)
     return yuv_to_rgb(np.concatenate((luma, uv), axis=-1))
 

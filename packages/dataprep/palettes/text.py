@@ -4,7 +4,7 @@ from dataprep.palettes.learning import PaletteSummary
 
 
 def palette_text(summary: PaletteSummary, out: str) -> str:
-    """Return its ceilings, how sure its prior is, and where it lies."""
+    """Return a palette's ceilings, the error of its prior, and its address."""
     lines = [
         "The photos painted with the palette's colours: median (worst tenth)",
         f"{'palette':30} {'PSNR in dB':>14} {'colourfulness':>16} {'effective colours':>19}",

@@ -17,10 +17,10 @@ _PAIRS = 511 * _ROW
 
 @dataclass(frozen=True)
 class ColorCounts:
-    """How many pixels have each pair of R − B and G − B, and from how many photos.
+    """Pixels of each pair of R − B and G − B, and number of photos.
 
-    U and V depend on these two differences alone, so 261,632 counts hold all that any histogram
-    over the UV plane can tell of uint8 pixels. They add up exactly, in any order.
+    U and V depend on these two differences alone, so 261,632 counts determine every histogram over
+    the UV plane of uint8 pixels. They add up exactly, in any order.
     """
 
     counts: Int[np.ndarray, "261632"]
@@ -28,7 +28,7 @@ class ColorCounts:
 
     @classmethod
     def empty(cls) -> "ColorCounts":
-        """Return counts that have seen nothing."""
+        """Return counts of no photo."""
         return cls(np.zeros(_PAIRS, dtype=np.int64))
 
     @classmethod
@@ -60,7 +60,7 @@ class ColorCounts:
 
 
 def difference_index(image: Image.Image) -> UInt32[np.ndarray, "pixels"]:
-    """Return the place of each pixel's colour in ``all_differences``, row by row."""
+    """Return the index of each pixel's colour in ``all_differences``, row by row."""
     # 512·(G − B + 255) + (R − B + 255) is R + 512·G + 513·(255 − B). With B flipped, packed is
     # R + 256·G + 65536·(255 − B). Few steps and in place: it is memory that takes the time.
     packed = _packed_pixels(image) & 0xFFFFFF
@@ -93,6 +93,6 @@ def all_differences() -> Float[np.ndarray, "261632 2"]:
 def difference_table(palette: Palette) -> UInt8[np.ndarray, "261632"]:
     """Return the exact nearest bin of every pair of differences.
 
-    It says what ``colorcore.rgb_table`` says, and at 256 KB stays in a core's cache.
+    It equals ``colorcore.rgb_table``, and at 256 KB fits into a core's cache.
     """
     return uv_to_bins(all_differences(), palette).astype(np.uint8)

@@ -1,8 +1,8 @@
-"""Whether a photo has colours to learn from: gray ones haven't, toned ones have one tint alone.
+"""Detection of photos without colours to learn from: gray, or toned in one tint.
 
-Toned are sepia, selenium, cyanotype, duotone: gray photos in which chroma follows from luma. In a
-dune or a sea under fog it nearly does; so the fit must be about as close as JPEG leaves it, and
-unevenly yellowed paper, no nearer to a curve than those, isn't found.
+Toned photos (sepia, selenium, cyanotype, duotone) are gray photos whose chroma is a function of
+luma. For a dune or a sea under fog it nearly is, so the fit must be about as close as JPEG allows;
+unevenly yellowed paper, which fits no better than those, isn't detected.
 """
 
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ _MOST_OFF_OF_CHROMA = 0.15
 
 @dataclass(frozen=True)
 class TintFit:
-    """How near a photo comes to a gray one in a tint.
+    """Distance of a photo from a gray one in a tint.
 
     Args:
         luma_range: from the 2nd to the 98th percentile, in [0, 1].
@@ -49,7 +49,7 @@ class TintFit:
 
 
 def lack_of_color(image: Image.Image) -> str:
-    """Return the reason to leave a photo out, ``gray`` or ``toned``; "" for one in colour."""
+    """Return ``gray`` or ``toned`` as the reason to reject a photo; "" for one in colour."""
     yuv = _small_yuv(image)
     if _is_gray(yuv):
         return "gray"
@@ -57,17 +57,17 @@ def lack_of_color(image: Image.Image) -> str:
 
 
 def is_gray(image: Image.Image) -> bool:
-    """Whether 99 % of a small copy's pixels have chroma below 0.02, whatever its mode says."""
+    """Whether 99 % of a small copy's pixels have chroma below 0.02, in any mode."""
     return _is_gray(_small_yuv(image))
 
 
 def may_be_toned(image: Image.Image) -> bool:
-    """Whether a small copy's pixels of equal luma have about the same chroma: few photos' have."""
+    """Whether pixels of equal luma have similar chroma in a small copy, which is rare."""
     return _may_be_toned(_small_yuv(image))
 
 
 def is_toned(image: Image.Image) -> bool:
-    """Whether the chroma of nearly all of a photo is what one curve says of its luma."""
+    """Whether the chroma of nearly all pixels is one curve of their luma."""
     fit = tint_fit(image)
     bound = min(_MOST_OFF, _MOST_OFF_OF_CHROMA * fit.chroma)
     of_a_print = fit.luma_range >= _LEAST_RANGE and fit.chroma <= _MOST_CHROMA
@@ -75,7 +75,7 @@ def is_toned(image: Image.Image) -> bool:
 
 
 def tint_fit(image: Image.Image) -> TintFit:
-    """Hold a photo against the curve from luma to chroma that fits it best."""
+    """Fit a curve from luma to chroma to a photo, and measure the distances from it."""
     small = image.reduce(max(1, min(image.size) // _EDGE_PX))
     yuv = rgb_to_yuv(np.asarray(small, dtype=np.float32) / 255)
     low, high = np.percentile(yuv[..., 0], (2, 98))

@@ -1,4 +1,4 @@
-"""Copy prints: 266 bytes of a photo by which its copies are found, whatever their tone or frame.
+"""Copy prints: 266 bytes that identify copies of a photo with another tone or frame.
 
 A print holds the lowest 16 x 16 DCT coefficients of a 32 x 32 copy of the luma, whose levels were
 replaced by their ranks. Ranks don't change with exposure, gamma or any other monotone tone curve;
@@ -64,7 +64,7 @@ def orientations(spectrum: Float[np.ndarray, "16 16"]) -> Float[np.ndarray, "8 1
 
 
 def crop_matrix(count: int, start: float, end: float) -> Float[np.ndarray, "count 16"]:
-    """Return what takes coefficients along an axis to the lowest ``count`` of its part.
+    """Return the matrix from coefficients along an axis to the lowest ``count`` of a part.
 
     Args:
         count: of coefficients to return.
@@ -76,7 +76,7 @@ def crop_matrix(count: int, start: float, end: float) -> Float[np.ndarray, "coun
 
 
 def waves(positions: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n 16"]:
-    """Return the value of each frequency's cosine at positions from 0 to 1 along an axis."""
+    """Return the cosine of each frequency at positions from 0 to 1 along an axis."""
     values = np.sqrt(2 / _EDGE) * np.cos(np.pi * np.arange(COEFFICIENTS) * positions[..., None])
     values[..., 0] /= np.sqrt(2)
     return values
@@ -89,7 +89,7 @@ def _chroma(small: Image.Image) -> Int8[np.ndarray, "10"]:
 
 
 def _ranks(levels: UInt8[np.ndarray, "32 32"]) -> Float[np.ndarray, "32 32"]:
-    """Return each pixel's rank among all, from -0.5 to 0.5; equal levels share one."""
+    """Return each pixel's rank, from -0.5 to 0.5; equal levels share one."""
     counts = np.bincount(levels.ravel(), minlength=256)
     return ((np.cumsum(counts) - counts / 2) / levels.size - 0.5)[levels]
 

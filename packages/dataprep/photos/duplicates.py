@@ -10,7 +10,7 @@ NEAR_BITS = 4  # of 64: re-encoded, resized or slightly toned copies of one phot
 
 
 class NearDuplicateIndex:
-    """Finds photos whose 64-bit hash differs in at most ``max_bits`` bits, or that are copies.
+    """Finds copies, and photos whose 64-bit hashes differ in at most ``max_bits`` bits.
 
     Copies are mirrored, turned, cropped or toned versions, found by their copy prints
     (``PrintIndex``); photos without a print, from older manifests, by their hash alone.
@@ -36,7 +36,7 @@ class NearDuplicateIndex:
         self._prints = PrintIndex(rule)
 
     def find(self, perceptual_hash: str, copy_print: str = "") -> list[str]:
-        """Return the keys of near-duplicates: by hash the nearest first, then other copies."""
+        """Return the keys of near-duplicates: the nearest hashes first, then other copies."""
         target = int(perceptual_hash, 16)
         near: dict[str, int] = {}
         for (shift, mask, flips), table in zip(self._bands, self._tables, strict=True):

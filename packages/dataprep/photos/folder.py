@@ -30,17 +30,17 @@ _MOST_JOURNAL_LINE = 1 << 20  # bytes of a row as JSON
 
 
 def utc_now() -> str:
-    """Return the time as the manifest writes it: ISO 8601, UTC, whole seconds."""
+    """Return the current time in the manifest's form: ISO 8601, UTC, whole seconds."""
     return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def slug(text: str, max_length: int = 40) -> str:
-    """Return ``text`` as part of a key: small letters, digits and dashes, perhaps empty."""
+    """Return ``text`` as part of a key: lower-case letters, digits and dashes, or ""."""
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:max_length].strip("-")
 
 
 class PhotoFolder:
-    """A photo folder that is being read or written.
+    """A photo folder, open for reading or writing.
 
     Every ``add`` is durable at once: the file is written under a temporary name and renamed, then
     a line goes to a journal. ``commit`` turns manifest and journal into a new manifest.
@@ -70,7 +70,7 @@ class PhotoFolder:
     def writing(
         cls, root: Path, *, source: str = "", create: bool = True
     ) -> Iterator["PhotoFolder"]:
-        """Open a folder as its only writer, and close it in the end.
+        """Open a folder as its only writer for the block.
 
         Args:
             root: the folder; made where it is missing, if ``create``.
@@ -111,7 +111,7 @@ class PhotoFolder:
         return [self._photos[key] for key in sorted(self._photos)]
 
     def kept(self) -> list[Photo]:
-        """Return the rows of the photos kept, sorted by key."""
+        """Return the rows of kept photos, sorted by key."""
         return [photo for photo in self.photos() if photo.status == "kept"]
 
     def rejected_by_reason(self) -> dict[str, int]:
@@ -155,7 +155,7 @@ class PhotoFolder:
                 discard(place)
 
     def remove(self, photo: Photo, reason: str) -> None:
-        """Reject a photo that was kept and delete its file; its row stays, with the reason."""
+        """Reject a kept photo and delete its file; its row stays, with the reason."""
         content = {f.name: getattr(photo, f.name) for f in fields(Photo)}
         self.add(Photo(**(content | {"path": "", "status": "rejected", "reason": reason})))
 
@@ -173,7 +173,7 @@ class PhotoFolder:
         discard(self.root / _JOURNAL)
 
     def close(self) -> None:
-        """Close the journal; what was added stays in it until a ``commit``."""
+        """Close the journal, which keeps added rows until a ``commit``."""
         if self._journal is not None:
             self._journal.close()
             self._journal = None
@@ -218,9 +218,9 @@ class PhotoFolder:
 
 
 def refuse_other_photo(target: Path, data: bytes) -> None:
-    """Raise ForeignFile where a file that no row names lies in the place of a photo.
+    """Raise ForeignFile if a file without a row is at the place of a photo.
 
-    What a kill left before its row was written has the photo's own bytes.
+    A file that a kill left before its row was written has the photo's own bytes, and is allowed.
     """
     refuse_foreign(target, is_own=lambda _: target.is_file() and target.read_bytes() == data)
 

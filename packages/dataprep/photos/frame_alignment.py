@@ -1,4 +1,4 @@
-"""Similarity of two copy prints once the frame of one is aligned with the other's."""
+"""Similarity of two copy prints after alignment of their frames."""
 
 from functools import cache
 
@@ -53,7 +53,7 @@ def aligned_correlation(
 def _shared_band(
     frames: Float[np.ndarray, "n 4"],
 ) -> tuple[Float[np.ndarray, "n 16 16"], Float[np.ndarray, "n 16 16"]]:
-    """Return weights of either print's coefficients that leave the frequencies both can have.
+    """Return weights that keep only the frequencies that both prints can have.
 
     A crop holds finer detail than the print of the whole: it is cut off before they are compared.
     """
@@ -71,7 +71,7 @@ def _step(
     target: Float[np.ndarray, "n 20 20"],
     frames: Float[np.ndarray, "n 4"],
 ) -> tuple[Float[np.ndarray, "n"], Float[np.ndarray, "n 4"]]:
-    """Return the correlation in these frames, and how to move them for a better one."""
+    """Return the correlation for these frames, and a Gauss-Newton step."""
     rows, row_slopes, rows_inside = _axis(frames[:, 0], frames[:, 1])
     columns, column_slopes, columns_inside = _axis(frames[:, 2], frames[:, 3])
     inside = rows_inside[:, :, None] & columns_inside[:, None, :]
@@ -104,7 +104,7 @@ def _standardized(
 def _axis(
     start: Float[np.ndarray, "n"], length: Float[np.ndarray, "n"]
 ) -> tuple[Float[np.ndarray, "n 20 16"], Float[np.ndarray, "n 20 16"], Bool[np.ndarray, "n 20"]]:
-    """Return cosines and their slopes at the points of an axis, and which lie in the frame."""
+    """Return cosines and slopes at the points of an axis, and which points are in the frame."""
     positions = start[:, None] + length[:, None] * _POINTS
     table, slopes = _tables()
     places = np.clip(np.rint((positions + _MARGIN) * _TABLE).astype(np.intp), 0, len(table) - 1)

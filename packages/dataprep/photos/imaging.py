@@ -38,7 +38,7 @@ _one_large = threading.Lock()
 
 @dataclass(frozen=True)
 class ImageLimits(ReadSettings):
-    """Limits of what is opened: those of every reader, and a shortest edge of use in training."""
+    """Limits on photos, with a least edge for training."""
 
     min_edge_px: int = 64
 
@@ -97,7 +97,7 @@ def examine(data: bytes, limits: ImageLimits | None = None) -> PhotoFacts:
 
 
 def perceptual_hash(image: Image.Image) -> str:
-    """Return 16 hex digits that near-duplicates share but for a few bits (pHash: DCT of luma)."""
+    """Return a 64-bit perceptual hash (pHash: DCT of luma) as 16 hex digits."""
     small = np.asarray(image.convert("L").resize((32, 32), Image.Resampling.BOX), dtype=np.float64)
     dct = _dct_rows()
     low = (dct @ small @ dct.T).ravel()

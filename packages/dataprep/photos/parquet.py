@@ -1,4 +1,4 @@
-"""Reading untrusted Parquet files: sizes are checked before rows are made of them."""
+"""Untrusted Parquet files: sizes are checked before rows are read."""
 
 from collections.abc import Collection, Iterator
 from typing import Any, BinaryIO
@@ -15,7 +15,7 @@ _USUAL_ROW = 4096  # bytes of a row at most, on average, where there are many
 
 
 def read_table(file: BinaryIO, columns: list[str] | None = None) -> pa.Table:
-    """Return a table, or some of its columns; ValueError where it is beyond the limits.
+    """Return a table, or some of its columns; ValueError if it is beyond the limits.
 
     Raises:
         ValueError, pa.ArrowException, OSError: it can't be read.
@@ -77,7 +77,7 @@ def _batches(opened: pq.ParquetFile, columns: list[str] | None) -> Iterator[pa.R
 
 
 def _unpacked_bytes(column: pa.Array) -> int:
-    """Return how many bytes a column takes when every row has its own text."""
+    """Return a column's bytes with a separate text for each row."""
     if pa.types.is_list(column.type) or pa.types.is_large_list(column.type):
         return _unpacked_bytes(column.flatten())
     if not pa.types.is_dictionary(column.type):

@@ -41,7 +41,7 @@ _ADDED_IS_CROP = (-_INSET / (1 - 2 * _INSET), 1 / (1 - 2 * _INSET))
 
 @dataclass(frozen=True)
 class CopyRule:
-    """What counts as a copy.
+    """Criteria of a copy.
 
     Args:
         least_correlation: of detail, once the frames are aligned.
@@ -62,7 +62,7 @@ SAME_FRAME = CopyRule(0.9)  # re-encoded, mirrored, turned or toned, but not cro
 
 
 class PrintIndex:
-    """Finds the copies of a print among those added, in time proportional to their number."""
+    """Finds the copies of a print among added ones, in linear time."""
 
     def __init__(self, rule: CopyRule) -> None:
         self._rule = rule
@@ -75,7 +75,7 @@ class PrintIndex:
         )
 
     def add(self, copy_print: str, key: str) -> None:
-        """Add a print under a key; one of a photo without any detail is never found."""
+        """Add a print under a key; a print without any detail is never found."""
         spectrum = coefficients(copy_print)
         self._keys.append(key)
         self._chroma.append(chroma_quantiles(copy_print))
@@ -84,7 +84,7 @@ class PrintIndex:
             case.add(spectrum)
 
     def find(self, copy_print: str) -> list[str]:
-        """Return the keys of all copies of a print, the likeliest first, then by key."""
+        """Return the keys of all copies of a print, the most likely first, then by key."""
         spectrum = coefficients(copy_print)
         if not self._keys or not spectrum.any():
             return []
@@ -135,7 +135,7 @@ class _Case:
         self._tangents.append(np.linalg.qr(basis.T)[0])
 
     def candidates(self, turned: Float[np.ndarray, "8 16 16"]) -> np.ndarray:
-        """Return the added prints that pass both sieves, in which orientation of the new one."""
+        """Return the added prints that pass both sieves, and the new print's orientation."""
         cropped = _crops(turned, _edges(self._inset_new)[:1])
         # Of another type than the rows, the product would copy all of them.
         coarse = _unit(_lowest(cropped, _COARSE_ORDER)).astype(np.float32)
@@ -153,7 +153,7 @@ class _Case:
 
 
 class _Rows:
-    """An array that grows by rows, doubling what it has."""
+    """An array that grows by rows, doubling its capacity."""
 
     def __init__(self, shape: tuple[int, ...]) -> None:
         self._held = np.empty((64, *shape), np.float32)
@@ -186,7 +186,7 @@ def _lowest(spectra: Float[np.ndarray, "*n f f"], most: int) -> Float[np.ndarray
 
 @cache
 def _edges(inset: float) -> Float[np.ndarray, "9 4"]:
-    """Return a frame (top, bottom, left, right), then each of its edges moved out and in."""
+    """Return a frame (top, bottom, left, right), and it with each edge moved out and in."""
     frames = [[inset, 1 - inset, inset, 1 - inset]]
     for edge, outward in enumerate((-1, 1, -1, 1)):
         for move in (_MOVE, -_MOVE):

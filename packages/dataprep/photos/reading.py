@@ -9,7 +9,7 @@ from dataprep.photos.rows import Photo, read_manifest
 
 
 def kept_photos(address: str) -> list[Photo]:
-    """Return the rows of the photos kept, sorted by key.
+    """Return the rows of kept photos, sorted by key.
 
     Raises:
         DataprepError: no photo folder is there, or it has no photo that was kept.

@@ -1,13 +1,12 @@
-"""Opt-outs from data mining and AI training that a photo's own metadata state.
+"""Opt-outs from data mining and AI training in a photo's metadata.
 
 Two vocabularies are read: the Data Mining property of the IPTC Photo Metadata Standard 2023.1 (of
 PLUS), and the training and data mining assertion of C2PA 1.x and of CAWG. Both are searched for in
 the bytes of the file: XMP packets are stored as plain text so that they can be found this way in
-any format, but for PNG, where it may be compressed and is unpacked; an assertion is short CBOR or
-JSON. EXIF and IPTC's older records (IIM) have no property for it. Signatures aren't checked: a
-reservation that somebody forged costs one photo, one that is overlooked breaks a wish. What isn't
-found: XMP in UTF-16, an assertion that is cut in two by a JPEG segment's end, an ``.xmp`` file
-beside the photo.
+any format, except PNG, where it may be compressed and is unpacked; an assertion is short CBOR or
+JSON. EXIF and IPTC's older records (IIM) have no such property. Signatures aren't checked: a forged
+opt-out costs one photo, an overlooked one violates an author's request. Not detected: XMP in
+UTF-16, an assertion split by a JPEG segment's end, and an ``.xmp`` file beside the photo.
 """
 
 import re
@@ -32,7 +31,7 @@ _C2PA = re.compile(
 
 
 def reservation(data: bytes) -> str:
-    """Return the reason not to use a file for training that its metadata give; "" for none."""
+    """Return the opt-out in a file's metadata as a reason; "" for none."""
     if found := _IPTC.search(data) or _IPTC.search(_unpacked_xmp(data)):
         return f"{OPTED_OUT}: IPTC data mining {found[0].decode()}"
     if _MARK in data and (found := _C2PA.search(data)):

@@ -22,7 +22,7 @@ _HASHES = {"sha256": re.compile(r"[0-9a-f]{64}"), "perceptual_hash": re.compile(
 
 @dataclass(frozen=True)
 class Photo:
-    """One row of the manifest: a photo that was seen, kept or rejected.
+    """One row of the manifest.
 
     Args:
         key: unique in the folder; small letters, digits, ``-`` and ``_``.
@@ -62,7 +62,7 @@ class Photo:
     source_path: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse what could leave the folder or break the manifest's promises."""
+        """Refuse paths that leave the folder and values that break the manifest's format."""
         if not _KEY.fullmatch(self.key):
             raise ValueError(f"photo key: expected letters, digits, - and _, given {self.key!r}")
         if (self.status == "kept") != (self.reason == ""):
@@ -99,12 +99,12 @@ SCHEMA = pa.schema(
 
 
 def to_row(photo: Photo) -> dict[str, Any]:
-    """Return a row as the manifest has it, by column."""
+    """Return a photo as a row of the manifest, by column."""
     return {column_of(name): value for name, value in asdict(photo).items()}
 
 
 def from_row(row: Mapping[str, Any]) -> Photo:
-    """Read a row; KeyError, TypeError or ValueError where it isn't one."""
+    """Read a row; KeyError, TypeError or ValueError if it is invalid."""
     content = {f.name: _value(row, column_of(f.name)) for f in fields(Photo)}
     content["tags"] = tuple(content["tags"] or ())
     for name, value in content.items():
@@ -131,7 +131,7 @@ def _value(row: Mapping[str, Any], column: str) -> Any:
 
 
 def _require_hashes(photo: Photo) -> None:
-    """Raise ValueError for malformed hashes: twins are found and splits kept apart by them."""
+    """Raise ValueError for malformed hashes, on which duplicates and splits depend."""
     for name, pattern in _HASHES.items():
         value = getattr(photo, name)
         if not pattern.fullmatch(value) and (value or photo.status == "kept"):
@@ -145,7 +145,7 @@ def _require_hashes(photo: Photo) -> None:
 
 
 def read_manifest(file: BinaryIO, name: str) -> Iterator[Photo]:
-    """Yield the rows of a manifest; ``name`` is what an error calls it.
+    """Yield the rows of a manifest; errors call it ``name``.
 
     Raises:
         DataprepError: it isn't one.

@@ -26,7 +26,7 @@ NOT_IN_FILE = "not in the split file"
 
 @dataclass(frozen=True)
 class SplitRatios:
-    """How photos are shared out: first (train and val) / test, then train / val.
+    """Shares of the splits: (train and val) / test, then train / val.
 
     Args:
         test: share of all groups that goes to test.
@@ -46,7 +46,7 @@ class SplitRatios:
 
     @classmethod
     def parse(cls, text: str) -> "SplitRatios":
-        """Read ``90/10/90/10``: rest / test, then train / val of the rest; each pair sums to 100.
+        """Parse ``90/10/90/10``: rest / test, then train / val of the rest; pairs sum to 100.
 
         Raises:
             ValueError: it isn't that.
@@ -71,7 +71,7 @@ class SplitRatios:
 
 @dataclass(frozen=True)
 class SplitResult:
-    """The photos of each split by arrival, and by key the reason why others were left out."""
+    """The photos of each split by arrival, and the reasons of those left out by key."""
 
     photos: Mapping[str, tuple[Photo, ...]]
     left_out: Mapping[str, str] = field(default_factory=dict)
@@ -86,7 +86,7 @@ class _Groups:
         self._order: dict[str, int] = {}
 
     def linked(self, photo: Photo) -> list[str]:
-        """Return the keys of the earlier photos that it is linked to, the earliest first."""
+        """Return the keys of earlier linked photos, the earliest first."""
         keys = set[str]()
         if photo.perceptual_hash:
             keys |= set(self._near.find(photo.perceptual_hash, photo.copy_print))
@@ -109,7 +109,7 @@ def split_photos(
     seed: int = 0,
     report: ProgressCallback = silent,
 ) -> SplitResult:
-    """Share photos out so that owners and near-duplicates stay together, and stay when more come.
+    """Assign photos to splits: owners and near-duplicates together, and stable under additions.
 
     Photos are taken in the order in which they were fetched. One joins the split of the earlier
     photos that it is linked to (same owner, perceptual hashes within 8 bits, or a copy that is
@@ -143,9 +143,10 @@ def split_by_file(
     *,
     report: ProgressCallback = silent,
 ) -> SplitResult:
-    """Share photos out as ``wanted`` says by key.
+    """Assign photos to splits as ``wanted`` says by key.
 
-    Who isn't named is left out, and so is who is linked to an earlier photo of another split.
+    Photos that aren't listed are left out, and so are those linked to an earlier photo of another
+    split.
     """
     ordered = _by_arrival(photos)
     groups, assigned, left_out = _Groups(), dict[str, str](), dict[str, str]()
@@ -181,7 +182,7 @@ def read_split_file(path: Path) -> dict[str, str]:
 
 
 def keyed_hash(*parts: object) -> int:
-    """Return 64 bits that depend on all the parts and on nothing else."""
+    """Return a 64-bit hash of all parts."""
     text = "\0".join(map(str, parts))
     return int.from_bytes(hashlib.sha256(text.encode()).digest()[:8], "big")
 
@@ -200,11 +201,11 @@ def _by_arrival(photos: Iterable[Photo]) -> list[Photo]:
 
 
 def _stand_ins(ordered: Sequence[Photo], ratios: SplitRatios, seed: int) -> dict[str, str]:
-    """Return the founders that go where the hash of no founder leads, by key.
+    """Return replacement founders for empty splits, by key.
 
     Founders are the photos without links in the first fetch (the first fetches, until there are
-    three). For test, then val, then train: if no founder is there, the one of the lowest hash
-    comes from a split that can spare it.
+    three). For test, then val, then train: a split without founders gets the one of the lowest hash
+    from a split with several.
     """
     splits = ["train"] + ["val"] * (ratios.val > 0) + ["test"] * (ratios.test > 0)
     founders = list[Photo]()

@@ -1,4 +1,4 @@
-"""The data-set card of a shard set: a README that people and data-set hubs read."""
+"""The data-set card of a shard set: a README for people and data-set hubs."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -88,6 +88,6 @@ def _license_rows(photos: Sequence[Photo]) -> list[str]:
 
 
 def _cell(text: str) -> str:
-    """Return text that can't end a cell or begin Markdown or HTML of its own."""
+    """Escape text for a table cell, without Markdown or HTML."""
     plain = " ".join(text.split())[:_LONGEST]
     return "".join(f"\\{letter}" if letter in "|<>[]()`*_\\!#&" else letter for letter in plain)

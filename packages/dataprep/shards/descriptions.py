@@ -1,4 +1,4 @@
-"""Files that describe a shard set beside its index: Croissant JSON-LD and a data-set card."""
+"""Descriptions of a shard set beside its index: Croissant JSON-LD and a data-set card."""
 
 import hashlib
 import json

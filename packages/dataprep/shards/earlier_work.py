@@ -1,7 +1,7 @@
 """Files of an earlier run in a shard set's folder: their provenance, and which are complete.
 
-A hidden file, written before the first shard and removed after the index, says what the set is
-made from. The same command resumes after a kill at any instant; other files are left alone.
+A hidden file, written before the first shard and removed after the index, holds the inputs and
+settings of the set. The same command resumes after a kill at any time; other files stay.
 """
 
 import json
@@ -27,16 +27,16 @@ _BEGUN = ".job.json"
 def take_up(
     job: ShardJob, plans: Sequence[ShardPlan], existing: Existing
 ) -> dict[str, ShardResult]:
-    """Clear the output of all that doesn't belong to the job; return the shards that are whole.
+    """Delete files that don't belong to the job from its output; return the complete shards.
 
     Args:
         job: what is to be written.
         plans: of its shards.
-        existing: what may be done with files of a set, see ``write_shards``.
+        existing: how files of a set are treated, see ``write_shards``.
 
     Raises:
-        ForeignFile: the folder holds something else, too.
-        DataprepError: a set is there that is to stay.
+        ForeignFile: the folder also holds other files.
+        DataprepError: another set is there and isn't to be replaced.
     """
     if job.out.local is not None:
         sweep(job.out.local)
@@ -63,12 +63,12 @@ def take_up(
 
 
 def forget(job: ShardJob) -> None:
-    """Say that the set is no longer in the making: it is whole, or nothing will come of it."""
+    """Remove the hidden file: the set is finished, or given up."""
     job.out.delete(_BEGUN)
 
 
 def _refuse_other_jobs(job: ShardJob, own: Sequence[str], *, strict: bool) -> None:
-    """Raise DataprepError where a file was made from something else.
+    """Raise DataprepError if a file was made from something else.
 
     With ``strict`` also where nothing says what one was made from.
     """
@@ -92,7 +92,7 @@ def _refuse_other_jobs(job: ShardJob, own: Sequence[str], *, strict: bool) -> No
 
 
 def _facts_in(job: ShardJob, name: str) -> Mapping[str, Any] | None:
-    """Return what a marker, or the hidden file, says that was made from; None where it doesn't."""
+    """Return the job's facts in a marker or the hidden file; None without any."""
     try:
         content = parse_json_object(job.out.read(name, most=SMALL))
         facts = content if name == _BEGUN else content["job"]
@@ -114,7 +114,7 @@ def _refuse_if_other(job: ShardJob, facts: Mapping[str, Any]) -> None:
 
 
 def _vouches_for(job: ShardJob, done: Mapping[str, ShardResult]) -> bool:
-    """Whether the index names none but shards that are whole, so that it may stay meanwhile."""
+    """Whether the index lists complete shards only, so that it may stay meanwhile."""
     try:
         data = job.out.read(INDEX, most=INDEX_BYTES)
         shards = ShardIndex.from_bytes(data, INDEX).shards

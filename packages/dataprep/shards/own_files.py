@@ -18,10 +18,10 @@ _OF_A_CROISSANT = {"conformsTo", "distribution", "recordSet"}
 
 
 def own_files(folder: Storage, names: Sequence[str]) -> list[str]:
-    """Return those of ``names`` that are files of a shard set of this project.
+    """Return those of ``names`` that belong to a shard set of this project.
 
-    A name isn't enough, other tools write ``train-000000.tar`` and ``index.json`` too. A shard is
-    written tar, table, marker and deleted the other way round, so what a kill leaves has its tar.
+    Names aren't enough: other tools also write ``train-000000.tar`` and ``index.json``. A shard is
+    written in the order tar, table, marker and deleted in reverse, so after a kill its tar exists.
     """
     shards: dict[str, set[str]] = {}
     for name in names:

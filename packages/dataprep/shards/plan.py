@@ -31,7 +31,7 @@ class ShardPlan:
 
     @property
     def content(self) -> str:
-        """Digest of which photos it holds, in which order and with which bytes."""
+        """Digest of its photos, their order and their bytes."""
         counts = self.view_counts
         lines = (
             f"{photo.key} {photo.sha256}" + (f" {counts[photo.key]}" if photo.key in counts else "")
@@ -41,7 +41,7 @@ class ShardPlan:
 
 
 def samples_per_shard(settings: ViewSettings, split: str) -> int:
-    """Return 4,096, or fewer where those would be more than about 128 MB."""
+    """Return 4,096, or fewer for at most about 128 MB a shard."""
     per_pixel = _BYTES_PER_PIXEL[settings.luma] + _BYTES_PER_PIXEL["bins"]
     per_pixel += _BYTES_PER_PIXEL["rgb"] if settings.rgb_in(split) else 0
     fitting = SHARD_BYTES / (per_pixel * settings.size**2 + 4 * 512)
@@ -55,7 +55,7 @@ def plan_shards(
     shard_samples: int | None = None,
     view_counts: Mapping[str, int] | None = None,
 ) -> list[ShardPlan]:
-    """Deal the photos of each split out to shards in the order of a keyed hash.
+    """Assign the photos of each split to shards in the order of a keyed hash.
 
     All views of a photo go to one shard: it is decoded once, and a shard can be written without
     the others. Train has at least four shards where it has four photos.

@@ -50,7 +50,7 @@ class EncodedSample:
 
 
 class SampleMaker:
-    """Makes the samples of photos; holds the bin table and the compressor between them."""
+    """Makes samples of photos; keeps the bin table and the compressor."""
 
     def __init__(self, palette: Palette, settings: ViewSettings) -> None:
         self.palette = palette
@@ -112,20 +112,20 @@ class SampleMaker:
 
 
 def batch_photos(settings: ViewSettings) -> int:
-    """Return how many photos to make samples of at once: 16 at 256 px, about 20 MB of pixels."""
+    """Return the best number of photos per batch: 16 at 256 px, about 20 MB of pixels."""
     return max(1, 16 * 256**2 // settings.size**2)
 
 
 @lru_cache(maxsize=1)
 def sample_maker(palette: Palette, settings: ViewSettings) -> SampleMaker:
-    """Return the maker that this process has for a palette and settings."""
+    """Return this process's maker for a palette and settings."""
     return SampleMaker(palette, settings)
 
 
 def resized_photo(
     data: bytes, settings: ViewSettings, *, full: tuple[int, int] | None = None
 ) -> Image.Image:
-    """Return the photo with its shorter edge at the view's size, as samples are cut from it.
+    """Decode a photo with its shorter edge at the view's size.
 
     A JPEG is decoded at the smallest scale whose shorter edge isn't below that.
     """

@@ -22,7 +22,7 @@ _MOST_MEMBER = 256 << 20  # bytes; the largest view as PNG is a quarter of it
 
 @dataclass(frozen=True)
 class ShardSet:
-    """A shard set whose index was read.
+    """A shard set with its parsed index.
 
     Args:
         storage: where its files lie.
@@ -62,7 +62,7 @@ class ShardSet:
 
     @property
     def splits(self) -> tuple[str, ...]:
-        """The splits that have shards, in the order train, val, test."""
+        """Splits with shards, in the order train, val, test."""
         present = {shard.split for shard in self.shards}
         return tuple(split for split in SPLITS if split in present)
 
@@ -71,7 +71,7 @@ class ShardSet:
         return tuple(shard for shard in self.shards if shard.split == split)
 
     def table(self, shard: ShardEntry, columns: list[str] | None = None) -> pa.Table:
-        """Read the parquet beside a shard; OSError or ArrowException where it is damaged."""
+        """Read the parquet beside a shard; OSError or ArrowException if it is damaged."""
         with self.storage.open(shard.table_file) as file:
             return read_table(file, columns)
 

@@ -4,7 +4,7 @@ from dataprep.shards.writing import ShardSummary
 
 
 def shards_text(summary: ShardSummary) -> str:
-    """Return what a person wants to know of it: how much, from how many photos, what is missing."""
+    """Return amounts, skipped photos and the address of a written set."""
     splits = ", ".join(
         f"{split} {counts['samples']} of {counts['photos']} photos"
         for split, counts in summary.splits.items()

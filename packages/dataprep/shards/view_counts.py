@@ -1,4 +1,4 @@
-"""Number of views per photo, where a split file gives fewer than the usual."""
+"""Number of views per photo, where a split file asks for fewer."""
 
 import csv
 import io
@@ -11,7 +11,7 @@ VARYING = "as the split file says"
 
 
 def read_view_counts(path: Path, most: int) -> dict[str, int]:
-    """Read the column ``views`` of a split file, by photo key; empty where there is no such column.
+    """Read the column ``views`` of a split file, by photo key; empty without one.
 
     Args:
         path: a CSV that ``read_split_file`` reads; where ``views`` is empty the photo has all.

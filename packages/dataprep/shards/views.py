@@ -19,11 +19,11 @@ _LEVELS = 1 << 16
 
 @dataclass(frozen=True)
 class ViewSettings:
-    """How views are cut; stands in the index of the shard set.
+    """Settings of the views, stored in the index of the shard set.
 
     Args:
         size: edge of a view in pixels; the photo's shorter edge is resized to it.
-        views: how many of a training photo: the centre, then random ones of changing kinds.
+        views: of a training photo: the centre, then random ones of alternating kinds.
         luma: how luma is stored.
         noise_sigma: of the noisy views, in units of Y (0 to 1).
         seed: of every random number.
@@ -65,7 +65,7 @@ class ViewSettings:
             raise ValueError(f"noise sigma: expected 0 to 1 (of Y), given {self.noise_sigma}")
 
     def views_in(self, split: str) -> int:
-        """Return how many views a photo of a split gets."""
+        """Return the number of views of a photo in a split."""
         return self.views if split == "train" or self.augment == "all" else 1
 
     def rgb_in(self, split: str) -> bool:
@@ -75,7 +75,7 @@ class ViewSettings:
 
 @dataclass(frozen=True)
 class View:
-    """One view of a photo: all that is needed to cut it again from the resized photo."""
+    """One view of a photo, with everything needed to cut it again from the resized photo."""
 
     view: int
     kind: str
@@ -88,7 +88,7 @@ class View:
 
 
 def refuse_unfit(width: int, height: int, settings: ViewSettings) -> None:
-    """Raise UnusablePhoto for a photo too elongated, or too small where those are rejected."""
+    """Raise UnusablePhoto for a photo too elongated, or too small if those are rejected."""
     if max(width, height) > MAX_ELONGATION * min(width, height):
         raise UnusablePhoto(f"too elongated: {width} x {height}")
     if settings.small == "reject" and min(width, height) < settings.size:

@@ -59,7 +59,7 @@ TABLE_SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class ShardJob:
-    """What every shard of a set has in common; sent to the workers as it is.
+    """Settings shared by all shards of a set; sent to workers.
 
     ``facts`` is what a shard of an earlier run must agree with to be kept.
     """
@@ -73,7 +73,7 @@ class ShardJob:
 
 @dataclass(frozen=True)
 class ShardResult:
-    """One shard as its stats file describes it.
+    """One shard as described by its stats file.
 
     ``skipped`` has a reason for each photo left out. ``stats_sha256`` is that of the stats file,
     which can't hold it itself.
@@ -113,7 +113,7 @@ class ShardResult:
 
 
 def write_shard(job: ShardJob, plan: ShardPlan) -> ShardResult:
-    """Write a shard so that its stats file appears when the rest is whole.
+    """Write a shard; its stats file is written last.
 
     Raises:
         DataprepError: the output can't be written.

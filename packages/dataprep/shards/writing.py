@@ -29,7 +29,7 @@ from dataprep.shards.writer import ShardJob, ShardResult, write_shard
 
 @dataclass(frozen=True)
 class ShardSettings:
-    """All that decides the bytes of a shard set, beside photos and palette.
+    """Settings that decide the bytes of a shard set, with photos and palette.
 
     Args:
         views: how views are cut.
@@ -48,7 +48,7 @@ class ShardSettings:
 
 @dataclass(frozen=True)
 class ShardSummary:
-    """What a shard set has; ``skipped`` counts photos by reason (its part before the colon)."""
+    """Counts of a shard set; ``skipped`` counts photos by reason (up to the colon)."""
 
     out: str
     palette: str
@@ -83,9 +83,8 @@ def write_shards(
         palette: of the bins.
         settings: everything else that decides the content.
         engine: runs one task a shard.
-        existing: what to do where ``out`` has something: ``same`` goes on with this very job's
-            own work and touches nothing else, ``resume`` also writes anew shards of which nothing
-            says what they were made from, ``overwrite`` deletes the old set.
+        existing: treatment of files in ``out``: ``same`` resumes this job's own work only,
+            ``resume`` also replaces shards of unknown origin, ``overwrite`` deletes the old set.
         report: called once per photo, before that with notes of the comparison of photos.
 
     Raises:
@@ -143,7 +142,7 @@ def _split(
 
 
 def _facts(palette: Palette, settings: ShardSettings, plans: Sequence[ShardPlan]) -> dict[str, Any]:
-    """What must be the same for a shard of an earlier run to be kept."""
+    """Return what an earlier run's shard must match to be kept."""
     content = hashlib.sha256("".join(plan.content for plan in plans).encode()).hexdigest()
     return {
         "palette": palette.fingerprint,

@@ -16,7 +16,7 @@ Exempt = Callable[[str, int], bool]  # of a host and a port
 
 
 class RefusedAddress(Exception):
-    """An address that may not be asked; the message names it and says why."""
+    """An address that isn't allowed; the message names it and the reason."""
 
 
 def check_peer(address: str) -> None:
@@ -32,18 +32,18 @@ def check_peer(address: str) -> None:
 
 
 def no_credentials(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Sign a request with nothing; as a session's ``auth`` it keeps requests from ~/.netrc."""
+    """Add no credentials; as a session's ``auth`` it disables ~/.netrc."""
     return request
 
 
 class CheckedAdapter(HTTPAdapter):
-    """Checks the address that was connected to, so that none can be swapped after a check.
+    """Checks the address of each connection, so that DNS can't change it after a check.
 
-    Through a proxy of the environment the proxy connects, to what it takes a name for: then only
-    the checks of names are left.
+    Behind a proxy of the environment, the proxy resolves names and connects; then only the checks
+    of names apply.
 
     Args:
-        exempt: which host and port may be at a private address: what the user typed.
+        exempt: whether a host and port may have a private address, as given by the user.
         connections: most at once to a host.
     """
 
@@ -52,7 +52,7 @@ class CheckedAdapter(HTTPAdapter):
         super().__init__(pool_connections=8, pool_maxsize=connections, max_retries=0)
 
     def init_poolmanager(self, *arguments: Any, **named: Any) -> None:
-        """Have every pool make connections that check their peer."""
+        """Make every pool's connections check their peer."""
         super().init_poolmanager(*arguments, **named)
         exempt = {"exempt": staticmethod(self._exempt)}
         http = type("_Http", (_CheckedHttp,), exempt)

@@ -26,7 +26,7 @@ _BY_OPTION = ("too small", "too many pixels", "too large", "unreadable")
 
 @dataclass(frozen=True)
 class ImportSummary:
-    """What an import found, in photos."""
+    """Counts of an import, in photos."""
 
     seen: int
     kept: int
@@ -80,8 +80,8 @@ def import_tree(
     """Bring every image of a tree into the photo folder ``out``.
 
     Files are stored as they are. Gray, toned, tiny, broken and (near-)duplicate ones become
-    rejected rows. Of twins the first by path stays. A photo that an earlier run stored stays
-    as it is, so that a killed run resumes; its metadata are updated.
+    rejected rows. Of duplicates the first by path stays. Photos of an earlier run stay, so that a
+    killed run resumes; their metadata are updated.
 
     Args:
         tree: found by ``image_tree``, which follows no symbolic link that leaves it.
@@ -160,7 +160,7 @@ class FolderSource:
 
 
 class _KnownPhotos:
-    """What a new photo may be a twin of."""
+    """Photos that new ones are compared with."""
 
     def __init__(self, folder: PhotoFolder) -> None:
         self._near = NearDuplicateIndex()
@@ -174,7 +174,7 @@ class _KnownPhotos:
         self._by_sha[photo.sha256] = photo.key
 
     def twin_of(self, candidate: _Candidate) -> str:
-        """Return the reason to reject a photo for its likeness to another, "" for none."""
+        """Return a photo's duplicate or near-duplicate as a reason; "" for none."""
         if candidate.sha256 in self._by_sha:
             return f"duplicate: of {self._by_sha[candidate.sha256]}"
         assert candidate.facts is not None  # only an examined photo has no reason yet
@@ -201,7 +201,7 @@ def _class_of(root: Path, relative: str) -> str:
 
 
 def _readable(name: str) -> str:
-    """Return a file name with what isn't UTF-8 in it replaced, as Parquet wants it."""
+    """Replace what isn't UTF-8 in a file name, as Parquet requires."""
     return name.encode(errors="surrogateescape").decode(errors="replace")
 
 
@@ -251,7 +251,7 @@ def _examine_file(
 
 
 def _is_settled(folder: PhotoFolder, key: str) -> bool:
-    """Whether a photo needs no second look: its file is there, or no option would let it in."""
+    """Whether a photo needs no new look: it is stored, or rejected whatever the options."""
     photo = folder.get(key)
     if photo is None:
         return False

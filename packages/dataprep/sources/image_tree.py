@@ -1,4 +1,4 @@
-"""Finding the image files in a folder tree."""
+"""Search for image files in a folder tree."""
 
 import os
 from collections import Counter
@@ -34,7 +34,7 @@ class ImageTree:
 
 
 def image_tree(root: Path, out: Path | None = None) -> ImageTree:
-    """Return what looks like an image by suffix or first bytes.
+    """Find image files by suffix or first bytes.
 
     Hidden files and folders, and those that systems and programs keep beside photos, such as
     ``@eaDir``, are left out and counted. A FIFO or a link to nowhere with an image's name is

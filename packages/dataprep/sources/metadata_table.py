@@ -30,7 +30,7 @@ class MetadataTable:
     Args:
         path: of the table.
         rows: by the photo's path as ``_matched`` writes it.
-        faults: what means nothing here or contradicts itself, in words.
+        faults: messages on unknown columns and contradictions.
     """
 
     path: Path
@@ -43,7 +43,7 @@ class MetadataTable:
         return {_FIELDS[column]: value for column, value in columns.items()}
 
     def updated(self, photo: Photo, relative: str, now: str) -> Photo:
-        """Return a photo's row with what the table says of it."""
+        """Return a photo's row with the table's values."""
         content = self.of(relative)
         changed = replace(photo, **content)
         if changed != photo and "license_name" in content:
@@ -51,15 +51,15 @@ class MetadataTable:
         return changed
 
     def unmatched(self, relatives: Iterable[str]) -> list[str]:
-        """Return the paths of the table that no photo has."""
+        """Return the paths of the table without a photo."""
         return sorted(self.rows.keys() - {_matched(relative) for relative in relatives})
 
 
 def read_metadata(path: Path) -> MetadataTable:
     r"""Read a table with a column ``path`` and any of the manifest's licence, owner, title columns.
 
-    Commas, semicolons and tabs part columns; a byte order mark is dropped; ``\`` in a path is
-    ``/``. A column that isn't known is named, and what it may have meant.
+    Columns are separated by commas, semicolons or tabs; a byte order mark is dropped; ``\`` in a
+    path becomes ``/``. An unknown column is reported with a likely correction.
 
     Raises:
         DataprepError: the file can't be read, isn't UTF-8, has no column ``path``, or a value that
@@ -112,5 +112,5 @@ def some_of(paths: list[str]) -> str:
 
 
 def _matched(relative: str) -> str:
-    """Return a path as tables and file systems of any kind have it in common."""
+    """Normalize a path, so that tables and file systems of any kind agree on it."""
     return unicodedata.normalize("NFC", PurePosixPath(relative.replace("\\", "/")).as_posix())

@@ -1,4 +1,4 @@
-"""The interface of a photo source, and the way from any source into a photo folder."""
+"""The interface of photo sources, and the transfer of photos into a photo folder."""
 
 import hashlib
 from collections.abc import Generator
@@ -20,7 +20,7 @@ SummaryT_co = TypeVar("SummaryT_co", covariant=True)
 
 @dataclass(frozen=True)
 class ExaminedPhoto:
-    """A photo that a source has decided on.
+    """A photo with its decision.
 
     Args:
         row: for the manifest: kept, or rejected with a reason.
@@ -32,7 +32,7 @@ class ExaminedPhoto:
 
 
 class PhotoSource(Protocol[SummaryT_co]):
-    """Where photos come from."""
+    """A source of photos."""
 
     @property
     def name(self) -> str:
@@ -43,10 +43,10 @@ class PhotoSource(Protocol[SummaryT_co]):
         """The file that names authors and licences; None writes none."""
 
     def candidates(self, folder: PhotoFolder) -> Generator[ExaminedPhoto, None, SummaryT_co]:
-        """Yield photos in an order that doesn't vary, and return a summary.
+        """Yield photos in a fixed order, and return a summary.
 
-        Each one is stored before the next is requested. ``folder`` has what earlier runs stored: a
-        source leaves that out, so that a stopped run is resumed by running it again.
+        Each photo is stored before the next is requested. ``folder`` has the photos of earlier
+        runs: a source skips them, so that a rerun resumes.
         """
 
 
@@ -78,7 +78,7 @@ def examined(row: Photo, data: bytes, limits: ImageLimits | None = None) -> Exam
 
 
 def gather(source: PhotoSource[Summary], out: Path) -> Summary:
-    """Bring a source's photos into the photo folder ``out`` and return the source's summary.
+    """Store a source's photos in the photo folder ``out`` and return the source's summary.
 
     Each photo is on disk before the next; manifest and attribution are written at the end, and
     when the run is interrupted.

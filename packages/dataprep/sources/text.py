@@ -12,7 +12,7 @@ if TYPE_CHECKING:  # a command needs the words of its own source only
 
 
 def import_text(summary: "ImportSummary", out: Path) -> str:
-    """Return what an import brought."""
+    """Return the counts of an import."""
     return (
         f"{summary.kept} photos kept, {_rejected(summary.rejected, summary.rejected_by_reason)}"
         + _already_there(summary.already_there)
@@ -22,14 +22,14 @@ def import_text(summary: "ImportSummary", out: Path) -> str:
 
 
 def flickr_text(summary: "FetchSummary", out: Path) -> str:
-    """Return what a fetch by tag brought."""
+    """Return the counts of a fetch by tag."""
     shares = ", ".join(f"{n} {tag}" for tag, n in summary.kept_by_tag.items())
     rejected = _rejected(summary.rejected, summary.rejected_by_reason)
     return f"{summary.kept} photos kept ({shares}), {rejected}: {out}"
 
 
 def sun_text(summary: "SunSummary", out: Path) -> str:
-    """Return what a draw by class brought."""
+    """Return the counts of a sample by class."""
     return (
         f"{summary.kept} photos of {summary.classes} classes, "
         + _rejected(summary.rejected, summary.rejected_by_reason)
@@ -39,7 +39,7 @@ def sun_text(summary: "SunSummary", out: Path) -> str:
 
 
 def refresh_text(summary: "RefreshSummary", photos: Path) -> str:
-    """Return which photos left, why, and which shards still hold them."""
+    """Return the removed photos, the reasons, and the shards that still hold them."""
     lines = [f"{summary.kept} photos stay, {len(summary.removed)} removed: {photos}"]
     for removal in summary.removed:
         held = f" (in {', '.join(removal.shards)})" if removal.shards else ""

@@ -1,4 +1,4 @@
-"""Checks that samples and photos occur once, and that no two splits share anything."""
+"""Checks that samples and photos are unique and that splits are disjoint."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -12,7 +12,7 @@ from dataprep.verification.shard import PhotoTrace, ShardFindings
 
 
 def shared_faults(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
-    """Yield samples and photos in two shards, and what two splits share."""
+    """Yield samples and photos that are in two shards, or in two splits."""
     for key, files in _gathered((key, shard.entry.file) for shard in shards for key in shard.keys):
         yield Fault(INDEX, f"sample {key} is in {' and in '.join(files)}")
     photos = [(shard.entry, photo) for shard in shards for photo in shard.photos]
@@ -29,7 +29,7 @@ def shared_faults(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
 
 
 def _gathered(pairs: Iterable[tuple[Hashable, str]]) -> Iterator[tuple[Hashable, list[str]]]:
-    """Yield each key that was seen with more than one value; empty keys are nobody's."""
+    """Yield each key with more than one value; empty keys are ignored."""
     seen: dict[Hashable, set[str]] = defaultdict(set)
     for key, value in pairs:
         if key:
@@ -53,7 +53,7 @@ def _near_duplicates(photos: Iterable[tuple[str, PhotoTrace]]) -> Iterator[Fault
 
 
 def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
-    """Yield pictures that occur under different keys in two splits."""
+    """Yield pictures under different keys in two splits."""
     first: dict[int, tuple[str, str]] = {}
     pairs: set[tuple[str, str]] = set()
     for shard in shards:
@@ -70,7 +70,7 @@ def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
 
 
 def _same_center_views(shards: Sequence[ShardFindings]) -> Iterator[tuple[str, str, str, str]]:
-    """Yield (split, key, split, key) of center views in two splits that show one picture.
+    """Yield (split, key, split, key) of equal centre views in two splits.
 
     They are compared by their pixels, so a false hash in a table hides nothing. Crops are found
     by the prints of whole photos in the tables alone.

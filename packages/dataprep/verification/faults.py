@@ -1,4 +1,4 @@
-"""A fault: a deviation of a shard set from docs/shard-format.md."""
+"""Faults: deviations of a shard set from docs/shard-format.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ MOST_LISTED = 20  # of one file; a shard that is wholly wrong would have thousan
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that is off.
+    """One deviation.
 
     Args:
         where: the file, and the sample, photo or row in it.
@@ -23,7 +23,7 @@ class Fault:
 
 
 def capped(faults: Iterable[Fault], where: str) -> tuple[Fault, ...]:
-    """Return the faults, all but the first twenty counted in one."""
+    """Return at most twenty faults, and a count of the others as one more."""
     listed = tuple(faults)
     more = len(listed) - MOST_LISTED
     if more <= 0:

@@ -1,7 +1,7 @@
-"""Bytes of a member that decoders ignore: room for what isn't part of the sample.
+"""Hidden bytes of a member: data that decoders ignore.
 
-A member is held to the exact layout that `dataprep shard` writes. What an entropy-coded scan or a
-compressed block says of its pixels can't be checked this way: the same pixels have many codes.
+A member must have the exact layout that `dataprep shard` writes. Data inside an entropy-coded scan
+or a compressed block can't be checked this way: the same pixels have many encodings.
 """
 
 import struct
@@ -20,7 +20,7 @@ _END_OF_IMAGE = b"\xff\xd9"
 
 
 def jpeg_faults(data: bytes, mode: Literal["L", "RGB"], size: int) -> list[str]:
-    """Return what in a JPEG isn't its header, its scan or its end.
+    """Return the parts of a JPEG beside header, scan and end.
 
     The header is compared with that of any JPEG of the same size and quality, so comments, APPn
     segments, thumbnails and unused tables are all found.
@@ -37,7 +37,7 @@ def jpeg_faults(data: bytes, mode: Literal["L", "RGB"], size: int) -> list[str]:
 
 
 def png_faults(data: bytes) -> list[str]:
-    """Return what in a PNG isn't its header, its pixels or its end."""
+    """Return the parts of a PNG beside header, pixels and end."""
     at, kinds, pixels = _PNG_SIGNATURE, list[bytes](), zlib.decompressobj()
     while at + 12 <= len(data) and kinds[-1:] != [b"IEND"]:
         (length,) = struct.unpack_from(">I", data, at)
@@ -53,7 +53,7 @@ def png_faults(data: bytes) -> list[str]:
 
 
 def zstd_faults(data: bytes) -> list[str]:
-    """Return what in a bin map isn't one plain frame: skippable frames, dictionaries, empty blocks.
+    """Return the parts of a bin map beside one plain frame: skippable frames, dictionaries…
 
     Raises:
         zstandard.ZstdError: it doesn't start with a frame.

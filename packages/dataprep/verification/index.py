@@ -1,4 +1,4 @@
-"""Checks of the index itself and of the files that it lists."""
+"""Checks of the index and of the files that it lists."""
 
 import hashlib
 import re
@@ -29,7 +29,7 @@ def view_settings(index: Mapping[str, Any]) -> ViewSettings:
 
 
 def index_faults(shards: ShardSet, settings: ViewSettings | None) -> Iterator[Fault]:
-    """Yield what is wrong with the index alone."""
+    """Yield the faults of the index alone."""
     index = shards.index
     if index.get("__kind__") != "wids-shard-index-v1" or index.get("wids_version") != 1:
         yield _fault("expected the wids keys __kind__ and wids_version, for other readers")
@@ -84,7 +84,7 @@ def _split_faults(shards: ShardSet) -> Iterator[Fault]:
 
 
 def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:
-    """Yield files that are missing, and files that belong to no shard."""
+    """Yield missing files, and files that belong to no shard."""
     own = {INDEX, *(name for name in DESCRIPTIONS if name in shards.files)}
     for entry in shards.shards:
         own |= {entry.file, entry.table_file, entry.stats_file}
@@ -98,7 +98,7 @@ def file_faults(shards: ShardSet, names: Sequence[str]) -> Iterator[Fault]:
 
 
 def digest_faults(shards: ShardSet) -> Iterator[Fault]:
-    """Yield tables, stats and descriptions that aren't the ones the index was written for."""
+    """Yield tables, stats and descriptions whose digest differs from the index."""
     if not shards.files:
         return
     for entry in shards.shards:

@@ -30,7 +30,7 @@ NO_DIGESTS = (
 
 @dataclass(frozen=True)
 class Verification:
-    """What was read of a shard set, its faults, and notes on what couldn't be checked."""
+    """Amounts read of a shard set, its faults, and notes on unchecked parts."""
 
     shards: int
     samples: int

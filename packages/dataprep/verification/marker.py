@@ -1,4 +1,4 @@
-"""Checks of the stats beside a shard: the job and photos it was written from."""
+"""Checks of a shard's stats: the job and photos that it was written from."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _ALL_PHOTOS = "photos and their splits"
 
 @dataclass(frozen=True)
 class Marker:
-    """What the stats of a shard say.
+    """Content of a shard's stats.
 
     Args:
         content: digest of its photos.
@@ -32,7 +32,7 @@ class Marker:
 def read_marker(
     task: ShardTask, rows: Sequence[Mapping[str, Any]]
 ) -> tuple[Marker | None, list[Fault]]:
-    """Return the stats beside a shard, and how they differ from the index and the table."""
+    """Return a shard's stats, and their deviations from the index and the table."""
     name = task.entry.stats_file
     try:
         content = parse_json_object(task.shards.storage.read(name, most=SMALL))
@@ -66,7 +66,7 @@ def _differences(task: ShardTask, stats: ShardEntry, job: Mapping[str, Any]) -> 
 def _content_faults(
     task: ShardTask, marker: Marker, rows: Sequence[Mapping[str, Any]]
 ) -> Iterator[str]:
-    """Yield that photos were deleted, added or given other hashes since the shard was written."""
+    """Yield a fault if photos were deleted, added or changed since the shard was written."""
     if task.settings is None or marker.skipped or not rows:
         return  # of photos that were left out the digest counts hashes that nobody has
     views: dict[str, int] = {}
@@ -88,7 +88,7 @@ def _content_faults(
 
 
 def set_faults(index: Mapping[str, Any], markers: Mapping[str, Marker | None]) -> Iterator[Fault]:
-    """Yield that shards are of different jobs, or that some of the job's shards are gone.
+    """Yield a fault if shards are of different jobs, or shards of the job are missing.
 
     Args:
         index: of the set.

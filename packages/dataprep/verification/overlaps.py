@@ -22,11 +22,11 @@ class _Canvas:
 
 
 class Overlaps:
-    """Places the views of each photo on its canvas and finds where one contradicts another.
+    """Places the views of each photo on a canvas and finds contradictions.
 
-    All views of a photo were cut from the same bins, so these must agree exactly; luma agrees but
-    for its codec and its noise. A canvas is dropped after the photo's last view;
-    ``views`` says by key how many each has.
+    All views of a photo are cut from the same bins, which must agree exactly; luma agrees within
+    the error of its codec and its noise. A canvas is dropped after the photo's last view;
+    ``views`` is the number of views by key.
     """
 
     def __init__(self, views: Mapping[str, int]) -> None:
@@ -41,7 +41,7 @@ class Overlaps:
         bins: UInt8[np.ndarray, "size size"],
         luma: UInt8[np.ndarray, "size size"],
     ) -> Iterator[str]:
-        """Yield how a view contradicts earlier ones of its photo, then add it to them."""
+        """Yield a view's contradictions to earlier ones of its photo, then add it."""
         views = self._views[photo_key]
         if views == 1:
             return

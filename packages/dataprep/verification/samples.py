@@ -1,4 +1,4 @@
-"""Checks of one sample: its members, their shapes, and that they agree with each other."""
+"""Checks of one sample: members, shapes, and their agreement."""
 
 import io
 import struct
@@ -43,7 +43,7 @@ def expected_members(settings: ViewSettings, split: str) -> tuple[str, ...]:
 def decode_sample(
     members: Mapping[str, bytes], settings: ViewSettings, split: str, palette: Palette
 ) -> tuple[DecodedSample, list[str]]:
-    """Return the sample's pixels and what is wrong with its members, each by itself."""
+    """Return a sample's pixels and the faults of its members."""
     expected = expected_members(settings, split)
     if tuple(members) != expected:
         message = f"expected the members {', '.join(expected)}, found {', '.join(members)}"
@@ -68,7 +68,7 @@ def decode_sample(
 
 
 def disagreements(sample: DecodedSample, palette: Palette, noise_sigma: float) -> Iterator[str]:
-    """Yield how the colour crop contradicts luma and bins."""
+    """Yield contradictions of the colour crop to luma and bins."""
     if sample.rgb is None:
         return
     if sample.luma is not None:

@@ -1,4 +1,4 @@
-"""Checks of one shard with its table and its stats against its entry in the index."""
+"""Checks of one shard, its table and its stats against its index entry."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
@@ -19,7 +19,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class PhotoTrace:
-    """Identity of a photo in a shard's table: what must not occur in another split."""
+    """Identity of a photo in a shard's table, which must not occur in another split."""
 
     key: str
     sha256: str
@@ -30,7 +30,7 @@ class PhotoTrace:
 
 @dataclass(frozen=True)
 class ShardFindings:
-    """What one shard showed.
+    """Results of one shard.
 
     Args:
         entry: of the shard.
@@ -52,7 +52,7 @@ class ShardFindings:
 
 
 def check_shard(task: ShardTask) -> ShardFindings:
-    """Read a shard to its last byte and return what was found."""
+    """Read a whole shard and return the findings."""
     entry = task.entry
     rows, table_faults = _read_table(task)
     faulty = {number for number, _ in table_faults}
@@ -80,7 +80,7 @@ def check_shard(task: ShardTask) -> ShardFindings:
 
 
 def _read_table(task: ShardTask) -> tuple[list[dict[str, Any]], list[tuple[int, Fault]]]:
-    """Return the rows, none where the table can't be used, and faults with their row (or -1)."""
+    """Return the rows, none of an unusable table, and faults with their row (or -1)."""
     name = task.entry.table_file
     try:
         table = task.shards.table(task.entry)
@@ -103,7 +103,7 @@ def _read_table(task: ShardTask) -> tuple[list[dict[str, Any]], list[tuple[int, 
 
 
 def _photo_faults(entry: ShardEntry, keys: list[str], views: int, varying: bool) -> Iterator[str]:
-    """Yield photos of which a view is missing or doubled, and a wrong number of photos.
+    """Yield photos with missing or doubled views, and a wrong number of photos.
 
     Where view counts are ``varying``, the last views of a photo may be missing.
     """

@@ -18,7 +18,7 @@ _OF_A_PHOTO = [name for name in TABLE_SCHEMA.names if name not in _OF_A_VIEW]
 
 
 def schema_faults(table: pa.Table) -> Iterator[str]:
-    """Yield the columns that are missing or of another type."""
+    """Yield missing columns, and columns of another type."""
     for column in TABLE_SCHEMA:
         if column.name not in table.schema.names:
             if column.name in OPTIONAL:
@@ -35,7 +35,7 @@ def view_of(row: Mapping[str, Any]) -> View:
 
 
 def row_faults(row: Mapping[str, Any], split: str, settings: ViewSettings) -> Iterator[str]:
-    """Yield what is wrong with one row.
+    """Yield the faults of one row.
 
     A view follows from the photo's key, its resized shape and the settings, so it is planned again.
     """
@@ -67,5 +67,5 @@ def row_faults(row: Mapping[str, Any], split: str, settings: ViewSettings) -> It
 
 
 def photo_fields(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return what all views of a photo share."""
+    """Return the fields that all views of a photo share."""
     return tuple(row.get(name, "") for name in _OF_A_PHOTO)

@@ -1,4 +1,4 @@
-"""One pass over a shard's tar: hashes every byte, decodes every member, checks its row."""
+"""A pass over a shard's tar: hashes every byte, decodes every member, checks its row."""
 
 import hashlib
 import re
@@ -27,7 +27,7 @@ _KEY = re.compile(r"[a-z0-9][a-z0-9_-]*-v\d+")
 
 @dataclass(frozen=True)
 class ShardTask:
-    """A shard to check; ``settings`` is None where the index has none that can be used."""
+    """A shard to check; ``settings`` is None if those of the index are invalid."""
 
     shards: ShardSet
     entry: ShardEntry
@@ -36,7 +36,7 @@ class ShardTask:
 
 @dataclass(frozen=True)
 class TarFindings:
-    """What a tar showed.
+    """Results of a tar.
 
     Args:
         faults: in it.
@@ -147,7 +147,7 @@ class _TarPass:
 
 
 class _HashingReader:
-    """A stream that is hashed and counted as it is read."""
+    """A stream that is hashed and counted while it is read."""
 
     def __init__(self, stream: BinaryIO) -> None:
         self._stream = stream
@@ -168,7 +168,7 @@ class _HashingReader:
 
 
 class _Nowhere:
-    """What a tar is written to for its digest alone."""
+    """File object that discards what is written, for a digest of a tar."""
 
     def write(self, data: bytes) -> int:
         return len(data)

@@ -43,7 +43,7 @@ _NOT_FOUND, _NOT_ALLOWED = 1, 2
 
 
 class CallFailed(Exception):
-    """A call failed ``TRIES`` times; asking for something else may succeed."""
+    """A call failed ``TRIES`` times; other calls may succeed."""
 
     def __init__(self, reason: str, *, reached: bool) -> None:
         super().__init__(reason)
@@ -51,11 +51,11 @@ class CallFailed(Exception):
 
 
 class PhotoGone(Exception):
-    """The photo is no longer to be had; the message says why."""
+    """The photo is no longer available; the message says why."""
 
 
 class _Passing(Exception):
-    """A failure that is worth another try."""
+    """A temporary failure, to be retried."""
 
     def __init__(self, reason: str, wait_s: float | None = None) -> None:
         super().__init__(reason)
@@ -63,7 +63,7 @@ class _Passing(Exception):
 
 
 class FlickrClient:
-    """Calls of Flickr's API, paced, tried again, and bounded in time and size.
+    """Calls Flickr's API with pacing, retries, and limits on time and size.
 
     Args:
         credentials: with a secret, calls are signed (OAuth 1); without one, the key is sent along.
@@ -136,7 +136,7 @@ class FlickrClient:
         )
 
     def license_of(self, photo_id: str) -> str:
-        """Return the id of a photo's licence as it is now.
+        """Return the id of a photo's current licence.
 
         Raises:
             PhotoGone: it vanished or turned private.
@@ -147,7 +147,7 @@ class FlickrClient:
         )
 
     def close(self) -> None:
-        """Close the connections and wake what waits for another try."""
+        """Close the connections and end waits for retries."""
         self._closed.set()
         self._transport.close()
 
@@ -215,19 +215,19 @@ class FlickrClient:
 
 
 class _BadKey(Exception):
-    """HTTP 401: the OAuth way to refuse a key."""
+    """HTTP 401: the key was refused under OAuth."""
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """As much of a requests.Response as flickrapi looks at."""
+    """The attributes of requests.Response that flickrapi uses."""
 
     content: bytes
     status_code: int = 200
 
 
 class _Session:
-    """What flickrapi takes for a requests.Session."""
+    """Replacement for flickrapi's requests.Session."""
 
     def __init__(self, transport: Transport, credentials: Credentials) -> None:
         self._transport, self._credentials = transport, credentials

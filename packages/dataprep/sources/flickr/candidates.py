@@ -1,4 +1,4 @@
-"""Candidate photos before the decision to keep them, and their order."""
+"""Candidates: listed photos before the decision to keep them."""
 
 from collections import deque
 from collections.abc import Collection, Iterator, Mapping
@@ -16,12 +16,12 @@ from dataprep.sources.flickr.settings import FetchSettings
 
 @dataclass(eq=False)
 class Candidate:
-    """A photo that waits for its decision.
+    """A listed photo without a decision yet.
 
     Args:
         size: the one to download.
-        reason: why it needn't be downloaded; empty where it must be.
-        outcome: of its download, once that is known.
+        reason: of its rejection without a download; empty if it must be downloaded.
+        outcome: of its download, once it is known.
     """
 
     found: FoundPhoto
@@ -31,20 +31,20 @@ class Candidate:
 
     @property
     def hopeful(self) -> bool:
-        """Whether it is, or may turn out, fit to be kept."""
+        """Whether it may still be kept."""
         return not self.reason and (self.outcome is None or not self.outcome.reason)
 
 
 @dataclass(frozen=True)
 class Assessor:
-    """Rejects what needs no download, and recalls what was downloaded before."""
+    """Rejects photos that need no download, and recalls earlier downloads."""
 
     settings: FetchSettings
     folder: PhotoFolder
     journal: Journal
 
     def candidate(self, found: FoundPhoto) -> Candidate:
-        """Return a found photo with all that is known of it."""
+        """Return a listed photo with its size, reason and earlier outcome."""
         size = found.best_size(self.settings.min_edge, self.settings.max_edge)
         reason = self._reason(found, size)
         outcome = self._recall(found, size) if size is not None and not reason else None
@@ -87,10 +87,10 @@ def foresee(
     ended: Collection[str],
     decided: Collection[str],
 ) -> Iterator[Candidate]:
-    """Give the photos that will be decided next and kept, if all turn out well.
+    """Yield the photos that will be decided next and kept, if all downloads succeed.
 
-    They are as many as are missing. While the photos of one tag aren't listed yet, the others
-    bring no more than their share.
+    At most as many as are missing. While a tag has photos that aren't listed yet, the others bring
+    no more than their share.
     """
     counts, planned = dict(selection.kept), selection.total
     share = -(-selection.count // len(selection.tags))

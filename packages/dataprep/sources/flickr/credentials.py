@@ -15,13 +15,13 @@ DEFAULT_ENV_FILE = Path(".env")
 
 @dataclass(frozen=True)
 class Credentials:
-    """Key and secret; neither shows in ``repr``."""
+    """Key and secret, which ``repr`` doesn't show."""
 
     key: str = field(repr=False)
     secret: str = field(default="", repr=False)
 
     def scrub(self, text: str) -> str:
-        """Return ``text`` without the key and the secret, should a server have echoed them."""
+        """Remove key and secret from ``text``, in case a server echoes them."""
         for hidden in (self.secret, self.key):
             if hidden:
                 text = text.replace(hidden, "***")
@@ -29,7 +29,7 @@ class Credentials:
 
 
 def read_credentials(env_file: Path | None, environ: Mapping[str, str] = os.environ) -> Credentials:
-    """Take the key from the environment, or from a file of ``NAME=value`` lines.
+    """Read the key from the environment, or from a file of ``NAME=value`` lines.
 
     Args:
         env_file: such a file; where it is None, ``.env`` of the current folder if there is one.

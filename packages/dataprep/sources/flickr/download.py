@@ -27,7 +27,7 @@ _UNAVAILABLE = "photo_unavailable"  # where Flickr redirects to for some photos 
 
 @dataclass(frozen=True)
 class Task:
-    """A photo to download: from where, to where, and how long its longest edge may be."""
+    """A download: address, target, and range of the longest edge."""
 
     id: str
     url: str
@@ -38,7 +38,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a photo: its facts, with a reason where it can't be kept.
+    """Result of a download: facts of the photo, or the reason of its rejection.
 
     Args:
         reason: empty where the image lies at its place.
@@ -81,7 +81,7 @@ class Outcome:
 
 
 class TryAgain(Exception):
-    """This try failed, another one may not."""
+    """A failed try that is worth repeating."""
 
     def __init__(self, reason: str, *, wait_s: float | None = None, host_failed: bool) -> None:
         super().__init__(reason)
@@ -89,7 +89,7 @@ class TryAgain(Exception):
 
 
 def try_download(task: Task, transport: Transport, *, now: str) -> Outcome:
-    """Download a photo, look at it, and put it in its place if it is of use.
+    """Download and examine a photo, and store it if it is usable.
 
     Raises:
         TryAgain: the failure may pass.
@@ -115,7 +115,7 @@ def try_download(task: Task, transport: Transport, *, now: str) -> Outcome:
 
 
 def try_probe(url: str, transport: Transport) -> None:
-    """Ask for an image that was there before, only to see whether its host answers.
+    """Request an image that was available before, to test its host.
 
     Raises:
         TryAgain: it doesn't.
@@ -170,5 +170,5 @@ def _look_at(data: bytes, task: Task, now: str) -> Outcome:
 
 
 def _words(header: str) -> list[str]:
-    """``googlebot: noai, noindex`` → its directives, whoever they are said to."""
+    """Return the directives of a header such as ``googlebot: noai, noindex``."""
     return header.lower().replace(",", " ").replace(":", " ").split()

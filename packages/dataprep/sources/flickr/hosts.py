@@ -1,4 +1,4 @@
-"""Allow-list of addresses."""
+"""Allow-list of hosts."""
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -11,7 +11,7 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True)
 class HostRules:
-    """Flickr's hosts on their usual ports, and the very host and port of the API's address."""
+    """Flickr's hosts on their usual ports, and host and port of the API's address."""
 
     api_host: str
     api_port: int
@@ -41,7 +41,7 @@ class HostRules:
             raise RefusedAddress(f"{host} isn't a host of Flickr's")
 
     def is_api(self, host: str, port: int) -> bool:
-        """Whether this is where the API is."""
+        """Whether this is the API's host and port."""
         return (host.lower(), port) == (self.api_host, self.api_port)
 
 

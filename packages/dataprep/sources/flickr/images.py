@@ -25,16 +25,15 @@ Event = tuple[Callable[[Any], None], Any]  # what to do with a result, and the r
 class Images:
     """The downloads of a fetch. One thread calls its methods; others do the work.
 
-    No thread sleeps through a wait before another try, so a photo that has to wait holds up none.
+    No thread sleeps before a retry, so a waiting photo delays no other.
 
-    Is it the photo or its host? A photo is given up only when the host has answered since it began
-    to fail: for another photo, or else for one that was got before and is asked for again. So
-    nothing is rejected because of an outage, and single photos that always fail stop no fetch,
-    however few others are left.
+    To tell a failing photo from a failing host, a photo is given up only if the host has answered
+    since the first failure: for another photo, or for an earlier one that is requested again as a
+    probe. So an outage rejects nothing, and single photos that always fail don't stop a fetch.
 
     Args:
-        transport: how images are got.
-        events: where results are put for that one thread.
+        transport: the HTTP client.
+        events: queue of results for that one thread.
         done: called with a photo's outcome.
         journal: knows of failures in earlier runs, and of an image that was there.
         rate: images a second.
@@ -77,7 +76,7 @@ class Images:
 
     @property
     def outstanding(self) -> int:
-        """How many photos are waited for."""
+        """Number of photos queued or in work."""
         waiting = len(self._fresh) + len(self._again) + len(self._given_up)
         return waiting + self._active
 
@@ -122,7 +121,7 @@ class Images:
         )
 
     def close(self) -> None:
-        """Start nothing more; what is under way ends by itself."""
+        """Start no more downloads; running ones end by themselves."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def _begin(self, work: Callable[[], T], settle: Callable[[Future[T]], None]) -> None:
@@ -172,7 +171,7 @@ class Images:
         self._done(task, Outcome(reason=reason, passing=True, proven=proven))
 
     def _answered(self) -> None:
-        """Take note that the host works: what failed meanwhile was the photos' own fault."""
+        """Note that the host answered: failures meanwhile were those of single photos."""
         self._answers += 1
         self._breaker.succeeded()
         if self._doubtful:

@@ -20,7 +20,7 @@ _UNDATED = -1
 
 @dataclass(frozen=True)
 class KnownPage:
-    """A page that was read: its ids and what it said of the others."""
+    """A page that was read: its ids, and its totals."""
 
     ids: tuple[str, ...]
     rows: int
@@ -51,12 +51,12 @@ class Journal:
                 raise
 
     def close(self) -> None:
-        """Close the file; nothing is lost without it."""
+        """Close the file; all entries are stored already."""
         with self._lock:
             self._db.close()
 
     def query(self, text: str) -> int:
-        """Return the number of a query, given everything that its answers depend on."""
+        """Return the number of a query, which has all parameters of its answers."""
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO queries (text) VALUES (?)", (text,))
             row = db.execute("SELECT id FROM queries WHERE text = ?", (text,)).fetchone()
@@ -79,7 +79,7 @@ class Journal:
         return KnownPage(ids, *row[1:])
 
     def add_page(self, query: int, window: Window, page: int, reading: int, answer: Page) -> None:
-        """Remember a page and the photos on it."""
+        """Store a page and its photos."""
         ids = json.dumps([photo.id for photo in answer.photos])
         place = (query, window.start, window.stop, page, reading)
         content = (answer.rows, answer.per_page, answer.total, ids)
@@ -97,7 +97,7 @@ class Journal:
             )
 
     def add_window(self, query: int, window: Window, *, whole: bool, total: int = 0) -> None:
-        """Remember that a window is wholly known, or that it holds more than can be seen."""
+        """Store that a window is fully known, or holds more than can be listed."""
         with self._transaction() as db:
             db.execute(
                 "INSERT OR REPLACE INTO windows VALUES (?,?,?,?,?)",
@@ -136,7 +136,7 @@ class Journal:
         return [row[0] for row in rows]
 
     def date_of_nth(self, query: int, window: Window, nth: int) -> int | None:
-        """Return the upload date of the nth photo known of in a window, if there are so many."""
+        """Return the upload date of a window's nth known photo, or None."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT uploaded FROM found WHERE query = ? AND uploaded >= ? AND uploaded < ?"
@@ -154,7 +154,7 @@ class Journal:
         return row is not None
 
     def outcome(self, photo_id: str, url: str) -> str | None:
-        """Return what came of a download (JSON), if it is known."""
+        """Return the stored outcome of a download (JSON), or None."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT data FROM outcomes WHERE id = ? AND url = ?", (photo_id, url)
@@ -162,7 +162,7 @@ class Journal:
         return row[0] if row else None
 
     def good_url(self) -> str | None:
-        """Return where an image was got from before: to see whether its host still works."""
+        """Return the address of an earlier successful download, for testing its host."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT url FROM outcomes WHERE NOT passing"
@@ -171,7 +171,7 @@ class Journal:
         return str(row[0]) if row else None
 
     def failures(self, photo_id: str, url: str) -> int:
-        """Return how often a photo failed, in all runs, while its host answered for others."""
+        """Return a photo's failures, over all runs, while its host answered others."""
         with self._transaction() as db:
             row = db.execute(
                 "SELECT count FROM failures WHERE (id, url) = (?, ?)", (photo_id, url)
@@ -179,7 +179,7 @@ class Journal:
         return int(row[0]) if row else 0
 
     def add_failures(self, photos: Iterable[tuple[str, str]]) -> None:
-        """Count one more failure of each photo, given as id and url."""
+        """Add one failure for each photo, given as id and url."""
         with self._transaction() as db:
             db.executemany(
                 "INSERT INTO failures VALUES (?,?,1)"
@@ -188,10 +188,10 @@ class Journal:
             )
 
     def add_outcome(self, photo_id: str, url: str, data: str, *, passing: int) -> None:
-        """Remember what came of a download.
+        """Store the outcome of a download.
 
-        ``passing`` is 0 where that is final; 1 for a failure that may be the network's, so that a
-        rerun tries again; 2 where the host worked meanwhile, so that only another fetch does.
+        ``passing`` is 0 for a final outcome; 1 for a failure that may be the network's, which a
+        rerun retries; 2 if the host worked meanwhile, so that only another fetch retries.
         """
         with self._transaction() as db:
             db.execute(
@@ -199,10 +199,10 @@ class Journal:
             )
 
     def begin(self, settings: str, licenses: tuple[str, ...]) -> None:
-        """Note a fetch.
+        """Store the start of a fetch.
 
-        Unless it was finished before, photos that may have been given up for the network's sake
-        are forgotten, so that they are tried again; in a new fetch all that failed are.
+        A resumed fetch retries photos that failed possibly because of the network; a new fetch
+        retries all that failed.
         """
         with self._transaction() as db:
             row = db.execute(
@@ -217,7 +217,7 @@ class Journal:
                 db.execute("DELETE FROM outcomes WHERE passing = 1")
 
     def finish(self, settings: str) -> None:
-        """Note that a fetch is finished."""
+        """Store the end of a fetch."""
         with self._transaction() as db:
             db.execute("UPDATE fetches SET finished = 1 WHERE settings = ?", (settings,))
 
@@ -228,17 +228,17 @@ class Journal:
         return {license_id for row in rows for license_id in row[0].split(",") if license_id}
 
     def refreshed(self) -> set[str]:
-        """Return the photos that a running refresh has checked."""
+        """Return the photos that an unfinished refresh has checked."""
         with self._transaction() as db:
             return {row[0] for row in db.execute("SELECT id FROM refreshed").fetchall()}
 
     def add_refreshed(self, photo_id: str) -> None:
-        """Note that a refresh has checked a photo."""
+        """Store that a refresh has checked a photo."""
         with self._transaction() as db:
             db.execute("INSERT OR IGNORE INTO refreshed VALUES (?)", (photo_id,))
 
     def end_refresh(self) -> None:
-        """Note that the refresh is done: the next one asks for all photos again."""
+        """Store the end of a refresh: the next one checks all photos."""
         with self._transaction() as db:
             db.execute("DELETE FROM refreshed")
 

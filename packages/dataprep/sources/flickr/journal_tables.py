@@ -23,7 +23,7 @@ CREATE TABLE IF NOT EXISTS failures (id TEXT, url TEXT, count INT, PRIMARY KEY (
 
 
 def lay_out(db: sqlite3.Connection) -> None:
-    """Lock a journal for this process, make what tables are missing, and look at those there.
+    """Lock a journal for this process, create missing tables, and validate the others.
 
     Raises:
         sqlite3.DatabaseError: the file holds something else.
@@ -43,7 +43,7 @@ def lay_out(db: sqlite3.Connection) -> None:
 
 
 def _require_types(db: sqlite3.Connection, table: str, columns: list[tuple[str, ...]]) -> None:
-    """SQLite itself takes any value in any column."""
+    """Raise for values of other types, since SQLite accepts any type in any column."""
     odd = [
         f"(typeof({name}) != '{_TYPES[kind]}' AND {name} IS NOT NULL)"
         if (table, name) == _UNKNOWN

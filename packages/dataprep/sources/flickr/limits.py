@@ -16,11 +16,11 @@ _LONGEST_RETRY_AFTER_S = 3_600.0
 
 @dataclass(frozen=True)
 class Patience:
-    """How long the first waits are; later ones double.
+    """First waits before retries; later ones double.
 
     Args:
-        first_wait_s: before a resource is tried for the second time.
-        first_pause_s: in which a suspect host is left alone.
+        first_wait_s: before the second try of a resource.
+        first_pause_s: before the next request to a suspect host.
     """
 
     first_wait_s: float = 0.5
@@ -28,7 +28,7 @@ class Patience:
 
 
 class TokenBucket:
-    """A rate that all threads share; a full bucket lets ``burst`` pass at once.
+    """A rate limit shared by threads; a full bucket allows a burst.
 
     Args:
         rate: tokens a second.
@@ -47,7 +47,7 @@ class TokenBucket:
         self._lock = threading.Lock()
 
     def try_take(self) -> float:
-        """Take a token and return 0, or return the seconds until there is one."""
+        """Take a token and return 0, or return the seconds until one is available."""
         with self._lock:
             now = self._clock()
             self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
@@ -58,23 +58,23 @@ class TokenBucket:
             return (1 - self._tokens) / self.rate
 
     def take(self) -> None:
-        """Take a token, waiting for it."""
+        """Wait for a token and take it."""
         while (wait_s := self.try_take()) > 0:
             time.sleep(wait_s)
 
 
 def api_bucket(calls_an_hour: int = API_CALLS_AN_HOUR, burst: int = 150) -> TokenBucket:
-    """Return a bucket from which no hour, not even the first, takes more than ``calls_an_hour``."""
+    """Return a bucket that allows at most ``calls_an_hour`` in any hour, the first included."""
     return TokenBucket((calls_an_hour - burst) / 3_600, burst)
 
 
 def backoff_s(tries: int, rng: random.Random, *, first_s: float) -> float:
-    """Return the random-exponential wait after so many failed tries: half to all of 2ⁿ × first."""
+    """Return a random exponential wait: between half and all of 2ⁿ × first after n failures."""
     return min(_LONGEST_BACKOFF_S, first_s * 2 ** (tries - 1)) * rng.uniform(0.5, 1.0)
 
 
 def retry_after_s(header: str | None, *, now: datetime | None = None) -> float | None:
-    """Return the seconds that a ``Retry-After`` asks for (a number or a date), at most an hour."""
+    """Return the seconds of a ``Retry-After`` header (number or date), at most an hour."""
     if not header:
         return None
     try:
@@ -93,7 +93,7 @@ def retry_after_s(header: str | None, *, now: datetime | None = None) -> float |
 
 @dataclass
 class Breaker:
-    """Notices that a host has failed many times in a row.
+    """Circuit breaker of a host.
 
     After ``suspect_after`` failures without a success the host is suspect: one request at a time,
     with growing pauses. After ``probes`` more failures the breaker is open for good.
@@ -106,27 +106,27 @@ class Breaker:
     _lock: threading.Lock = field(default_factory=threading.Lock, repr=False)
 
     def succeeded(self) -> None:
-        """Note that the host answered."""
+        """Count a success."""
         with self._lock:
             self.failures = 0
 
     def failed(self) -> None:
-        """Note a failure that isn't the photo's own fault."""
+        """Count a failure of the host."""
         with self._lock:
             self.failures += 1
 
     @property
     def suspect(self) -> bool:
-        """Whether only single requests should go there."""
+        """Whether requests must go one at a time."""
         return self.failures >= self.suspect_after
 
     @property
     def open(self) -> bool:
-        """Whether nothing should go there any more."""
+        """Whether requests must stop."""
         return self.failures >= self.suspect_after + self.probes
 
     @property
     def pause_s(self) -> float:
-        """How long to leave a suspect host alone before the next request."""
+        """Pause before the next request to a suspect host."""
         beyond = self.failures - self.suspect_after
         return min(16 * self.first_pause_s, self.first_pause_s * 2**beyond) if beyond >= 0 else 0.0

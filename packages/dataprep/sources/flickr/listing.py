@@ -1,4 +1,4 @@
-"""Parsing and sanitising of Flickr's photo listings."""
+"""Parsing and sanitizing of Flickr's photo listings."""
 
 import json
 import re
@@ -19,7 +19,7 @@ EXTRAS = "license,date_upload,owner_name,tags," + ",".join(f"url_{size}" for siz
 
 @dataclass(frozen=True)
 class Size:
-    """One size that exists; the edges are what Flickr says, 0 where it doesn't."""
+    """An available size; edges as Flickr lists them, 0 if it doesn't."""
 
     url: str
     width: int
@@ -34,7 +34,7 @@ class Size:
 
 @dataclass(frozen=True)
 class FoundPhoto:
-    """One row of a search; ``read_at`` is when Flickr said so."""
+    """One photo of a search; ``read_at`` is the time of the answer."""
 
     id: str
     owner_id: str
@@ -49,19 +49,19 @@ class FoundPhoto:
 
     @property
     def safe_id(self) -> bool:
-        """Whether the id is a number, as Flickr's are; anything else names no file."""
+        """Whether the id is a number, as Flickr's are, and so safe as a file name."""
         return _ID.fullmatch(self.id) is not None
 
     @property
     def key(self) -> str:
-        """The photo's key in the manifest; that of an odd id is made of its hash."""
+        """The photo's key in the manifest; for an unsafe id a hash."""
         if self.safe_id:
             return f"flickr-{self.id}"
         return f"flickr-odd-{sha256(self.id.encode()).hexdigest()[:16]}"
 
     @property
     def page_url(self) -> str:
-        """The page to link back to."""
+        """Address of the photo's page."""
         owner, photo = quote(self.owner_id, safe="@"), quote(self.id, safe="")
         return f"https://www.flickr.com/photos/{owner}/{photo}"
 
@@ -98,7 +98,7 @@ class FoundPhoto:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of a search; ``total`` is None where Flickr gives no number."""
+    """One page of a search; ``total`` is None if Flickr states none."""
 
     photos: tuple[FoundPhoto, ...]
     rows: int
@@ -107,7 +107,7 @@ class Page:
 
 
 def parse_page(reply: Any, asked_per_page: int, read_at: str) -> Page:
-    """Read the answer of ``flickr.photos.search``.
+    """Parse the answer of ``flickr.photos.search``.
 
     Raises:
         ValueError: it isn't one.
@@ -140,7 +140,7 @@ def clean_text(value: Any, most: int = 300) -> str:
 
 
 def plain_tag(tag: str) -> str:
-    """Return a tag as Flickr compares it: small letters and digits only."""
+    """Normalize a tag as Flickr does: lower-case letters and digits only."""
     return "".join(c for c in tag.lower() if c.isalnum())
 
 
@@ -176,7 +176,7 @@ def _sizes(row: Mapping[str, Any]) -> list[Size]:
 
 
 def _number(value: Any) -> int | None:
-    """Return a whole number given as a number or as text; None for anything else."""
+    """Parse a whole number, given as number or text; None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         return None
     try:

@@ -21,7 +21,7 @@ from dataprep.sources.flickr.rows import ATTRIBUTION, REMOVED, SOURCE
 
 @dataclass(frozen=True)
 class Removal:
-    """A photo that left, and the shards (``folder/name.tar``) that still hold it."""
+    """A removed photo, and the shards (``folder/name.tar``) that still hold it."""
 
     key: str
     reason: str
@@ -30,7 +30,7 @@ class Removal:
 
 @dataclass(frozen=True)
 class RefreshSummary:
-    """What a refresh found, in photos; ``relicensed`` ones stay under another licence."""
+    """Counts of a refresh; ``relicensed`` photos stay under another allowed licence."""
 
     checked: int
     kept: int

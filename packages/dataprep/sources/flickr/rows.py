@@ -1,4 +1,4 @@
-"""Conversion of a found photo and its outcome to a manifest row."""
+"""Conversion of a listed photo and its download to a manifest row."""
 
 from dataprep.photos.rows import Photo
 from dataprep.sources.attribution import Attribution
@@ -57,12 +57,12 @@ def to_row(
 
 
 def path_of(photo_id: str) -> str:
-    """Return where a photo's bytes lie in the folder."""
+    """Return a photo's path in the folder."""
     return f"{SOURCE}/{photo_id}.jpg"
 
 
 def outcome_of(row: Photo) -> Outcome:
-    """Return what a kept row says of its download."""
+    """Return the download's outcome from a kept row."""
     return Outcome(
         sha256=row.sha256,
         perceptual_hash=row.perceptual_hash,

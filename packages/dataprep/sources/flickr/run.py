@@ -29,15 +29,15 @@ from dataprep.sources.source import ExaminedPhoto
 
 @dataclass(frozen=True)
 class FetchSummary:
-    """What a fetch brought, in photos.
+    """Counts of a fetch, in photos.
 
     Args:
-        wanted: the count requested.
-        found: rows that were examined, over all tags.
+        wanted: the requested count.
+        found: photos that were decided on, over all tags.
         kept: photos of this fetch in the folder.
-        downloaded: images that this run brought.
-        dry_tags: tags that have no more photos.
-        unknown_tags: tags that have none at all.
+        downloaded: images of this run.
+        dry_tags: tags without more photos.
+        unknown_tags: tags without any photo.
     """
 
     wanted: int
@@ -53,7 +53,7 @@ class FetchSummary:
 
 
 class FetchRun:
-    """The state of one run. Its thread alone decides; others list and download."""
+    """State of one run: its thread decides, other threads list and download."""
 
     def __init__(
         self,
@@ -124,7 +124,7 @@ class FetchRun:
     # --- decisions -------------------------------------------------------------------------------
 
     def _decide(self) -> Generator[ExaminedPhoto, None, bool]:
-        """Take every decision that can be taken now; return whether it was the last."""
+        """Make all decisions that are possible now; return whether the fetch is complete."""
         while not self.selection.complete:
             tag = self.selection.turn()
             if tag is None:
@@ -168,7 +168,7 @@ class FetchRun:
         self.revoked.append((key, reason))
 
     def _know_what_is_there(self) -> None:
-        """Photos of other sources and other fetches: no twin of them is fetched."""
+        """Add photos of other sources and fetches, of which no duplicates are fetched."""
         queries = [stream.query for stream in self.streams.values()]
         for row in self.folder.kept():
             if row.source != SOURCE or not self.journal.is_found(queries, row.source_id):
@@ -177,7 +177,7 @@ class FetchRun:
     # --- what is listed --------------------------------------------------------------------------
 
     def _list_ahead(self) -> None:
-        """Ask for more photos of the tags that run low."""
+        """Request more photos of tags that run low."""
         wanted = min(self.ahead, self.settings.count - self.selection.total)
         for tag in self.settings.tags:
             if tag not in self.ended | self.listing and len(self.buffers[tag]) < wanted:
@@ -199,7 +199,7 @@ class FetchRun:
     # --- what is downloaded ----------------------------------------------------------------------
 
     def _plan(self) -> None:
-        """Queue the photos that will be decided next if all turn out well, no more than that."""
+        """Queue the downloads that the next decisions need."""
         if self.images.outstanding > self.ahead - self.settings.concurrency // 2:
             return
         upcoming = foresee(self.selection, self.buffers, ended=self.ended, decided=self.decided)
@@ -233,7 +233,7 @@ class FetchRun:
             candidate.outcome = outcome
 
     def _wait(self, timeout_s: float | None) -> None:
-        """Wait for a result, at most so long, and take in all that are there."""
+        """Wait for a result, up to a timeout, and handle all that are available."""
         handle: Callable[[Any], None]
         try:
             handle, result = self.events.get(timeout=timeout_s)

@@ -11,7 +11,7 @@ _REPEATS_OF_A_PLACEHOLDER = 3  # ids with one image: two are a photo that was up
 
 @dataclass(frozen=True)
 class Looks:
-    """What a decision needs of an image that could be kept.
+    """Facts of an image that a decision needs.
 
     Args:
         told_shape: width and height that Flickr lists; zeros where it doesn't.
@@ -24,7 +24,7 @@ class Looks:
 
     @property
     def as_told(self) -> bool:
-        """Whether the image has the proportions that Flickr lists for this photo."""
+        """Whether the image has the aspect ratio that Flickr lists for this photo."""
         (width, height), (told_width, told_height) = self.shape, self.told_shape
         if not told_width or not told_height:
             return True
@@ -33,11 +33,11 @@ class Looks:
 
 @dataclass
 class Selection:
-    """Takes turns between the tags: next is the one that has brought the fewest so far.
+    """Selects photos for the tags in turn: next is the tag with the fewest so far.
 
-    Decisions taken in the same order are the same. Of twins the one that comes first stays.
-    An image that comes under several ids is a placeholder where it comes ``3`` times, or where it
-    hasn't the shape that Flickr lists for one of these photos: then none of them stays.
+    Decisions depend only on their order. Of duplicates the first one stays. An image under several
+    ids is a placeholder if it occurs three times, or if its shape isn't the one that Flickr lists
+    for one of these photos: then none of them stays.
 
     Args:
         tags: ties are broken in their order.
@@ -61,25 +61,25 @@ class Selection:
 
     @property
     def total(self) -> int:
-        """How many photos are kept."""
+        """Number of kept photos."""
         return sum(self.kept.values())
 
     @property
     def complete(self) -> bool:
-        """Whether there are enough."""
+        """Whether enough photos are kept."""
         return self.total >= self.count
 
     def turn(self) -> str | None:
-        """Return the tag whose turn it is; None where all are dry."""
+        """Return the tag whose turn it is; None if no tag has photos left."""
         return next_tag(self.tags, self.kept, self.dry)
 
     def know(self, photo: Photo) -> None:
-        """Add a photo that was in the folder before, so that no copy of it is kept."""
+        """Add a photo that the folder has already, so that no copy of it is kept."""
         self._same.setdefault(photo.sha256, []).append((photo.key, True))
         self._near.add(photo.perceptual_hash, photo.key)
 
     def decide(self, key: str, tag: str, looks: Looks) -> str:
-        """Keep a photo for a tag, or return the reason why not."""
+        """Keep a photo for a tag, or return the reason of its rejection."""
         same = self._same.setdefault(looks.sha256, [])
         was_there = any(other == key for other, _ in same)
         if not was_there:
@@ -110,6 +110,6 @@ class Selection:
 
 
 def next_tag(tags: tuple[str, ...], kept: dict[str, int], without: Collection[str]) -> str | None:
-    """Return the tag that has brought the fewest; the first of equals."""
+    """Return the tag with the fewest photos; the first of equals."""
     open_tags = [tag for tag in tags if tag not in without]
     return min(open_tags, key=lambda tag: kept[tag], default=None)

@@ -13,7 +13,7 @@ TAGS = ("landscape", "beach", "mountains", "nature", "sunset", "sunrise")
 
 @dataclass(frozen=True)
 class FetchSettings:
-    """Which photos, how many, and how fast.
+    """Selection, count and rates of a fetch.
 
     Args:
         tags: each brings the same share, as far as it has that many.
@@ -35,7 +35,7 @@ class FetchSettings:
     concurrency: int = 16
 
     def __post_init__(self) -> None:
-        """Refuse what can't be fetched.
+        """Check the settings.
 
         Raises:
             DataprepError: with what to give instead.
@@ -55,5 +55,5 @@ class FetchSettings:
 
 
 def split_tags(text: str) -> tuple[str, ...]:
-    """Return tags given with commas between them, each once."""
+    """Split a comma-separated list of tags, without duplicates."""
     return tuple(dict.fromkeys(tag.strip() for tag in text.split(",") if tag.strip()))

@@ -16,7 +16,7 @@ _OWN_FILE = re.compile(r"[0-9]{1,24}\.jpg")
 
 
 class Shelf:
-    """Compares decisions with the rows that a folder has."""
+    """Turns decisions into changes of a folder's rows."""
 
     def __init__(self, folder: PhotoFolder, tags: tuple[str, ...]) -> None:
         self._folder, self._tags = folder, tags
@@ -24,7 +24,7 @@ class Shelf:
     def decided(
         self, candidate: Candidate, outcome: Outcome, *, tag: str, reason: str
     ) -> ExaminedPhoto | None:
-        """Return the row of a decision; None where the folder's own row stands."""
+        """Return the row of a decision; None if the folder's row stays."""
         row = self._folder.get(candidate.found.key)
         if row is not None and row.reason == reason:
             return None
@@ -47,12 +47,12 @@ class Shelf:
         )
 
     def revoked(self, key: str, reason: str) -> ExaminedPhoto | None:
-        """Return the rejecting row of a photo that was kept; None where it isn't kept."""
+        """Return the rejecting row of a kept photo; None if it isn't kept."""
         row = self._folder.get(key)
         return _rejected(row, reason) if row is not None and row.status == "kept" else None
 
     def remove_leftovers(self) -> None:
-        """Delete images that were downloaded ahead and not chosen."""
+        """Delete images that were downloaded ahead and not selected."""
         kept = {Path(row.path).name for row in self._folder.kept() if row.source == SOURCE}
         for path in (self._folder.root / SOURCE).iterdir():
             if _OWN_FILE.fullmatch(path.name) and path.name not in kept:

@@ -25,11 +25,11 @@ _MOST_HALVINGS = 3  # of a window that is too much for one answer
 
 
 class TagStream:
-    """Finds the photos of one tag, a call at a time, in a fixed order.
+    """Lists the photos of one tag in a fixed order, one call at a time.
 
     The order: the first hundred of every slice of upload dates (``windows.slices``), by date and
-    id, then what is left of every slice. A window counts as known only when one answer showed all
-    of it, so neither the order of Flickr's pages nor a wrong total changes anything.
+    id, then the rest of every slice. A window counts as known only if one answer listed all of it,
+    so neither the order of Flickr's pages nor a wrong total changes the result.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class TagStream:
         self._steps = self._walk()
 
     def more(self, wanted: int) -> tuple[list[FoundPhoto], bool]:
-        """Return up to ``wanted`` further photos, after at most one window; and whether it ended.
+        """Return up to ``wanted`` more photos from at most one window, and whether it is the end.
 
         Raises:
             DataprepError: Flickr can't be asked any more.
@@ -69,7 +69,7 @@ class TagStream:
         return photos, False
 
     def _walk(self) -> Iterator[str | Window]:
-        """Give rows in order, and in between windows that must be asked before it can go on."""
+        """Yield rows in order, and the windows that must be listed first."""
         for first in (True, False):
             for part in slices():
                 yield from self._walk_slice(part, first=first)
@@ -144,7 +144,7 @@ class TagStream:
             self._dense.add(window.start)
 
     def _read(self, window: Window) -> tuple[bool, int, int]:
-        """Return whether a window is wholly known now, how many it holds, how many were seen."""
+        """Return whether a window is fully known, its total, and the number of photos listed."""
         page = self._page(window, 1)
         seen = set(page.ids)
         if page.rows > len(page.ids):  # a row came twice: another may be missing
@@ -165,7 +165,7 @@ class TagStream:
         return True, len(seen), len(seen)
 
     def _read_all_pages(self, window: Window) -> set[str]:
-        """Read the pages of a single second again and again until nothing new turns up."""
+        """Read the pages of a single second repeatedly until nothing new is listed."""
         seen: set[str] = set()
         for reading in range(_MOST_READINGS):
             before = len(seen)

@@ -19,7 +19,7 @@ UNREACHED = ("connection refused", "host not found")  # nobody was there to be a
 
 
 class NetworkFailure(Exception):
-    """The network's fault, not the resource's: worth another try."""
+    """A failure of the network, worth another try."""
 
 
 class TooLarge(Exception):
@@ -28,7 +28,7 @@ class TooLarge(Exception):
 
 @dataclass(frozen=True)
 class Timeouts:
-    """Seconds until a request is given up: for the connection, a silence, the whole body."""
+    """Limits in seconds on connecting, on a silence, and on the whole body."""
 
     connect_s: float = 5.0
     read_s: float = 10.0
@@ -37,7 +37,7 @@ class Timeouts:
 
 @dataclass(frozen=True)
 class Reply:
-    """A whole answer; headers by small letters."""
+    """A complete response; header names are in lower case."""
 
     status: int
     headers: Mapping[str, str]
@@ -46,7 +46,7 @@ class Reply:
 
 
 class Transport:
-    """A pool of connections that several threads share.
+    """A pool of connections shared by threads.
 
     Args:
         rules: which addresses may be asked; the peer's address is checked as well.
@@ -80,7 +80,7 @@ class Transport:
             self.session.mount(scheme, adapter)
 
     def get(self, url: str) -> Reply:
-        """Get an image; each step of a redirect is checked like the first address.
+        """Download an image; every redirect is checked like the first address.
 
         Raises:
             RefusedAddress, TooLarge: final.

@@ -25,8 +25,8 @@ class Window:
 def slices() -> list[Window]:
     """Return 1,024 slices of about twelve days in bit-reversed order.
 
-    Every beginning of that order is spread evenly over Flickr's years, so a fetch that stops early
-    has photos of all years and seasons. What lies before or beyond belongs to the outer slices.
+    Every prefix of that order is spread evenly over Flickr's years, so a fetch that stops early has
+    photos of all years and seasons. The outer slices include all earlier and later dates.
     """
     count = 2**_SLICE_BITS
     width = (_SLICES_END - _FLICKR_BEGINS) // count
@@ -42,13 +42,13 @@ def slices() -> list[Window]:
 
 @dataclass
 class Coverage:
-    """The dates of which every photo is known: disjoint windows, sorted."""
+    """The upload dates whose photos are all known: disjoint windows, sorted."""
 
     _starts: list[int] = field(default_factory=list)
     _stops: list[int] = field(default_factory=list)
 
     def add(self, window: Window) -> None:
-        """Note that all of a window is known."""
+        """Add a window whose photos are all known."""
         first = bisect_right(self._stops, window.start - 1)
         last = bisect_right(self._starts, window.stop)
         start = min([window.start, *self._starts[first:last]])
@@ -57,12 +57,12 @@ class Coverage:
         self._stops[first:last] = [stop]
 
     def reach(self, at: int) -> int:
-        """Return up to where all is known from ``at`` on; ``at`` itself where it isn't."""
+        """Return the end of the known dates from ``at`` on; ``at`` itself if it is unknown."""
         index = bisect_right(self._starts, at) - 1
         return max(at, self._stops[index]) if index >= 0 else at
 
     def gap(self, at: int) -> Window:
-        """Return the unknown window around ``at``, which must not be known."""
+        """Return the unknown window around the unknown date ``at``."""
         index = bisect_right(self._starts, at)
         return Window(
             self._stops[index - 1] if index else BEGIN,
@@ -72,12 +72,12 @@ class Coverage:
 
 @dataclass(frozen=True)
 class Density:
-    """What is known of how many photos lie around a date.
+    """Estimated density of photos around a date.
 
     Args:
         crowded: the narrowest window around it that held more than a page, if any.
-        total: how many Flickr said it holds; a guess, no more.
-        stretch: how much wider than reckoned windows have to be, from the last answers.
+        total: its number of photos as Flickr states it, an estimate.
+        stretch: correction factor of the width, from the last answers.
         tail_crowded: whether a window up to the end of time held more than a page.
     """
 
@@ -90,9 +90,9 @@ class Density:
 def next_window(
     at: int, gap: Window, density: Density, *, crowd: int | None, now: int, slice_width: int
 ) -> Window:
-    """Return a window that begins at ``at`` and likely holds somewhat less than a page.
+    """Return a window from ``at`` on that likely holds somewhat less than a page.
 
-    Nothing that is found depends on this guess, only how many calls it takes.
+    The guess affects only the number of calls, not the photos.
 
     Args:
         at: the first date that isn't known.

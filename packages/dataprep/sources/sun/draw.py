@@ -26,7 +26,7 @@ _STAGING = ".sun-stream"
 
 @dataclass(frozen=True)
 class SunSettings:
-    """What is drawn.
+    """Settings of a sample.
 
     Args:
         per_class: photos of each class.
@@ -45,7 +45,7 @@ class SunSettings:
 
 @dataclass(frozen=True)
 class SunSummary:
-    """What a fetch drew, in photos.
+    """Counts of a fetch.
 
     Args:
         classes: classes drawn from.
@@ -81,7 +81,7 @@ class _Waiting:
 
 
 class Draw:
-    """One draw into a photo folder: either ``from_tree`` or ``from_archive``."""
+    """A sampling of photos into a folder: ``from_tree`` or ``from_archive``."""
 
     def __init__(self, folder: PhotoFolder, choice: ClassChoice, settings: SunSettings) -> None:
         self._folder = folder
@@ -220,7 +220,7 @@ class Draw:
                 spool.drop(other)
 
     def _known(self, file: SunFile) -> Photo | None:
-        """Return the row of a photo that an earlier run stored for good."""
+        """Return the final row of a photo from an earlier run."""
         photo = self._folder.get(file.key)
         if photo is None or photo.status != "kept" or photo.key in self._provisional:
             return None

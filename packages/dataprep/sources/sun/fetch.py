@@ -92,7 +92,7 @@ def fetch_sun(
 
 
 def words_about(summary: SunSummary) -> list[str]:
-    """Return what a user should know beside the counts, a line each."""
+    """Return notes for the user beside the counts, a line each."""
     words = []
     if summary.absent:
         words.append(f"{len(summary.absent)} classes aren't there: {_some(summary.absent)}")
@@ -105,7 +105,7 @@ def words_about(summary: SunSummary) -> list[str]:
 
 
 def failure(summary: SunSummary, source: str) -> str:
-    """Return what makes the fetch a failed one, "" for nothing."""
+    """Return the reason if the fetch failed, "" if not."""
     name = shown(source) if "://" in source else source
     if summary.damage:
         return (

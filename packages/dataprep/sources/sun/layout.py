@@ -39,7 +39,7 @@ class SunFile:
 
 
 def sun_file(path: str) -> SunFile | None:
-    """Return what a path with ``/`` names in SUN's layout, or None where it isn't an image of it.
+    """Parse a path with ``/`` in SUN's layout; None if it isn't an image of it.
 
     What stands in front of the letter (``SUN397/``, ``./``) is left away.
     """

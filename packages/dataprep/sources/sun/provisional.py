@@ -18,7 +18,7 @@ SUPERSEDED = "superseded: the whole archive had others to draw"
 
 
 class Provisional:
-    """Keys of the photos that an incomplete stream drew, in a file beside the manifest."""
+    """Keys of photos from an incomplete stream, in a file beside the manifest."""
 
     def __init__(self, root: Path) -> None:
         self._path = root / _NAME
@@ -36,7 +36,7 @@ class Provisional:
         return key in self._keys
 
     def note(self, keys: Iterable[str]) -> None:
-        """Remember keys before their photos are stored."""
+        """Store keys before their photos are stored."""
         self._write(self._keys | set(keys))
 
     def settle(self, folder: PhotoFolder, drawn: set[str], *, classes: set[str]) -> Iterator[Photo]:

@@ -24,12 +24,12 @@ def examined(file: SunFile, data: bytes, *, limits: ImageLimits, now: str) -> Ph
 
 
 def refused(file: SunFile, reason: str, *, now: str) -> Photo:
-    """Return the row of a photo whose bytes weren't read."""
+    """Return the row of a photo that wasn't read."""
     return replace(_row(file, b"", now), status="rejected", reason=reason)
 
 
 def too_large(size: int) -> str:
-    """Return why a file of so many bytes isn't read; "" where it is."""
+    """Return the reason if a file is too large, "" if not."""
     return f"too large: {size} bytes" if size > MAX_BYTES else ""
 
 

@@ -11,16 +11,16 @@ from dataprep.sources.sun.layout import SunFile
 
 
 def rank_of(file: SunFile, seed: int) -> bytes:
-    """Return the file's place in its class: a hash of seed and path, so no order can change it."""
+    """Return a file's rank in its class: a hash of seed and path."""
     return hashlib.sha256(f"{seed}\0{file.path}".encode()).digest()
 
 
 @dataclass
 class ClassSample:
-    """The usable photos of one class with the smallest ranks, of those offered so far.
+    """The usable photos of one class with the smallest ranks so far.
 
-    A photo with the same bytes as one of smaller rank counts as unusable. Offering every photo of a
-    class in any order ends in the same sample as offering them by rank.
+    A photo with the same bytes as one of smaller rank counts as unusable. The sample doesn't depend
+    on the order in which photos are offered.
     """
 
     capacity: int
@@ -31,16 +31,16 @@ class ClassSample:
 
     @property
     def full(self) -> bool:
-        """Whether there are as many usable photos as are wanted."""
+        """Whether there are enough usable photos."""
         return len(self._order) >= self.capacity
 
     def wants(self, rank: bytes) -> bool:
-        """Whether a file of this rank could be drawn, going by what was offered so far."""
+        """Whether a file of this rank may be drawn, given the photos so far."""
         new = rank not in self._kept and rank not in self._unusable
         return new and (not self.full or rank < self._order[-1])
 
     def offer(self, rank: bytes, photo: Photo) -> list[Photo]:
-        """Take an examined photo in where it belongs; return the kept ones that it drove out.
+        """Insert an examined photo; return the photos that it displaces.
 
         The photo itself is among those returned where it isn't drawn.
         """
@@ -70,7 +70,7 @@ class ClassSample:
         return [self._kept[rank] for rank in self._order]
 
     def rejects(self) -> list[Photo]:
-        """Return the unusable photos that would have been drawn, by rank, each with its reason."""
+        """Return the unusable photos of ranks that would have been drawn, with reasons."""
         rows = (photo for _, photo in sorted(self._unusable.items()))
         return [
             photo if photo.status == "rejected" else self._as_duplicate(photo) for photo in rows
@@ -93,7 +93,7 @@ class ClassSample:
 
 
 class Sample:
-    """The samples of all classes that are drawn from."""
+    """The samples of all selected classes."""
 
     def __init__(self, choice: ClassChoice, *, per_class: int, seed: int) -> None:
         self._choice = choice
@@ -113,7 +113,7 @@ class Sample:
         return frozenset(self._present)
 
     def enter(self, class_name: str) -> list[Photo]:
-        """Note that a class is there; return the photos of the class that it drives out."""
+        """Add a class; return the photos of the class that it displaces."""
         if class_name in self._present or not self._choice.allows(class_name):
             return []
         self._present.add(class_name)
@@ -125,12 +125,12 @@ class Sample:
         return self._classes.pop(worst).photos()
 
     def wants(self, file: SunFile) -> bool:
-        """Whether a file could be drawn."""
+        """Whether a file may be drawn."""
         of_class = self._classes.get(file.class_name)
         return of_class is not None and of_class.wants(rank_of(file, self._seed))
 
     def offer(self, file: SunFile, photo: Photo) -> list[Photo]:
-        """Take an examined photo in; return those that aren't drawn after all."""
+        """Insert an examined photo; return the photos that are no longer drawn."""
         of_class = self._classes.get(file.class_name)
         if of_class is None:
             return [photo]

@@ -25,7 +25,7 @@ class Tree:
 
     @property
     def classes(self) -> set[str]:
-        """The classes that are there."""
+        """Classes in the folder."""
         return {file.class_name for file in self.files}
 
 

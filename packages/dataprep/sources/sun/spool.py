@@ -12,10 +12,10 @@ MEMORY_BYTES = 32 << 20
 
 
 class Spool:
-    """Holds the bytes of photos by key, in memory for the classes met last and on disk for others.
+    """Holds photos by key: recent classes in memory, others on disk.
 
-    Archives come class by class, so nearly always a class is complete before it leaves the memory,
-    and a photo that is driven out never touches the disk.
+    Archives are ordered by class, so nearly always a class is complete while it is in memory, and
+    displaced photos are never written to disk.
     """
 
     def __init__(self, folder: Path, memory_bytes: int = MEMORY_BYTES) -> None:
@@ -37,7 +37,7 @@ class Spool:
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def put(self, photo: Photo, data: bytes) -> None:
-        """Hold a photo's bytes."""
+        """Store a photo's bytes."""
         self._held.setdefault(photo.class_name, {})[photo.key] = data
         self._held.move_to_end(photo.class_name)
         self._size += len(data)
@@ -59,7 +59,7 @@ class Spool:
             self._size -= len(data)
 
     def take(self, photo: Photo) -> bytes | None:
-        """Return a photo's bytes and delete it; None where it isn't held."""
+        """Remove and return a photo's bytes; None without it."""
         data = self._held.get(photo.class_name, {}).pop(photo.key, None)
         path = self._folder / photo.key
         if data is not None:
