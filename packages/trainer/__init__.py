@@ -1,4 +1,4 @@
-"""From shards to a trained network, and how good it is."""
+"""Training of networks on shards, and their evaluation."""
 
 from typing import TYPE_CHECKING
 

@@ -1,8 +1,8 @@
-"""Decoding that suits a run: its dials, chosen on held-out photos.
+"""Choice of a run's decoding on held-out photos.
 
-A network trained with rebalancing weights on a skewed palette prefers some bins and shuns others.
-Adding a number to the logits of each bin, so that over many photos each is painted as often as
-truth has it, is logit adjustment (Menon et al. 2021) fitted to the decoded colours; temperature,
+A network trained with rebalancing weights on a skewed palette predicts some bins too often and
+others too rarely. Logit adjustment (Menon et al. 2021), fitted to the decoded colours, adds an
+offset to the logits of each bin so that its share over many photos is that of truth. Temperature,
 caution and saturation are then chosen by ``evaluation.criteria``.
 """
 
@@ -37,7 +37,7 @@ DECODINGS = (
 
 @dataclass(frozen=True)
 class JudgedDecoding:
-    """A decoding, its verdicts on each shard set, its error on each, and what it costs in all.
+    """A decoding with its verdicts and error on each shard set, and its total cost.
 
     ``missed`` and ``cost`` are from a little inside the criteria, as other photos differ.
     """
@@ -52,7 +52,7 @@ class JudgedDecoding:
 def matching_offsets(
     sets: Sequence[HeldOut], decoding: Decoding, n: int, *, report: ProgressCallback = silent
 ) -> Float[np.ndarray, "n"]:
-    """Return what to add to the logits so that bins are painted as often as truth has them.
+    """Return offsets of the logits that match the bins' shares in predictions to truth's.
 
     The sets count alike, however many photos each has.
     """
@@ -71,7 +71,7 @@ def matching_offsets(
 def choose(
     sets: Sequence[HeldOut], n: int, *, report: ProgressCallback = silent
 ) -> tuple[JudgedDecoding, list[JudgedDecoding]]:
-    """Return the decoding that costs least over the sets, and all that were tried."""
+    """Return the decoding of least cost over the sets, and all that were tried."""
     candidates: list[JudgedDecoding] = []
 
     def try_all(decodings: Iterable[Decoding]) -> None:
@@ -105,7 +105,7 @@ def _variations(decoding: Decoding) -> list[Decoding]:
 
 
 def judged(sets: Sequence[HeldOut], decoding: Decoding) -> JudgedDecoding:
-    """Return how good a decoding is."""
+    """Judge a decoding."""
     results = [held.judge(decoding) for held in sets]
     return JudgedDecoding(
         decoding,

@@ -1,4 +1,4 @@
-"""Subsampled held-out photos with their logits, to judge many decodings in seconds."""
+"""Subsampled logits of held-out photos, for judging many decodings in seconds."""
 
 from collections.abc import Callable, Iterable
 
@@ -28,7 +28,7 @@ Watch = Callable[[Iterable[Sample], int], Iterable[Sample]]
 
 
 class HeldOut:
-    """Photos of one split with their logits, thinned so that many decodings can be tried.
+    """Photos of one split with subsampled logits.
 
     Raises:
         TrainerError: the split is empty.

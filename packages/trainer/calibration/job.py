@@ -1,4 +1,4 @@
-"""What ``trainer calibrate`` does: load, choose, and write the decoding into the run."""
+"""The job of ``trainer calibrate``: load, choose, and write the decoding into the run."""
 
 import json
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ _SCALES = ((1.0,), (0.5, 1.0))  # what is tried where the user names none
 
 @dataclass(frozen=True)
 class Tried:
-    """A way to average and the mean CIEDE2000 that it comes to with the run's own decoding."""
+    """An averaging, with its mean CIEDE2000 under the run's own decoding."""
 
     averaging: Averaging
     ciede2000: float
@@ -35,7 +35,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """A decoding on the curve of right against vivid: means over the sets.
+    """A decoding on the curve of error against colourfulness: means over the sets.
 
     None of the decodings tried with this colourfulness or more has a smaller error.
     """
@@ -47,7 +47,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Calibration:
-    """What was chosen; ``before`` is with the run's own averaging and decoding."""
+    """Result of a calibration; ``before`` has the run's own averaging and decoding."""
 
     run: str
     photos: list[int]
@@ -127,7 +127,7 @@ def _error(sets: Sequence[HeldOut], decoding: Decoding) -> float:
 
 
 def _curve(candidates: Sequence[JudgedDecoding]) -> list[CurvePoint]:
-    """Return the decodings that no other one beats in both, from the least vivid on."""
+    """Return the Pareto-optimal decodings by error and colourfulness, the least colourful first."""
     points = [
         CurvePoint(_mean_colorfulness(each), float(np.mean(each.ciede2000)), each.decoding)
         for each in candidates

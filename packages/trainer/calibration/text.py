@@ -11,7 +11,7 @@ _LABEL = 32  # characters of the longest label and a gap
 
 
 def calibration_text(calibration: Calibration, shards: Sequence[str]) -> str:
-    """Return what was chosen and what it does to the figures."""
+    """Return the choice, and the figures before and after."""
     before, chosen = calibration.before, calibration.chosen
     lines = [
         f"before: {decoding_text(before.decoding)}",

@@ -44,12 +44,11 @@ def command(
     """Choose how the logits of RUN become colours, on held-out photos of SHARDS.
 
     First, by the error of the colours: whether the logits of the photo at half its size are
-    averaged in; --scales and --mirrored settle it instead. Then temperature, caution (quiet where
-    it isn't sure), saturation and an offset for each bin, so that the figures fall least short of
-    what is asked of a colouriser: nearer to truth than gray is, in every hue family, about as many
-    colours as truth has and as strong, no bin painted far too often. Several sets count alike. The
-    choice is written into RUN, and every other command uses it from then on; training isn't
-    touched.
+    averaged in; --scales and --mirrored fix it instead. Then temperature, caution, saturation and
+    an offset for each bin, so that the measures miss their criteria least: nearer to truth than
+    gray in every hue family, about as many colours as truth and as strong, and no bin far too
+    frequent. Several sets have equal weight. The choice is written into RUN and used by all other
+    commands; the trained parameters don't change.
 
     \b
     trainer calibrate runs/small shards

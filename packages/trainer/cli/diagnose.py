@@ -35,11 +35,11 @@ def command(
     prediction: "PredictionOptions",
     as_json: bool,
 ) -> None:
-    """Say in words what is wrong with RUN, judged on a split of SHARDS.
+    """Diagnose RUN on a split of SHARDS, in words.
 
-    Looks for a palette too poor, a network that knows only the prior, a memorized layout,
-    weights that don't reach the loss, too little training, and decoding too warm; each with its
-    evidence and what to do.
+    Checks for a poor palette, a network that predicts the prior only, a memorized layout,
+    ineffective weights, too little training, and too high a decoding temperature; each with its
+    evidence and remedy.
 
     \b
     trainer diagnose run shards

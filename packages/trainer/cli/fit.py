@@ -82,8 +82,8 @@ def command(
 ) -> None:
     """Train a network on SHARDS and write a run folder.
 
-    The same command again resumes a stopped run, and ends at once if the run is done; a run with
-    another recipe is refused. With --resume a run keeps its own recipe, and --set changes it.
+    The same command resumes a stopped run, and ends at once if the run is done; a run with another
+    recipe is refused. With --resume a run keeps its own recipe, and --set changes it.
     Under torchrun all processes share the steps:
     torchrun --nproc-per-node 2 -m trainer fit shards --out run.
 

@@ -15,7 +15,7 @@ _ARG = re.compile(r"^(\w+): (.*)$")
 
 @dataclass(frozen=True)
 class Key:
-    """A key of a recipe: where it stands, its default, and what it is."""
+    """A key of a recipe: its place, default and meaning."""
 
     section: str
     key: str
@@ -25,7 +25,7 @@ class Key:
 
 @dataclass(frozen=True)
 class Recipes:
-    """The recipes that come with the package, each with what it is for, and all keys."""
+    """The shipped recipes with their purposes, and all keys."""
 
     recipes: dict[str, str]
     keys: list[Key]
@@ -49,7 +49,7 @@ def recipe_keys() -> list[Key]:
 
 
 def meanings(settings: type) -> dict[str, str]:
-    """Return what the docstring of a dataclass of settings says of each."""
+    """Return the meaning of each setting from the docstring of its dataclass."""
     texts: dict[str, str] = {}
     name, indent = "", 0
     for line in _args_of(settings):

@@ -54,7 +54,7 @@ class Recipe:
     compute: ComputeSettings = field(default_factory=ComputeSettings)
 
     def __post_init__(self) -> None:
-        """Check the settings that have no section of their own."""
+        """Check the settings outside sections."""
         for name, least in (("seed", 0), ("epochs", 1), ("max_steps", 0), ("batch_size", 0)):
             if getattr(self, name) < least:
                 raise ValueError(f"{name}: expected at least {least}, given {getattr(self, name)}")
@@ -92,7 +92,7 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, content: Mapping[str, Any]) -> "Recipe":
-        """Build a recipe from sections as in TOML; what isn't named keeps its default.
+        """Build a recipe from sections as in TOML; missing settings keep their defaults.
 
         Raises:
             TrainerError: an unknown key (the nearest is named) or a value out of range.
@@ -120,7 +120,7 @@ class Recipe:
         return _with_values(self, pairs)
 
     def differences(self, other: "Recipe") -> str:
-        """Return in words which settings another recipe has otherwise, "" for none."""
+        """Return the settings that differ in another recipe as text, "" for none."""
         own, others = _flat(self), _flat(other)
         return "; ".join(
             f"{_SHOWN.get(key, key)}: {_toml(others[key])} there, {_toml(value)} asked for"
@@ -145,7 +145,7 @@ class Recipe:
 
 
 def shown_key(name: str) -> str:
-    """Return how a setting is written in a recipe, where Python can't have it so."""
+    """Return the name of a setting in recipes, where Python reserves it."""
     return _SHOWN.get(name, name)
 
 
@@ -160,7 +160,7 @@ def recipe_names() -> list[str]:
 
 
 def _places() -> dict[str, tuple[str | None, dataclasses.Field[Any]]]:
-    """Return every key by its bare name: the section it stands in, and its field."""
+    """Return every key's section and field by its bare name."""
     places: dict[str, tuple[str | None, dataclasses.Field[Any]]] = {}
     for outer in fields(Recipe):
         if isinstance(outer.type, type) and dataclasses.is_dataclass(outer.type):

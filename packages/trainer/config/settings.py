@@ -1,4 +1,4 @@
-"""What a recipe sets besides the network: frozen dataclasses, each checked when it is made."""
+"""Sections of a recipe besides the network: frozen dataclasses, validated on creation."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ SWITCH = ("auto", "on", "off")
 
 @dataclass(frozen=True)
 class DataSettings:
-    """How training samples are drawn.
+    """Sampling and augmentation of training samples.
 
     Args:
         crop: edge in pixels of a random square cut from each sample; 0 takes the whole.
@@ -56,7 +56,7 @@ class DataSettings:
 
 @dataclass(frozen=True)
 class LossSettings:
-    """The weighted soft-target cross-entropy, and a loss on the colour it stands for.
+    """The weighted soft-target cross-entropy, and a loss on the mean colour.
 
     Args:
         lam: λ of the rebalancing weights (``lambda`` in a recipe); near 1 weighs all bins alike.
@@ -133,7 +133,7 @@ class OptimizerSettings:
 
 @dataclass(frozen=True)
 class ValidationSettings:
-    """Validation during a fit, and when it stops.
+    """Validation during a fit, and its early stopping.
 
     Args:
         measure: what the best step is chosen by: ``loss``, ``accuracy``, ``hue_family_recall``,

@@ -1,1 +1,1 @@
-"""From shards to batches: what a fit reads, in a resumable order."""
+"""From shards to batches, in a resumable order."""

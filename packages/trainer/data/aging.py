@@ -15,7 +15,7 @@ _SPECK_LEVELS = (20.0, 235.0)
 
 
 def aged(luma: UInt8[np.ndarray, "h w"], seed: int) -> UInt8[np.ndarray, "h w"]:
-    """Return luma blurred, of another contrast, faded, grainy or badly scanned: some of these.
+    """Return luma with some of: blur, other contrast, fading, grain, scanning faults.
 
     At least one kind of damage is done; which, and how much, depends on ``seed`` alone. Meant for
     crops as a network sees them: widths are in their pixels.
@@ -51,7 +51,7 @@ def _faded(levels: Levels, rng: np.random.Generator) -> Levels:
 
 
 def _grainy(levels: Levels, rng: np.random.Generator) -> Levels:
-    """Grain is larger than a pixel, and least where film is clear or black."""
+    """Add grain, larger than a pixel and weakest where film is clear or black."""
     fine = rng.standard_normal(levels.shape, dtype=np.float32)
     coarse = (fine + np.roll(fine, 1, 0) + np.roll(fine, 1, 1) + np.roll(fine, (1, 1), (0, 1))) / 2
     share = levels / 255
@@ -60,7 +60,7 @@ def _grainy(levels: Levels, rng: np.random.Generator) -> Levels:
 
 
 def _badly_scanned(levels: Levels, rng: np.random.Generator) -> Levels:
-    """Lines of the sensor, each a little lighter or darker, and specks of dust."""
+    """Add sensor lines, each a little lighter or darker, and specks of dust."""
     height, width = levels.shape
     upright = rng.random() < 0.5
     lines = rng.standard_normal((width if upright else height,), dtype=np.float32)

@@ -1,4 +1,4 @@
-"""A batch: uint8 from the decoder to the device, floats only there."""
+"""Batches: uint8 from the decoder to the device, floats only there."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ _KEPT_FREE = 4  # batches, of as much memory as a batch takes
 
 @dataclass(frozen=True)
 class Batch:
-    """What one rank works on at once.
+    """The samples of one micro-batch of one rank.
 
     Args:
         luma: as stored.
@@ -41,7 +41,7 @@ class Batch:
     skipped: tuple[str, ...] = ()
 
     def pin_memory(self) -> "Batch":
-        """Return the batch in page-locked memory, from which a GPU copies without waiting."""
+        """Return the batch in page-locked memory, for asynchronous copies to a GPU."""
         return replace(
             self,
             luma=self.luma.pin_memory(),
@@ -50,7 +50,7 @@ class Batch:
         )
 
     def to(self, device: torch.device) -> "Batch":
-        """Return the batch on a device; the copy doesn't wait where the memory is pinned."""
+        """Copy the batch to a device, asynchronously from pinned memory."""
         if device.type == "cpu":
             return self
         return replace(
@@ -71,7 +71,7 @@ class Batch:
 
 
 class BatchMemory:
-    """Memory of batches that are gone, for the next ones: fresh pages cost a tenth of decoding."""
+    """Reuses the memory of released batches: fresh pages cost a tenth of decoding."""
 
     def __init__(self) -> None:
         self._free: list[np.ndarray] = []
@@ -80,7 +80,7 @@ class BatchMemory:
         return {"_free": []}
 
     def take(self, shape: tuple[int, ...]) -> np.ndarray:
-        """Return a uint8 array; its memory is free again when no tensor over it is left."""
+        """Return a uint8 array; its memory is reused when no tensor refers to it."""
         memory = self._free.pop() if self._free else None
         if memory is None or memory.shape != shape:
             memory = np.empty(shape, dtype=np.uint8)
@@ -96,8 +96,8 @@ class BatchMemory:
 class BatchArrays:
     """The arrays of a batch, filled sample by sample.
 
-    A sample is copied into its place as soon as it is decoded, so its own memory is used again for
-    the next one; stacking them at the end would take fresh pages for all of them.
+    A sample is copied into its place when it is decoded, so that its memory is reused for the next
+    one; stacking them at the end would take fresh pages for all of them.
     """
 
     def __init__(
@@ -111,7 +111,7 @@ class BatchArrays:
 
     @property
     def next_bins(self) -> UInt8[np.ndarray, "edge edge"]:
-        """Where the bins of the next sample belong; decoded to there, they needn't be copied."""
+        """Buffer of the next sample's bins, for decoding in place."""
         place: np.ndarray = self._bins[len(self._keys)]
         return place
 
@@ -149,7 +149,7 @@ class BatchArrays:
         self._keys.append(sample.key)
 
     def batch(self, skipped: Sequence[str] = ()) -> Batch:
-        """Return the batch; the pixels of padding are marked as ignored."""
+        """Return the batch; pixels of padding are marked as ignored."""
         if self._micro_batch.padding:
             self._bins[-self._micro_batch.padding :] = IGNORE_BIN
         luma, bins = torch.from_numpy(self._both)  # one tensor: it keeps the memory
@@ -186,7 +186,7 @@ def _shrunk(
 def to_network_input(
     batch: Batch, *, noise_sigma: float = 0.0, generator: torch.Generator | None = None
 ) -> tuple[Float[Tensor, "b 1 h w"], UInt8[Tensor, "b h w"]]:
-    """Return luma in [0, 1] and bins, mirrored where asked and noisy where asked, on the device."""
+    """Return luma in [0, 1] and bins on the device, mirrored and noisy as requested."""
     luma, bins = batch.luma, batch.bins
     if bool(batch.flip.any()) if batch.flip.device.type == "cpu" else True:
         mirror = batch.flip[:, None, None]

@@ -1,10 +1,9 @@
 """Batches from shards: a webdataset pipeline over exact batches, decoded by worker processes.
 
-webdataset gives the format, the grouping of members and the pipeline of stages; the source stage is
-our own. webdataset's hands whole shards to workers and knows no position; this one follows a
-``BatchSampler``, so that any number of workers and ranks sees each sample once, from any position.
-One iteration runs over all remaining epochs: workers never restart, and read ahead over the
-border between two epochs.
+webdataset gives the format, the grouping of members and the pipeline of stages. Its source stage
+distributes whole shards to workers and has no position; the one here follows a ``BatchSampler``, so
+that any number of workers and ranks reads each sample once, from any position. One iteration covers
+all remaining epochs: workers never restart, and read ahead across epochs.
 """
 
 import math
@@ -32,7 +31,7 @@ _PREFETCH = 4  # batches that each worker holds ready
 
 @dataclass(frozen=True)
 class Augmentation:
-    """What is drawn for each sample and epoch, as in ``DataSettings``."""
+    """Augmentation of each sample and epoch, as in ``DataSettings``."""
 
     crop: int = 0
     zoom: float = 1.0
@@ -42,7 +41,7 @@ class Augmentation:
 
     @classmethod
     def of(cls, settings: DataSettings) -> "Augmentation":
-        """Return what a recipe says of it."""
+        """Return the augmentation of a recipe."""
         return cls(**{field.name: getattr(settings, field.name) for field in fields(cls)})
 
 
@@ -97,7 +96,7 @@ class _Read:
         self._memory = BatchMemory()
 
     def __call__(self, batch: MicroBatch) -> Batch | TrainerError:
-        """Return the batch; an error as a value: thrown, it would arrive as a traceback's text."""
+        """Return the batch, or an error as a value: raised, it would arrive as text only."""
         try:
             return self._batch(batch)
         except TrainerError as error:
@@ -184,7 +183,7 @@ def batches(
 
 @contextmanager
 def report_worker_crashes() -> Iterator[None]:
-    """Raise TrainerError where a worker process was killed while the block ran.
+    """Raise TrainerError if a worker process is killed during the block.
 
     Torch raises a RuntimeError of its own at any point of the main process.
     """
@@ -214,7 +213,7 @@ def _nothing(size: int) -> Sample:
 
 
 def _draws(seed: int, epoch: int, number: int) -> list[float]:
-    """Return seven numbers in [0, 1) that belong to this sample in this epoch."""
+    """Return seven random numbers in [0, 1) for this sample and epoch."""
     state = (seed * 0x9E3779B97F4A7C15 + epoch * 0xD1B54A32D192ED03 + number) & _MASK
     draws = []
     for _ in range(7):  # SplitMix64 (Steele, Lea & Flood 2014)

@@ -1,4 +1,4 @@
-"""From the members of a sample to uint8 arrays."""
+"""Decoding of a sample's members to uint8 arrays."""
 
 import io
 import re
@@ -20,7 +20,7 @@ _UNREADABLE = (ValueError, OSError, SyntaxError, Image.DecompressionBombError)
 
 @dataclass(frozen=True)
 class Sample:
-    """One view of a photo: luma, the bin of every pixel, and the colour crop where it was kept."""
+    """One view of a photo: luma, the bin of every pixel, and the colour crop if it was kept."""
 
     key: str
     luma: UInt8[np.ndarray, "height width"]
@@ -57,7 +57,7 @@ class SampleDecoder:
         *,
         bins_into: UInt8[np.ndarray, "height width"] | None = None,
     ) -> Sample:
-        """Return the sample decoded, its bins in ``bins_into`` instead of memory of their own."""
+        """Decode a sample, its bins into ``bins_into`` if that is given."""
         try:
             luma = self._luma(members)
             bins = self._bins(members["bins.zst"], bins_into)

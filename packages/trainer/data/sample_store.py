@@ -79,7 +79,7 @@ class SampleStore:
             self._ahead.submit(self._shard_set.fetch, self.shards[shard])
 
     def close(self) -> None:
-        """Wait for what is being read ahead, and close all maps."""
+        """Wait for the read-ahead and close all maps."""
         if self._ahead is not None:
             self._ahead.shutdown(cancel_futures=True)
             self._ahead = None
@@ -87,7 +87,7 @@ class SampleStore:
             self._mapped.popitem()[1].close()
 
     def require_room(self, shuffle_shards: int) -> None:
-        """Raise TrainerError where the cache can't hold the shards that are read together.
+        """Raise TrainerError if the cache can't hold the shards that are read together.
 
         Those are two groups of ``shuffle_shards``, the one in use and the one read ahead.
         """

@@ -14,7 +14,7 @@ from jaxtyping import Int
 
 @dataclass(frozen=True)
 class Position:
-    """How far a fit has come: whole epochs, and samples of the current one, over all ranks."""
+    """Progress of a fit: whole epochs, and samples of the current one over all ranks."""
 
     epoch: int = 0
     consumed: int = 0
@@ -22,7 +22,7 @@ class Position:
 
 @dataclass(frozen=True)
 class MicroBatch:
-    """What one rank takes at once.
+    """Samples that one rank processes at once.
 
     Args:
         samples: numbers of the samples, in order; padding repeats one of them.
@@ -42,7 +42,7 @@ class MicroBatch:
 
 @dataclass(frozen=True)
 class BatchSampler:
-    """How the samples of a split become steps.
+    """Divides the samples of a split into steps.
 
     Every sample is taken exactly once an epoch, on any number of ranks. The last step of an epoch
     is short; every rank gets the same number of micro-batches, the last ones padded.
@@ -67,7 +67,7 @@ class BatchSampler:
     shuffle_shards: int = 16
 
     def __post_init__(self) -> None:
-        """Check that there is something to share, and that it can be shared."""
+        """Check that the samples can be divided."""
         if self.samples == 0:
             raise ValueError("batches: expected at least one sample, given none")
         if self.batch_size < 1:
@@ -125,7 +125,7 @@ class BatchSampler:
         return []
 
     def micro_batches(self, start: Position, *, epochs: int, rank: int = 0) -> Iterator[MicroBatch]:
-        """Yield what ``rank`` takes from ``start`` to the end of the last epoch."""
+        """Yield the micro-batches of ``rank`` from ``start`` to the end of the last epoch."""
         for epoch in range(start.epoch, epochs):
             order = self.order(epoch)
             first = start.consumed if epoch == start.epoch else 0
@@ -155,7 +155,7 @@ class BatchSampler:
 
 @dataclass(frozen=True)
 class EvenBatchSampler:
-    """One pass over ``count`` of ``samples`` samples, evenly spaced, always the same ones."""
+    """One pass over ``count`` of ``samples`` samples, evenly spaced and fixed."""
 
     samples: int
     count: int
@@ -163,7 +163,7 @@ class EvenBatchSampler:
     seed: int = 0
 
     def micro_batches(self, start: Position, *, epochs: int, rank: int = 0) -> Iterator[MicroBatch]:
-        """Yield them in order; where to start, epochs and rank make no difference."""
+        """Yield them in order; start, epochs and rank don't matter."""
         del start, epochs, rank
         numbers = [number * self.samples // self.count for number in range(self.count)]
         for at in range(0, self.count, self.batch_size):
@@ -178,20 +178,20 @@ class EvenBatchSampler:
             )
 
     def shards_from(self, position: Position, *, groups: int) -> list[int]:
-        """Return nothing: so few samples aren't worth reading ahead."""
+        """Return nothing: so few samples aren't read ahead."""
         del position, groups
         return []
 
 
 class Sampler(Protocol):
-    """What the loader follows."""
+    """Interface of samplers for the loader."""
 
     @property
     def seed(self) -> int:
-        """Of crops and mirrorings."""
+        """Seed of crops and mirrorings."""
 
     def micro_batches(self, start: Position, *, epochs: int, rank: int = 0) -> Iterator[MicroBatch]:
-        """Yield what ``rank`` takes from ``start`` on."""
+        """Yield the micro-batches of ``rank`` from ``start`` on."""
 
     def shards_from(self, position: Position, *, groups: int) -> list[int]:
-        """Return the shards that are needed from ``position`` on."""
+        """Return the shards needed from ``position`` on."""

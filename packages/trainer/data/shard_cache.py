@@ -1,4 +1,4 @@
-"""Shards at an address that fsspec knows, kept in a bounded local folder."""
+"""Bounded local cache of remote shards."""
 
 import fcntl
 import hashlib
@@ -67,7 +67,7 @@ class ShardCache:
         folder.mkdir(parents=True, exist_ok=True)
 
     def fetch(self, file: str, sha256: str, *, most: int | None = None) -> Path:
-        """Return the local path of a shard, downloaded first where it isn't there.
+        """Return a shard's local path, downloading it if needed.
 
         ``most`` is how many bytes it may have.
 

@@ -1,4 +1,4 @@
-"""A shard set as the trainer reads it: its index, its palette, its samples in order."""
+"""A shard set as the trainer reads it: index, palette, and samples in order."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -101,7 +101,7 @@ class ShardSet:
         return sorted(shards, key=lambda shard: shard.file)
 
     def count(self, split: str) -> int:
-        """Return how many samples a split has; 0 where it isn't there."""
+        """Return the number of samples of a split; 0 for a missing one."""
         return sum(shard.nsamples for shard in self.entries if shard.split == split)
 
     def samples(self, split: str, *, with_rgb: bool = True) -> Iterator[Sample]:
@@ -139,14 +139,14 @@ class ShardSet:
         raise BadShard(f"shard {shard.file}: the cache is too small to keep it; raise cache_gb")
 
     def fetch(self, shard: ShardEntry) -> Path:
-        """Return where a shard lies on this machine, downloaded first where it is remote."""
+        """Return a shard's local path, downloading it if it is remote."""
         if self.cache is None:
             return self.path / shard.file
         return self.cache.fetch(shard.file, shard.sha256, most=shard.bytes)
 
 
 def require_sha256(path: Path, expected: str) -> None:
-    """Raise BadShard unless the file has the content that the index promises."""
+    """Raise BadShard if a file's content differs from the index."""
     with open_regular(path, within=path.parent) as file:
         actual = hashlib.file_digest(cast(BufferedReader, file), "sha256").hexdigest()
     if actual != expected:

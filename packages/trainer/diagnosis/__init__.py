@@ -1,4 +1,4 @@
-"""What is wrong with a run, in words: evidence from the measures, six causes, their remedies."""
+"""Diagnosis of a run: evidence from the measures, six causes, their remedies."""
 
 from trainer.diagnosis.causes import CAUSES, Symptom
 from trainer.diagnosis.examine import Diagnosis, diagnose

@@ -1,4 +1,4 @@
-"""The six causes of missing colours, and how each shows in the evidence."""
+"""The six causes of missing colours, each judged by the evidence."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ _UNMARKED, _NEARER, _TELLING_TILT, _CERTAIN = 0.3, 0.6, 0.15, 0.5
 
 @dataclass(frozen=True)
 class Symptom:
-    """A cause, whether it was found, and the figures that say so."""
+    """A cause, whether it was found, and the figures behind the verdict."""
 
     cause: str
     found: bool
@@ -27,7 +27,7 @@ class Symptom:
 
 
 def palette_too_poor(e: Evidence) -> Symptom:
-    """The bins themselves can't hold these photos' colours."""
+    """Judge whether the bins can't represent these photos' colours."""
     facts = e.palette
     effective = _value(e, CEILING, "effective_colors")
     words = [
@@ -47,7 +47,7 @@ def palette_too_poor(e: Evidence) -> Symptom:
 
 
 def prior_only(e: Evidence) -> Symptom:
-    """The network answers alike whatever it is shown."""
+    """Judge whether the network predicts the same for every image."""
     bits, spread = (
         e.evaluation.information_bits,
         _value(e, PREDICTION, "between_image_spread_ratio"),
@@ -61,7 +61,7 @@ def prior_only(e: Evidence) -> Symptom:
 
 
 def memorized_layout(e: Evidence) -> Symptom:
-    """Colour follows the place in the picture, not what is there."""
+    """Judge whether colour depends on the position, not on the content."""
     probe = e.evaluation.position_probe
     # Judged on photos: plain gray is unlike any, and what a network does at its border shows there.
     return Symptom(
@@ -73,7 +73,7 @@ def memorized_layout(e: Evidence) -> Symptom:
 
 
 def weights_not_reaching(e: Evidence) -> Symptom:
-    """The recipe asks for rare bins to count more, the predictions don't show it."""
+    """Judge whether the rebalancing weights have no effect on the predictions."""
     facts = e.weights
     conclusive = facts.tilt > _TELLING_TILT and facts.certainty < _CERTAIN
     unmarked = facts.mark < _UNMARKED and facts.apart_without < _NEARER * facts.apart_with
@@ -92,7 +92,7 @@ def weights_not_reaching(e: Evidence) -> Symptom:
 
 
 def under_trained(e: Evidence) -> Symptom:
-    """Training stopped while there was more to learn."""
+    """Judge whether training stopped while the loss was still falling."""
     facts = e.loss
     words = [f"{facts.steps:,} steps, {facts.views:,} samples seen"]
     little = False
@@ -112,7 +112,7 @@ def under_trained(e: Evidence) -> Symptom:
 
 
 def decoding_too_warm(e: Evidence) -> Symptom:
-    """The network knows colours that the mean over bins washes out."""
+    """Judge whether the mean over bins washes out colours that the network predicts."""
     now = _value(e, PREDICTION, "colorfulness_ratio")
     temperature = e.evaluation.decoding.temperature
     cooler = [

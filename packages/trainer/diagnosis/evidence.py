@@ -27,7 +27,7 @@ _LAST = 5  # lines of the training log that are averaged for "the loss at the en
 
 @dataclass(frozen=True)
 class PaletteFacts:
-    """How well a palette holds the colours of these photos.
+    """Error of a palette on these photos.
 
     Args:
         rms_error: root mean square distance (UV) of a true pixel to its bin; None without crops.
@@ -46,7 +46,7 @@ class PaletteFacts:
 
 @dataclass(frozen=True)
 class LossFacts:
-    """How far a fit came.
+    """Progress of a fit by its loss.
 
     Args:
         steps: that the network was trained for.
@@ -66,13 +66,13 @@ class LossFacts:
 
 @dataclass(frozen=True)
 class WeightFacts:
-    """Whether the predictions show the effect of the rebalancing weights.
+    """Effect of the rebalancing weights on the predictions.
 
     Args:
         lam: λ of the recipe.
-        mark: 1 where the mean prediction is tilted toward rare bins as the weights ask, 0 where it
-            has the shares of the photos themselves, as without weights.
-        tilt: how much the weights ask for: weighted standard deviation of the log ratio.
+        mark: 1 if the mean prediction is shifted toward rare bins as expected from the weights, 0
+            if it has the shares of the photos, as without weights.
+        tilt: expected shift: weighted standard deviation of the log ratio.
         apart_without: total variation between the mean prediction and what no weights would give.
         apart_with: the same with the weights.
         certainty: information / entropy of the mean prediction; a network sure of every pixel shows
@@ -89,7 +89,7 @@ class WeightFacts:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Everything that the causes are judged by, and the recipe that remedies may change."""
+    """All evidence, with the recipe that remedies may change."""
 
     recipe: Recipe
     evaluation: Evaluation
@@ -100,7 +100,7 @@ class Evidence:
 
 
 def palette_facts(palette: Palette, samples: Iterable[Sample]) -> PaletteFacts:
-    """Compare a palette with the best that 32 bins could do on these photos."""
+    """Compare a palette with 32 k-means bins of these photos."""
     neutral = float(np.min(np.hypot(palette.centers[:, 0], palette.centers[:, 1])))
     histogram = UvHistogram.empty()
     for sample in samples:
@@ -119,7 +119,7 @@ def palette_facts(palette: Palette, samples: Iterable[Sample]) -> PaletteFacts:
 
 
 def loss_facts(recipe: Recipe, palette: Palette, steps: int, lines: Sequence[Line]) -> LossFacts:
-    """Place the last loss between the prior's and a perfect one, and see whether it still falls."""
+    """Place the last loss between the prior's and a perfect one, and measure its late fall."""
     validation, training = series(lines, "val_loss"), series(lines, "loss")
     split, points = ("validation", validation) if validation else ("training", training)
     gain = late = None
@@ -133,7 +133,7 @@ def loss_facts(recipe: Recipe, palette: Palette, steps: int, lines: Sequence[Lin
 
 
 def loss_range(recipe: Recipe, palette: Palette) -> tuple[float, float]:
-    """Return the loss of a network that knows the prior alone, and of one that knows each pixel."""
+    """Return the loss of predicting the prior, and of predicting each pixel's bin."""
     rows = _target_rows(recipe, palette)
     target = palette.prior @ rows
     prior_alone = -float(np.sum(target * _log(target / target.sum())))
@@ -145,7 +145,7 @@ def loss_range(recipe: Recipe, palette: Palette) -> tuple[float, float]:
 def weight_facts(
     recipe: Recipe, palette: Palette, tallies: Tallies, information_bits: float
 ) -> WeightFacts:
-    """Look for the weights' mark on the mean prediction."""
+    """Measure the weights' effect on the mean prediction."""
     true = tallies.true_counts / max(float(tallies.true_counts.sum()), 1.0)
     soft = soft_target_matrix(palette, k=recipe.loss.soft_k, sigma=recipe.loss.soft_sigma)
     without, with_ = true @ soft, true @ _target_rows(recipe, palette)

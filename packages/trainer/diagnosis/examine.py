@@ -1,4 +1,4 @@
-"""A run against a shard set: measure, gather the evidence, judge each cause."""
+"""A run against a shard set: measures, evidence, and a verdict on each cause."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ _SWEEP_IMAGES = 24
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """What was found, and all causes that were examined."""
+    """Causes that were found, and all that were examined."""
 
     run: str
     split: str
@@ -44,7 +44,7 @@ def diagnose(
     options: PredictionOptions | None = None,
     watch: Watch = unwatched,
 ) -> Diagnosis:
-    """Say what is wrong with a run, judged on a split of a shard set.
+    """Diagnose a run on a split of a shard set.
 
     Raises:
         TrainerError: run or shards can't be read or don't belong together.

@@ -1,4 +1,4 @@
-"""What each cause means and what to do about it, given the settings that the run already had."""
+"""Explanations and remedies of each cause, given the run's settings."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ _SEES_LITTLE = "poster"  # the architecture with a field of 68 px
 
 @dataclass(frozen=True)
 class Finding:
-    """A cause that was found: what is wrong, by which figures, and what to do."""
+    """A cause that was found: explanation, figures and remedies."""
 
     cause: str
     says: str
@@ -23,7 +23,7 @@ class Finding:
 
 
 def finding(symptom: Symptom, evidence: Evidence) -> Finding:
-    """Return what a symptom means, and the remedies that the run's recipe doesn't have yet."""
+    """Return a symptom's explanation, and the remedies that the recipe lacks."""
     says, remedy = _CAUSES[symptom.cause]
     return Finding(symptom.cause, says, symptom.evidence, remedy(evidence))
 
@@ -92,7 +92,7 @@ def _cooler(e: Evidence) -> str:
 
 
 def _faster(recipe: Recipe) -> list[str]:
-    """Return what of a good rate and its schedule a recipe lacks."""
+    """Return the settings of a good rate and schedule that a recipe lacks."""
     rate = recipe.optimizer
     parts = []
     if rate.learning_rate < _GOOD_RATE:

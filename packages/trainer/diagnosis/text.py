@@ -1,10 +1,10 @@
-"""A diagnosis as words on a terminal."""
+"""A diagnosis as text."""
 
 from trainer.diagnosis.examine import Diagnosis
 
 
 def diagnosis_text(diagnosis: Diagnosis) -> str:
-    """Return what is wrong, by which evidence, what to do, and what else was examined."""
+    """Return findings, evidence and remedies, and the other causes examined."""
     d = diagnosis
     count = len(d.findings)
     head = "nothing wrong found" if not count else f"{count} thing{'s' * (count > 1)} wrong"

@@ -1,4 +1,4 @@
-"""The colours of one image, as decoded and as shown, and those of its truth and baselines."""
+"""Colors of one image: decoded, as bins and as RGB; of prediction, truth and baselines."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,7 +15,7 @@ WHEEL_SECTORS = 36
 
 @dataclass(frozen=True)
 class Colors:
-    """The colours of one image: as decoded (``uv``), as bins, and as shown (``rgb`` in [0, 1])."""
+    """The colours of one image: decoded (``uv``), as bins, and as ``rgb`` in [0, 1]."""
 
     uv: Float[np.ndarray, "h w 2"]
     bins: Int[np.ndarray, "h w"]
@@ -23,12 +23,12 @@ class Colors:
 
     @cached_property
     def luma(self) -> Float[np.ndarray, "h w"]:
-        """Luma of what is shown."""
+        """Luma of ``rgb``."""
         return np.asarray(rgb_to_yuv(self.rgb)[..., 0])
 
     @cached_property
     def lab(self) -> Float[np.ndarray, "h w 3"]:
-        """L*a*b* of what is shown."""
+        """L*a*b* of ``rgb``."""
         return rgb_to_lab(self.rgb)
 
     def thinned(self, step: int) -> "Colors":
@@ -42,7 +42,7 @@ def true_colors(
     rgb: UInt8[np.ndarray, "h w 3"] | None,
     palette: Palette,
 ) -> Colors:
-    """Return the truth of a sample: its colour crop, or its bins' colours where none was kept."""
+    """Return a sample's true colours: its colour crop, or else the colours of its bins."""
     if rgb is None:
         return quantized_colors(luma, bins, palette)
     shown = rgb.astype(np.float32) / 255
@@ -52,7 +52,7 @@ def true_colors(
 def quantized_colors(
     luma: UInt8[np.ndarray, "h w"], bins: UInt8[np.ndarray, "h w"], palette: Palette
 ) -> Colors:
-    """Return the truth as its bins' centres say it: the best this palette can do.
+    """Return the truth quantised to bin centres: the best that this palette allows.
 
     A pixel with the ignore id is shown gray and takes no part where bins are counted.
     """

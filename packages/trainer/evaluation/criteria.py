@@ -1,4 +1,4 @@
-"""Criteria of the measures, and by how much figures miss them."""
+"""Criteria of the measures, and the distance of figures from them."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,14 +26,14 @@ _FAMILY_WHY = "no hue that the photos have is given up"
 
 @dataclass(frozen=True)
 class Verdict:
-    """A criterion and the value that was measured; None where it isn't defined."""
+    """A criterion and the measured value; None if that is undefined."""
 
     criterion: Criterion
     value: float | None
 
     @property
     def measure(self) -> str:
-        """The name of what was measured."""
+        """Name of the measure."""
         return self.criterion.measure
 
     @property
@@ -43,7 +43,7 @@ class Verdict:
 
     @property
     def distance(self) -> float:
-        """How far the value is off from where one should aim, a little inside the range."""
+        """Distance of the value from the target, which lies a little inside the range."""
         inside = 0.0 if self.criterion.relative else _AIM_INSIDE
         return self.criterion.shortfall(self.value, inside=inside)
 
@@ -81,12 +81,12 @@ def verdicts(figures: Mapping[str, float | None], criteria: Iterable[Criterion])
 
 
 def missed(verdicts: Sequence[Verdict]) -> float:
-    """Return how far verdicts fall short in sum; 0 where all are met with room."""
+    """Return the sum of the verdicts' shortfalls; 0 if all criteria are met with a margin."""
     return sum(min(_MOST_OF_ONE, verdict.distance) for verdict in verdicts)
 
 
 def cost(verdicts: Sequence[Verdict], error: float) -> float:
-    """Return what the choice of a decoding minimises: criteria missed, and mean CIEDE2000."""
+    """Return the cost that the choice of a decoding minimises: missed criteria and CIEDE2000."""
     return missed(verdicts) + _ERROR_WEIGHT * error
 
 

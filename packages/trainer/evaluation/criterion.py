@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Criterion:
-    """The least and the greatest good value of a measure, None where there is none, and why.
+    """Least and greatest good value of a measure (None: no bound), and the reason.
 
     ``relative`` marks bounds that depend on the photos, as gray's error does.
     """
@@ -19,7 +19,7 @@ class Criterion:
 
     @property
     def range_text(self) -> str:
-        """The range in words."""
+        """The range as text."""
         if self.high is None:
             return f"at least {self.low:.2f}"
         return (
@@ -37,7 +37,7 @@ class Criterion:
         return self.shortfall(value) == 0
 
     def shortfall(self, value: float | None, *, inside: float = 0.0) -> float:
-        """Return how far a value is off, as a share of the bound that it misses: 0 (met) to 1.
+        """Return a value's distance from the range as a share of the missed bound: 0 (met) to 1.
 
         ``inside`` moves both bounds inward, by a share of each.
         """
@@ -49,5 +49,5 @@ class Criterion:
 
 
 def _share(off: float, bound: float) -> float:
-    """Return a distance as a share of a bound, which may be nought where gray is nearly right."""
+    """Return a distance as a share of a bound, also for a bound of 0."""
     return off / max(abs(bound), 1e-6)

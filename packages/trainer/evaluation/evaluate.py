@@ -1,4 +1,4 @@
-"""A run against a shard set: every measure, its baselines, its intervals."""
+"""A run against a shard set: all measures with baselines and intervals."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -56,7 +56,7 @@ Watch = Callable[[Iterable[Sample], int], Iterable[Sample]]
 
 
 def unwatched(samples: Iterable[Sample], total: int) -> Iterable[Sample]:  # noqa: ARG001
-    """Show nobody how far it is."""
+    """Return the samples without reporting progress."""
     return samples
 
 
@@ -68,7 +68,7 @@ def evaluate(
     perceptual: PerceptualNetworks | None = None,
     watch: Watch = unwatched,
 ) -> tuple[Evaluation, Tallies]:
-    """Measure a colouriser on a split; samples are streamed, only figures are kept.
+    """Measure a colouriser on a split; samples are streamed.
 
     Raises:
         TrainerError: the palettes differ, the split isn't there, or a sample can't be read.
@@ -86,7 +86,7 @@ def evaluate(
 
 
 def chosen_samples(shards: ShardSet, settings: EvaluationSettings) -> Iterator[Sample]:
-    """Yield the samples that the settings ask for."""
+    """Yield the samples that the settings select."""
     return islice(shards.samples(settings.split), settings.limit)
 
 
@@ -100,7 +100,7 @@ def require_same_palette(palette: Palette, shards: ShardSet) -> None:
 
 
 class _Pass:
-    """What accumulates while samples stream by."""
+    """Accumulates measures while samples are streamed."""
 
     def __init__(
         self,
@@ -151,7 +151,7 @@ class _Pass:
         return as_old_photo(sample) if self._settings.aged else sample.luma
 
     def finish(self, started: float) -> Evaluation:
-        """Sum up."""
+        """Return the evaluation of all samples."""
         tables = {variant: table(images) for variant, images in self._measured.items()}
         absolute, differences = estimates(
             tables, draws=self._settings.draws, seed=self._settings.seed
@@ -197,7 +197,7 @@ class _Pass:
         )
 
     def tallies(self) -> Tallies:
-        """Return the counts beside the figures."""
+        """Return the counts."""
         return Tallies(
             confusion=self._confusion,
             true_wheel=self._wheels[0],
@@ -208,7 +208,7 @@ class _Pass:
 
 
 def baseline_colors(palette: Palette) -> dict[str, Float[np.ndarray, "2"]]:
-    """Return the one colour of each baseline, known from the palette's prior alone."""
+    """Return the constant colour of each baseline, derived from the palette's prior."""
     return {
         GRAY: np.zeros(2),
         MEAN: palette.prior @ palette.centers,

@@ -1,4 +1,4 @@
-"""Evaluation on colour films: how steady the colours are, beside the film's own."""
+"""Evaluation on colour films: temporal consistency of the colours, beside the film's own."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from trainer.errors import TrainerError
 
 @dataclass(frozen=True)
 class FilmMeasures:
-    """The figures of one film.
+    """Figures of one film.
 
     Args:
         film: its path.
@@ -43,7 +43,7 @@ class FilmMeasures:
 def measure_film(
     colorizer: Colorizer, path: Path, *, report: ProgressCallback = silent
 ) -> FilmMeasures:
-    """Colour the luma of a film as ``colorunet`` does and measure it beside its own colours.
+    """Colour the luma of a film as ``colorunet`` does, and compare it with the film's own colours.
 
     Raises:
         TrainerError: the film can't be read, or the extra ``video`` isn't installed.
@@ -89,7 +89,7 @@ class _Figures:
 
 
 def _frames(colorizer: Colorizer, path: Path) -> Iterator[tuple[tuple[Any, Any], float]]:
-    """Yield each frame in colours of the run and in its own, and the flicker so far."""
+    """Yield each frame in predicted and own colours, with the flicker so far."""
     from colorunet.video.opening import opened_clip  # noqa: PLC0415
     from colorunet.video.painting import FilmLook, FilmPainter  # noqa: PLC0415
     from colorunet.video.planes import FrameLayout, fitted  # noqa: PLC0415

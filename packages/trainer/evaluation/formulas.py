@@ -1,4 +1,4 @@
-"""Formulas of measures that are more than a median or a mean over images."""
+"""Formulas of measures beyond a median or a mean over images."""
 
 import math
 from collections.abc import Callable
@@ -35,7 +35,7 @@ def largest_excess(pool: Pool) -> float:
 
 
 def spread_of_means(pool: Pool) -> float:
-    """Return how far apart the mean colours of images lie, over truth's."""
+    """Return the spread of the images' mean colours, relative to truth's."""
     return ratio(chroma_spread(pool.each("mean_uv")), chroma_spread(pool.each("mean_uv", "truth")))
 
 

@@ -1,4 +1,4 @@
-"""Classes of ImageNet-1k, by the synset that the name of a photo carries."""
+"""Classes of ImageNet-1k, by the synset in the name of a photo."""
 
 import re
 from functools import cache
@@ -8,7 +8,7 @@ _SYNSET = re.compile(r"(?<![a-z0-9])n\d{8}(?![0-9])")
 
 
 def class_in(name: str) -> int | None:
-    """Return the class that a name such as ``folder-n01514859-hen-7d669e-v0`` carries, if any.
+    """Return the class in a name such as ``folder-n01514859-hen-7d669e-v0``, if any.
 
     It is the rank of its WordNet synset among the thousand of ILSVRC 2012 in order, which is how
     published classifiers number their outputs.

@@ -27,7 +27,7 @@ _NO_GRID = np.zeros((len(GRID_STRIDES), 2)), np.zeros((len(GRID_STRIDES), 2), dt
 
 @dataclass(frozen=True)
 class ImageMeasures:
-    """What one image says; vectors are per bin of the palette or per hue family, and add up.
+    """Figures of one image; vectors are per bin or hue family, and add up over images.
 
     ``hits`` and ``errors`` go by the *true* bin: pixels given it, and the sum of their error in ab,
     cut at 150; ``grid_sums`` and ``grid_counts`` are of ``grid_steps``. ``values`` has each of

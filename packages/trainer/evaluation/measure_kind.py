@@ -1,4 +1,4 @@
-"""Definition of a measure: over one image and over many, and which way is better."""
+"""Definition of a measure: over one image, over many, and its direction."""
 
 import math
 from collections.abc import Callable
@@ -61,7 +61,7 @@ class Measure:
     short: str = ""
 
     def distance_to_best(self, value: float) -> float:
-        """Return how bad a value is: the smaller the better; a ratio is best near 1."""
+        """Return a value's distance from the best one; a ratio is best at 1."""
         if self.aim == "truth":
             return abs(math.log(max(value, 1e-6)))
         return value if self.aim == "low" else -value

@@ -35,7 +35,7 @@ _LEAST_COLORFULNESS, _LEAST_SPREAD = 1.0, 0.005  # below, a truth is gray and no
 
 
 def family_measure(family: str) -> str:
-    """Return the name of the measure that holds a hue family's recall."""
+    """Return the name of the measure of a hue family's recall."""
     return "hue_recall_" + family.replace("-", "_")
 
 

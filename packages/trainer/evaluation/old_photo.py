@@ -1,4 +1,4 @@
-"""A sample as an old photograph would show it: on film that is blind to red, aged and scratched."""
+"""Simulation of old photographs: orthochromatic film, aging and scratches."""
 
 from zlib import crc32
 
@@ -16,7 +16,7 @@ _SCRATCH_LEVELS = 60.0  # of 255 that a scratch is lighter or darker
 
 
 def as_old_photo(sample: Sample) -> UInt8[np.ndarray, "h w"]:
-    """Return the luma of a sample as an old print of it; which damage depends on its key alone.
+    """Return a sample's luma as an old print; the damage depends on its key alone.
 
     Every other sample (by its key) that has a colour crop is taken on orthochromatic film: lips and
     red cloth go dark, blue sky white. Then it is ``aged`` as training samples are (blur, contrast,

@@ -1,4 +1,4 @@
-"""Perceptual error by pretrained networks: LPIPS, FID, and a classifier's answers."""
+"""Perceptual measures by pretrained networks: LPIPS, FID, and classification."""
 
 import io
 import warnings
@@ -32,7 +32,7 @@ _FEATURES = "2048"
 
 @dataclass(frozen=True)
 class Perceptual:
-    """Each measure by variant, against truth; None where its parameters weren't there."""
+    """Each measure by variant; None without its parameters."""
 
     images: int
     lpips: dict[str, Estimate] | None
@@ -45,14 +45,14 @@ class Perceptual:
 
     @property
     def measured(self) -> dict[str, dict[str, Estimate]]:
-        """What was measured, by the measure's name."""
+        """Measures that were taken, by name."""
         figures = {name: getattr(self, name) for name in PERCEPTUAL_MEASURES}
         return {name: figure for name, figure in figures.items() if figure is not None}
 
 
 @dataclass(frozen=True)
 class PerceptualNetworks:
-    """The networks behind the measures; at least one is there."""
+    """The networks of the measures, at least one."""
 
     lpips: Any | None
     inception: Any | None
@@ -61,7 +61,7 @@ class PerceptualNetworks:
 
     @classmethod
     def open(cls, folder: Path, device: str | torch.device = "cpu") -> "PerceptualNetworks":
-        """Load what a folder has parameters for; nothing is fetched.
+        """Load the networks whose parameters a folder has; nothing is downloaded.
 
         Raises:
             TrainerError: there is no file, one is damaged, or the extra isn't installed.
@@ -88,7 +88,7 @@ class PerceptualNetworks:
 
 
 class PerceptualPass:
-    """What accumulates while images stream by: distances and features, no pictures."""
+    """Accumulates distances and features while images are streamed."""
 
     def __init__(self, networks: PerceptualNetworks) -> None:
         self._networks = networks
@@ -107,7 +107,7 @@ class PerceptualPass:
         variants: Mapping[str, Float[np.ndarray, "h w 3"]],
         label: int | None = None,
     ) -> None:
-        """Count one image in, under each of its variants; all are rounded to 8 bits.
+        """Add one image under each of its variants; all are rounded to 8 bits.
 
         ``label`` is its class of ImageNet-1k, where it is known.
         """
@@ -123,7 +123,7 @@ class PerceptualPass:
                 self._classify(batch, list(variants), label)
 
     def per_image(self, variant: str) -> dict[str, Float[np.ndarray, "images"]]:
-        """Return the LPIPS of each image, where it is measured."""
+        """Return the LPIPS of each image, if it is measured."""
         distances = self._distances.get(variant)
         return {} if distances is None else {"lpips": np.array(distances)}
 
@@ -188,14 +188,14 @@ class PerceptualPass:
 
 @dataclass(frozen=True)
 class Gaussian:
-    """Mean and a root of the covariance (root.T @ root), of as few rows as will do."""
+    """Mean and a root of the covariance (root.T @ root) with the fewest rows."""
 
     mean: Float[np.ndarray, "d"]
     root: Float[np.ndarray, "r d"]
 
     @classmethod
     def of(cls, features: Num[np.ndarray, "images d"]) -> "Gaussian":
-        """Describe two images or more."""
+        """Fit a Gaussian to the features of two images or more."""
         rows = features.astype(np.float64)
         mean = rows.mean(axis=0)
         root = (rows - mean) / np.sqrt(len(rows) - 1)
@@ -208,8 +208,8 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
     """Return |m₁ − m₂|² + tr(C₁ + C₂ − 2 √(C₁C₂)), the FID of two sets of features.
 
     tr √(C₁C₂) is the sum of the singular values of root₁ root₂ᵀ. For fewer images than features
-    these are far fewer than the eigenvalues of C₁C₂ that torch-fidelity adds up, and no rounding
-    error of a zero eigenvalue gets under the root.
+    these are far fewer than the eigenvalues of C₁C₂ that torch-fidelity sums, without rounding
+    errors of zero eigenvalues under the root.
     """
     apart = first.mean - second.mean
     spread = np.sum(first.root**2) + np.sum(second.root**2)
@@ -218,7 +218,7 @@ def frechet_distance(first: Gaussian, second: Gaussian) -> float:
 
 
 def _won_back(shares: Mapping[str, Estimate]) -> dict[str, Estimate]:
-    """Return the share of what gray loses of truth's right answers that a variant has again."""
+    """Return the share of right answers lost on gray that a variant recovers."""
     truth, gray = (shares[name].value if name in shares else None for name in (TRUTH, GRAY))
     if truth is None or gray is None or truth <= gray:
         return {}

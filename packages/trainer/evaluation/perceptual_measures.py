@@ -1,4 +1,4 @@
-"""Measures by pretrained networks, taken only where their parameters are given.
+"""Measures by pretrained networks, taken only if their parameters are given.
 
 ``perceptual`` measures them; ``pretrained`` says what they need.
 """

@@ -1,4 +1,4 @@
-"""The images that a figure is taken over, and how figures of single images become one."""
+"""Pools of images, and aggregation of figures of single images."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ Table = Mapping[str, Shaped[np.ndarray, "images ..."]]  # each figure of all ima
 
 
 class Pool:
-    """Images under one variant of their colours, with their truth and their palette's ceiling.
+    """Images under one variant of their colours, with truth and quantised truth.
 
     Args:
         measured: the variant's figures.
@@ -42,7 +42,7 @@ class Pool:
         return float(np.mean(self.each(name, of)))
 
     def off_truth(self, name: str) -> float:
-        """Return how far the mean over the images is from truth's."""
+        """Return the difference of the means over images of variant and truth."""
         return abs(self.mean(name) - self.mean(name, "truth"))
 
     def median(self, name: str, of: str = "measured") -> float:

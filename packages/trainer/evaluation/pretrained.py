@@ -19,7 +19,7 @@ INSTALL = "pip install '.[perceptual]'"
 
 @dataclass(frozen=True)
 class ParameterFile:
-    """A file that a user has to get; nothing here ships it or fetches it.
+    """A file of parameters that the user has to download.
 
     Args:
         address: where it can be had.
@@ -41,7 +41,7 @@ class ParameterFile:
 
     @property
     def digest(self) -> str:
-        """What the SHA-256 of the file begins with."""
+        """The beginning of the file's SHA-256."""
         return self.sha256 or Path(self.name).stem.rpartition("-")[2]
 
 
@@ -69,12 +69,12 @@ _UNLABELLED = "needs photos whose names carry their ImageNet class (n01514859…
 
 
 def files() -> dict[str, ParameterFile]:
-    """Return what each measure needs."""
+    """Return the files that each measure needs."""
     return {"lpips": ALEXNET, "fid": INCEPTION} | dict.fromkeys(_BY_CLASSIFIER, LITE0)
 
 
 def not_measured(measured: Collection[str] = ()) -> dict[str, str]:
-    """Return what to do for each measure that isn't among those measured."""
+    """Return how to enable each measure that wasn't taken."""
     needs = {name: _needed(file) for name, file in files().items() if name not in measured}
     if "class_kept" in measured:  # so the classifier was there
         needs |= {name: _UNLABELLED for name in _OF_LABELLED if name in needs}
@@ -115,7 +115,7 @@ def files_in(folder: Path) -> dict[str, Path]:
 
 
 def read_parameters(path: Path, file: ParameterFile) -> dict[str, Any]:
-    """Return the parameters by name, after the file was held to its digest; nothing is unpickled.
+    """Read a file's tensors after checking its digest; nothing is unpickled.
 
     Raises:
         TrainerError: its SHA-256 is another one, or it isn't a file of parameters.
@@ -140,5 +140,5 @@ def read_parameters(path: Path, file: ParameterFile) -> dict[str, Any]:
 
 
 def unfit(path: Path, file: ParameterFile) -> TrainerError:
-    """Return the error of a file with the right name that holds something else."""
+    """Return the error for a file of the right name with other content."""
     return TrainerError(f"{path}: doesn't hold {file.holds}; get {file.address} anew")

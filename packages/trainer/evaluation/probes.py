@@ -1,4 +1,4 @@
-"""Probes without ground truth: how far colours depend on the image, and on the position."""
+"""Probes without ground truth: dependence of colours on the image and on the position."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,13 +16,13 @@ _UNSEEN_SPREAD = 0.004  # one level of 255: a trend this weak shows in no pictur
 
 @dataclass(frozen=True)
 class PositionProbe:
-    """Correlation of the predicted U and V with the row, where it can't come from the content.
+    """Correlation of the predicted U and V with the row, independent of the content.
 
     Args:
         gray: the strongest over constant inputs of luma 64, 128 and 192.
         flipped: over photos: the mean of the correlation for the photo and for the photo upside
-            down. What comes from the content changes sign and cancels; what a network learnt by
-            heart about top and bottom stays. Median over the photos, the stronger of U and V.
+            down. The part due to the content changes sign and cancels; a memorized layout stays.
+            Median over the photos, the stronger of U and V.
         strongest: the larger of the two in magnitude.
     """
 
@@ -34,7 +34,7 @@ class PositionProbe:
 def probe_position(
     colorizer: Colorizer, photos: Sequence[UInt8[np.ndarray, "h w"]]
 ) -> PositionProbe:
-    """Ask whether colour depends on the row; a variation that can't be seen counts as none."""
+    """Measure whether colour depends on the row; an invisible variation counts as none."""
     shape = photos[0].shape
     flat = [np.full(shape, level, dtype=np.uint8) for level in _GRAY_LEVELS]
     gray = _strongest([r for level in flat for r in _row_trend(_uv(colorizer, level))])
@@ -47,7 +47,7 @@ def probe_position(
 
 
 class Information:
-    """Adds up what a network's distributions say, image by image, at temperature 1."""
+    """Mutual information of image and bin, accumulated at temperature 1."""
 
     def __init__(self, n: int) -> None:
         self._mass = np.zeros(n)
@@ -55,7 +55,7 @@ class Information:
         self._pixels = 0
 
     def add(self, logits: Float[torch.Tensor, "h w n"]) -> None:
-        """Count one image in."""
+        """Add one image."""
         with torch.inference_mode():
             flat = logits.reshape(-1, logits.shape[-1])
             log_p = torch.log_softmax(flat, dim=-1)
@@ -71,7 +71,7 @@ class Information:
 
     @property
     def bits(self) -> float:
-        """Mutual information of pixel and bin: H(mean p) − mean H(p). 0: one answer for all."""
+        """H(mean p) − mean H(p), the mutual information of pixel and bin; 0 if all are alike."""
         mean = self.mean_probability
         kept = mean[mean > 0]
         return float((-np.sum(kept * np.log(kept)) - self._entropy / self._pixels) / np.log(2))

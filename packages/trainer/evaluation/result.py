@@ -17,7 +17,7 @@ from trainer.evaluation.sweep import RULE, SweepPoint
 
 @dataclass(frozen=True)
 class EvaluationSettings:
-    """What is measured, and how exactly.
+    """Settings of an evaluation.
 
     Args:
         split: of the shard set.
@@ -41,7 +41,7 @@ class EvaluationSettings:
 
 @dataclass(frozen=True)
 class HueFamily:
-    """A hue family: its share of truth's coloured pixels and how much of it was found again."""
+    """A hue family: its share of truth's coloured pixels, and its recall."""
 
     family: str
     share_of_truth: float
@@ -92,7 +92,7 @@ class Evaluation:
 
 @dataclass(frozen=True)
 class Tallies:
-    """Counts that only pictures and the diagnosis show: too long for a table."""
+    """Counts for pictures and the diagnosis."""
 
     confusion: Int[np.ndarray, "n n"]
     true_wheel: Int[np.ndarray, "36"]

@@ -1,4 +1,4 @@
-"""Structural similarity, for comparison with other tables only."""
+"""Structural similarity, for comparison with published tables."""
 
 import numpy as np
 from jaxtyping import Float

@@ -1,4 +1,4 @@
-"""From the measures of single images to figures over all of them, with bootstrap intervals."""
+"""Aggregation of single images' measures, with bootstrap intervals."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ TRUTH, CEILING, PREDICTION, GRAY = "truth", "quantized_truth", "prediction", "gr
 
 @dataclass(frozen=True)
 class Estimate:
-    """A figure and the 95 % interval of it (percentile bootstrap over images); None: undefined."""
+    """A figure and its 95 % interval (percentile bootstrap over images); None: undefined."""
 
     value: float | None
     low: float | None = None
@@ -22,7 +22,7 @@ class Estimate:
 
 
 def per_image(measured: Table, truth: Table) -> dict[str, Float[np.ndarray, "images"]]:
-    """Return the figures that a single image has, those beside its truth included."""
+    """Return the figures of single images, those relative to truth included."""
     shown = [name for name in IMAGE_FIGURES if name in MEASURES]
     return {name: measured[name] for name in shown} | {
         name: of(measured, truth) for name, of in FIGURES_TO_TRUTH.items()

@@ -1,4 +1,4 @@
-"""How the decoding temperature trades error for colour, and which one to take."""
+"""Sweep of the decoding temperature: error against colourfulness, and a suggestion."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -41,7 +41,7 @@ class Sweep:
 
     @property
     def images(self) -> int:
-        """How many images were added."""
+        """Number of images."""
         return len(self._truth)
 
     def add(
@@ -75,7 +75,7 @@ class Sweep:
 
 
 def suggested_temperature(points: Sequence[SweepPoint], criteria: Sequence[Criterion]) -> float:
-    """Return the temperature that ``RULE`` picks."""
+    """Return the temperature chosen by ``RULE``."""
 
     def of(point: SweepPoint) -> float:
         return cost(verdicts(point.measures, criteria), point.measures["ciede2000"] or math.inf)

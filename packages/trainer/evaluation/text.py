@@ -1,4 +1,4 @@
-"""An evaluation as a table that a terminal shows."""
+"""An evaluation as a table for terminals."""
 
 from collections.abc import Iterator, Sequence
 
@@ -47,7 +47,7 @@ def interval(estimate: Estimate, digits: int) -> str:
 
 
 def decoding_text(decoding: Decoding) -> str:
-    """Return how logits became colours, in a line."""
+    """Return a decoding in one line."""
     text = f"T = {decoding.temperature:g}, saturation {decoding.saturation:g}"
     if decoding.caution:
         text += f", caution {decoding.caution:g}"
@@ -62,7 +62,7 @@ def decoding_text(decoding: Decoding) -> str:
 
 
 def averaging_text(averaging: Averaging) -> str:
-    """Return what the logits were averaged over; nothing where a photo is seen once."""
+    """Return an averaging as text; "" for the default."""
     if averaging == Averaging():
         return ""
     scales = " and ".join(f"{scale:g}" for scale in averaging.scales)
@@ -108,7 +108,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
 
 
 def verdict_rows(verdicts: Sequence[Verdict]) -> list[str]:
-    """Return a line for each criterion: what is asked, what was measured, and why it is asked."""
+    """Return a line for each criterion: range, value and reason."""
     met = sum(verdict.is_met for verdict in verdicts)
     rows = [f"criteria                {met} of {len(verdicts)} met"]
     for verdict in verdicts:
@@ -122,7 +122,7 @@ def verdict_rows(verdicts: Sequence[Verdict]) -> list[str]:
 
 
 def measured(evaluation: Evaluation) -> Iterator[tuple[str, Measure, dict[str, Estimate]]]:
-    """Yield name and kind of what was measured, and its figure under each of ``COLUMNS``."""
+    """Yield name and definition of each measure, and its figure under each of ``COLUMNS``."""
     for name, measure in MEASURES.items():
         yield name, measure, {variant: evaluation.variants[variant][name] for variant in COLUMNS}
     for name, figures in (evaluation.perceptual.measured if evaluation.perceptual else {}).items():
@@ -131,12 +131,12 @@ def measured(evaluation: Evaluation) -> Iterator[tuple[str, Measure, dict[str, E
 
 
 def image_label(name: str) -> str:
-    """Return the label of a figure of a single image; not each of them is a measure of many."""
+    """Return the label of a figure of a single image, which may have no measure."""
     return full_label(name) if name in MEASURES else name.replace("_", " ")
 
 
 def fid_note(evaluation: Evaluation) -> str:
-    """Return what has to stand beside FID; nothing where it wasn't measured."""
+    """Return the caveat on FID; "" if FID wasn't measured."""
     perceptual = evaluation.perceptual
     return f"from {perceptual.images} images; {FEW_IMAGES}" if perceptual and perceptual.fid else ""
 

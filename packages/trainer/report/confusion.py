@@ -1,4 +1,4 @@
-"""The confusion of true and predicted bins as a picture."""
+"""The confusion matrix of true and predicted bins as a picture."""
 
 import numpy as np
 from jaxtyping import Int
@@ -8,7 +8,7 @@ from colorcore import Palette, yuv_to_rgb
 
 
 def confusion_picture(confusion: Int[np.ndarray, "n n"], palette: Palette) -> Image.Image:
-    """Draw a confusion, a row a true bin: darkness is the row's share, the margins are the bins."""
+    """Draw a confusion matrix, a row per true bin: darkness is the share, margins show bins."""
     n = palette.n
     cell = max(2, 384 // n)
     share = confusion / np.maximum(confusion.sum(axis=1, keepdims=True), 1)

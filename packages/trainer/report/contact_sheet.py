@@ -1,4 +1,4 @@
-"""The contact sheet of an evaluation: a row a photo, a titled column a picture."""
+"""The contact sheet of an evaluation: a row per photo, titled columns."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ def contact_sheet(
     titles: Sequence[str] = TITLES,
     captions: Sequence[str] | None = None,
 ) -> Image.Image:
-    """Lay rows of pictures out, a caption under each: the sample's key where none is given."""
+    """Lay out rows of pictures, with a caption under each: by default the sample's key."""
     words = captions or [row.key for row in rows]
     groups = [(caption, row.pictures) for caption, row in zip(words, rows, strict=True)]
     return sheets.contact_sheet(groups, titles=titles)

@@ -23,7 +23,7 @@ _GAP = 4
 
 
 def picture_samples(shards: ShardSet, split: str = "val", count: int = _PHOTOS) -> list[Sample]:
-    """Return the first samples of a split; shards are shuffled, so the first are as good as any."""
+    """Return the first samples of a split, which is a random choice as shards are shuffled."""
     return list(islice(shards.samples(split), count)) if shards.count(split) else []
 
 
@@ -58,7 +58,7 @@ def save_epoch_pictures(
 
 
 def saved_pictures(run: Path) -> dict[str, Path]:
-    """Return what is there, in the order to show: gray, truth, then the epochs."""
+    """Return the existing pictures in display order: gray, truth, then the epochs."""
     folder = run / PICTURES
     fixed = [folder / "gray.png", folder / "truth.png"]
     epochs = sorted(folder.glob("epoch-*.png"))

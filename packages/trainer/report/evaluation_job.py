@@ -1,4 +1,4 @@
-"""The work of ``trainer evaluate``: load, measure, and write the requested pictures."""
+"""The job of ``trainer evaluate``: load, measure, and write the requested pictures."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,14 +26,14 @@ _CAPTIONED = ("colorfulness_ratio", "effective_colors", "hue_accuracy", "ciede20
 
 @dataclass(frozen=True)
 class Outputs:
-    """Files to write beside the figures; each may be left out."""
+    """Files to write beside the figures; each is optional."""
 
     html: Path | None = None
     contact_sheet: Path | None = None
     overwrite: bool = False
 
     def unfinished(self, digest: str) -> "Outputs":
-        """Return those that aren't there yet, made from what ``digest`` says.
+        """Return the outputs that don't exist yet with this ``digest``.
 
         Raises:
             ColorfilesError: something else is there that may not be replaced.
@@ -64,8 +64,8 @@ def evaluate_run(
 ) -> Evaluation:
     """Measure a run on a split of a shard set, and on films, and write the page and the sheet.
 
-    ``options`` say what is to differ from the run's own way to predict. ``perceptual``
-    is a folder of parameters for LPIPS and FID; see ``trainer.evaluation.pretrained``.
+    ``options`` override the run's own prediction settings. ``perceptual`` is a folder of
+    parameters for LPIPS and FID; see ``trainer.evaluation.pretrained``.
 
     Raises:
         TrainerError: run, shards or parameters can't be read or don't belong together, or an output
@@ -131,7 +131,7 @@ def _one_view_a_photo(keys: Iterable[str]) -> list[str]:
 
 
 def caption(image: ImageResult) -> str:
-    """Return a sample's key and what the measures say of its prediction."""
+    """Return a sample's key and the measures of its prediction."""
     words = [
         f"{image_label(name)} {number(image.measures[name], 2)}"
         for name in _CAPTIONED
@@ -141,7 +141,7 @@ def caption(image: ImageResult) -> str:
 
 
 def watch_on_terminal(samples: Iterable[Sample], total: int) -> Iterator[Sample]:
-    """Show progress on stderr while samples go by."""
+    """Show progress on stderr while samples are measured."""
     with progress("measuring", total) as report:
         for sample in samples:
             yield sample

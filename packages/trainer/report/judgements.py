@@ -1,4 +1,4 @@
-"""Verdicts in words on figures: against criteria, against gray, against truth."""
+"""Verdicts on figures as text: against criteria, gray, and truth."""
 
 from colorfiles.pages.parts import Judgement
 from trainer.evaluation.criteria import MEMORIZED_LAYOUT, NO_INFORMATION_BITS, Verdict
@@ -11,12 +11,12 @@ NOT_DEFINED = Judgement("not defined on these photos")
 
 
 def of_verdict(verdict: Verdict, *, why: bool = True) -> Judgement:
-    """Return whether a criterion is met, what it asks, and where it is missed also why it asks."""
+    """Return whether a criterion is met, its range, and its reason if it is missed."""
     return of_criterion(verdict.criterion, verdict.value, why=why)
 
 
 def of_criterion(criterion: Criterion, value: float | None, *, why: bool = True) -> Judgement:
-    """Return the same of a value by itself."""
+    """Return the same for a single value."""
     if value is None:
         return NOT_DEFINED
     if criterion.holds(value):
@@ -26,7 +26,7 @@ def of_criterion(criterion: Criterion, value: float | None, *, why: bool = True)
 
 
 def of_measure(evaluation: Evaluation, name: str) -> Judgement:
-    """Return what a figure of an evaluation means.
+    """Judge a figure of an evaluation.
 
     By its criterion where it has one, else against gray where more or less is better, else as a
     share of truth's.
@@ -47,7 +47,7 @@ def of_measure(evaluation: Evaluation, name: str) -> Judgement:
 
 
 def against(what: str, difference: Estimate, *, lower_is_better: bool) -> Judgement:
-    """Return whether a difference to a baseline is clear, by its interval."""
+    """Judge by its interval whether a difference to a baseline is significant."""
     if difference.value is None or difference.low is None or difference.high is None:
         return Judgement("")
     if difference.low <= 0 <= difference.high:
@@ -57,14 +57,14 @@ def against(what: str, difference: Estimate, *, lower_is_better: bool) -> Judgem
 
 
 def of_probe(correlation: float) -> Judgement:
-    """Return what the position probe says of photos either way up."""
+    """Judge the position probe on photos either way up."""
     if abs(correlation) < MEMORIZED_LAYOUT:
         return Judgement("colours follow the image", "good")
     return Judgement("colours follow the place in the image: a memorized layout", "bad")
 
 
 def of_information(bits: float) -> Judgement:
-    """Return what the bits say that an image tells of a pixel's bin."""
+    """Judge the bits of information on a pixel's bin."""
     if bits >= NO_INFORMATION_BITS:
         return Judgement("colours depend on the image", "good")
     return Judgement("the network hardly looks at the image", "bad")

@@ -38,7 +38,7 @@ def panels(colorizer: Colorizer, sample: Sample, *, edge_px: int) -> Panels:
 def panels_of(
     colorizer: Colorizer, shards: ShardSet, split: str, keys: Sequence[str], *, edge_px: int
 ) -> Iterator[Panels]:
-    """Yield the panels of the samples named, in the order of the shards; the rest is skipped."""
+    """Yield the panels of the given samples in the order of the shards."""
     remaining = set(keys)
     for sample in shards.samples(split):
         if sample.key in remaining:

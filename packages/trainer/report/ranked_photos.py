@@ -1,4 +1,4 @@
-"""The photos behind an evaluation's figures: by each measure the worst, the median, the best."""
+"""Photos of an evaluation ranked by each measure: worst, median and best."""
 
 import math
 from collections.abc import Sequence
@@ -58,7 +58,7 @@ def ranked_photos(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation
 
 
 def _all_once(colorizer: Colorizer, shards: ShardSet, evaluation: Evaluation) -> str:
-    """Return every photo once, from the worst to the best, and say that they are few."""
+    """Return every photo once, from the worst to the best, with a note that they are few."""
     name, aim = next(iter(_SORTED_BY.items()))
     images = sorted(evaluation.images, key=lambda image: -_badness_of(image, name, aim))
     keys = [image.key for image in images]
@@ -87,7 +87,7 @@ def _badness_of(image: ImageResult, name: str, aim: str) -> float:
 
 
 def ranked_keys(images: Sequence[ImageResult], name: str, aim: str) -> dict[str, list[str]]:
-    """Return the keys of the worst, the median and the best images by a measure, none twice.
+    """Return the keys of the worst, median and best images by a measure, without repeats.
 
     ``aim`` is ``high``, ``low`` or ``one`` (a ratio: near 1, twice as bad as half).
     """

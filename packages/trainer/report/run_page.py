@@ -89,7 +89,7 @@ def _standing(lines: Sequence[Line]) -> str:
 
 
 def _trend(name: str, points: Sequence[tuple[float, float]]) -> Judgement | None:
-    """Return what the last figure means: by its criterion, or whether a validation loss turned."""
+    """Judge the last figure: by its criterion, or whether a validation loss has turned."""
     known = _LOGGED[name]
     if known.criterion:
         return of_criterion(known.criterion, points[-1][1])
@@ -153,7 +153,7 @@ def _pictures(run: Path) -> str:
 
 
 def _spread(names: Sequence[str], most: int) -> list[str]:
-    """Keep the first, the last and evenly spread ones between."""
+    """Keep the first, the last and evenly spread lines between them."""
     if len(names) <= most:
         return list(names)
     return [names[round(i * (len(names) - 1) / (most - 1))] for i in range(most)]

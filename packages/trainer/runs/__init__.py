@@ -1,1 +1,1 @@
-"""The folder that `trainer fit` writes."""
+"""Run folders, written by `trainer fit`."""

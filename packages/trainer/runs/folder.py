@@ -1,4 +1,4 @@
-"""The folder of a run: recipe, metrics, checkpoints, and the state to resume from."""
+"""The folder of a run: recipe, metrics, checkpoints, and the state for resuming."""
 
 import json
 import re
@@ -36,7 +36,7 @@ SavedState = tuple[dict[str, Tensor], dict[str, Any]]  # tensors, and the rest a
 
 
 class RunFolder:
-    """A run that is being written.
+    """The folder of a run in progress.
 
     Raises:
         TrainerError: on creation, where the folder holds a run already.
@@ -63,7 +63,7 @@ class RunFolder:
 
     @contextmanager
     def only_writer(self) -> Iterator[None]:
-        """Make the folder where it is missing, and be the only process that writes there.
+        """Create the folder if needed, and lock it for writing.
 
         Raises:
             ColorfilesError: another one is, which the message names.
@@ -78,7 +78,7 @@ class RunFolder:
                 self.root.rmdir()  # what failed before it wrote anything leaves nothing
 
     def clear(self) -> None:
-        """Delete the files of a run, its recipe last; nothing else.
+        """Delete the files of a run, its recipe last, and no others.
 
         Raises:
             ForeignFile: something else is in the folder; nothing was deleted then.
@@ -94,18 +94,18 @@ class RunFolder:
                 (self.root / name).rmdir()
 
     def exists(self) -> bool:
-        """Whether a run was begun here."""
+        """Whether the folder has a recipe."""
         return (self.root / RECIPE).exists()
 
     def is_begun(self) -> bool:
-        """Whether a run is there that has a checkpoint.
+        """Whether the run has a checkpoint.
 
         A start that failed, or was killed, before the first one is nothing to go on from.
         """
         return self.exists() and any(self.root.glob("*.safetensors"))
 
     def files(self) -> tuple[list[Path], list[Path]]:
-        """Return what in the folder a run may have written, and all else."""
+        """Return the files of a run in the folder, and all others."""
         own, foreign = list[Path](), list[Path]()
         for path in sorted(self.root.rglob("*")):
             name = path.relative_to(self.root).as_posix()
@@ -136,18 +136,18 @@ class RunFolder:
             append(file, json.dumps(_rounded(line)).encode() + b"\n", self.root / METRICS)
 
     def save_state(self, tensors: Mapping[str, Tensor], state: Mapping[str, Any]) -> None:
-        """Write in one file, so in one instant, everything that resuming needs."""
+        """Write everything needed for resuming into one file, atomically."""
         header = {_HEADER: json.dumps(state)}
         save_tensors(self.root / _STATE, tensors, header)
 
     def save_network(
         self, name: str, parameters: Mapping[str, Tensor], about: Mapping[str, Any]
     ) -> None:
-        """Write a checkpoint that predicts: parameters, and JSON about them beside."""
+        """Write a checkpoint for prediction: parameters, and JSON beside them."""
         save_parameters(self.root, name, parameters, about)
 
     def require_recipe(self, recipe: Recipe) -> None:
-        """Raise TrainerError unless the run was begun with this very recipe."""
+        """Raise TrainerError if the run has another recipe."""
         if differing := recipe.differences(self.recipe()):
             raise TrainerError(
                 f"{self.root}: there is a run already, with another recipe ({differing}); "
@@ -155,7 +155,7 @@ class RunFolder:
             )
 
     def step_of(self, name: str) -> int | None:
-        """Return the step that a checkpoint was written at, None where there is none."""
+        """Return the step of a checkpoint, None if it is missing."""
         path = self.root / f"{name}.json"
         try:
             step = parse_json_object(read_regular(path, most=SMALL, within=self.root))["step"]
@@ -175,7 +175,7 @@ class RunFolder:
             path.with_suffix(".json").unlink(missing_ok=True)
 
     def load_state(self) -> SavedState | None:
-        """Return what ``save_state`` wrote, or None where nothing was saved yet.
+        """Return the saved state; None if nothing is saved yet.
 
         Raises:
             TrainerError: the file is another's.

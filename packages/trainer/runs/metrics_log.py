@@ -17,7 +17,7 @@ _LONGEST = 1 << 16
 
 
 def read_metrics(run: Path) -> list[Line]:
-    """Return the lines of the log; a line that a kill cut short is left out, no log is no lines."""
+    """Return the lines of the log without a truncated last one; none without a log."""
     path = run / METRICS
     lines: list[Line] = []
     for text in log_lines(path):
@@ -31,7 +31,7 @@ def read_metrics(run: Path) -> list[Line]:
 
 
 def log_lines(path: Path) -> list[str]:
-    """Return the lines of a log of ordinary size, none where there is none."""
+    """Return the lines of a log within the size limit; none without a log."""
     if not path.exists():
         return []
     with open_regular(path, within=path.parent) as file:
@@ -40,7 +40,7 @@ def log_lines(path: Path) -> list[str]:
 
 
 def series(lines: Sequence[Line], name: str, *, by: str = "step") -> list[tuple[float, float]]:
-    """Return (step, value) of every line that has the value, as finite numbers."""
+    """Return (step, value) of every line with a finite value."""
     points = [
         (float(line[by]), float(line[name]))
         for line in lines

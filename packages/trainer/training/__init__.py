@@ -1,1 +1,1 @@
-"""A fit: its loop, its loss, its state."""
+"""Training: loop, loss and state of a fit."""

@@ -1,4 +1,4 @@
-"""The batch size that a device works fastest with, found by trying."""
+"""The fastest batch size of a device, found by trial."""
 
 from dataclasses import replace
 
@@ -27,13 +27,13 @@ def with_batch_size(shard_set: ShardSet, recipe: Recipe, device: str) -> Recipe:
 
 
 def find_batch_size(shard_set: ShardSet, recipe: Recipe, world: World) -> int:
-    """Double the batch while that brings 5 % more images a second and the memory suffices.
+    """Double the batch while it brings 5 % more images a second and fits into memory.
 
-    A few steps of each size are taken on real samples. The batch changes what is learnt, not only
-    how fast: a recipe's learning rate suits its own batch.
+    A few steps of each size are taken on real samples. The batch size also affects the result: a
+    recipe's learning rate suits its own batch size.
 
     Raises:
-        TrainerError: several processes, which would have to agree; or one sample is too much.
+        TrainerError: there are several processes, or one sample exceeds the memory.
     """
     if world.size > 1:
         raise TrainerError(
@@ -53,7 +53,7 @@ def find_batch_size(shard_set: ShardSet, recipe: Recipe, world: World) -> int:
 
 
 def _rate(shard_set: ShardSet, recipe: Recipe, world: World) -> float:
-    """Return images a second; 0 where the memory doesn't suffice."""
+    """Return images a second; 0 if memory runs out."""
     data = FitData.open(shard_set, recipe, world)
     steps = data.total_steps
     try:

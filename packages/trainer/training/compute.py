@@ -1,4 +1,4 @@
-"""Number format, memory layout and compilation that suit a device."""
+"""Number format, memory layout and compilation for a device."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ Autocast = Callable[[], AbstractContextManager[object]]
 
 
 def make_autocast(precision: str, device: torch.device) -> Autocast:
-    """Return what to compute in: bfloat16 autocast or plain float32.
+    """Return the context of the number format: bfloat16 autocast or float32.
 
     ``auto`` takes bfloat16 where the hardware multiplies it: on GPUs from Ampere on, and on CPUs
     with AVX512-BF16 (benchmarks/bench_train.py measures what that brings).
@@ -32,7 +32,7 @@ def _multiplies_bfloat16(device: torch.device) -> bool:
 
 
 def prepare(network: PixelClassifier, device: torch.device) -> PixelClassifier:
-    """Put a network on its device, in the memory layout that suits it."""
+    """Move a network to its device, in the device's best memory layout."""
     network.to(device)
     if device.type == "cuda":
         torch.backends.cuda.matmul.allow_tf32 = True
@@ -51,7 +51,7 @@ def compiled(network: nn.Module, setting: str, device: torch.device) -> nn.Modul
 
 
 def choose_workers(setting: int, device: torch.device, ranks: int) -> int:
-    """Return how many processes decode: as set, or one beside a CPU fit, several beside a GPU."""
+    """Return the number of decoding processes: as set, one on a CPU, several on a GPU."""
     if setting >= 0:
         return setting
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()

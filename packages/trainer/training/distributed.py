@@ -1,4 +1,4 @@
-"""The processes of a fit: one alone, or those that torchrun started."""
+"""Processes of a fit: a single one, or those started by torchrun."""
 
 import gc
 import os
@@ -20,7 +20,7 @@ _TIMEOUT = timedelta(minutes=10)  # how long a rank waits for one that died befo
 
 @dataclass(frozen=True)
 class World:
-    """This process among those that share a fit."""
+    """This process among those of a fit."""
 
     rank: int = 0
     size: int = 1
@@ -28,7 +28,7 @@ class World:
 
     @property
     def is_first(self) -> bool:
-        """Whether this process writes files and speaks."""
+        """Whether this process writes files and messages."""
         return self.rank == 0
 
     def sum(self, values: Tensor) -> Tensor:
@@ -44,12 +44,12 @@ class World:
         return bool(self.sum(torch.tensor([int(flag)], device=self.device)).item())
 
     def wait(self) -> None:
-        """Wait until all processes are here."""
+        """Wait for all processes."""
         if self.size > 1:
             dist.barrier()
 
     def wrap(self, network: nn.Module) -> nn.Module:
-        """Return the network so that gradients are averaged over the processes."""
+        """Wrap the network so that gradients are averaged over processes."""
         if self.size == 1:
             return network
         on_gpu = self.device.type == "cuda"
@@ -88,7 +88,7 @@ def joined_world(device: str = "auto") -> Iterator[World]:
 
 
 def leave(world: World, status: int) -> None:
-    """End the process where ``status`` isn't 0, or where it shared a fit.
+    """Exit with ``status`` if it isn't 0, or if the fit had several processes.
 
     One that shared a fit ends at once: threads that gloo leaves behind abort the process now and
     then while the interpreter shuts down (torch 2.13; also github.com/pytorch/pytorch/pull/179291).

@@ -23,7 +23,7 @@ _BYTES = 4
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a fit would be.
+    """Estimates of a fit.
 
     Args:
         flops_per_image: forward, at the size trained on; a whole step costs about three times it.
@@ -51,7 +51,7 @@ class DryRun:
 
 
 def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") -> DryRun:
-    """Build the fit as it would be built, and time a few steps of it on real samples.
+    """Set up a fit, and time a few steps of it on real samples.
 
     Raises:
         TrainerError: whatever would stop the fit itself at its start.
@@ -93,7 +93,7 @@ def dry_run_fit(shard_set: ShardSet, recipe: Recipe, *, device: str = "auto") ->
 
 
 def require_memory(needed: int, device: torch.device, *, samples: int) -> None:
-    """Raise TrainerError where a device hasn't the bytes that a step of so many samples takes."""
+    """Raise TrainerError if a step of so many samples needs more memory than the device has."""
     there = device_memory_bytes(device)
     if there is not None and needed > there:
         raise TrainerError(
@@ -103,7 +103,7 @@ def require_memory(needed: int, device: torch.device, *, samples: int) -> None:
 
 
 def time_step(data: FitData, learner: Learner, *, samples: int | None = None) -> float:
-    """Return the seconds of a step, the fastest of a few after a first one that isn't counted.
+    """Return the seconds of the fastest of a few steps after a warm-up.
 
     ``samples`` takes the first so many of each micro-batch instead of all.
     """

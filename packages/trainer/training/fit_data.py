@@ -20,7 +20,7 @@ _VAL_BATCH = 16  # samples
 
 @dataclass(frozen=True)
 class FitData:
-    """The samples of a fit, opened and checked, and the order in which they are taken.
+    """The samples of a fit, opened and checked, and their order.
 
     Args:
         path: where the shard set lies, for errors.
@@ -49,7 +49,7 @@ class FitData:
     def open(
         cls, shard_set: ShardSet, recipe: Recipe, world: World, *, skip_bad: bool = False
     ) -> "FitData":
-        """Open the shards, checked where the recipe says so, and plan the steps.
+        """Open the shards, verified if the recipe says so, and plan the steps.
 
         Raises:
             TrainerError: shards are damaged, or the recipe doesn't suit them.
@@ -86,7 +86,7 @@ class FitData:
         )
 
     def batches(self, start: Position, *, workers: int | None = None) -> Iterator[Batch]:
-        """Yield what this process has to do from ``start`` to the end of the last epoch.
+        """Yield this process's batches from ``start`` to the end of the last epoch.
 
         ``workers`` decode; None is as many as the recipe says.
         """
@@ -108,7 +108,7 @@ class FitData:
         )
 
     def validation_batches(self) -> Iterator[Batch] | None:
-        """Return the validation samples that are judged each time, or None where there are none."""
+        """Return the fixed validation samples in batches; None without any."""
         if self.val is None:
             return None
         count = min(self.recipe.validation.val_samples or len(self.val), len(self.val))
@@ -124,6 +124,6 @@ class FitData:
 
 
 def total_steps(recipe: Recipe, samples: int) -> int:
-    """Return the steps of a whole fit on so many samples."""
+    """Return the steps of a whole fit on a number of samples."""
     steps = recipe.epochs * -(-samples // max(1, recipe.batch_size))
     return min(steps, recipe.max_steps) if recipe.max_steps else steps

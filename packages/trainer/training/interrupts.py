@@ -7,7 +7,7 @@ from types import FrameType
 
 
 class StopRequest:
-    """True once a signal asked the fit to stop; ``signal`` is its number."""
+    """Set by a signal that asks the fit to stop; ``signal`` is its number."""
 
     def __init__(self) -> None:
         self.signal: int | None = None

@@ -31,7 +31,7 @@ _AVERAGE = "average/"
 
 @dataclass
 class Learner:
-    """A network in training on one device, alone or in step with other processes.
+    """A network in training on one device, alone or with other processes.
 
     Args:
         forward: the network as it is called: compiled, and wrapped where processes share a step.
@@ -96,14 +96,14 @@ class Learner:
 
     @property
     def averaged(self) -> PixelClassifier:
-        """The network that is validated and kept: with averaged parameters where there are any."""
+        """The validated and saved network: with averaged parameters if there are any."""
         if self.average is None:
             return self.network
         network: PixelClassifier = self.average.module  # type: ignore[assignment]
         return network
 
     def backward(self, batch: Batch) -> Tensor:
-        """Add the gradients of a micro-batch up; return its share of the step's mean loss.
+        """Add the gradients of a micro-batch; return its share of the step's mean loss.
 
         Processes exchange gradients once a step, not once a micro-batch.
         """
@@ -115,7 +115,7 @@ class Learner:
         return loss
 
     def update(self, step: int) -> float:
-        """Let the optimizer take step ``step`` (from 0); return the rate that it took it with."""
+        """Apply optimizer step ``step`` (from 0); return its learning rate."""
         settings = self.recipe.optimizer
         if settings.clip_norm > 0:
             nn.utils.clip_grad_norm_(self.network.parameters(), settings.clip_norm)
@@ -129,7 +129,7 @@ class Learner:
         return rate
 
     def validate(self, batches: Iterable[Batch]) -> dict[str, float]:
-        """Judge the averaged parameters."""
+        """Validate the averaged parameters."""
         return validate(
             self.averaged,
             batches,
@@ -142,7 +142,7 @@ class Learner:
         )
 
     def require_finite(self, step: int) -> None:
-        """Raise TrainerError where a parameter is no longer a number after ``step``."""
+        """Raise TrainerError if a parameter isn't finite after ``step``."""
         for name, parameter in self.network.named_parameters():
             if not bool(torch.isfinite(parameter).all()):
                 raise TrainerError(
@@ -151,7 +151,7 @@ class Learner:
                 )
 
     def averaged_tensors(self) -> dict[str, Tensor]:
-        """Return the parameters that are kept, by name."""
+        """Return the parameters to save, by name."""
         return {name: tensor.detach() for name, tensor in self.averaged.named_parameters()}
 
     def tensors(self) -> dict[str, Tensor]:
@@ -163,7 +163,7 @@ class Learner:
 
     @torch.no_grad()
     def load(self, tensors: Mapping[str, Tensor], *, step: int) -> None:
-        """Take up what ``tensors`` gave after ``step`` steps.
+        """Restore the ``tensors`` saved after ``step`` steps.
 
         Raises:
             TrainerError: it is of another network.
@@ -178,7 +178,7 @@ class Learner:
             raise TrainerError(f"the state of the run is of another network ({error})") from None
 
     def _loss(self, batch: Batch) -> Tensor:
-        """Divide by the pixels of the whole step, ignored ones included.
+        """Return the loss divided by all pixels of the step, ignored ones included.
 
         So the shares of all micro-batches and processes add up to the same number however the
         step is cut.

@@ -28,7 +28,7 @@ _SMALLER = "lower batch_size, crop or width; `--dry-run` says what they take"
 
 @dataclass(frozen=True)
 class FitOptions:
-    """How a fit is run, as against what is fitted.
+    """Options of a run, beside its recipe.
 
     Args:
         resume: continue the run in the folder, whatever its recipe was; else only where the
@@ -50,7 +50,7 @@ class FitOptions:
 
 @dataclass(frozen=True)
 class FitSummary:
-    """How a fit ended.
+    """Result of a fit.
 
     Args:
         ended: ``done``, ``patience`` or ``interrupted``.
@@ -85,7 +85,7 @@ def fit(
     world: World | None = None,
     report: ProgressCallback = silent,
 ) -> FitSummary:
-    """Train a network on a shard set and leave a run in ``out``.
+    """Train a network on a shard set and write a run into ``out``.
 
     Raises:
         TrainerError: the folder has another run, shards are damaged, the loss is no longer a
@@ -163,7 +163,7 @@ def _begin(
     *,
     init: Trained | None,
 ) -> tuple[Learner, TrainingState]:
-    """Build the network and its state: as at step 0, or as saved."""
+    """Build the network and its state: initial, or as saved."""
     learner = Learner.build(
         recipe,
         data.palette,
@@ -193,7 +193,7 @@ def _train(
     stop: StopRequest,
     report: ProgressCallback,
 ) -> str:
-    """Take steps until all are done, patience is exhausted or a stop is requested; return which."""
+    """Take steps until all are done, patience is exhausted or a stop is requested."""
     world, settings = learner.world, learner.recipe.validation
     meter = ThroughputMeter(world, steps_per_epoch=data.sampler.steps_per_epoch)
     saved_at = time.monotonic()
@@ -232,7 +232,7 @@ def _train(
 
 
 def _judge(state: TrainingState, learner: Learner, data: FitData, recorder: RunRecorder) -> bool:
-    """Validate, log, save; return whether patience is spent."""
+    """Validate, log and save; return whether patience is exhausted."""
     settings = learner.recipe.validation
     learner.require_finite(state.step)
     batches = data.validation_batches()

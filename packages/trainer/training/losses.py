@@ -18,11 +18,11 @@ _GPU_CHUNK = 1 << 22  # numbers of logits at once: bounds the memory of the soft
 
 @dataclass(frozen=True)
 class Targets:
-    """What a bin asks of the logits: a row for each id that can be stored, 0 to 255.
+    """Weighted target distributions: a row for each id that can be stored, 0 to 255.
 
     Args:
         rows: w(b)·K[b], the weighted target distribution; its sum is the weight w(b), since K[b]
-            sums to 1. Zero from row n on, so that 255 (ignore) asks nothing.
+            sums to 1. Zero from row n on, so that 255 (ignore) has no target.
         centers: of the bins, in UV.
         settings: the factors on the two losses.
     """
@@ -33,7 +33,7 @@ class Targets:
 
     @classmethod
     def of(cls, palette: Palette, settings: LossSettings, device: torch.device) -> "Targets":
-        """Make the rows from a palette's prior and the settings.
+        """Compute the rows from a palette's prior and the settings.
 
         Raises:
             ValueError: more neighbours than the palette has bins.
@@ -59,7 +59,7 @@ def training_loss(
     *,
     scale: float,
 ) -> Float[Tensor, ""]:
-    """Return what a fit minimises: the two losses, each by its factor."""
+    """Return the training loss: the two losses, each by its factor."""
     settings, parts = targets.settings, []
     if settings.cross_entropy > 0:
         factor = scale * settings.cross_entropy

@@ -1,4 +1,4 @@
-"""Memory of a device, to refuse what can't fit before it is tried."""
+"""Memory of a device, for refusing fits that are too large."""
 
 import os
 from pathlib import Path
@@ -9,7 +9,7 @@ _CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.lim
 
 
 def device_memory_bytes(device: torch.device) -> int | None:
-    """Return the bytes that a device has in all, within what this process is given of them.
+    """Return a device's total memory, within this process's limits.
 
     None where that is unknown.
     """

@@ -44,7 +44,7 @@ class RunMonitor:
         self._writer = _summary_writer(run) if tensorboard else None
 
     def scalars(self, line: Mapping[str, Any]) -> None:
-        """Hand a line of metrics on to TensorBoard."""
+        """Write a line of metrics to TensorBoard."""
         if self._writer is not None:
             for name, value in line.items():
                 if isinstance(value, float):
@@ -52,7 +52,7 @@ class RunMonitor:
             self._writer.flush()
 
     def refresh(self, network: PixelClassifier, state: TrainingState) -> None:
-        """Picture the same photos again and rewrite the page."""
+        """Predict the same photos again and rewrite the page."""
         if self._samples:
             pictures = save_epoch_pictures(
                 self._run,
@@ -69,12 +69,12 @@ class RunMonitor:
         self.write_page()
 
     def write_page(self) -> None:
-        """Rewrite the page from what the run has."""
+        """Rewrite the page from the run's files."""
         write_run_page(self._run)
 
 
 def photos_to_picture(shard_set: ShardSet, *, skip_bad: bool = False) -> list[Sample]:
-    """Return a few validation samples, training ones where there are none.
+    """Return a few validation samples; training samples without any.
 
     With ``skip_bad`` none where one can't be used: such a fit continues without pictures.
     """

@@ -16,7 +16,7 @@ _ENCODES = "encodes"  # key of a group of parameters: whether they are an encode
 def make_optimizer(
     network: nn.Module, settings: OptimizerSettings, *, encoder: Sequence[nn.Parameter] = ()
 ) -> torch.optim.Adam:
-    """Return fused Adam; with weight decay AdamW, which spares biases and norms.
+    """Return fused Adam; with weight decay AdamW, without decay on biases and norms.
 
     The parameters of an ``encoder`` are in groups of their own, for ``set_rate``.
     """
@@ -54,7 +54,7 @@ def rate_at(step: int, total_steps: int, settings: OptimizerSettings) -> float:
 
 
 def set_rate(optimizer: torch.optim.Optimizer, rate: float, encoder_factor: float = 1.0) -> None:
-    """Give every group of parameters the same rate, but an encoder's so many times it."""
+    """Set the learning rate of all groups; an encoder's has a factor."""
     for group in optimizer.param_groups:
         group["lr"] = rate * encoder_factor if group.get(_ENCODES) else rate
 
@@ -72,7 +72,7 @@ class ParameterAverage(AveragedModel):
 
     @torch.no_grad()
     def update_parameters(self, model: nn.Module) -> None:
-        """Take the parameters after a step in.
+        """Include the parameters after a step.
 
         torch's own method copies the count to the device, or reads it there, and so waits for a
         GPU in every step.
@@ -86,7 +86,7 @@ class ParameterAverage(AveragedModel):
 
 
 def state_tensors(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
-    """Return everything that the next step depends on, by name."""
+    """Return all tensors that the next step depends on, by name."""
     tensors: dict[str, Tensor] = {}
     for name, parameter in network.named_parameters():
         tensors[f"parameter/{name}"] = parameter.detach()
@@ -99,7 +99,7 @@ def state_tensors(network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[
 def load_state_tensors(
     network: nn.Module, optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]
 ) -> None:
-    """Put back what ``state_tensors`` gave.
+    """Restore the output of ``state_tensors``.
 
     Raises:
         KeyError: a parameter isn't among them.

@@ -14,7 +14,7 @@ from trainer.training.loop import FitOptions
 
 @dataclass(frozen=True)
 class FitRequest:
-    """What a user asks for.
+    """Request of a user.
 
     Args:
         shards: folder or address of the shard set.
@@ -41,7 +41,7 @@ class FitRequest:
 
 @dataclass(frozen=True)
 class FitPlan:
-    """What ``fit`` is called with, and notes for the user."""
+    """Arguments of ``fit``, and notes for the user."""
 
     shard_set: ShardSet
     recipe: Recipe

@@ -15,7 +15,7 @@ _MOST_PICTURES = 30  # a fit of more epochs isn't pictured after each one
 
 
 class RunRecorder:
-    """Writes into a run; with ``writes`` unset, as in all processes but the first, nothing.
+    """Writes into a run; nothing if ``writes`` is unset, as in all processes but the first.
 
     Args:
         size: edge in pixels of what the network is trained on.
@@ -39,7 +39,7 @@ class RunRecorder:
         self._writes = writes
 
     def log_throughput(self, state: TrainingState, measured: Throughput, rate: float) -> None:
-        """Write a line of metrics about the last steps."""
+        """Log the last steps."""
         self._log(
             {
                 "step": state.step,
@@ -52,12 +52,12 @@ class RunRecorder:
         )
 
     def log_validation(self, state: TrainingState) -> None:
-        """Write a line of metrics with the last validation."""
+        """Log the last validation."""
         line = {"step": state.step, "epoch": state.epoch, "elapsed_s": state.elapsed_s}
         self._log(line | {f"val_{name}": value for name, value in state.validation.items()})
 
     def save(self, state: TrainingState, learner: Learner) -> None:
-        """Write what resuming needs, and the network as ``last``; it is ``best`` while none is.
+        """Save the state, and the network as ``last``, and as ``best`` if there is none.
 
         Raises:
             TrainerError: the parameters are no longer finite.
@@ -71,7 +71,7 @@ class RunRecorder:
             self._save_network("best", state, learner)
 
     def save_judged(self, state: TrainingState, learner: Learner, *, better: bool) -> None:
-        """Save after a validation: as ``best`` too where it is, and as an epoch's own."""
+        """Save after a validation: also as ``best`` if it is, and as the epoch's."""
         if not self._writes:
             return
         if better:
@@ -82,20 +82,20 @@ class RunRecorder:
         self.save(state, learner)
 
     def catch_up(self, state: TrainingState, learner: Learner) -> None:
-        """Write what a kill right after the state was saved left undone."""
+        """Write files that are missing after a kill between the state and them."""
         if self._writes and self._run.step_of("last") != state.step:
             self._save_network("last", state, learner)
         if state.epoch_is_over:
             self.show(state, learner)
 
     def show(self, state: TrainingState, learner: Learner) -> None:
-        """Let the monitor show where the fit stands, if it is time."""
+        """Update the monitor's page, if it is due."""
         every = -(-self._recipe.epochs // _MOST_PICTURES)
         if self.monitor is not None and (state.is_done or state.epoch % every == 0):
             self.monitor.refresh(learner.averaged, state)
 
     def stop(self, state: TrainingState, learner: Learner) -> None:
-        """Save where a fit is stopped, and write its page up to there."""
+        """Save a stopped fit, and write its page."""
         self.save(state, learner)
         if self.monitor is not None:
             self.monitor.write_page()

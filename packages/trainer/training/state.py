@@ -14,7 +14,7 @@ from trainer.evaluation.epoch_measures import EPOCH_MEASURES
 
 @dataclass
 class TrainingState:
-    """Step, position among the samples, measures and the best of them, and the elapsed time.
+    """Step, position among the samples, measures and the best of them, elapsed time.
 
     With the tensors of a ``Learner`` it is all that the next step depends on.
 
@@ -53,7 +53,7 @@ class TrainingState:
 
     @property
     def samples_seen(self) -> int:
-        """Samples taken so far, each as often as it was."""
+        """Samples taken so far, repetitions included."""
         return self.position.epoch * self.samples + self.position.consumed
 
     @property
@@ -68,24 +68,24 @@ class TrainingState:
 
     @property
     def elapsed_s(self) -> float:
-        """Seconds of the fit so far, those before it was resumed too."""
+        """Seconds of the fit so far, over all its processes."""
         return self.elapsed_before_s + time.monotonic() - self.started
 
     def patience_exhausted(self, patience: int) -> bool:
-        """Whether so many validations in a row brought no improvement; never with 0."""
+        """Whether too many validations brought no improvement; never with a patience of 0."""
         return 0 < patience <= self.stale_epochs
 
     def is_time_to_judge(self, every_epochs: int) -> bool:
-        """Whether the network is to be validated and kept after this step."""
+        """Whether the network is validated and saved after this step."""
         return self.is_done or (self.epoch_is_over and self.epoch % every_epochs == 0)
 
     def advance(self, position: Position) -> None:
-        """Count a step, after which the samples up to ``position`` are seen."""
+        """Count a step, which ends at ``position``."""
         self.step += 1
         self.position = position
 
     def skip(self, reasons: Sequence[str], *, allowed: int) -> None:
-        """Count samples that could not be used.
+        """Count unusable samples.
 
         Raises:
             TrainerError: they are more than ``allowed`` by now.
@@ -98,7 +98,7 @@ class TrainingState:
             )
 
     def judge(self, measures: Mapping[str, float] | None, measure: str) -> bool:
-        """Take the measures of a validation in; return whether this step is the best so far.
+        """Add the measures of a validation; return whether this step is the best so far.
 
         Without a validation the latest step is.
         """
@@ -113,7 +113,7 @@ class TrainingState:
         return better
 
     def to_dict(self) -> dict[str, Any]:
-        """Ready for JSON."""
+        """Return the state as JSON values."""
         loader = {
             "fingerprint": self.fingerprint,
             "seed": self.seed,
@@ -134,7 +134,7 @@ class TrainingState:
         }
 
     def restore(self, content: Mapping[str, Any]) -> None:
-        """Take up what ``to_dict`` gave; the steps of the whole fit stay as they are.
+        """Restore the output of ``to_dict``, except the total steps.
 
         Raises:
             TrainerError: it isn't that.

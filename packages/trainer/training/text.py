@@ -21,7 +21,7 @@ def fit_progress(
 
 
 def summary_text(summary: FitSummary) -> str:
-    """Return what a person wants to know at the end of a fit."""
+    """Return the summary of a fit as text."""
     how = {
         "done": "done",
         "patience": f"no better {summary.measure} for some epochs: stopped",
@@ -43,7 +43,7 @@ def summary_text(summary: FitSummary) -> str:
 
 
 def dry_run_text(fit: DryRun) -> str:
-    """Return a dry run in words."""
+    """Return a dry run as text."""
     return "\n".join(
         [
             f"samples      {fit.samples:,} to train on, {fit.val_samples:,} to validate on",

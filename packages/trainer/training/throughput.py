@@ -1,4 +1,4 @@
-"""Loss and images a second while a fit runs, without waiting for the device."""
+"""Loss and images a second of a fit, without synchronizing the device."""
 
 import math
 import time
@@ -17,7 +17,7 @@ _MOST_STEPS_A_LINE = 50
 
 @dataclass(frozen=True)
 class Throughput:
-    """What was measured over some steps: their mean loss, and the images a second."""
+    """Mean loss and images a second over some steps."""
 
     steps: int
     loss: float
@@ -25,10 +25,10 @@ class Throughput:
 
 
 class ThroughputMeter:
-    """Gathers losses on the device and measures every few steps.
+    """Accumulates losses on the device and reads them every few steps.
 
-    A loss that isn't a number stops the fit with the keys of its batch: at once on a CPU, with the
-    next reading on a GPU, where looking sooner would make the device wait.
+    A loss that isn't finite stops the fit with the keys of its batch: at once on a CPU, with the
+    next reading on a GPU, where an earlier check would synchronize the device.
     """
 
     def __init__(self, world: World, *, steps_per_epoch: int) -> None:
@@ -37,7 +37,7 @@ class ThroughputMeter:
         self._begin()
 
     def add(self, loss: Tensor, batch: Batch, *, step: int) -> None:
-        """Take a micro-batch of step ``step`` (from 0) in.
+        """Add a micro-batch of step ``step`` (from 0).
 
         Raises:
             TrainerError: its loss is known already, and not a number.
@@ -50,19 +50,19 @@ class ThroughputMeter:
             self._refuse(len(self._losses) - 1)
 
     def may_wait(self) -> bool:
-        """Whether asking all processes something now costs nothing, or a reading is due anyway."""
+        """Whether synchronizing processes now costs nothing, or a reading is due anyway."""
         return self._world.device.type == "cpu" or self.is_due()
 
     def is_due(self) -> bool:
-        """Whether enough steps were taken for a reading."""
+        """Whether a reading is due."""
         return self._steps >= self._every
 
     def restart_clock(self) -> None:
-        """Leave what was done since the last reading (validation, saving) out of the rate."""
+        """Exclude the time since the last reading (validation, saving) from the rate."""
         self._since = time.monotonic()
 
     def read(self) -> Throughput:
-        """Return what was measured since the last reading, over all processes.
+        """Return the means since the last reading, over all processes.
 
         Raises:
             TrainerError: a loss in between was not a number.

@@ -26,7 +26,7 @@ _FAMILIES = (*(family_measure(family) for family in HUE_FAMILIES), "gray_recall"
 
 
 class _Judged:
-    """What accumulates while images stream by: their measures, as an evaluation takes them."""
+    """Accumulates measures of streamed images."""
 
     def __init__(self, palette: Palette, temperature: float) -> None:
         self._palette, self._temperature = palette, temperature
@@ -41,7 +41,7 @@ class _Judged:
         bins: UInt8[np.ndarray, "h w"],
         logits: Float[Tensor, "h w n"],
     ) -> None:
-        """Take one image in."""
+        """Add one image."""
         known = bins != IGNORE_BIN
         if not known.any():
             return
@@ -57,7 +57,7 @@ class _Judged:
         self._known += int(known.sum())
 
     def result(self, loss: float) -> dict[str, float]:
-        """Return the ``EPOCH_MEASURES`` of everything added."""
+        """Return the ``EPOCH_MEASURES`` of all images."""
         figures: dict[str, float] = {}
         if self._truths:
             truth = table(self._truths)
@@ -91,8 +91,8 @@ def validate(
     """Return the ``EPOCH_MEASURES`` of ``network``, in eval mode meanwhile, on whole samples.
 
     They are taken at the network's own resolution: colours are decoded by the annealed mean and
-    compared with the palette's version of the truth, where `trainer evaluate` takes the same at
-    full resolution against the photos. What no sample has, such as hues where all is gray, is 0.
+    compared with the quantised truth; `trainer evaluate` measures at full resolution against the
+    photos. Undefined measures, such as hue recall without hues, are 0.
     """
     judged = _Judged(palette, temperature)
     total, pixels = 0.0, 0
@@ -121,7 +121,7 @@ def validate(
 
 
 def coarse_bins(bins: Tensor, step: int) -> Tensor:
-    """Return every ``step``-th pixel each way, the middle one of the place it stands for."""
+    """Return every ``step``-th pixel each way, the middle one of its cell."""
     return bins if step == 1 else bins[..., *_places(step)].contiguous()
 
 
