@@ -6,16 +6,7 @@ import signal
 import sys
 from collections.abc import Iterator, Mapping
 
-from colorfiles.errors import (
-    OUT_OF_MEMORY_HELP,
-    OUT_OF_THREADS,
-    ColorfilesError,
-    Interrupted,
-    OutOfMemory,
-    can_start_threads,
-    is_out_of_memory,
-    is_out_of_threads,
-)
+from colorfiles import errors
 from colorfiles.outside.words import shown
 
 _LONGEST = 300  # characters of an unexpected error that are shown
@@ -33,6 +24,10 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     debug = "--debug" in sys.argv[1:]
     _open_standard_streams()
     try:
+        os.getcwd()
+    except FileNotFoundError:  # there oneMKL, which torch brings, ends the process by itself
+        _fail(name, "the working folder was deleted; change into another one")
+    try:
         # Nothing is imported before need: click itself may be missing.
         importlib.import_module(f"{name}.cli").app(prog_name=name)
     except ModuleNotFoundError as error:
@@ -40,10 +35,10 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
         if debug or missing in HOUSE:
             raise
         _fail(name, f"{error.name} is not installed: pip install '.[{extras.get(missing, extra)}]'")
-    except (Interrupted, KeyboardInterrupt):
-        if not can_start_threads():  # OpenBLAS raises SIGINT where it can't start its own
-            _fail(name, OUT_OF_THREADS)
-        _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
+    except (errors.Interrupted, KeyboardInterrupt):
+        if not errors.can_start_threads():  # OpenBLAS raises SIGINT where it can't start its own
+            _fail(name, errors.OUT_OF_THREADS)
+        _fail(name, str(errors.Interrupted()), code=128 + signal.SIGINT)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
@@ -54,7 +49,7 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
             raise
         # Compiled modules that Ctrl-C meets while they load raise an error of their own.
         if any(isinstance(one, KeyboardInterrupt) for one in _chain(error)):
-            _fail(name, str(Interrupted()), code=128 + signal.SIGINT)
+            _fail(name, str(errors.Interrupted()), code=128 + signal.SIGINT)
         _fail(name, _line(name, error), code=getattr(error, "exit_code", 1))
 
 
@@ -84,14 +79,14 @@ def _chain(error: BaseException | None) -> Iterator[BaseException]:
 
 def _line(name: str, error: Exception) -> str:
     """Return an error as one line for the user."""
-    if isinstance(error, OutOfMemory):
+    if isinstance(error, errors.OutOfMemory):
         return str(error)
     # Before the words of whoever met the limit: to a reader of files it looks like a damaged one.
-    if any(is_out_of_threads(one) for one in _chain(error)):
-        return OUT_OF_THREADS
-    if any(is_out_of_memory(one) for one in _chain(error)):
-        return f"no memory left; {OUT_OF_MEMORY_HELP}"
-    if isinstance(error, ColorfilesError):
+    if any(errors.is_out_of_threads(one) for one in _chain(error)):
+        return errors.OUT_OF_THREADS
+    if any(errors.is_out_of_memory(one) for one in _chain(error)):
+        return f"no memory left; {errors.OUT_OF_MEMORY_HELP}"
+    if isinstance(error, errors.ColorfilesError):
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}"

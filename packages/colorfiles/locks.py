@@ -1,6 +1,5 @@
 """Writer locks that name their holder; the kernel releases them when a process ends."""
 
-import contextlib
 import errno
 import fcntl
 import json
@@ -11,7 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -97,7 +96,7 @@ def _write_holder(descriptor: int) -> None:
         "command": _command(),
         "since": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
     }
-    with contextlib.suppress(OSError):  # a full disk: the lock holds without words
+    with suppress(OSError):  # a full disk: the lock holds without words
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
 
@@ -124,7 +123,7 @@ def _holder(descriptor: int) -> str:
 def _release_in_child() -> None:
     """Release the lock in a forked child, which would hold it beyond its parent's end."""
     for descriptor in _HELD:
-        with contextlib.suppress(OSError):
+        with suppress(OSError):
             os.close(descriptor)
     _HELD.clear()
 

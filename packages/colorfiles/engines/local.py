@@ -25,8 +25,8 @@ def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _can_share_locks() -> bool:
-    """Whether processes can share locks, which lie in /dev/shm; containers may have none."""
+def can_share_locks() -> bool:
+    """Whether processes can share locks, which lie in /dev/shm; says on stderr where not."""
     try:
         multiprocessing.get_context("spawn").Lock()
     except (OSError, ImportError) as error:
@@ -51,7 +51,7 @@ class LocalEngine:
         Raises:
             ColorfilesError: workers died three times without finishing a task in between.
         """
-        if self.workers == 1 or len(tasks) <= 1 or not _can_share_locks():
+        if self.workers == 1 or len(tasks) <= 1 or not can_share_locks():
             for task in tasks:
                 yield task, function(task)
             return

@@ -19,6 +19,7 @@ import webdataset as wds
 from torch.utils.data import DataLoader, get_worker_info
 
 from colorcore import IGNORE_BIN
+from colorfiles.engines.local import can_share_locks
 from trainer.config.settings import DataSettings
 from trainer.data.batch import Batch, BatchArrays, BatchMemory, with_gamma
 from trainer.data.sample_decoder import Sample, SampleDecoder
@@ -167,6 +168,8 @@ def batches(
         size=size,
     )
     pipeline = wds.DataPipeline(_Source(sampler, store, start, epochs, rank), wds.map(read))
+    if workers and not can_share_locks():  # torch's processes share tensors in the same place
+        workers = 0
     loader: DataLoader[Any] = DataLoader(
         pipeline,
         batch_size=None,
