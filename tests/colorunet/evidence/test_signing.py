@@ -24,7 +24,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> SigningFiles:
     return SigningFiles(*write_chain(tmp_path_factory.mktemp("keys")))
 
 
-SIGNED = ["a.jpg", "a.png", "a.tif", "a.webp"]
+SIGNED = ["a.jpg", "a.png", "a.tif", "a.webp", "a.gif"]
 SIGNED += [name for name, kind in (("a.avif", "AVIF"), ("a.heic", "HEIF")) if can_decode(kind)]
 
 
@@ -63,7 +63,7 @@ def test_a_signature_holds_until_a_pixel_changes(signed: Path) -> None:
     assert verdict.holds, verdict.findings
     data = bytearray(signed.read_bytes())
     starts = {".png": b"IDAT", ".webp": b"VP8 ", ".tif": b"II*\0", ".jpg": b"\xff\xda"}
-    starts |= {".avif": b"mdat", ".heic": b"mdat"}
+    starts |= {".avif": b"mdat", ".heic": b"mdat", ".gif": b"\x2c\0\0\0\0"}
     data[data.rindex(starts[signed.suffix]) + 400] ^= 1
     signed.write_bytes(data)
     changed = verify(signed)
