@@ -9,7 +9,11 @@ import pytest
 PACKAGES = ("colorcore", "colorunet", "dataprep", "trainer")
 
 
-@pytest.mark.parametrize("package", PACKAGES)
+@pytest.mark.parametrize(
+    "package",
+    # colorize_video needs the extra "video"
+    [pytest.param(p, marks=pytest.mark.slow) if p == "colorunet" else p for p in PACKAGES],
+)
 def test_every_public_name_can_be_imported(package: str) -> None:
     module = importlib.import_module(package)
     assert len(module.__all__) > 3

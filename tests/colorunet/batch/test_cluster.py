@@ -11,9 +11,10 @@ from PIL import Image
 
 from colorunet.cli import app
 
-pytestmark = pytest.mark.slow
-
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
+]
 NETWORK = ["--network", "colorunet-listed", "--working-edge", "32"]
 
 

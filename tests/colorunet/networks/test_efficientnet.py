@@ -94,6 +94,7 @@ def test_a_tensor_of_another_shape_and_a_missing_one_are_refused(published_like:
         network.load_published({k: v for k, v in tensors.items() if k != "_fc.bias"})
 
 
+@pytest.mark.slow  # needs the extra "encoders"
 def test_the_published_file_knows_photographs(demo_photos: Path) -> None:
     """A cat and a cup; their places among the thousand sorted synsets are 285 and 967."""
     network = EfficientNetLite0Classifier().eval()

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from clip_files import ClipSettings, write_clip
 from PIL import Image
 
-pytest.importorskip("av")
+pytest.importorskip("av")  # the extra "video"; clip_files imports it too
+
+from clip_files import ClipSettings, write_clip
 
 from colorcore.consistency import color_distribution_consistency, level_shares
 from colorcore.measures import colorfulness
