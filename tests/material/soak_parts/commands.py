@@ -15,7 +15,7 @@ from PIL import Image
 from soak_parts.warm_start import WarmStart
 
 NETWORK = "colorunet-listed"
-_CLIP_FRAMES = 300
+_CLIP_FRAMES = 150  # a stretch of 120, and the beginning of the next
 _FIT = "width=8 depth=3 epochs=3 batch_size=4 crop=16 workers=0 threads=1 luma_noise=0"
 ENVIRONMENT = {
     "FLICKR_API_KEY": "any",
@@ -146,7 +146,7 @@ class Workshop:
 
     @cached_property
     def clip(self) -> Path:
-        """A film of three stretches, each of which a killed call keeps; a pan over noise."""
+        """A film of two stretches, of which a killed call keeps the first; a pan over noise."""
         import av
 
         path = self.root / "clip.mp4"

@@ -11,8 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
 from colorunet.parameters.checkpoint import load_run
+from trainer.cli import app
 from trainer.runs.folder import RunFolder
 
 pytestmark = pytest.mark.slow
@@ -25,15 +27,21 @@ SETTINGS = (
 TOLERANCE = 2e-4  # of the loss: sums in another order, then Adam's division by small numbers
 
 
-def _command(shards: Path, run: Path, processes: int, *more: str) -> list[str]:
-    start = [sys.executable, "-m"]
-    if processes > 1:
-        start += ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes), "-m"]
+def _arguments(shards: Path, run: Path, *more: str) -> list[str]:
     settings = [word for key in SETTINGS.split() for word in ("--set", key)]
-    return [*start, "trainer", "fit", str(shards), "--out", str(run), *settings, *more]
+    return ["fit", str(shards), "--out", str(run), *settings, *more]
+
+
+def _command(shards: Path, run: Path, processes: int, *more: str) -> list[str]:
+    start = ["torch.distributed.run", "--standalone", "--nproc-per-node", str(processes)]
+    return [sys.executable, "-m", *start, "-m", "trainer", *_arguments(shards, run, *more)]
 
 
 def _fit(shards: Path, run: Path, processes: int, *more: str) -> None:
+    if processes == 1:
+        alone = CliRunner().invoke(app, _arguments(shards, run, *more), catch_exceptions=False)
+        assert alone.exit_code == 0, alone.output
+        return
     command = _command(shards, run, processes, *more)
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
