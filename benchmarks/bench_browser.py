@@ -1,4 +1,4 @@
-"""The page of `colorunet page` in Chromium: its pixels beside Python's, its time and its memory.
+"""The page of `colorunet page` in Chromium: pixels compared with Python, time and memory.
 
 python benchmarks/bench_browser.py PHOTOS [--count 20] [--megapixels 12] [--photo FILE]
 
@@ -86,7 +86,7 @@ def save(page: Any, to: Path) -> Path:
 
 
 def compared(page: Any, photos: list[Path], folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield how far the page's pixels are from Python's, for each photo."""
+    """Yield the difference of the page's pixels from Python's, for each photo."""
     colorizer = Colorizer.load()
     for photo in photos:
         with Image.open(photo) as image:
@@ -103,7 +103,7 @@ def compared(page: Any, photos: list[Path], folder: Path) -> Iterator[dict[str, 
 
 
 def measured(page: Any, photo: Path, folder: Path) -> dict[str, Any]:
-    """Return seconds, CPU seconds and memory of a photo that is dropped, shown and saved."""
+    """Return seconds, CPU seconds and memory for colouring and saving a photo."""
     pid = _renderer_of(page)
     started = [(time.monotonic(), _cpu_s(pid))]
     Image.new("L", (320, 320)).save(folder / "small.png")

@@ -1,4 +1,4 @@
-"""What colourising costs: a small photo, a large one, a folder; by ONNX, torch, int8 and OpenCV.
+"""Cost of colourising a small photo, a large one and a folder; by ONNX, torch, int8 and OpenCV.
 
 python benchmarks/bench_colorize.py [--part photo --part large …] [--repeats 15] [--photos DIR]
 

@@ -1,4 +1,4 @@
-"""CPU time of whole commands at two commits, in turn: import, shard, fit, colorize and the page.
+"""CPU time of import, shard, fit, colorize and the page at two commits, in turn.
 
 \b
     git worktree add ../before COMMIT
@@ -35,7 +35,7 @@ VISITS = 10  # of the page: a photo, four previews and a file each
 
 @dataclass(frozen=True)
 class Material:
-    """What both commits work on.
+    """Inputs of both commits.
 
     Args:
         tree: a folder of photos.
@@ -52,7 +52,7 @@ class Material:
     network: Path
 
     def command(self, name: str, out: Path, checkout: Path) -> list[str]:
-        """Return the words of a checkout's command that writes ``out``."""
+        """Return the arguments of a checkout's command that writes ``out``."""
         settings = [word for key in FIT.split() for word in ("--set", key)]
         words = {
             "import": ["dataprep", "import", self.tree, "--out", out],

@@ -1,4 +1,4 @@
-"""How far colours are off at edges when chroma is scaled up, beside bilinear; and what it costs.
+"""Error of colours at edges for guided and bilinear upscaling, and their cost.
 
 python benchmarks/bench_edges.py PHOTOS [--most 60]
 

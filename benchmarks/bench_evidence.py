@@ -1,4 +1,4 @@
-"""How often `colorunet verify` is right: photos coloured, then left alone or changed.
+"""Error rates of `colorunet verify` on coloured photos, changed and unchanged.
 
 python benchmarks/bench_evidence.py PHOTOS --count 300 [--rows FILE]
 python benchmarks/bench_evidence.py --judge FILE   # again, by the bounds that the code has now
@@ -61,7 +61,7 @@ KINDS = {
 
 
 def changed(rgb: np.ndarray, change: str, spot: tuple[int, int]) -> np.ndarray:
-    """Return pixels as somebody might change them."""
+    """Return pixels with one of the changes."""
     rgb, (y, x) = rgb.copy(), spot
     if change == "brightened":
         return np.clip(np.rint(rgb * 1.01), 0, 255).astype(np.uint8)

@@ -1,4 +1,4 @@
-"""What a Flickr fetch costs and survives, against the project's own server on loopback.
+"""Cost and fault tolerance of a Flickr fetch, against the project's own server on loopback.
 
     python benchmarks/bench_fetch.py rate      photos/s, and the same downloads by bare requests
     python benchmarks/bench_fetch.py memory    resident memory over a fetch of 10,000 photos

@@ -1,4 +1,4 @@
-"""How much a coloured film flickers, with and without smoothing; how fast and large the work is.
+"""Flicker of coloured films, with and without smoothing; speed and memory.
 
 python benchmarks/bench_film.py flicker --photos DIR [--frames 24] [--film zooms --film cuts]
 python benchmarks/bench_film.py speed --photos DIR [--frames 24]

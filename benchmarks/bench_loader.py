@@ -1,4 +1,4 @@
-"""How fast samples come out of shards, beside the bare decoding and other ways to read them.
+"""Rate of the loader, beside the bare decoding and other ways to read shards.
 
 \b
     python benchmarks/bench_loader.py SHARDS [--photos PHOTOS] [--batches 40]

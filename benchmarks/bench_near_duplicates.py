@@ -1,4 +1,4 @@
-"""How many changed copies of photos are found, how many others are taken for one, at what cost.
+"""Near-duplicate detection: recall of changed copies, false matches, and cost.
 
     benchmarks/bench_near_duplicates.py FOLDER… [--photos 2000] [--leak-photos 300]
 

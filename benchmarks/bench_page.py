@@ -1,4 +1,4 @@
-"""What the page stands: clients who colour, turn dials and save, all at once, and memory meanwhile.
+"""Load test of the page: clients that colour, turn dials and save at once; and its memory.
 
 python benchmarks/bench_page.py [--clients 64] [--seconds 120] [--photo FILE]
 
@@ -25,7 +25,7 @@ TIMEOUT_S = 300
 
 
 class Load:
-    """Clients, and what became of their requests.
+    """Clients and the results of their requests.
 
     Args:
         url: of the server.
@@ -95,7 +95,7 @@ class Load:
     help="That they send.  [scikit-image's coffee, 600 × 400]",
 )
 def main(clients: int, seconds: float, photo: Path | None) -> None:
-    """Start a server, load it, print what happened."""
+    """Start a server, put it under load, and print the results."""
     command = [sys.executable, "-m", "colorunet", "serve", "--no-browser", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None

@@ -1,4 +1,4 @@
-"""What memory the page takes over thousands of uploads, of which it keeps what its limits allow.
+"""Memory of the page over thousands of uploads, within its limits.
 
 python benchmarks/bench_page_memory.py [--uploads 2000] [--edge 200] [RUN]
 

@@ -1,4 +1,4 @@
-"""What ``dataprep shard`` costs, beside the bare codecs, img2dataset and the other Pillow.
+"""Cost of ``dataprep shard``, beside the bare codecs, img2dataset and pillow-simd.
 
 python benchmarks/bench_shard.py --photos PHOTOS
 
@@ -105,7 +105,7 @@ def learn(folder: PhotoFolder) -> Palette:
 
 
 class Bench:
-    """The photos in memory, and what each party does with them."""
+    """The photos in memory, and each party's work on them."""
 
     def __init__(self, folder: PhotoFolder, palette: Palette, scratch: Path) -> None:
         self.folder, self.palette, self.scratch = folder, palette, scratch
@@ -125,7 +125,7 @@ class Bench:
         self.resized = resized
 
     def whole(self) -> None:
-        """What the command does, from the manifest's rows to the index."""
+        """The whole command, from the manifest's rows to the index."""
         write_shards(
             self.rows,
             Storage(str(self.folder.root)),
@@ -136,7 +136,7 @@ class Bench:
         )
 
     def codecs(self) -> None:
-        """The codec calls that no way around exists for, and nothing else."""
+        """The indispensable codec calls alone."""
         for data, views in zip(self.data, self.views, strict=True):
             with Image.open(io.BytesIO(data)) as image:
                 image.draft("RGB", DRAFT)
@@ -175,7 +175,7 @@ class Bench:
 
 
 def drop(results: Iterable[object]) -> None:
-    """Make each result and keep none: memory that is new each time would count as work."""
+    """Consume results without keeping them, so that fresh memory isn't counted."""
     for _ in results:
         pass
 
@@ -188,7 +188,7 @@ def cpu_s(function: Callable[[], object]) -> float:
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on loopback from a process of its own, whose time counts for nobody."""
+    """Serve a folder on loopback from a separate process, whose time isn't counted."""
     code = (
         "import functools, http.server, sys\n"
         "class Handler(http.server.SimpleHTTPRequestHandler):\n"

@@ -1,4 +1,4 @@
-"""Memory and rate of ``dataprep fetch-sun`` over a tar.gz that is made while it is read.
+"""Memory and rate of ``dataprep fetch-sun`` over a tar.gz generated on the fly.
 
 python benchmarks/bench_sun.py --gigabytes 5
 
@@ -34,7 +34,7 @@ PHOTO_SHAPE = (800, 533)
 
 @dataclass
 class Pass:
-    """What one archive is like, and what was seen while it went out."""
+    """Properties of an archive, and measurements while it was sent."""
 
     total_bytes: int
     shuffled: bool

@@ -1,4 +1,4 @@
-"""How fast a step is, beside the textbook loop and the machine's own limits; on CPU and GPU.
+"""Speed of a step, beside the textbook loop and the machine's limits; on CPU and GPU.
 
 \b
     python benchmarks/bench_train.py [--device cuda] [--batch 48] [--size 256] [--repeats 3]
@@ -73,7 +73,7 @@ class Case:
         return cls(Recipe.load(recipe).with_overrides(overrides), size, batch, device)
 
     def network(self) -> PixelClassifier:
-        """Build it anew, always the same."""
+        """Build the network, always with the same parameters."""
         torch.manual_seed(0)
         return build_network(self.recipe.network, bins=BINS, size=self.size)
 
@@ -120,7 +120,7 @@ def our_step(case: Case, *, compile_it: bool = False) -> Callable[[], None]:
 
 
 def textbook_step(case: Case) -> Callable[[], None]:
-    """The same network by the book: logits at full resolution, a float target, plain Adam."""
+    """The textbook step: logits at full resolution, a float target, plain Adam."""
     network = case.network().to(case.device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-4)
     targets = Targets.of(palette(), case.recipe.loss, case.device)
@@ -170,7 +170,7 @@ def limits(device: torch.device) -> tuple[float, float]:
 
 
 def roofline_seconds(case: Case, operations_s: float, bytes_s: float) -> float:
-    """The least a step could take: its operations, or its activations written and read thrice."""
+    """Least time of a step: its operations, or writing and reading its activations."""
     network = case.network()
     operations = FORWARD_AND_BACKWARD * count_flops(network, size=case.size) * case.batch
     moved = FORWARD_AND_BACKWARD * activation_bytes(network, size=case.size) / 2 * case.batch

@@ -1,4 +1,4 @@
-"""Which photos of folders ``dataprep import`` would reject as toned, and how many toned copies.
+"""Photos that ``dataprep import`` rejects as toned, and toned copies that it detects.
 
 python benchmarks/count_toned.py PHOTOS… --tone-every 10
 
@@ -36,7 +36,7 @@ _DUOTONES = (
 
 @dataclass(frozen=True)
 class Print:
-    """What a toned copy is made of: luma (h, w) and colours (h, w, 3) in [0, 255], and chance."""
+    """Inputs of a toned copy: luma (h, w) and colours (h, w, 3) in [0, 255], and random state."""
 
     luma: Array
     rgb: Array
@@ -120,7 +120,7 @@ def judged(path: Path) -> tuple[str, TintFit | None]:
 
 
 def toned_found(path: Path) -> dict[str, str]:
-    """Return what is said of a photo's toned copies, by the way they were toned."""
+    """Return the verdict on a photo's toned copies, by kind of toning."""
     rgb = np.asarray(read_image(path.read_bytes()).rgb(), dtype=np.float64)
     luma, said = rgb @ (0.299, 0.587, 0.114), {}
     for number, (name, (quality, way)) in enumerate(_WAYS.items()):

@@ -1,4 +1,4 @@
-"""Images a second of the first steps of a fit, in one process or in those that torchrun starts.
+"""Images a second of the first steps of a fit, in one process or several by torchrun.
 
 \b
     python benchmarks/fit_rate.py SHARDS [--recipe small] [--set norm=pixel] [--batch 16]
@@ -40,7 +40,7 @@ def step_seconds(data: FitData, learner: Learner, steps: int) -> list[float]:
 
 
 def fit_rate(shards: Path, recipe: Recipe, world: World, steps: int) -> dict[str, float]:
-    """What `trainer fit` reaches with this recipe: the median step's rate."""
+    """Return the median step's rate of `trainer fit` with this recipe."""
     data = FitData.open(ShardSet.open(shards), recipe, world)
     learner = Learner.build(
         recipe, data.palette, world, size=data.crop_size, total_steps=data.total_steps

@@ -1,5 +1,5 @@
 #!/usr/bin/env python
-"""What ``--album`` finds and does to the colours, on a folder of photos of different scenes.
+"""Matches of ``--album`` and their effect on colours, on photos of different scenes.
 
 Two views of each photo stand for two photos of one scene: its left and its right half, which have
 no pixel in common; or two crops that overlap. One view of each photo is the album, the other, gray,

@@ -1,4 +1,4 @@
-"""How often a region of one true colour is coloured in two hues.
+"""Frequency of regions of one true colour that are coloured in two hues.
 
 Neighbouring cells of 8 x 8 pixels whose true chroma is at least 0.03 in UV, and within 0.03 of that
 of the region's first cell, form a region. A region of 16 cells or more is two-tone where at least

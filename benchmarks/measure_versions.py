@@ -1,4 +1,4 @@
-"""How clean the versions of photos are, and how plainly they differ.
+"""Cleanness of the versions of photos, and differences between them.
 
 Of `colorunet --versions N` on each photo: chroma steps where luma is flat, as a multiple of the
 usual colouring's; between every two versions, the median CIEDE2000 where their chroma differs by

@@ -1,4 +1,4 @@
-"""The weighted cross-entropy by the textbook: what the one-pass loss is held to."""
+"""The weighted cross-entropy in its textbook form, the reference of the one-pass loss."""
 
 import torch
 from jaxtyping import Float, UInt8

@@ -1,4 +1,4 @@
-"""The command lines of an experiment: printed as a person would type them, then run."""
+"""Command lines of an experiment: printed as a user types them, then run."""
 
 import json
 import os
@@ -13,7 +13,7 @@ Words = Sequence[str | Path]
 
 
 class CommandFailed(Exception):
-    """A command that ended with another status than 0; the message has its last line, if known."""
+    """A command that failed; the message has its last line, if known."""
 
     def __init__(self, returncode: int, message: str) -> None:
         super().__init__(message)
@@ -31,7 +31,7 @@ class CommandRunner:
         self._pass_fds = pass_fds
 
     def json(self, words: Words) -> dict[str, Any]:
-        """Run a command with ``--json`` and return what it printed, as ``run`` does."""
+        """Run a command with ``--json`` and return its parsed output."""
         result: dict[str, Any] = json.loads(self.run(words, "--json"))
         return result
 

@@ -1,4 +1,4 @@
-"""One of the poster's three experiments, by the commands that a person would type.
+"""One of the poster's three experiments, by the commands that a user types.
 
 Palette and weights come from a small number of photos of --palette-photos, as on the poster;
 training and testing stay within --photos. --count and --epochs scale it down.
@@ -15,7 +15,7 @@ from photo_subsets import SPLITS, copy_some, measure_value, photos_of, write_spl
 
 @dataclass(frozen=True)
 class Experiment:
-    """What sets one experiment apart; the recipe of the same name has the rest."""
+    """Parameters of an experiment beside the recipe of the same name."""
 
     bins: int
     classes: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ def main(
     limit: int,
     overrides: tuple[str, ...],
 ) -> None:
-    """Run every step and say what came out."""
+    """Run every step and print the results."""
     experiment = EXPERIMENTS[name]
     if classes:
         experiment = replace(experiment, classes=tuple(classes.split(",")))

@@ -1,4 +1,4 @@
-"""Everything that wants a GPU, in one go: agreement with the CPU, benchmarks, the shipped network.
+"""Everything that needs a GPU in one go: agreement with the CPU, benchmarks, the shipped network.
 
 \b
     PYTHONPATH=packages python experiments/gpu_run.py --photos PHOTOS --eval-photos OTHERS --out OUT
@@ -34,7 +34,7 @@ SHIPPED = "the shipped network, made again"
 
 @dataclass(frozen=True)
 class Part:
-    """How one part ended: its result, or the last line of its log."""
+    """Result of a part, or the last line of its log."""
 
     name: str
     ok: bool
@@ -65,7 +65,7 @@ class Parts:
         return ok
 
     def add(self, name: str, ok: bool, seconds: float, outcome: str) -> None:
-        """Note how a part ended and tell it."""
+        """Add the outcome of a part and print it."""
         self.parts.append(Part(name, ok, seconds, outcome))
         print(f"{name}: {'ok' if ok else 'FAILED'}, {seconds:.0f} s: {outcome}", flush=True)
         with write_atomically(self._out / "gpu.json") as temporary:

@@ -1,4 +1,4 @@
-"""Which photos an experiment takes: classes, splits, and folders of some of them."""
+"""Selection of an experiment's photos: classes, splits, and folders of some of them."""
 
 import csv
 import os
@@ -18,7 +18,7 @@ SPLITS = ("train", "val", "test")
 
 
 def photos_of(folder: Path, classes: Sequence[str] = ()) -> list[Photo]:
-    """Return the photos kept, of some classes where any are named."""
+    """Return the kept photos, of the named classes if any are named."""
     kept = PhotoFolder(folder).kept()
     photos = [photo for photo in kept if not classes or photo.class_name in classes]
     if not photos:
@@ -30,7 +30,7 @@ def photos_of(folder: Path, classes: Sequence[str] = ()) -> list[Photo]:
 def write_split(
     photos: Sequence[Photo], path: Path, *, train: int | None = None, held_out: int | None = None
 ) -> dict[str, int]:
-    """Write a split file; of each split at most so many photos, always the same ones first.
+    """Write a split file with at most so many photos a split, always the same ones.
 
     Owners and near-duplicates stay together, since the split is dataprep's own.
     """
@@ -56,7 +56,7 @@ def split_all(folder: Path, path: Path) -> dict[str, str]:
 
 
 def training_folder(folder: Path, split: Mapping[str, str], target: Path) -> None:
-    """Make a photo folder of the training photos alone: palettes mustn't see the others."""
+    """Make a photo folder of the training photos alone, for learning palettes."""
     training = [photo for photo in photos_of(folder) if split.get(photo.key) == "train"]
     _make_folder(folder, training, target)
 

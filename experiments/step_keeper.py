@@ -1,4 +1,4 @@
-"""Steps of an experiment whose results are kept as JSON, so that a killed one goes on."""
+"""Steps of an experiment, with results kept as JSON for resuming."""
 
 import fcntl
 import hashlib
@@ -21,7 +21,7 @@ Words = tuple[str | Path, ...]
 
 
 class StepFailed(Exception):
-    """A step that can't be done; the message says which, why, and what to do."""
+    """A failed step; the message names it, the reason, and what to do."""
 
     def __init__(self, message: str, returncode: int = 1) -> None:
         super().__init__(message)
@@ -49,7 +49,7 @@ class Step:
 
 @dataclass(frozen=True)
 class StepRecord:
-    """What is kept of a step: its result is None as long as it hasn't ended well."""
+    """Record of a step; its result is None until it succeeds."""
 
     fingerprint: str
     command: str
@@ -58,7 +58,7 @@ class StepRecord:
 
 
 class StepKeeper:
-    """Does the steps of one experiment in a folder, each once, and keeps what came of them.
+    """Runs the steps of one experiment in a folder, each once, and stores the results.
 
     Commands inherit a lock on the folder: as long as one of a killed experiment is still at work,
     no second one starts there.
@@ -101,11 +101,11 @@ class StepKeeper:
         self._lock.close()
 
     def fingerprint(self, step: Step) -> str:
-        """Return a digest of the command and of all it builds on, wherever the folder lies."""
+        """Return a digest of the command and its inputs, independent of the folder."""
         return digest(self._command(step), *step.after)
 
     def do(self, step: Step) -> StepRecord:
-        """Return the step's record, doing it first unless that was done before.
+        """Return the step's record, running it unless it is done.
 
         Raises:
             StepFailed: the command fails, or was another one the last time.
@@ -114,7 +114,7 @@ class StepKeeper:
         return self._once(step, record, lambda: self._run(step))
 
     def call(self, name: str, after: Any, work: Callable[[], Any]) -> Any:
-        """Return the JSON that ``work`` returns, calling it once; it depends on ``after``."""
+        """Return the stored JSON of ``work``, calling it once; it depends on ``after``."""
         record = StepRecord(digest(json.dumps(after, default=str)), name)
         return self._once(Step(name, ()), record, work).result
 

@@ -68,7 +68,7 @@ BARS = {
 
 @dataclass(frozen=True)
 class Sets:
-    """The shard sets: the photos learnt from, and those that are measured on.
+    """Shard sets for training and for measuring.
 
     Args:
         trained: what the fit reads.
@@ -84,7 +84,7 @@ class Sets:
 
     @property
     def by_name(self) -> dict[str, Path]:
-        """Those that are measured on, by the name that the card has for them."""
+        """Sets for measuring, by their names in the card."""
         named = {PHOTOS: self.photos, ORDINARY: self.ordinary, LANDSCAPES: self.landscapes}
         return {name: path for name, path in named.items() if path is not None}
 
@@ -95,7 +95,7 @@ class Sets:
 
 @dataclass(frozen=True)
 class Options:
-    """What was asked for on the command line."""
+    """Options of the command line."""
 
     photos: Path
     eval_photos: Path | None
@@ -149,7 +149,7 @@ def _folder(name: str, help_text: str, *, required: bool = False) -> Any:
 @click.option("--limit", type=int, help="Samples measured of each split.  [default: all]")
 @click.option("--install", is_flag=True, help="Also put it into the package.")
 def main(**words: Any) -> None:
-    """Run every step that isn't done yet."""
+    """Run every step that isn't done."""
     options = Options(**words)
     if (options.eval_photos is None) == (options.eval_shards is None):
         raise click.UsageError("one of --eval-photos and --eval-shards is required, not both")

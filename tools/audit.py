@@ -1,4 +1,4 @@
-"""Which known holes the versions in constraints.txt have, as far as that can be looked up."""
+"""Known vulnerabilities of the versions in constraints.txt, by pip-audit."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ ACCEPTED = {"pillow-simd": "docs/security.md"}
 
 
 def main() -> None:
-    """Ask pip-audit; exit 1 where a hole is known, 0 where none is, or where nobody answers."""
+    """Run pip-audit; exit 1 for a known vulnerability, 0 for none or without an answer."""
     answer = _asked()
     audited = [package for package in answer if "vulns" in package]
     if not audited:

@@ -1,4 +1,4 @@
-"""The main job, by the very commands that a person would type."""
+"""The main job, by the commands that a user types."""
 
 import csv
 import os
@@ -63,7 +63,7 @@ def _open(out: Path, source: str) -> None:
     help="Folder to write.",
 )
 def main(photos: Path | None, flickr: bool, out: Path) -> None:
-    """Set everything up, then run the main job and say where its pages are.
+    """Set everything up, run the main job and print the addresses of its pages.
 
     Import, palette, shard, inspect, fit, evaluate, colorize: every command line is printed before
     it runs. After a kill the same call goes on where it was.

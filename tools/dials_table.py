@@ -1,4 +1,4 @@
-"""Writes the table of dials into docs/colorizing.md, from the table that the code reads."""
+"""Writes the table of dials into docs/colorizing.md from the table in the code."""
 
 from pathlib import Path
 
@@ -16,7 +16,7 @@ _ACTS = {
 
 
 def with_table() -> str:
-    """Return the page with the table as the code has it."""
+    """Return the page with the table of the code."""
     text = PAGE.read_text(encoding="utf-8")
     before, _, rest = text.partition(_BEGIN)
     return before + _BEGIN + _table() + _END + rest.partition(_END)[2]

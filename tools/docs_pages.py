@@ -1,4 +1,4 @@
-"""Parts of the site that lie beside docs/: changelog, benchmarks, its front, the page to try."""
+"""Pages of the site from outside docs/: changelog, benchmarks, front page, and a page to try."""
 
 import re
 from pathlib import Path
@@ -31,7 +31,7 @@ _INTO_DOCS = re.compile(r"\]\((?:\.\./)?docs/")
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
-    """Add the pages, with links that lead from the site's root instead of the repository's."""
+    """Add the pages, with links relative to the site's root."""
     for source, page in PAGES.items():
         text = (ROOT / source).read_text(encoding="utf-8")
         up = "../" * page.count("/")

@@ -1,4 +1,4 @@
-"""What each extra adds to the base install in site-packages, of the versions that are installed."""
+"""Size that each extra adds to the base install in site-packages, for installed versions."""
 
 import re
 import sys

@@ -1,4 +1,4 @@
-"""A film made from photographs: pans, zooms, cuts, grain, judder; every pixel's way is known."""
+"""A film made from photographs: pans, zooms, cuts, grain, judder; with exact motion."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -28,7 +28,7 @@ class Shot:
 
 @dataclass(frozen=True)
 class Wear:
-    """What time and a hand-cranked camera do to a film.
+    """Damage by age and by a hand-cranked camera.
 
     Args:
         grain: standard deviation in levels of 255.
@@ -104,7 +104,7 @@ class Film:
         return FilmFrame(np.clip(np.rint(worn), 0, 255).astype(np.uint8), clean, box, number)
 
     def _box(self, photo: Image.Image, x: float, y: float, share: float) -> Box:
-        """Return a box of the frame's aspect inside the photo; a camera doesn't look beyond it."""
+        """Return a box of the frame's aspect ratio inside the photo."""
         aspect = self.size[0] / self.size[1]
         width = min(share * photo.width, photo.width, photo.height * aspect)
         height = width / aspect

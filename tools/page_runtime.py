@@ -28,7 +28,7 @@ RUNTIME = Path(__file__).resolve().parent.parent / "packages" / "colorunet" / "p
 
 
 def main() -> None:
-    """Write the files that `colorunet page` unpacks; refuse others than the pinned ones."""
+    """Write the files that `colorunet page` unpacks; other than the pinned versions are refused."""
     data = Path(sys.argv[1]).read_bytes() if sys.argv[1:] else urllib.request.urlopen(URL).read()
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
         for name, digest in SHA256.items():

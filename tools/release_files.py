@@ -21,14 +21,14 @@ _LOCAL = re.compile(r"file://([^\"]+)")
 
 
 def project() -> dict[str, Any]:
-    """Return what pyproject.toml says of the distribution."""
+    """Return the distribution's entries of pyproject.toml."""
     content: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     return content
 
 
 @click.group()
 def main() -> None:
-    """Write the files that go beside a release."""
+    """Write the files of a release."""
 
 
 @main.command()
@@ -61,7 +61,7 @@ def sbom(out: Path) -> None:
 
 
 def sbom_json(locked: dict[str, Any]) -> str:
-    """Return the SBOM of what a pylock.toml holds, the same text each time."""
+    """Return the SBOM of a pylock.toml, reproducibly."""
     from cyclonedx.model import HashAlgorithm, HashType
     from cyclonedx.model.bom import Bom
     from cyclonedx.model.component import Component, ComponentType
@@ -91,7 +91,7 @@ def sbom_json(locked: dict[str, Any]) -> str:
 
 
 def without_chance(text: str) -> str:
-    """Return an SBOM without its random serial number and its time, which CycloneDX allows."""
+    """Return an SBOM without random serial number and time, which CycloneDX allows."""
     import json
 
     content = json.loads(text)

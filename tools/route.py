@@ -1,4 +1,4 @@
-"""How far an argument of a command travels: functions, modules, returns and climbs of a real call.
+"""Route of a command's argument: functions, modules, returns and climbs of a real call.
 
     python tools/route.py fit SHARDS       # the shard set, through `trainer fit`
     python tools/route.py colorize FILE    # a photo or clip, through `colorunet colorize`
@@ -34,7 +34,7 @@ Holds = Callable[[Any], bool]
 
 @dataclass(frozen=True)
 class Step:
-    """The first call of a function on the route, and the module of packages/ that it came from."""
+    """The first call of a function on the route, with its module in packages/."""
 
     module: str
     function: str
@@ -202,7 +202,7 @@ def _rooms() -> dict[str, dict[str, int]]:
 
 
 def main() -> None:
-    """Print the route that the arguments name."""
+    """Print the requested route."""
     kind, path = sys.argv[1:]
     with TemporaryDirectory() as out:
         follow = {"fit": route_of_fit, "colorize": route_of_colorize}[kind]

@@ -22,7 +22,7 @@ _OTHERS = {
 
 
 def main() -> None:
-    """Rewrite the trees; with ``--check`` only say whether they are as they should be."""
+    """Rewrite the trees; with ``--check`` only report stale ones."""
     for name, with_files in _PAGES.items():
         page = ROOT / name
         text = page.read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def main() -> None:
 
 
 def with_tree(text: str, *, with_files: bool) -> str:
-    """Return a page's text with the tree between its marks made anew."""
+    """Return a page's text with the tree between its marks renewed."""
     before, _, rest = text.partition(BEGIN)
     _, _, after = rest.partition(END)
     lines = [line for folder in _FOLDERS for line in _lines(ROOT / folder, 0, with_files)]

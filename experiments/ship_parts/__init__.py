@@ -1,1 +1,1 @@
-"""The rooms of experiments/train-shipped: licences, stages, decoding, bars, pictures, card."""
+"""Parts of experiments/train-shipped: licences, stages, decoding, criteria, pictures, card."""

@@ -1,4 +1,4 @@
-"""The model card, every figure in it measured or counted by the stages before."""
+"""The model card, with figures measured or counted by the stages."""
 
 from collections import Counter
 from collections.abc import Mapping

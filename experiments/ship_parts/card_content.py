@@ -1,4 +1,4 @@
-"""What a model card tells, gathered by the stages before."""
+"""Content of a model card, gathered by the stages."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from ship_parts.pictures import Picture
 
 @dataclass(frozen=True)
 class SetFigures:
-    """One set's figures: what the set is, its evaluation and the criteria held against it."""
+    """Figures of one set: description, evaluation and verdicts."""
 
     about: str
     evaluation: Mapping[str, Any]
@@ -24,7 +24,7 @@ class SetFigures:
 
 @dataclass(frozen=True)
 class Card:
-    """What the card tells.
+    """Content of the card.
 
     Args:
         name: of the network.

@@ -1,4 +1,4 @@
-"""The parts of a model card that tell what was measured: bars, people, all measures, failures."""
+"""Figures of a model card: criteria, people, all measures, failures."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ from trainer.evaluation.measures import MEASURES
 
 
 def bars_part(card: Card) -> str:
-    """Return which bars are met on which photos."""
+    """Return the criteria that are met, by set."""
     names = list(card.sets)
     lines = ["## Bars", "Figures with 95 % intervals (bootstrap over images).", ""]
     lines += [f"- **{name}**: {figures.about}" for name, figures in card.sets.items()]
@@ -29,7 +29,7 @@ def bars_part(card: Card) -> str:
 
 
 def people_part(card: Card) -> str:
-    """Return how skin is coloured, where that was measured."""
+    """Return the colours of skin, if they were measured."""
     if not card.people:
         return ""
     lines = [
@@ -71,7 +71,7 @@ def measures_part(card: Card) -> str:
 
 
 def failures_part(card: Card) -> str:
-    """Return what is missed on each set."""
+    """Return the missed criteria of each set."""
     lines = ["## Failures"]
     for name, figures in card.sets.items():
         missed = [f"{v.bar} (measured {v.measured})" for v in figures.verdicts if not v.met]

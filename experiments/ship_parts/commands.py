@@ -1,4 +1,4 @@
-"""Command lines as the model card tells them."""
+"""Command lines in a model card."""
 
 import os
 import shlex
@@ -10,7 +10,7 @@ from trainer.config.recipe import Recipe
 
 
 def fit_command(recipe: Recipe, base: str) -> str:
-    """Return the fit that a recipe stands for, by what sets it apart from ``base``."""
+    """Return the command of a fit, with its differences from ``base``."""
     shipped, settings = Recipe.load(base).to_dict(), recipe.to_dict()
     words = ["trainer", "fit", "SHARDS", "--out", "RUN", "--recipe", base]
     for key, value in settings.items():
@@ -24,7 +24,7 @@ def fit_command(recipe: Recipe, base: str) -> str:
 
 
 def typed_command(words: Sequence[str]) -> str:
-    """Return what was typed, whole paths as seen from here, those far away by their names alone."""
+    """Return a command with paths relative to the present folder, or names of distant ones."""
     return shlex.join(["experiments/train-shipped", *(_near(word) for word in words)])
 
 

@@ -1,4 +1,4 @@
-"""The bars that a shipped network is held to, each met or missed by the measured figures."""
+"""Criteria of a shipped network, each met or missed by the measured figures."""
 
 import math
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ _SHARED = ("effective_colors_ratio", "largest_bin_excess", "grid")
 
 @dataclass(frozen=True)
 class Bars:
-    """What is asked of one kind of photos; the rest is asked of all alike.
+    """Criteria of one kind of photos, beside the common ones.
 
     Args:
         error_below_gray: CIEDE2000 by which gray is beaten; the mean colour by any.
@@ -40,7 +40,7 @@ class Bars:
 
 @dataclass(frozen=True)
 class Verdict:
-    """A bar, what was measured (with its 95 % interval), and whether that meets it."""
+    """A criterion, the measured value with its 95 % interval, and whether it is met."""
 
     bar: str
     measured: str
@@ -48,7 +48,7 @@ class Verdict:
 
 
 def verdicts(evaluation: Mapping[str, Any], bars: Bars) -> list[Verdict]:
-    """Hold one set's figures, as ``trainer evaluate --json`` printed them, against every bar."""
+    """Judge one set's figures, from ``trainer evaluate --json``, by all criteria."""
     low, high = bars.colorfulness
     return [
         _below(evaluation, "gray", bars.error_below_gray),

@@ -1,4 +1,4 @@
-"""How a shipped network predicts: as the run says itself, or as `trainer calibrate` chooses."""
+"""Decoding of a shipped network: the run's own, or that of `trainer calibrate`."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,7 +17,7 @@ KEPT = "It is the run's own, chosen before."
 
 @dataclass(frozen=True)
 class DecodingChoice:
-    """How to average and decode, whether the run said so itself, and the bars on the split val.
+    """Averaging and decoding, their origin, and the criteria on the split val.
 
     ``photos`` counts the photos of each set; ``bars`` are those of ``trainer calibrate --json``;
     ``curve`` is of right against vivid.
@@ -32,7 +32,7 @@ class DecodingChoice:
 
     @property
     def settings(self) -> dict[str, Any]:
-        """What stands in ``best.json`` of it."""
+        """Entry in ``best.json``."""
         return {"averaging": asdict(self.averaging), "decoding": asdict(self.decoding)}
 
 

@@ -1,4 +1,4 @@
-"""Which photos a published network may learn from, and the table of those that it did."""
+"""Licences that a published network may be trained under, and the table of its photos."""
 
 import csv
 import re
@@ -20,7 +20,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True)
 class PhotoRow:
-    """A row of ``photos.csv``: where a photo comes from and what its licence asks."""
+    """A row of ``photos.csv``: a photo's origin and licence."""
 
     key: str
     split: str
@@ -35,7 +35,7 @@ class PhotoRow:
 
 
 def license_class(name: str) -> str | None:
-    """Return which of ``CLASSES`` a licence's name stands for; None where it is none of them."""
+    """Return the class in ``CLASSES`` of a licence's name; None for others."""
     words = re.findall(r"[a-z0-9]+", name.lower())
     if not words or _NOT_FREE & set(words):
         return None
@@ -52,7 +52,7 @@ def license_class(name: str) -> str | None:
 
 @dataclass(frozen=True)
 class ResearchSet:
-    """A published data set that is named in the card as a whole, its photos not one by one.
+    """A published data set, credited as a whole in the card.
 
     Args:
         name: as ``owner_name`` of the photos has it.
@@ -76,7 +76,7 @@ def read_research_sets(path: Path | None) -> dict[str, ResearchSet]:
 
 
 def require_publishable(photos: Iterable[Photo], sets: Collection[str] = ()) -> None:
-    """Refuse photos unless each has a licence that lets what is learnt be published.
+    """Refuse photos whose licence doesn't allow publishing a network trained on them.
 
     Args:
         photos: to learn from.
@@ -132,7 +132,7 @@ def photo_rows(
 def set_counts(
     photos: Mapping[str, Photo], splits: Mapping[str, str], sets: Collection[str]
 ) -> dict[str, Counter[str]]:
-    """Return how many photos of each data set are in each split."""
+    """Return the number of photos of each data set in each split."""
     counts = {name: Counter[str]() for name in sets}
     for key, split in splits.items():
         if (name := photos[key].owner_name) in counts:

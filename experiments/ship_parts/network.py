@@ -1,4 +1,4 @@
-"""The network as it is shipped: half-precision parameters, and all that predicting needs beside."""
+"""The shipped network: half-precision parameters, and everything needed for prediction."""
 
 import shutil
 from collections.abc import Mapping
@@ -42,7 +42,7 @@ def save_half(
 
 
 def install(folder: Path, target: Path) -> None:
-    """Put a copy of a finished network folder in the place of ``target``, all at once."""
+    """Replace ``target`` by a copy of a finished network folder, atomically."""
     target.parent.mkdir(parents=True, exist_ok=True)
     unfinished, old = (target.with_name(f".{target.name}.{word}") for word in ("new", "old"))
     for path in (unfinished, old):

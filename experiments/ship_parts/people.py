@@ -1,4 +1,4 @@
-"""How a network colours skin on photos of people, outdoors and indoors apart."""
+"""Colours of skin on photos of people, outdoors and indoors."""
 
 import csv
 from collections.abc import Mapping
@@ -19,7 +19,7 @@ LEAST_SKIN, MOST_GRAY = 0.7, 0.1
 
 @dataclass(frozen=True)
 class SkinFigures:
-    """Of the pixels of skin's colours in some photos: shares given skin's hue, and given gray."""
+    """Shares of skin-coloured pixels that are predicted in skin's hue, and gray."""
 
     photos: int
     skin: float
@@ -27,7 +27,7 @@ class SkinFigures:
 
     @property
     def is_met(self) -> bool:
-        """Whether both shares are as they should be."""
+        """Whether both shares meet their criteria."""
         return self.skin >= LEAST_SKIN and self.gray <= MOST_GRAY
 
 

@@ -1,4 +1,4 @@
-"""Pictures for the model card: good, ordinary and bad ones of photos that weren't trained on."""
+"""Pictures of the model card: good, ordinary and bad ones of photos not trained on."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ _CAPTION = 74
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture that was chosen: why, and its error."""
+    """A chosen picture, the reason, and its error."""
 
     group: str
     key: str
@@ -56,7 +56,7 @@ def photo_key(sample_key: str) -> str:
 
 
 def credit(row: PhotoRow) -> str:
-    """Return whose photo it is, under which licence, and what it is called there."""
+    """Return a photo's author, licence and title."""
     title = (row.title or row.key).rpartition("/")[2]
     return f"{row.owner or 'owner not named'}, {row.license}, {title}"
 

@@ -1,4 +1,4 @@
-"""Which photos stand behind a shard set, and how ordinary photos are halved."""
+"""Photos of a shard set, and the halving of ordinary photos."""
 
 import csv
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def photo_splits(shards: Path) -> dict[str, str]:
 
 
 def require_unseen(shards: Path, rows: Sequence[PhotoRow]) -> None:
-    """Refuse photos that are only measured on where one was trained on too, byte by byte.
+    """Refuse test photos of which one was trained on, byte by byte.
 
     Raises:
         ColorfilesError: it names the first.

@@ -1,4 +1,4 @@
-"""``tools/flickr-server``: a Flickr to try ``dataprep fetch-flickr`` with, without a key."""
+"""``tools/flickr-server``: a local Flickr for trying ``dataprep fetch-flickr`` without a key."""
 
 import signal
 import time

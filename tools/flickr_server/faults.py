@@ -1,4 +1,4 @@
-"""What goes wrong, how often, and that it stops going wrong after a few tries."""
+"""Injected faults: kinds, rates, and an end after a few tries."""
 
 import random
 import threading

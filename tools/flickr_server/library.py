@@ -1,4 +1,4 @@
-"""The photos that the server has: real photographs, cut and lit anew for every id."""
+"""Photos of the server: real photographs, cropped and relit for every id."""
 
 import io
 import random
@@ -56,7 +56,7 @@ class Entry:
 
 
 class Library:
-    """The entries by id; they may change while the server runs."""
+    """The entries by id, which may change while the server runs."""
 
     def __init__(self, entries: list[Entry], *, cache_bytes: int = 400_000_000) -> None:
         self.entries = {entry.id: entry for entry in entries}
@@ -70,7 +70,7 @@ class Library:
         self.entries[entry_id] = replace(self.entries[entry_id], **changes)
 
     def vanish(self, entry_id: str) -> None:
-        """Delete an entry, as its owner may."""
+        """Delete an entry, as its owner could."""
         del self.entries[entry_id]
 
     def find(self, tag: str, licenses: set[int] | None, first: int, last: int) -> list[Entry]:
@@ -86,7 +86,7 @@ class Library:
         return sorted(result, key=lambda entry: (entry.uploaded, entry.id))
 
     def dimensions(self, entry: Entry, size: str) -> tuple[int, int]:
-        """Return width and height that the API tells of one size."""
+        """Return width and height that the API states for one size."""
         width, height = _cut_size(entry)
         scale = SIZES[size] / max(width, height)
         return max(1, round(width * scale)), max(1, round(height * scale))
@@ -121,7 +121,7 @@ def make_library(
     licenses: tuple[int, ...] = (4, 5, 7, 9, 10, 0, 3),
     common: int = 10,
 ) -> Library:
-    """Make a library of ``per_tag`` photos a tag out of the photographs under a folder.
+    """Make a library of ``per_tag`` photos a tag from the photographs in a folder.
 
     Args:
         photos: a folder tree of JPEG and PNG photographs; a sub-folder's name is a tag of what is

@@ -1,4 +1,4 @@
-"""Flickr's JSON: what search and getInfo answer, with the quirks that live replies have."""
+"""Flickr's JSON: answers of search and getInfo, with the quirks of live ones."""
 
 import random
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ LICENSES = {0: "All Rights Reserved", 4: "Attribution License"}
 
 @dataclass
 class Quirks:
-    """How the server is awkward without failing.
+    """Quirks of the server that aren't failures.
 
     Args:
         cap: results of a query that are real; later pages repeat these.
@@ -30,12 +30,12 @@ class Quirks:
 
 
 def failure(code: int, message: str) -> dict[str, Any]:
-    """Return Flickr's way to say no, which comes with HTTP status 200."""
+    """Return an error in Flickr's form, which comes with HTTP status 200."""
     return {"stat": "fail", "code": code, "message": message}
 
 
 def search(library: Library, ask: dict[str, str], quirks: Quirks, base: str, nth: int) -> Any:
-    """Answer ``flickr.photos.search``; ``nth`` counts requests, so that disorder differs."""
+    """Answer ``flickr.photos.search``; ``nth`` counts requests and varies the disorder."""
     licenses = {int(i) for i in ask["license"].split(",")} if ask.get("license") else None
     first = int(float(ask.get("min_upload_date") or 0))
     last = int(float(ask.get("max_upload_date") or 2**40))

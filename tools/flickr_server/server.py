@@ -1,4 +1,4 @@
-"""HTTP around the library: the REST address, the images, and every fault on the wire."""
+"""HTTP server of the library: REST API, images, and faults on the wire."""
 
 import contextlib
 import json
@@ -26,7 +26,7 @@ _MESSAGES |= {"201": "Sorry, the Flickr search API is not currently available."}
 
 @dataclass
 class FlickrServer:
-    """The server; start it with ``with``.
+    """The server, a context manager.
 
     Args:
         key: the one API key that is right; empty takes any.
@@ -58,7 +58,7 @@ class FlickrServer:
         self._thread.join()
 
     def stats(self) -> dict[str, Any]:
-        """Return what was asked and which faults were injected."""
+        """Return counts of requests and of injected faults."""
         return {
             "api_calls": len(self.api_calls),
             "image_requests": sum(self.image_requests.values()),

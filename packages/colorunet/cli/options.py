@@ -86,7 +86,7 @@ significant_bits_option = click.option(
 )
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _seed_option = click.option(
-    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Of --versions."
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of --versions."
 )
 _hints_option = click.option(
     "--hints",
@@ -123,20 +123,20 @@ _reference_option = click.option(
     multiple=True,
     metavar="FILE[@TIME]",
     callback=_references,
-    help="A photo whose palette and tones the colours are to have. For a clip several, each from "
+    help="A photo that gives its palette and tones. For a clip several, each from "
     "its time to the next cut: frame.png@1:02.5.",
 )
 album_option = click.option(
     "--album",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     metavar="DIR",
-    help="A folder of your own colour photos: each gray photo gets the palette of the one that is "
-    "nearest, as far as it is near; which one and how near is said.",
+    help="A folder of your own colour photos: each gray photo gets the palette of the most similar "
+    "one, weighted by the similarity; both are reported.",
 )
 manifest_option = click.option(
     "--manifest",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="File of JSON lines to write, one for what became of each photo.  [default: none; with "
+    help="Manifest to write: JSON lines, one per output or skipped photo.  [default: none; with "
     "--engine ray or --no-mark manifest.jsonl in the output folder]",
 )
 
@@ -144,8 +144,8 @@ manifest_option = click.option(
 _no_mark_option = click.option(
     "--no-mark",
     is_flag=True,
-    help="Leave out what says in the outputs' metadata that a network added the colours. Then "
-    "nobody can tell from the file, and --overwrite knows outputs by the manifest alone.",
+    help="Write no mark into the outputs' metadata. Then a file doesn't show that a network added "
+    "the colours, and --overwrite recognizes outputs by the manifest alone.",
 )
 
 
@@ -160,7 +160,7 @@ _sign_option = click.option(
     nargs=2,
     type=_file,
     metavar="CERT KEY",
-    help="Sign each photo as C2PA has it, with a certificate chain and a key in PEM (extra c2pa).",
+    help="Add a C2PA signature to each photo, by a certificate chain and key in PEM (extra c2pa).",
 )
 _badge_option = click.option(
     "--badge", is_flag=True, help="Draw a small palette into the lower right corner."

@@ -27,8 +27,8 @@ from colorunet.cli.options import network_option
 @click.option(
     "--token",
     envvar="COLORUNET_TOKEN",
-    help="What clients must bring, better given as COLORUNET_TOKEN.  [default: one is made and "
-    "printed where others can reach the page, else none]",
+    help="Token that clients must send, better given as COLORUNET_TOKEN.  [default: one is made "
+    "and printed where others can reach the page, else none]",
 )
 @click.option(
     "--no-browser",

@@ -13,14 +13,14 @@ from dataprep.cli.options import max_rejected_option
     "--tags",
     default="landscape,beach,mountains,nature,sunset,sunrise",
     show_default=True,
-    help="Each brings the same share, as far as it has that many.",
+    help="Tags, with commas between them; each gets an equal share, as far as it has photos.",
 )
 @click.option(
     "--count",
     default=10_000,
     show_default=True,
     type=click.IntRange(min=1),
-    help="Photos to have in the end.",
+    help="Number of photos to keep.",
 )
 @out_option("Photo folder")
 @click.option(
@@ -35,14 +35,14 @@ from dataprep.cli.options import max_rejected_option
     default=500,
     show_default=True,
     type=click.IntRange(min=64),
-    help="Of the longest edge, in pixels.",
+    help="Least length of the longest edge, in pixels.",
 )
 @click.option(
     "--max-edge",
     default=800,
     show_default=True,
     type=click.IntRange(min=64),
-    help="Of the longest edge, in pixels.",
+    help="Greatest length of the longest edge, in pixels.",
 )
 @click.option(
     "--image-rate",
@@ -52,7 +52,11 @@ from dataprep.cli.options import max_rejected_option
     help="Most images a second.",
 )
 @click.option(
-    "--concurrency", default=16, show_default=True, type=click.IntRange(1, 64), help="At once."
+    "--concurrency",
+    default=16,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Downloads at once.",
 )
 @click.option("--api-url", envvar="FLICKR_API_URL", help="Another server that speaks the API.")
 @click.option(

@@ -13,7 +13,7 @@ idle_seed_option = click.option(
     "--seed",
     type=int,
     expose_value=False,
-    help="Taken as by every command; nothing here is drawn by chance.",
+    help="Accepted for uniformity; this command draws no random numbers.",
 )
 min_edge_option = click.option(
     "--min-edge",

@@ -13,7 +13,7 @@ from colorfiles.commands import emit, json_option
     "--license",
     "licenses",
     default=None,
-    help="Licences that may stay.  [default: those that the fetches allowed]",
+    help="Allowed licences.  [default: those that the fetches allowed]",
 )
 @click.option(
     "--shards",

@@ -93,7 +93,7 @@ def _looks_like_ratios(text: str) -> bool:
 @click.option(
     "--resume",
     is_flag=True,
-    help="Go on also where nothing says what a shard was made from: it is written anew.",
+    help="Also replace shards of unknown origin.",
 )
 @overwrite_option
 @seed_option

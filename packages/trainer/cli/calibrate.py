@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     type=click.Choice(["val", "test", "train"]),
     default="val",
     show_default=True,
-    help="Photos to choose on; report figures of another split.",
+    help="Split to choose on; report figures of another one.",
 )
 @click.option(
     "--limit",
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     help="Photos of each set at most.",
 )
 @averaging_options
-@click.option("--dry-run", is_flag=True, help="Say what would be chosen and write nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the choice and write nothing.")
 @json_option
 def command(
     run: Path,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     type=click.Choice(["val", "test", "train"]),
     default="val",
     show_default=True,
-    help="What to judge by.",
+    help="Split to judge on.",
 )
 @click.option(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="Most samples."
