@@ -74,7 +74,7 @@ def test_killed_and_resumed_gives_the_same_file(
     assert not parts.exists()
 
 
-def test_parts_of_other_wishes_or_damaged_ones_are_not_gone_on_with(
+def test_parts_of_other_options_or_damaged_ones_are_not_resumed(
     source: Path, colorizer: Colorizer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(story, "STRETCH_FRAMES", 4)
