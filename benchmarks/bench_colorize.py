@@ -2,7 +2,8 @@
 
 python benchmarks/bench_colorize.py [--part photo --part large …] [--repeats 15] [--photos DIR]
 
-photo   256 × 256 in memory: logits by ONNX Runtime, torch and int8, and everything but the file
+photo   256 × 256 in memory: logits by ONNX Runtime, torch and int8, and everything but the file;
+        int8 is calibrated on photos of DIR, or on the pictures of the model card
 opencv  one pass of the network beside OpenCV's DNN with a network of the size of Zhang et al. 2016
         (random parameters: the time is the same), both at 256 × 256
 folder  photos of DIR, or made ones, from files to files, beside the network alone on the same luma
@@ -48,7 +49,7 @@ MADE_PHOTO = (640, 480)
 )
 @click.option("--repeats", default=15, show_default=True, help="Medians of so many.")
 @click.option("--threads", default=2, show_default=True, help="Of every library.")
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder.  [default: made ones]")
+@click.option("--photos", type=click.Path(path_type=Path), help="Folder; int8 is calibrated on it.")
 @click.option("--count", default=500, show_default=True, help="Photos of the folder.")
 def main(  # noqa: PLR0917 - click passes by name
     part: Sequence[str],
@@ -64,7 +65,7 @@ def main(  # noqa: PLR0917 - click passes by name
     parts = part or PARTS
     with tempfile.TemporaryDirectory() as scratch:
         if "photo" in parts:
-            _photo(folder, Path(scratch), repeats, threads)
+            _photo(folder, Path(scratch), photos, repeats, threads)
         if "opencv" in parts:
             _opencv(folder, Path(scratch), repeats, threads)
         if "folder" in parts:
@@ -73,9 +74,10 @@ def main(  # noqa: PLR0917 - click passes by name
             _large(Path(scratch))
 
 
-def _photo(run: Path, scratch: Path, repeats: int, threads: int) -> None:
+def _photo(run: Path, scratch: Path, photos: Path | None, repeats: int, threads: int) -> None:
     trained = load_run(run)
-    told = export_onnx(trained, scratch / "int8.onnx", ExportSettings("int8"))
+    settings = ExportSettings("int8", photos=photos)
+    told = export_onnx(trained, scratch / "int8.onnx", settings)
     onnx = Colorizer.load(run, backend="onnx", threads=threads)
     by_torch = Colorizer.load(run, backend="torch")
     int8 = Colorizer(OnnxNetwork(scratch / "int8.onnx", threads=threads), trained.palette)

@@ -105,7 +105,8 @@ def main(
     _colors_agree(parts, photos, out)
     bench = ROOT / "benchmarks"
     is_trial = device == "cpu"
-    measured = ["--part", "photo", "--repeats", "1" if is_trial else "15"]
+    measured: list[str | Path] = ["--part", "photo", "--repeats", "1" if is_trial else "15"]
+    measured += ["--photos", out / "colours"] if is_trial else []  # few and small: quickly int8
     parts.command("colorize", "python", bench / "bench_colorize.py", *measured)
     sizes = ["--batch", "2", "--size", "64", "--repeats", "1"] if is_trial else []
     parts.command("step", "python", bench / "bench_train.py", "--device", device, *sizes)
