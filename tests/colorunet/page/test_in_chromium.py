@@ -330,6 +330,32 @@ def test_what_cannot_be_used_is_said_and_what_was_forgotten_is_sent_again(
     assert page.locator("#messages p").count() == 0
 
 
+def test_a_photo_left_while_its_picture_is_decoded_is_no_error(
+    served: Any, open_page: Callable[..., Any], coffee: Path, chelsea: Path
+) -> None:
+    page = open_page(served.url)
+    _with_photos(page, coffee, chelsea)
+    page.wait_for_selector("#save-all:enabled")
+    page.evaluate(
+        """() => {
+            const decode = HTMLImageElement.prototype.decode;
+            HTMLImageElement.prototype.decode = function () {
+                HTMLImageElement.prototype.decode = decode;
+                document.body.dataset.held = "yes";
+                return new Promise((go) => (window.go = go)).then(() => decode.call(this));
+            };
+        }"""
+    )
+    _turn(page, "warmth", -0.6)
+    page.wait_for_selector("body[data-held]")
+    page.click("#strip button >> nth=1")
+    page.wait_for_selector("#color:not([src])", state="attached")
+    page.evaluate("window.go()")
+    page.wait_for_selector("#color[src]")
+    assert "chelsea.jpg" in page.inner_text("#caption")
+    assert page.locator("#messages p").count() == 0
+
+
 def test_a_server_that_ended_is_said(
     serve: Callable[..., Any], open_page: Callable[..., Any], coffee: Path
 ) -> None:

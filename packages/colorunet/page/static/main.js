@@ -154,6 +154,8 @@ async function draw() {
       setThumb(photo, blob);
       showPalette();
     } catch (problem) {
+      // A picture that is cleared while it is decoded ends in an error too.
+      if (photo !== state.current) continue;
       stage.setBusy("");
       complain(`${photo.name}: ${problem.message}`);
     }
