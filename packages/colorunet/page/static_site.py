@@ -26,7 +26,9 @@ from colorunet.coloring.working_size import (
     WORKING_EDGE_PX,
 )
 from colorunet.errors import ColorunetError
+from colorunet.evidence.mark import Mark
 from colorunet.evidence.network_mark import mark_of_network
+from colorunet.evidence.record import Coloring, record_content
 from colorunet.evidence.xmp import with_mark
 from colorunet.parameters.meta import palette_of, read_meta
 from colorunet.parameters.shipped import ONNX_FILE
@@ -152,7 +154,7 @@ def _about(run: Path, network: str, onnx: Any) -> dict[str, Any]:
         "dials": sliders(own),
     }
     mark = mark_of_network(run, network)
-    xmp = with_mark(b"", type(mark)(mark.version, mark.network, mark.network_sha256, _DAY))
+    xmp = with_mark(b"", Mark(mark.version, mark.network, mark.network_sha256, _DAY))
     return {
         "facts": {
             "networks": [described],
@@ -177,7 +179,24 @@ def _about(run: Path, network: str, onnx: Any) -> dict[str, Any]:
         "xmp": xmp.decode(),
         "exif": {"software": mark.agent, "note": mark.note},
         "xmp_day": _DAY,
+        "record": _record(mark, palette.fingerprint, decoding, averaging),
     }
+
+
+def _record(mark: Mark, palette: str, decoding: Decoding, averaging: Averaging) -> dict[str, Any]:
+    """Return what the records of all photos share; the page adds the rest."""
+    settings = {
+        "decoding": asdict(decoding),
+        "averaging": asdict(averaging),
+        "toning": {},
+        "working_edge_px": WORKING_EDGE_PX,
+        "seed": 0,
+        "version": 0,
+        "reference_sha256": "",
+    }
+    files: dict[str, Any] = {"original": {}, "output": {}}
+    record = record_content(files, Coloring(mark, palette, settings), size=(0, 0), lost=())
+    return record | {"made_at": ""}  # so that a site changes with its network alone
 
 
 def _worker(written: list[tuple[str, bytes]]) -> bytes:

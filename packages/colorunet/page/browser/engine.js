@@ -7,15 +7,17 @@ import { heldToHints, hintField, hintedLogits, stepCosts } from "./hinting.js";
 import { marked } from "./marking.js";
 import { load, logitsOf, workingLuma } from "./network.js";
 import { metadataOf } from "./packets.js";
+import { canRecord, recordOf, SUFFIX, UNRECORDED } from "./record.js";
 import { FILTERS, Plane, resized } from "./resize.js";
 import { bitmapOf } from "./upright.js";
-import { zipped } from "./zip.js";
+import { freeName, zipped } from "./zip.js";
 
 const BASE = new URL("../../", import.meta.url); // of this page's folder
 const PREVIEW_PX = 1024;
 const JPEG_QUALITY = 0.95;
 const SPARE_NAMES = /^(.*?)(\.[^.]*)?$/s;
 const photos = new Map();
+let added = 0;
 let about = null;
 let loading = null;
 
@@ -55,7 +57,8 @@ async function addPhoto(file) {
   const scale = Math.min(1, PREVIEW_PX / Math.max(width, height));
   const small = [width, height].map((side) => Math.max(1, Math.round(side * scale)));
   photo.preview = await scaled(image, small);
-  const id = crypto.randomUUID();
+  added += 1;
+  const id = String(added);
   photos.set(id, photo);
   return { id, name: file.name, width, height, notes: [] };
 }
@@ -167,11 +170,19 @@ function hasClear({ data }) {
 
 async function archive(listed) {
   const files = [];
-  const allLost = [];
+  const allLost = canRecord() ? [] : [UNRECORDED];
+  const taken = new Set();
   for (const { id, look, mark } of listed) {
     const { blob, name, lost } = await coloredFile(id, look, mark);
-    files.push({ name, data: new Uint8Array(await blob.arrayBuffer()) });
-    if (lost.length) allLost.push(`${name}: ${lost.join(", ")}`);
+    const output = { name: freeName(name, taken), data: new Uint8Array(await blob.arrayBuffer()) };
+    files.push(output);
+    if (lost.length) allLost.push(`${output.name}: ${lost.join(", ")}`);
+    if (!canRecord()) continue;
+    const { file, metadata: read, size } = photoOf(id);
+    const original = { name: file.name, data: new Uint8Array(await file.arrayBuffer()) };
+    const reduced = [read.deep && "more than 8 bits", read.profiled && "a colour profile (its pixels are sRGB)"];
+    const given = { original, output, size, look, lost: [...lost, ...reduced.filter(Boolean)] };
+    files.push({ name: output.name + SUFFIX, data: await recordOf(about.record, given) });
   }
   return { blob: new Blob([zipped(files)], { type: "application/zip" }), name: "colorized.zip", lost: allLost };
 }

@@ -16,7 +16,7 @@ const word = (data, at) => (data[at] << 8) | data[at + 1];
 const long = (data, at) => ((word(data, at) << 16) | word(data, at + 2)) >>> 0;
 
 // XMP as text, "" for none; EXIF from its byte order on, null for none; whether there is a colour
-// profile; marker and content of segments.
+// profile, and more than 8 bits a sample; marker and content of segments.
 export async function metadataOf(data) {
   if (starts(data, 0, "\xff\xd8\xff")) return ofJpeg(data);
   if (starts(data, 0, "\x89PNG")) return ofPng(data);
@@ -24,7 +24,7 @@ export async function metadataOf(data) {
   return { ...nothing(), xmp: scanned(data) };
 }
 
-const nothing = () => ({ xmp: "", exif: null, profiled: false, segments: [] });
+const nothing = () => ({ xmp: "", exif: null, profiled: false, deep: false, segments: [] });
 
 function ofJpeg(data) {
   const found = nothing();
@@ -62,7 +62,7 @@ function keptResources(data) {
 }
 
 async function ofPng(data) {
-  const found = nothing();
+  const found = { ...nothing(), deep: data[24] > 8 };
   for (let at = 8; at + 12 <= data.length; ) {
     const length = long(data, at);
     const content = data.subarray(at + 8, at + 8 + length);

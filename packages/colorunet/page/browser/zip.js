@@ -7,12 +7,12 @@ const little = (value, bytes) =>
 const EPOCH = [...little(0, 2), ...little(0x21, 2)]; // 1980-01-01
 const UTF8 = 0x0800;
 
+// Files, each with a name of its own and data.
 export function zipped(files) {
-  const taken = new Set();
   const [parts, directory] = [[], []];
   let offset = 0;
   for (const { name, data } of files) {
-    const path = new TextEncoder().encode(free(name, taken));
+    const path = new TextEncoder().encode(name);
     const common = joined(
       little(20, 2), little(UTF8, 2), little(0, 2), EPOCH, little(crc32(data), 4),
       little(data.length, 4), little(data.length, 4), little(path.length, 2), little(0, 2),
@@ -30,7 +30,8 @@ export function zipped(files) {
   return joined(...parts, listed, end);
 }
 
-function free(name, taken) {
+// The name, with a number where it is taken.
+export function freeName(name, taken) {
   const [, stem, suffix] = name.match(/^(.*?)(\.[^.]*)?$/s);
   const folded = (text) => text.normalize("NFC").toLowerCase();
   let candidate = name;
