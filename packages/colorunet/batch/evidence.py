@@ -73,7 +73,7 @@ def _coloring(
         "reference_sha256": reference.sha256 if reference else "",
         "badge": badge,
     }
-    hints = tuple(asdict(hint) for hint in color_options.steering.hints)
+    hints = tuple(hint.facts for hint in color_options.steering.hints)
     return Coloring(mark, colorizer.palette.fingerprint, dials, hints)
 
 

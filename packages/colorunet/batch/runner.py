@@ -101,8 +101,15 @@ def run_jobs(
         report: receives a step for each frame of a clip.
         say: receives messages on clips before their first frame is coloured.
     """
-    color_options, mark = settings.color_options, settings.evidence.mark
-    clips = ClipColorizer(colorizer, color_options.toning, color_options.timed, mark, report, say)
+    clips = ClipColorizer(
+        colorizer,
+        settings.color_options.toning,
+        settings.color_options.timed,
+        mark=settings.evidence.mark,
+        record=settings.evidence.record,
+        report=report,
+        say=say,
+    )
     worker = _Worker(colorizer, settings, clips)
     stages = Stages(worker.read, worker.work, worker.write, _EXPECTED)
     threads = min(_MOST_THREADS, os.cpu_count() or 1)

@@ -152,8 +152,8 @@ _no_mark_option = click.option(
 _record_option = click.option(
     "--record",
     is_flag=True,
-    help="Also write NAME.colorunet.json beside each photo: hashes, network, settings, hints, and "
-    "how sure the network was as NAME.sureness.png.",
+    help="Also write NAME.colorunet.json beside each photo and film: hashes, network, settings, "
+    "hints; of photos also how sure the network was, as NAME.sureness.png.",
 )
 _sign_option = click.option(
     "--sign",

@@ -5,8 +5,9 @@ docs/record.schema.json describes it.
 
 import hashlib
 import json
+import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ SUFFIX = ".colorunet.json"
 SURENESS_SUFFIX = ".sureness.png"
 KIND = "colorunet record"
 SCHEMA_VERSION = 1
+_lock = threading.Lock()  # between the check of a name and its use
 
 
 @dataclass(frozen=True)
@@ -33,12 +35,14 @@ class Coloring:
         palette: the fingerprint.
         settings: every dial and the seed, by name.
         hints: given by hand: x, y and color each.
+        film: frames and reference_frames of a film; empty for a photo.
     """
 
     mark: Mark
     palette: str
     settings: Mapping[str, Any]
     hints: tuple[Mapping[str, Any], ...] = ()
+    film: Mapping[str, Any] = field(default_factory=dict)
 
     def of_version(self, number: int) -> "Coloring":
         """Return the same with the number of a version; 0 for a single one."""
@@ -56,6 +60,18 @@ def record_names(output: Path) -> tuple[Path, Path]:
     return output.with_name(output.stem + SUFFIX), output.with_name(output.name + SUFFIX)
 
 
+def record_place(output: Path) -> Path:
+    """Return the path for an output's record: the second name where the first is another file's.
+
+    Raises:
+        ForeignFile: both names are another file's.
+    """
+    short, long = record_names(output)
+    target = short if not short.exists() or _is_of(short, output) else long
+    refuse_foreign(target, is_own=lambda _: _is_of(target, output))
+    return target
+
+
 def write_record(
     original: Path,
     output: Path,
@@ -68,7 +84,7 @@ def write_record(
     """Write an output's record and sureness map beside it; return the record's path.
 
     Args:
-        original: the photo.
+        original: the photo or clip.
         output: of which it is.
         coloring: how it was made.
         size: width and height, upright.
@@ -79,18 +95,15 @@ def write_record(
         ForeignFile: another file is there.
         OSError: a file can't be read or written.
     """
-    short, long = record_names(output)
-    target = short if not short.exists() or _is_of(short, output) else long
-    refuse_foreign(target, is_own=lambda _: _is_of(target, output))
     files = {"original": _file(original), "output": _file(output)}
-    shown: dict[str, Any] = {}
-    if sureness:
-        picture = target.with_name(target.name.removesuffix(SUFFIX) + SURENESS_SUFFIX)
-        refuse_foreign(picture, is_own=is_own_png)
-        _write(picture, sureness)
-        shown = {"sureness": _file(picture)}
-    content = record_content(files | shown, coloring, size=size, lost=lost)
-    _write(target, record_bytes(content))
+    with _lock:
+        target = record_place(output)
+        if sureness:
+            picture = target.with_name(target.name.removesuffix(SUFFIX) + SURENESS_SUFFIX)
+            refuse_foreign(picture, is_own=is_own_png)
+            _write(picture, sureness)
+            files["sureness"] = _file(picture)
+        _write(target, record_bytes(record_content(files, coloring, size=size, lost=lost)))
     return target
 
 
@@ -118,6 +131,7 @@ def record_content(
         "palette": {"fingerprint": coloring.palette},
         "settings": dict(coloring.settings),
         "hints": [dict(hint) for hint in coloring.hints],
+        **coloring.film,
         "lost": list(lost),
     }
 

@@ -24,7 +24,8 @@ def check_record(output: Path, original: Path | None = None) -> tuple[str, str]:
     ]
     if wrong:
         return "differs", f"the record is of another {' and another '.join(wrong)}"
-    return "fits", "the record fits: the file is byte for byte the one that was written"
+    film = "; a film is checked by mark and record alone" if "frames" in record else ""
+    return "fits", f"the record fits: the file is byte for byte the one that was written{film}"
 
 
 def _sha256_in(record: Mapping[str, Any], what: str) -> object:

@@ -14,6 +14,7 @@ from colorunet.coloring.steering.timed import Timed
 from colorunet.coloring.toning import Toning
 from colorunet.errors import UnusableImage
 from colorunet.evidence.mark import Mark
+from colorunet.evidence.record import Coloring, record_place
 
 if TYPE_CHECKING:
     from colorunet.video.film import ColorizedFilm
@@ -34,6 +35,7 @@ class ClipColorizer:
         toning: what is done to the colours.
         timed: reference frames and hints.
         mark: that says what added the colours; None writes none.
+        record: content of the records beside the clips; None writes none.
         report: receives the progress, a step for each frame.
         say: receives messages for the user while a clip is coloured.
     """
@@ -42,6 +44,7 @@ class ClipColorizer:
     toning: Toning = field(default_factory=Toning)
     timed: Timed = field(default_factory=Timed)
     mark: Mark | None = None
+    record: Coloring | None = None
     report: ProgressCallback = silent
     say: Callable[[str], None] = quiet
 
@@ -50,24 +53,32 @@ class ClipColorizer:
 
         Raises:
             UnusableImage: it can't be read, or the extra is missing.
+            ForeignFile: another file has the name of its record.
         """
         if not _is_installed():
             raise UnusableImage("a clip; film needs PyAV and OpenCV: pip install '.[video]'")
         from colorunet.video.film import colorize_video  # noqa: PLC0415 - needs the extra
+        from colorunet.video.film_record import write_film_record  # noqa: PLC0415
         from colorunet.video.painting import FilmLook  # noqa: PLC0415
 
+        look = FilmLook(toning=self.toning, timed=self.timed)
+        if self.record is not None:
+            record_place(target)  # a name that is taken is found before hours of work
         try:
-            return colorize_video(
+            film = colorize_video(
                 self.colorizer,
                 source,
                 target,
-                look=FilmLook(toning=self.toning, timed=self.timed),
+                look=look,
                 report=self.report,
                 tell=lambda note: self.say(f"{shown(str(source))}: {note}"),
                 mark=self.mark,
             )
         except ColorfilesError as error:  # another process is at work on it
             raise UnusableImage(str(error)) from None
+        if self.record is not None:
+            write_film_record(source, film, look, self.record)
+        return film
 
 
 def is_whole_output(path: Path) -> bool:

@@ -1,7 +1,9 @@
 """Records: what they hold, that they fit their schema, and that they are the same each time."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from PIL import Image
 
 from colorunet.cli import app
 from colorunet.evidence.hashes import file_sha256
-from colorunet.evidence.record import record_names
+from colorunet.evidence.mark import Mark
+from colorunet.evidence.record import Coloring, read_record, record_names, write_record
 from colorunet.evidence.record_check import check_record
 
 SCHEMA = Draft202012Validator(
@@ -81,6 +84,14 @@ def test_a_reference_is_named_by_its_hash(photo: Path, demo_photos: Path, tmp_pa
     assert _colorize(photo, tmp_path, "--overwrite")["settings"]["reference_sha256"] == ""
 
 
+def test_a_hint_of_a_named_colour_is_recorded_in_hexadecimal(photo: Path, tmp_path: Path) -> None:
+    hints = tmp_path / "hints.json"
+    hints.write_text('[{"x": 20, "y": 30, "color": "teal"}]')
+    record = _colorize(photo, tmp_path, "--hints", str(hints))
+    assert record["hints"] == [{"x": 20, "y": 30, "color": "#008080"}]
+    assert list(SCHEMA.iter_errors(record)) == []
+
+
 def test_the_same_call_gives_the_same_record_but_for_the_time(
     photo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,3 +124,18 @@ def test_the_record_of_another_file_of_that_stem_is_kept(photo: Path, tmp_path: 
     assert json.loads(short.read_bytes())["output"]["name"] == "flower.png"
     assert json.loads(long.read_bytes())["output"]["name"] == "flower.bmp"
     assert (tmp_path / "flower.bmp.sureness.png").is_file()
+
+
+def test_records_of_one_stem_that_are_written_at_once_all_stay(tmp_path: Path) -> None:
+    outputs = [tmp_path / f"flower.{number}" for number in range(8)]
+    coloring, start = Coloring(Mark("0.1.0", "colorunet"), "", {}), Barrier(len(outputs))
+    for output in outputs:
+        output.write_bytes(output.name.encode())
+
+    def write(output: Path) -> None:
+        start.wait()
+        write_record(output, output, coloring, size=(1, 1))
+
+    with ThreadPoolExecutor(len(outputs)) as writers:
+        list(writers.map(write, outputs))
+    assert [output.name for output in outputs if read_record(output) is None] == []

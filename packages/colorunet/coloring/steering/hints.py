@@ -62,6 +62,12 @@ class Hint:
         levels = ImageColor.getrgb(self.color)[:3]
         return np.asarray(rgb_to_yuv(np.array(levels, np.float64) / 255)[1:])
 
+    @property
+    def facts(self) -> dict[str, float | str]:
+        """Place and colour as ``#rrggbb``, for a record."""
+        red, green, blue = ImageColor.getrgb(self.color)[:3]
+        return {"x": self.x, "y": self.y, "color": f"#{red:02x}{green:02x}{blue:02x}"}
+
 
 def read_hints(path: Path) -> tuple[Hint, ...]:
     """Return the hints of a JSON file.
