@@ -159,7 +159,7 @@ class PhotoColoring:
         logits, palette = referred_logits(seen, self.colorizer.palette, _steering(photo))
         uv = self._chroma(logits, palette, look, field=field, version=self._version(photo, look))
         image = gray.colored(uv, look.strength, look.hints)
-        file = colored_file(photo.name, photo.data, image, mark=self._dated())
+        file = colored_file(photo.name, photo.data, image, mark=self._dated(), notes=photo.notes)
         if not recorded:
             return file
         sure = png_of_confidence(confidence(logits, palette, self.colorizer.decoding))
@@ -190,7 +190,7 @@ class PhotoColoring:
         made = []
         for number, uv in enumerate(uvs, start=1):
             image, version = gray.colored(uv, look.strength, look.hints), number * (versions > 1)
-            file = colored_file(name, data, image, version, mark=self._dated())
+            file = colored_file(name, data, image, version, mark=self._dated(), notes=gray.notes)
             if version:
                 sure = confidence(seen.logits, self.colorizer.palette, self.colorizer.decoding)
                 file = self._recorded(
@@ -224,7 +224,7 @@ class PhotoColoring:
         return replace(
             file,
             beside=lambda free: record.files(
-                (free, file.data), original, size=image.size, sureness=sureness, xmp=xmp
+                free, file, original, size=image.size, sureness=sureness, xmp=xmp
             ),
         )
 

@@ -17,6 +17,7 @@ from colorunet.evidence.record import (
 )
 from colorunet.evidence.sidecar import SUFFIX as XMP_SUFFIX
 from colorunet.evidence.xmp import with_mark
+from colorunet.page.image_files import ImageFile
 from colorunet.page.look import Look
 
 
@@ -42,7 +43,8 @@ class PageRecord:
 
     def files(
         self,
-        output: tuple[str, bytes],
+        name: str,
+        output: ImageFile,
         original: tuple[str, bytes],
         *,
         size: tuple[int, int],
@@ -52,20 +54,20 @@ class PageRecord:
         """Return the files beside a coloured photo, by name.
 
         Args:
-            output: its name in the archive, which the names beside it hold, and its bytes.
-            original: likewise, of the photo.
+            name: of the output in the archive, which the names beside it hold.
+            output: the coloured photo.
+            original: name and bytes of the photo.
             size: width and height, upright.
             sureness: how sure the network is, a PNG.
             xmp: of the photo.
         """
-        name = output[0]
         sure = name + SURENESS_SUFFIX
         listed = {
             "original": file_of(*original),
-            "output": file_of(*output),
+            "output": file_of(name, output.data),
             "sureness": file_of(sure, sureness),
         }
-        content = record_content(listed, self._coloring(), size=size, lost=())
+        content = record_content(listed, self._coloring(), size=size, lost=output.lost)
         files = {name + SUFFIX: record_bytes(content), sure: sureness}
         target = format_named(name)
         if target is not None and not target.xmp:

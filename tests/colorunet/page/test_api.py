@@ -136,6 +136,25 @@ def test_names_that_differ_in_unicode_form_alone_are_apart_in_an_archive(
     assert len({unicodedata.normalize("NFC", name).casefold() for name in names}) == 2
 
 
+def test_a_record_in_the_zip_says_what_was_lost(served: Any, tmp_path: Path) -> None:
+    animated, plain = tmp_path / "moves.gif", tmp_path / "plain.png"
+    frames = [Image.new("L", (64, 48), level) for level in (40, 120, 200)]
+    frames[0].save(animated, save_all=True, append_images=frames[1:])
+    frames[0].save(plain)
+    photos = [
+        {"id": _post(f"{served.url}/api/photos", path).json()["id"]} for path in (animated, plain)
+    ]
+    answer = requests.post(f"{served.url}/api/zip", json={"photos": photos}, timeout=TIMEOUT_S)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as archive:
+        lost = [
+            "; ".join(json.loads(archive.read(f"{name}.colorunet.json"))["lost"])
+            for name in _photos_in(archive)
+        ]
+    assert "written as PNG" in lost[0]
+    assert "of 3 pages or frames the first alone is coloured" in lost[0]
+    assert lost[1] == ""
+
+
 def _preview(at: str, **look: Any) -> np.ndarray:
     answer = requests.post(f"{at}/preview", json=look, timeout=TIMEOUT_S)
     return np.asarray(_image(answer).convert("RGB"), np.float64)
