@@ -28,6 +28,6 @@ def test_a_process_that_a_test_starts_can_be_interrupted() -> None:
     assert done.stdout == "True\n"
 
 
-@pytest.mark.parametrize("name", ["slow", "browser", "ray", "faults"])
+@pytest.mark.parametrize("name", ["slow", "browser", "ray", "faults", "rare"])
 def test_every_mark_is_explained(name: str, request: pytest.FixtureRequest) -> None:
     assert any(line.startswith(f"{name}: ") for line in request.config.getini("markers"))

@@ -26,6 +26,7 @@ WITH_ADAPTER = [
     "--enable-unsafe-webgpu",
     "--use-webgpu-adapter=swiftshader",
     "--enable-features=Vulkan",
+    "--disable-gpu-watchdog",  # it ends the GPU's process where shaders compile for long
 ]
 OF_WEBGPU = {"ort.webgpu.bundle.min.mjs", "ort-wasm-simd-threaded.asyncify.wasm"}
 OF_WEBASSEMBLY = {"ort.wasm.bundle.min.mjs", "ort-wasm-simd-threaded.wasm"}
@@ -121,6 +122,7 @@ def _visit(browser: Any, url: str, *, broken: str = "", **options: Any) -> Itera
     assert wrong == []
 
 
+@pytest.mark.rare
 def test_with_an_adapter_webgpu_gives_the_pixels_of_python_and_works_offline(
     with_adapter: Any, url: str, photo: Path, tmp_path: Path
 ) -> None:
@@ -148,6 +150,7 @@ def test_without_an_adapter_nothing_of_webgpu_is_loaded_or_kept(
         assert visit.page.evaluate(KEPT, sorted(OF_WEBGPU)) == []
 
 
+@pytest.mark.rare
 def test_a_runtime_that_fails_to_load_gives_way_to_webassembly(
     with_adapter: Any, url: str, photo: Path, tmp_path: Path
 ) -> None:
@@ -157,6 +160,7 @@ def test_a_runtime_that_fails_to_load_gives_way_to_webassembly(
         assert visit.asked >= OF_WEBGPU | OF_WEBASSEMBLY
 
 
+@pytest.mark.rare
 def test_a_device_that_is_lost_gives_way_to_webassembly(
     with_adapter: Any, url: str, photo: Path, tmp_path: Path
 ) -> None:
