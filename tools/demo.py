@@ -157,6 +157,8 @@ def _told_every_few_seconds(name: str) -> Iterator[None]:
         yield
     finally:
         done.set()
+        if teller.ident is not None:  # it was started
+            teller.join()
 
 
 def _copy_demo_photos(folder: Path) -> None:

@@ -20,6 +20,9 @@ _MEMORY_WORDS = (
     "out of memory",
     "not enough memory",
     "failed to map segment",
+    # CPython, of C code that returns an error but sets none, which is how a failed malloc ends.
+    "without exception set",
+    "without setting an exception",
 )
 # What Python, Arrow, the C++ library and OpenMP say.
 _THREAD_WORDS = (

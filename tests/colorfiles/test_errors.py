@@ -23,6 +23,7 @@ def test_a_library_that_gets_no_memory_is_known_by_its_words(library: object) ->
         (OSError(errno.ENOMEM, "Cannot allocate memory"), True),
         (OSError("out of memory error when reading image file"), True),  # Pillow's
         (ImportError("libx.so: failed to map segment from shared object"), True),
+        (SystemError("error return without exception set"), True),
         (OSError(errno.ENOENT, "No such file", "bad_alloc.jpg"), False),
         (ColorfilesError("out of memory.jpg: not a photo"), False),
         (ValueError("a photo"), False),
