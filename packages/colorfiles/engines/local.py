@@ -10,6 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing.connection import wait as wait_for_end
+from multiprocessing.context import SpawnContext, SpawnProcess
 from types import FrameType
 from typing import TypeVar
 
@@ -33,6 +34,26 @@ def can_share_locks() -> bool:
         print(f"one process works alone: no locks between processes ({error})", file=sys.stderr)
         return False
     return True
+
+
+class _Worker(SpawnProcess):
+    """Worker process that ends with one line, not a traceback, if it can't receive a task.
+
+    Errors of the tasks themselves are sent to the parent; what arrives here is a module or a task
+    that no memory was left to load.
+    """
+
+    def run(self) -> None:
+        """Run tasks until the parent sends no more."""
+        try:
+            super().run()
+        except Exception as error:
+            print(f"worker process: {type(error).__name__}: {error}", file=sys.stderr)
+            os._exit(1)
+
+
+class _Context(SpawnContext):
+    Process = _Worker
 
 
 class LocalEngine:
@@ -76,7 +97,7 @@ class LocalEngine:
     ) -> Iterator[tuple[int, R]]:
         pool = ProcessPoolExecutor(
             min(self.workers, len(waiting)),
-            mp_context=multiprocessing.get_context("spawn"),
+            mp_context=_Context(),
             initializer=_end_with_parent,
         )
         try:
