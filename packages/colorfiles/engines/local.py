@@ -47,6 +47,7 @@ class _Worker(SpawnProcess):
         """Run tasks until the parent sends no more."""
         try:
             super().run()
+        # MemoryError, ImportError, or what a module raises that is loaded without enough memory.
         except Exception as error:
             print(f"worker process: {type(error).__name__}: {error}", file=sys.stderr)
             os._exit(1)

@@ -47,7 +47,7 @@ def command(
     """
     from colorfiles.progress import progress
     from dataprep.photos.imaging import ImageLimits
-    from dataprep.sources.folder import import_tree
+    from dataprep.sources.folder import import_folder
     from dataprep.sources.image_tree import image_tree
     from dataprep.sources.metadata_table import read_metadata, some_of
     from dataprep.sources.text import import_text
@@ -57,7 +57,7 @@ def command(
         say(f"{metadata}: {fault}")
     tree = image_tree(folder, out)
     with progress("import", len(tree.paths)) as report:
-        summary = import_tree(
+        summary = import_folder(
             tree,
             out,
             limits=ImageLimits(min_edge_px=min_edge),

@@ -49,7 +49,7 @@ class _Candidate:
 
 
 def import_folder(
-    root: Path,
+    root: Path | ImageTree,
     out: Path,
     *,
     limits: ImageLimits | None = None,
@@ -57,34 +57,14 @@ def import_folder(
     workers: int = 2,
     report: ProgressCallback = silent,
 ) -> ImportSummary:
-    """Bring every image under ``root`` into the photo folder ``out``; see ``import_tree``."""
-    return import_tree(
-        image_tree(root, out),
-        out,
-        limits=limits,
-        metadata=metadata,
-        workers=workers,
-        report=report,
-    )
-
-
-def import_tree(
-    tree: ImageTree,
-    out: Path,
-    *,
-    limits: ImageLimits | None = None,
-    metadata: MetadataTable | None = None,
-    workers: int = 2,
-    report: ProgressCallback = silent,
-) -> ImportSummary:
-    """Bring every image of a tree into the photo folder ``out``.
+    """Bring every image of a folder into the photo folder ``out``.
 
     Files are stored as they are. Gray, toned, tiny, broken and (near-)duplicate ones become
     rejected rows. Of duplicates the first by path stays. Photos of an earlier run stay, so that a
     killed run resumes; their metadata are updated.
 
     Args:
-        tree: found by ``image_tree``, which follows no symbolic link that leaves it.
+        root: the folder, or its images where ``image_tree`` has found them before.
         out: the photo folder; made where it is missing.
         limits: of pixels and edges; a photo outside them is rejected.
         metadata: licences, owners, titles and classes by path.
@@ -92,8 +72,9 @@ def import_tree(
         report: called once per photo.
 
     Raises:
-        DataprepError: no image is in the tree.
+        DataprepError: ``root`` isn't a folder, or no image is in it.
     """
+    tree = image_tree(root, out) if isinstance(root, Path) else root
     if not tree.paths:
         raise DataprepError(f"{tree.root}: no images in this folder; name one that has some")
     source = FolderSource(
