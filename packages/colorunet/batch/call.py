@@ -103,6 +103,7 @@ def plan_call(request: ColorizeRequest) -> Call:
         inputs, request.out, compare=request.compare, versions=request.color_options.versions
     )
     _require_fitting_photos(request.color_options, inputs, plan)
+    _require_fitting_clips(request, plan)
     network = str(run or network_name(request.network or DEFAULT_NETWORK))
     folder = run or shipped_run(network)
     prediction = request.prediction
@@ -152,6 +153,20 @@ def _require_fitting_photos(options: ColorOptions, inputs: tuple[Path, ...], pla
         raise InvalidRequest("--hints are pixels of one photo or clip; give one, or no hints")
     if options.timed.has_times and not plan.has_clips:
         raise InvalidRequest("a time in --reference or --hints is for clips")
+
+
+def _require_fitting_clips(request: ColorizeRequest, plan: Plan) -> None:
+    if not plan.has_clips:
+        return
+    evidence = request.evidence
+    for option, is_given in (("--sign", evidence.sign is not None), ("--badge", evidence.badge)):
+        if is_given:
+            raise InvalidRequest(
+                f"{option} is for photos, and there are clips among the inputs; colour them in a "
+                "call of their own, without it"
+            )
+    if request.compare and all(photo.format == CLIP for photo in plan.sources.photos):
+        raise InvalidRequest("--compare is for photos; leave it out for clips")
 
 
 def _manifest(request: ColorizeRequest, plan: Plan) -> Path | None:

@@ -114,6 +114,21 @@ def test_what_is_for_single_photos_is_refused_for_clips(album: Path, tmp_path: P
     assert "versions are for photos" in result.stderr
 
 
+@pytest.mark.parametrize(
+    "option", [("--badge",), ("--sign", "cert.pem", "key.pem"), ("--compare",)], ids=lambda o: o[0]
+)
+def test_options_of_photos_are_refused_for_a_clip_before_any_work(
+    album: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in option[1:]:
+        Path(name).write_text("the call is refused before this is read")
+    result = _run(album / "more" / "film.mp4", "-o", "out", *option)
+    assert result.exit_code == 2
+    assert f"{option[0]} is for photos" in result.stderr
+    assert not (tmp_path / "out").exists()
+
+
 def test_an_output_cut_short_is_made_anew(album: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     clip = album / "more" / "film.mp4"
