@@ -156,16 +156,16 @@ def _require_fitting_photos(options: ColorOptions, inputs: tuple[Path, ...], pla
 
 
 def _require_fitting_clips(request: ColorizeRequest, plan: Plan) -> None:
-    if not plan.has_clips:
-        return
+    photos = plan.sources.photos
+    clips = sum(photo.format == CLIP for photo in photos)
     evidence = request.evidence
     for option, is_given in (("--sign", evidence.sign is not None), ("--badge", evidence.badge)):
-        if is_given:
+        if clips and is_given:
             raise InvalidRequest(
                 f"{option} is for photos, and there are clips among the inputs; colour them in a "
                 "call of their own, without it"
             )
-    if request.compare and all(photo.format == CLIP for photo in plan.sources.photos):
+    if request.compare and clips == len(photos):
         raise InvalidRequest("--compare is for photos; leave it out for clips")
 
 
