@@ -10,6 +10,12 @@ from pathlib import Path
 import pytest
 
 from colorcore import Palette
+from colorfiles.engines.local import LocalEngine
+from colorfiles.storage import Storage
+from dataprep.errors import DataprepError
+from dataprep.photos.folder import PhotoFolder
+from dataprep.shards.views import ViewSettings
+from dataprep.shards.writing import ShardSettings, write_shards
 
 # Root without these may write only where the mode lets root's own write, like anybody else.
 POWERS = "-dac_override,-dac_read_search,-fowner"
@@ -108,3 +114,39 @@ def test_a_full_disk_ends_it_with_one_line_and_the_same_command_goes_on(
     (small_disk / "ballast").unlink()
     assert shard(photo_folder, palette_file, out, *options).returncode == 0
     shutil.rmtree(out)
+
+
+def test_a_disk_that_is_full_before_the_last_file_of_a_shard_keeps_none_of_it(
+    photo_folder: Path, small_palette: Palette, small_disk: Path, tmp_path: Path
+) -> None:
+    photos = PhotoFolder(photo_folder).kept()[:2]
+
+    def write(out: Path) -> None:
+        write_shards(
+            photos,
+            Storage(str(photo_folder)),
+            Storage(str(out)),
+            palette=small_palette,
+            settings=ShardSettings(ViewSettings(size=32), shard_samples=20),
+            engine=LocalEngine(1),
+        )
+
+    write(tmp_path / "roomy")
+    page = os.statvfs(small_disk).f_frsize
+    files = [*(tmp_path / "roomy").glob("train-*")]
+    assert {path.suffix for path in files} == {".json", ".parquet", ".tar"}
+    pages = sum(-(-path.stat().st_size // page) for path in files)
+    told = 0
+    for room in range(pages - 2, pages + 4):  # beside them a lock and the job lie there
+        out = small_disk / f"{room}"
+        (small_disk / "ballast").unlink()
+        free = os.statvfs(small_disk).f_bavail
+        (small_disk / "ballast").write_bytes(bytes((free - room) * page))
+        try:
+            write(out)
+        except DataprepError as error:
+            told += "No space left on device" in str(error)
+            kept = {path.suffix for path in out.glob("train-*")}
+            assert kept in (set(), {".json", ".parquet", ".tar"}), room
+        shutil.rmtree(out)
+    assert told

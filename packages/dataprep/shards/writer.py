@@ -134,9 +134,10 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
     counts = np.zeros(job.palette.n, dtype=np.int64)
     maker = sample_maker(job.palette, job.settings)
     photos = {photo.key: photo for photo in plan.photos}
-    # The table is written before the tar has its name, so that a disk that is full then keeps
-    # neither, and gets its own after it: a table without its tar is no sign of a shard set.
+    # Table and stats are written before the tar has its name, so that a disk that is full then
+    # keeps none of them, and get theirs after it: without its tar neither is a sign of a shard set.
     with (
+        job.out.stage(f"{plan.name}.json") as marker,
         job.out.stage(f"{plan.name}.parquet") as table,
         job.out.stage(f"{plan.name}.tar") as path,
         path.open("wb", _BUFFER) as file,
@@ -151,24 +152,27 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
         tar.finish()
         file.flush()
         pq.write_table(pa.Table.from_pylist(rows, TABLE_SCHEMA), table, compression="zstd")
-        table_sha256 = hashlib.sha256(table.read_bytes()).hexdigest()
-    result = ShardResult(
-        name=plan.name,
-        split=plan.split,
-        sha256=tar.sha256,
-        nsamples=len(rows),
-        bytes=tar.size,
-        nphotos=len(plan.photos) - len(skipped),
-        bin_counts=tuple(counts.tolist()),
-        skipped=skipped,
-        table_sha256=table_sha256,
-    )
-    marker = {"schema_version": SCHEMA_VERSION, "job": job.facts, "content": plan.content}
+        result = ShardResult(
+            name=plan.name,
+            split=plan.split,
+            sha256=tar.sha256,
+            nsamples=len(rows),
+            bytes=tar.size,
+            nphotos=len(plan.photos) - len(skipped),
+            bin_counts=tuple(counts.tolist()),
+            skipped=skipped,
+            table_sha256=hashlib.sha256(table.read_bytes()).hexdigest(),
+        )
+        stats = _stats(job, plan, result)
+        marker.write_bytes(stats)
+    return replace(result, stats_sha256=hashlib.sha256(stats).hexdigest())
+
+
+def _stats(job: ShardJob, plan: ShardPlan, result: ShardResult) -> bytes:
     facts = asdict(result)
     del facts["stats_sha256"]
-    stats = _json(marker | facts)
-    job.out.write(f"{plan.name}.json", stats)
-    return replace(result, stats_sha256=hashlib.sha256(stats).hexdigest())
+    marker = {"schema_version": SCHEMA_VERSION, "job": job.facts, "content": plan.content}
+    return _json(marker | facts)
 
 
 def finished_shard(job: ShardJob, plan: ShardPlan) -> ShardResult | None:
