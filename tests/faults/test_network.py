@@ -3,8 +3,6 @@
 import contextlib
 import os
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -78,10 +76,10 @@ def relay(s3: str) -> Iterator[Relay]:
 
 
 @pytest.fixture(scope="module")
-def remote_shards(s3: str, relay: Relay, workshop: tuple[Workshop, WarmStart]) -> str:
+def remote_shards(s3: str, workshop: tuple[Workshop, WarmStart]) -> str:
     address = f"{s3}/shards"
-    done = _run(_shard(workshop[0], address), relay, Path())
-    assert done.returncode == 0, done.stderr
+    running = workshop[1].start(_shard(workshop[0], address), as_here=True)
+    assert running.wait() == 0, running.err.read_text()
     return address
 
 
@@ -89,23 +87,20 @@ def _shard(shop: Workshop, out: str) -> list[str]:
     return [word.replace("OUT", out) for word in shop.command("shard").words]
 
 
-def _run(words: list[str], relay: Relay, cache: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "-m", *words],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-        env=os.environ
-        | ENVIRONMENT
-        | {
-            "AWS_ENDPOINT_URL": relay.address,
-            "AWS_MAX_ATTEMPTS": "2",
-            "COLORUNET_CACHE": str(cache),
-        },
-    )
+@pytest.fixture
+def through_relay(relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Variables of a command whose way to the object store is the relay."""
+    variables = {"AWS_ENDPOINT_URL": relay.address, "AWS_MAX_ATTEMPTS": "2"}
+    for key, value in (ENVIRONMENT | variables | {"COLORUNET_CACHE": str(tmp_path)}).items():
+        monkeypatch.setenv(key, value)
 
 
+def _end(starter: WarmStart, words: list[str]) -> tuple[int, str]:
+    running = starter.start(words, as_here=True)
+    return running.wait(), running.err.read_text()
+
+
+@pytest.mark.usefixtures("through_relay")
 @pytest.mark.parametrize("name", ["shard", "palette", "inspect", "verify", "fit", "evaluate"])
 def test_a_line_that_is_cut_is_one_line_and_the_same_command_goes_on(
     name: str,
@@ -114,7 +109,7 @@ def test_a_line_that_is_cut_is_one_line_and_the_same_command_goes_on(
     workshop: tuple[Workshop, WarmStart],
     tmp_path: Path,
 ) -> None:
-    shop = workshop[0]
+    shop, starter = workshop
     fit = [word for word in shop.command("fit").words if word != str(shop.shards)]
     words = {
         "shard": _shard(shop, f"{remote_shards}-cut"),
@@ -127,13 +122,13 @@ def test_a_line_that_is_cut_is_one_line_and_the_same_command_goes_on(
     words += ["--out", str(tmp_path / "p.json")] if name == "palette" else []
     words = [word.replace("OUT", str(tmp_path / "run")) for word in words]
     relay.left_bytes = _LEFT_BYTES
-    cut = _run(words, relay, tmp_path)
+    code, told = _end(starter, words)
     was_cut = relay.left_bytes <= 0
     relay.left_bytes = _UNCUT
-    assert "Traceback" not in cut.stderr
-    assert "unexpected" not in cut.stderr
+    assert "Traceback" not in told
+    assert "unexpected" not in told
     if was_cut:
-        assert cut.returncode == 1, cut.stderr
-        assert len(cut.stderr.strip().splitlines()) == 1, cut.stderr
-    again = _run(words, relay, tmp_path)
-    assert again.returncode == 0, again.stderr
+        assert code == 1, told
+        assert len(told.strip().splitlines()) == 1, told
+    code, told = _end(starter, words)
+    assert code == 0, told

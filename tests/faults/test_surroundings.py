@@ -26,16 +26,16 @@ from dataprep.photos.folder import PhotoFolder
 
 pytestmark = pytest.mark.faults
 Shop = tuple[Workshop, WarmStart]
+Run = Callable[..., subprocess.CompletedProcess[str]]
 TINY_FIT = "width=8 depth=2 epochs=1 batch_size=2 crop=16 workers=0 threads=1"
 _ROOT = Path(__file__).parents[2]
 
 
 def _run(
-    words: Sequence[str], *, prefix: Sequence[str] = (), folder: Path | None = None, **env: str
+    words: Sequence[str], *, prefix: Sequence[str] = (), **env: str
 ) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [*prefix, sys.executable, "-m", *words],
-        cwd=folder,
         env=os.environ | ENVIRONMENT | {"PYTHONPATH": str(_ROOT / "packages")} | env,
         capture_output=True,
         check=False,
@@ -59,7 +59,7 @@ def test_without_shared_memory_a_command_gives_the_same(
     script = 'mount -t tmpfs -o ro,size=4k tmpfs /dev/shm || exit 77; exec "$@"'
     prefix = ("unshare", "--mount", "sh", "-c", script, "sh")
     usual, without = tmp_path / "usual", tmp_path / "without"
-    assert _run(_words(workshop[0], name, usual)).returncode == 0
+    assert workshop[1].start(_words(workshop[0], name, usual)).wait() == 0
     done = _run(_words(workshop[0], name, without), prefix=prefix)
     if done.returncode == 77:
         pytest.skip("nothing can be mounted here")
@@ -73,7 +73,7 @@ def test_in_a_plain_locale_with_a_closed_mask_only_the_owner_reads_what_is_the_s
     workshop: Shop, tmp_path: Path, name: str
 ) -> None:
     usual, plain = tmp_path / "usual", tmp_path / "größe"
-    assert _run(_words(workshop[0], name, usual)).returncode == 0
+    assert workshop[1].start(_words(workshop[0], name, usual)).wait() == 0
     prefix = ("sh", "-c", 'umask 077; exec "$@"', "sh")
     done = _run(_words(workshop[0], name, plain), prefix=prefix, LANG="C", LC_ALL="C")
     assert done.returncode == 0, done.stderr
@@ -111,11 +111,12 @@ def oddly_named(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_names_with_line_breaks_and_leading_dashes_go_through_every_command(
-    oddly_named: Path, tmp_path: Path
+    oddly_named: Path, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each step is given its input from the one before, in folders that are called likewise."""
     here = tmp_path / "-here"
     here.mkdir()
+    monkeypatch.chdir(here)
     photos, palette, shards = "-photos\n2", "-p\n.json", "-shards\n"
     fit = [word for pair in TINY_FIT.split() for word in ("--set", pair)]
     steps: list[list[str]] = [
@@ -134,10 +135,10 @@ def test_names_with_line_breaks_and_leading_dashes_go_through_every_command(
         ["colorunet", "restore", "--out=-gray\n.png", "--", "-out\n/two\nlines.jpg"],
     ]  # fmt: skip
     for words in steps:
-        done = _run(words, folder=here)
-        assert b"Traceback" not in done.stderr, (words, done.stderr)
+        done = run(*words)
+        assert "Traceback" not in done.stderr, (words, done.stderr)
         assert done.returncode in (0, 3), (words, done.stderr)
-        assert "two\nlines" not in done.stderr.decode(), words
+        assert "two\nlines" not in done.stderr, words
     coloured = sorted(path.name for path in (here / "-out\n").iterdir() if path.suffix == ".jpg")
     assert coloured == sorted(name if name.endswith(".jpg") else f"{name}.jpg" for name in _ODD)
 

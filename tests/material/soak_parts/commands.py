@@ -17,6 +17,8 @@ from soak_parts.warm_start import WarmStart
 NETWORK = "colorunet-listed"
 _CLIP_FRAMES = 150  # a stretch of 120, and the beginning of the next
 _FIT = "width=8 depth=3 epochs=3 batch_size=4 crop=16 workers=0 threads=1 luma_noise=0"
+_QUICKLY_COLORED = ("--network", NETWORK, "--working-edge", "32", "--scales", "1")
+_LEVELS = (96, 160)  # of noise: few enough colours that k-means is quick
 ENVIRONMENT = {
     "FLICKR_API_KEY": "any",
     "FLICKR_API_SECRET": "any",
@@ -115,13 +117,11 @@ class Workshop:
         return Command((*words, "--scales", "1"), starts_with=self.run)
 
     def _colorize(self) -> Command:
-        return Command(
-            ("colorunet", "colorize", str(self.images), "--network", NETWORK, "--out", "OUT")
-        )
+        words = ("colorunet", "colorize", str(self.images), *_QUICKLY_COLORED)
+        return Command((*words, "--out", "OUT"))
 
     def _film(self) -> Command:
-        settings = ("--network", NETWORK, "--working-edge", "32", "--scales", "1")
-        return Command(("colorunet", str(self.clip), *settings, "--out", "OUT"))
+        return Command(("colorunet", str(self.clip), *_QUICKLY_COLORED, "--out", "OUT"))
 
     def _export(self) -> Command:
         return Command(("colorunet", "export", str(self.run), "--onnx", "OUT/network.onnx"))
@@ -139,7 +139,7 @@ class Workshop:
         for number in range(24):
             folder = self.root / "images" / "ab"[number % 2] / ("abbey", "beach")[number % 2]
             folder.mkdir(parents=True, exist_ok=True)
-            pixels = rng.integers(0, 256, (6, 8, 3), dtype=np.uint8)
+            pixels = rng.integers(*_LEVELS, (6, 8, 3), dtype=np.uint8)
             image = Image.fromarray(pixels).resize((112, 84), Image.Resampling.BICUBIC)
             image.save(folder / f"sun_{'abcdefghijklmnopqrstuvwx'[number] * 16}.jpg", quality=90)
         return self.root / "images"
