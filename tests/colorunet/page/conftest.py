@@ -1,24 +1,20 @@
 """The page: from servers, each a process of its own, and as a static site, all on loopback."""
 
-import functools
-import http.server
 import json
 import os
 import signal
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from PIL import Image
+from static_page import forget, hosted, load, opened, write_static_page
 
-from colorunet.cli.page import command
-
-SITE_WAIT_MS = 240_000
 # A body that grows beyond memory would go to a temporary file: here that is an error.
 _CODE = """
 import json, sys, tempfile
@@ -98,46 +94,55 @@ def served(serve: Callable[..., Served]) -> Served:
     return serve()
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
+@pytest.fixture(scope="module")
+def site(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The static page; its network sees photos at the module's ``EDGE_PX``, if it has one."""
+    edge_px = getattr(request.module, "EDGE_PX", None)
+    return write_static_page(tmp_path_factory.mktemp("site") / "page", edge_px=edge_px)
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("site") / "page"
-    command.main([str(out)], standalone_mode=False)
-    return out
+def site_url(site: Path) -> Iterator[str]:
+    with hosted(site) as url:
+        yield url
 
 
-@pytest.fixture(scope="module")
-def site_host(site: Path) -> Iterator[http.server.ThreadingHTTPServer]:
-    handler = functools.partial(_Quiet, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server
-    server.shutdown()
-    server.server_close()
+@contextmanager
+def _watched(chromium: Any, url: str) -> Iterator[tuple[Any, list[str]]]:
+    wrong: list[str] = []
+    with opened(chromium, url, wrong) as page:
+        page.on("console", lambda said: said.type == "error" and wrong.append(said.text))
+        load(page, url)
+        yield page, wrong
 
 
 @pytest.fixture
-def site_page(site_host: http.server.ThreadingHTTPServer, chromium: Any) -> Iterator[Any]:
-    """The page; nothing may go wrong in it, and no request may lead elsewhere."""
-    url = f"http://127.0.0.1:{site_host.server_port}/"
-    wrong: list[str] = []
-    context = chromium.new_context(viewport={"width": 1280, "height": 900})
-    opened = context.new_page()
-    opened.set_default_timeout(SITE_WAIT_MS)
-    opened.on("console", lambda said: said.type == "error" and wrong.append(said.text))
-    opened.on("pageerror", lambda error: wrong.append(str(error)))
-    context.on(
-        "request", lambda one: one.url.startswith((url, "blob:" + url)) or wrong.append(one.url)
-    )
-    opened.goto(url)
-    opened.wait_for_selector("body[data-ready]")
-    yield opened
-    context.close()
+def site_page(site_url: str, chromium: Any) -> Iterator[Any]:
+    """A new page; nothing may go wrong in it, and no request may lead elsewhere."""
+    with _watched(chromium, site_url) as (page, wrong):
+        yield page
     assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def _kept_page(site_url: str, chromium: Any) -> Iterator[tuple[Any, list[str]]]:
+    with _watched(chromium, site_url) as kept:
+        yield kept
+
+
+@pytest.fixture
+def kept_page(_kept_page: tuple[Any, list[str]], site_url: str) -> Iterator[Any]:
+    """Like ``site_page``, for tests that show a photo or two: its network is loaded once."""
+    page, wrong = _kept_page
+    yield page
+    if page.is_visible("#remove"):
+        forget(page)
+    page.evaluate("document.getElementById('messages').replaceChildren()")
+    if not page.is_visible("#welcome"):  # a test that failed half-way
+        load(page, site_url)
+    found = wrong.copy()
+    wrong.clear()
+    assert found == []
 
 
 @pytest.fixture(scope="session")

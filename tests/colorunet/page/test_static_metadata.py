@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from PIL import Image
+from static_page import save, take
 
 from colorunet.cli import app
 from colorunet.evidence.reading import read_mark
 
+EDGE_PX = 64
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 XMP = f"""<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="{RDF}">
 <rdf:Description rdf:about="uuid:1" xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/"
@@ -54,27 +56,20 @@ def _photo(path: Path, source: Path, xmp: bytes = XMP, orientation: int = 6) -> 
 
 
 def _saved(page: Any, photo: Path, to: Path) -> Path:
-    page.set_input_files("#files", str(photo))
-    page.wait_for_selector("#palette .swatch")
-    page.wait_for_selector("#save:enabled")
-    with page.expect_download() as waiting:
-        page.click("#save")
-    waiting.value.save_as(to)
-    page.click("#remove")
-    page.wait_for_selector("#welcome:visible")
-    return to
+    take(page, photo)
+    return save(page, to)
 
 
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 def test_metadata_are_those_of_the_command_line(
-    site_page: Any,
+    kept_page: Any,
     coffee: Path,
     tmp_path: Path,
     exiftool: Callable[..., dict[str, Any]],
     suffix: str,
 ) -> None:
     photo = _photo(tmp_path / f"photo{suffix}", coffee)
-    out = _saved(site_page, photo, tmp_path / f"page{'.jpg' if suffix == '.jpg' else '.png'}")
+    out = _saved(kept_page, photo, tmp_path / f"page{'.jpg' if suffix == '.jpg' else '.png'}")
     done = CliRunner().invoke(app, ["colorize", str(photo), "-o", str(tmp_path / "out")])
     assert done.exit_code == 0, done.output
     both = [
@@ -92,9 +87,9 @@ def test_metadata_are_those_of_the_command_line(
 
 
 def test_a_photo_without_metadata_is_marked_like_the_command_lines(
-    site_page: Any, coffee: Path, tmp_path: Path, exiftool: Callable[..., dict[str, Any]]
+    kept_page: Any, coffee: Path, tmp_path: Path, exiftool: Callable[..., dict[str, Any]]
 ) -> None:
-    out = _saved(site_page, coffee, tmp_path / "page.jpg")
+    out = _saved(kept_page, coffee, tmp_path / "page.jpg")
     CliRunner().invoke(app, ["colorize", str(coffee), "-o", str(tmp_path / "out")])
     both = [
         {tag: value for tag, value in exiftool(path).items() if KEPT.match(tag)}
@@ -105,10 +100,10 @@ def test_a_photo_without_metadata_is_marked_like_the_command_lines(
 
 @pytest.mark.parametrize("xmp", [b'<!DOCTYPE x [<!ENTITY a "b">]>' + XMP, b"<x:xmpmeta>cut"])
 def test_xmp_that_cannot_be_parsed_gives_way_to_the_mark_and_is_told(
-    site_page: Any, coffee: Path, tmp_path: Path, xmp: bytes
+    kept_page: Any, coffee: Path, tmp_path: Path, xmp: bytes
 ) -> None:
     photo = _photo(tmp_path / "photo.jpg", coffee, xmp)
-    out = _saved(site_page, photo, tmp_path / "page.jpg")
+    out = _saved(kept_page, photo, tmp_path / "page.jpg")
     assert read_mark(out) is not None
     assert b"Graz" not in out.read_bytes().replace(IPTC, b"")
-    assert "its XMP, which can't be parsed" in site_page.inner_text("#messages")
+    assert "its XMP, which can't be parsed" in kept_page.inner_text("#messages")

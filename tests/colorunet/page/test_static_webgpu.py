@@ -1,9 +1,5 @@
 """The page with WebGPU, here by SwiftShader: used where it is there, WebAssembly where it isn't."""
 
-import functools
-import http.server
-import json
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
+from static_page import forget, hosted, load, opened, pixels, save, take, write_static_page
 
-from colorunet.cli.page import command
 from colorunet.coloring.colorizer import Colorizer
 
 # SwiftShader translates the network's shaders on the CPU, once a page.
@@ -40,11 +36,6 @@ UNTIL_KEPT = f"""async (names) => {{
 }}"""
 
 
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *_: Any) -> None:
-        pass
-
-
 @dataclass
 class Visit:
     """The page, and the names of the runtime's files that were asked for."""
@@ -54,32 +45,19 @@ class Visit:
 
     def differs_from_python(self, photo: Path, folder: Path) -> int:
         """Colour a photo, forget it, and return the largest difference from Python's pixels."""
-        self.page.set_input_files("#files", str(photo))
-        self.page.wait_for_selector("#palette .swatch")
-        self.page.wait_for_selector("#save:enabled")
-        with self.page.expect_download() as waiting:
-            self.page.click("#save")
-        waiting.value.save_as(folder / "saved.png")
-        self.page.click("#remove")
-        self.page.wait_for_selector("#welcome:visible")
+        take(self.page, photo)
+        save(self.page, folder / "saved.png")
+        forget(self.page)
         with Image.open(photo) as gray, Image.open(folder / "saved.png") as saved:
-            colorizer = Colorizer.load(working_edge_px=EDGE_PX)
-            of_python = np.asarray(colorizer(gray).convert("RGB"), np.int16)
-            return int(np.abs(np.asarray(saved.convert("RGB"), np.int16) - of_python).max())
+            of_python = Colorizer.load(working_edge_px=EDGE_PX)(gray)
+            return int(np.abs(pixels(saved) - pixels(of_python)).max())
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("site") / "page"
-    command.main([str(folder), "--webgpu"], standalone_mode=False)
-    about = folder / "network" / "network.json"
-    about.write_text(json.dumps(json.loads(about.read_text()) | {"edge": EDGE_PX}))
-    handler = functools.partial(_Quiet, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-    server.server_close()
+    with hosted(write_static_page(folder, "--webgpu", edge_px=EDGE_PX)) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -102,23 +80,17 @@ def photo(demo_photos: Path, tmp_path: Path) -> Path:
 @contextmanager
 def _visit(browser: Any, url: str, *, broken: str = "", **options: Any) -> Iterator[Visit]:
     wrong: list[str] = []
-    context = browser.new_context(viewport={"width": 1280, "height": 900}, **options)
-    visit = Visit(context.new_page())
-    page = visit.page
-    page.set_default_timeout(WAIT_MS)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    # The service worker asks for files, too, to keep them.
-    context.on(
-        "request",
-        lambda one: one.service_worker or visit.asked.add(one.url.rpartition("/")[2]),
-    )
-    context.on("request", lambda one: url in one.url or wrong.append(one.url))
-    if broken:
-        context.route(broken, lambda route: route.abort())
-    page.goto(url)
-    page.wait_for_selector("body[data-ready]")
-    yield visit
-    context.close()
+    with opened(browser, url, wrong, wait_ms=WAIT_MS, **options) as page:
+        visit = Visit(page)
+        # The service worker asks for files, too, to keep them.
+        page.context.on(
+            "request",
+            lambda one: one.service_worker or visit.asked.add(one.url.rpartition("/")[2]),
+        )
+        if broken:
+            page.context.route(broken, lambda route: route.abort())
+        load(page, url)
+        yield visit
     assert wrong == []
 
 

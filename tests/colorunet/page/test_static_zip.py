@@ -10,13 +10,14 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 from PIL import Image
+from static_page import WAIT_MS, add_hint, load, take
 
 from colorunet.cli import app
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.evidence.hashes import file_sha256
 from colorunet.evidence.reading import read_mark
 
-WAIT_MS = 240_000
+EDGE_PX = 64
 SCHEMA = Draft202012Validator(
     json.loads((Path(__file__).parents[3] / "docs" / "record.schema.json").read_bytes())
 )
@@ -36,17 +37,6 @@ def photos(coffee: Path, tmp_path: Path) -> list[Path]:
     return found
 
 
-def _take(page: Any, photos: list[Path]) -> None:
-    page.set_input_files("#files", [str(photo) for photo in photos])
-    page.wait_for_function(
-        "count => document.querySelectorAll('#strip img[src^=\"blob:\"]').length === count",
-        arg=len(photos),
-    )
-    page.wait_for_selector("#palette .swatch")
-    page.wait_for_selector("#save:enabled")
-    page.wait_for_selector("#save-all:enabled")
-
-
 def _unzipped(page: Any, to: Path) -> list[str]:
     with page.expect_download() as waiting:
         page.click("#save-all")
@@ -59,14 +49,9 @@ def _unzipped(page: Any, to: Path) -> list[str]:
 def test_each_photo_of_the_zip_has_a_record_that_fits_the_schema_and_is_verified(
     site_page: Any, photos: list[Path], tmp_path: Path
 ) -> None:
-    _take(site_page, photos)
+    take(site_page, *photos)
     site_page.locator("#warmth").fill("0.5")
-    box = site_page.locator("#stage").bounding_box()
-    site_page.mouse.click(box["x"] + 0.75 * box["width"], box["y"] + 0.5 * box["height"])
-    site_page.wait_for_selector("dialog[open]")
-    site_page.locator("#hint-color").fill("#2050c0")
-    site_page.click("#hint-ok")
-    site_page.wait_for_selector("#markers .marker")
+    add_hint(site_page, x=0.75, y=0.5, color="#2050c0")
     outputs = ["small-colorized.png", "small-colorized-2.png", "old-colorized.jpg"]
     names = [name for out in outputs for name in (out, f"{out}.colorunet.json")]
     assert _unzipped(site_page, tmp_path) == names
@@ -104,10 +89,9 @@ def test_at_an_address_that_is_not_secure_the_page_says_that_records_are_left_ou
     )
     page = context.new_page()
     page.set_default_timeout(WAIT_MS)
-    page.goto("http://colour.test/")
-    page.wait_for_selector("body[data-ready]")
+    load(page, "http://colour.test/")
     assert not page.evaluate("isSecureContext")
-    _take(page, photos[1:])
+    take(page, *photos[1:])
     assert _unzipped(page, tmp_path) == ["small-colorized.png", "old-colorized.jpg"]
     page.wait_for_selector("#messages p")
     assert "the records, as browsers compute sha256 only" in page.inner_text("#messages")
