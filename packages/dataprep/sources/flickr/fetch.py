@@ -2,6 +2,7 @@
 
 import errno
 from collections.abc import Generator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from colorfiles.progress import ProgressCallback, silent
@@ -11,48 +12,62 @@ from dataprep.sources.flickr.api import FlickrClient
 from dataprep.sources.flickr.credentials import Credentials
 from dataprep.sources.flickr.download import MAX_BYTES
 from dataprep.sources.flickr.hosts import HostRules
+from dataprep.sources.flickr.images import Images
 from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.limits import Patience
 from dataprep.sources.flickr.rows import ATTRIBUTION, SOURCE
 from dataprep.sources.flickr.run import FetchRun, FetchSummary
 from dataprep.sources.flickr.settings import FetchSettings
+from dataprep.sources.flickr.stream import TagStream
 from dataprep.sources.flickr.transport import Timeouts, Transport
 from dataprep.sources.source import ExaminedPhoto, gather
 
 
+@dataclass(frozen=True)
 class FlickrSource:
-    """Photos by tag, balanced over the tags; see ``PhotoSource``."""
+    """Photos by tag, balanced over the tags; see ``PhotoSource``.
+
+    ``flickr.photos.search`` lists the photos of each tag (``TagStream``), the images are downloaded
+    (``Images``), and ``FetchRun`` decides which are kept.
+
+    Args:
+        settings: tags, count, licences, sizes and rates.
+        client: of the API.
+        transport: of the images.
+        patience: waits before retries of an image.
+        report: called once per photo.
+    """
 
     name = SOURCE
     attribution = ATTRIBUTION
-
-    def __init__(
-        self,
-        settings: FetchSettings,
-        client: FlickrClient,
-        *,
-        transport: Transport,
-        patience: Patience,
-        report: ProgressCallback = silent,
-    ) -> None:
-        self._settings, self._client, self._transport = settings, client, transport
-        self._patience, self._report = patience, report
+    settings: FetchSettings
+    client: FlickrClient
+    transport: Transport
+    patience: Patience
+    report: ProgressCallback = silent
 
     def candidates(self, folder: PhotoFolder) -> Generator[ExaminedPhoto, None, FetchSummary]:
         """Yield photos as they are decided on; the journal in the folder resumes a stopped run."""
+        settings, journal = self.settings, Journal(folder.root)
+        streams = [TagStream(tag, settings.licenses, journal, self.client) for tag in settings.tags]
+        images = Images(
+            self.transport,
+            journal,
+            rate=settings.image_rate,
+            concurrency=settings.concurrency,
+            patience=self.patience,
+        )
         run = FetchRun(
-            self._settings,
-            folder,
-            Journal(folder.root),
-            client=self._client,
-            transport=self._transport,
-            report=self._report,
-            patience=self._patience,
+            settings, folder, journal, streams=streams, images=images, report=self.report
         )
         try:
-            return (yield from run.decisions())
+            summary = yield from run.decisions()
+            return replace(summary, api_calls=self.client.calls)
         finally:
+            self.client.close()
             run.close()
+            self.transport.close()
+            journal.close()
 
 
 def fetch(
@@ -84,10 +99,7 @@ def fetch(
             max_bytes=MAX_BYTES,
             timeouts=timeouts,
         )
-        source = FlickrSource(
-            settings, client, transport=transport, patience=patience, report=report
-        )
-        return gather(source, out)
+        return gather(FlickrSource(settings, client, transport, patience, report), out)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             raise DataprepError(

@@ -33,27 +33,30 @@ class Images:
 
     Args:
         transport: the HTTP client.
-        events: queue of results for that one thread.
-        done: called with a photo's outcome.
-        journal: knows of failures in earlier runs, and of an image that was there.
+        journal: has the failures of earlier runs, and addresses of images for probes.
         rate: images a second.
         concurrency: images at once; the transport holds to it.
         patience: before other tries.
+
+    Attributes:
+        events: results of the other threads, with what handles each; that one thread takes them.
+        finished: photos with their outcomes, until they are taken.
+        downloaded: number of usable images.
     """
 
     def __init__(
         self,
         transport: Transport,
-        events: "SimpleQueue[Event]",
-        done: Callable[[Task, Outcome], None],
-        *,
         journal: Journal,
+        *,
         rate: float,
         concurrency: int,
         patience: Patience,
     ) -> None:
+        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.finished: deque[tuple[Task, Outcome]] = deque()
         self.downloaded = 0
-        self._transport, self._events, self._done = transport, events, done
+        self._transport, self._journal = transport, journal
         self._bucket = TokenBucket(rate, burst=max(1.0, rate / 10))
         self._breaker = Breaker(first_pause_s=patience.first_pause_s)
         self._first_wait_s = patience.first_wait_s
@@ -66,7 +69,6 @@ class Images:
         self._order = count()
         self._active = 0
         self._quiet_until = 0.0
-        self._journal = journal
         self._doubtful: list[tuple[str, str]] = []  # failures since the host's last answer
         self._given_up: list[tuple[Task, str]] = []  # but only if the host turns out to work
         self._failing_since: dict[str, int] = {}
@@ -127,7 +129,7 @@ class Images:
     def _begin(self, work: Callable[[], T], settle: Callable[[Future[T]], None]) -> None:
         """Have another thread do something; what it raises is raised where that is settled."""
         self._active += 1
-        self._pool.submit(work).add_done_callback(lambda done: self._events.put((settle, done)))
+        self._pool.submit(work).add_done_callback(lambda done: self.events.put((settle, done)))
 
     def _settle(self, task: Task, done: Future[Outcome]) -> None:
         self._active -= 1
@@ -139,7 +141,7 @@ class Images:
         self._answered()
         self._tries.pop(task.id, None)
         self.downloaded += outcome.reason == ""
-        self._done(task, outcome)
+        self.finished.append((task, outcome))
 
     def _failed(self, task: Task, failure: TryAgain) -> None:
         before = self._tries.get(task.id)
@@ -158,7 +160,7 @@ class Images:
             )
             heapq.heappush(self._again, (time.monotonic() + wait_s, next(self._order), task))
         elif not failure.host_failed:
-            self._done(task, Outcome(reason=failure.reason))
+            self.finished.append((task, Outcome(reason=failure.reason)))
         elif self._answers > self._failing_since[task.id]:
             self._give_up(task, failure.reason, proven=True)
         elif self._journal.good_url() is None:
@@ -168,7 +170,8 @@ class Images:
 
     def _give_up(self, task: Task, why: str, *, proven: bool) -> None:
         reason = f"unavailable: {why} after {TRIES} tries"
-        self._done(task, Outcome(reason=reason, passing=True, proven=proven))
+        outcome = Outcome(reason=reason, passing=True, proven=proven)
+        self.finished.append((task, outcome))
 
     def _answered(self) -> None:
         """Note that the host answered: failures meanwhile were those of single photos."""

@@ -1,29 +1,26 @@
 """Event loop of a fetch: lists ahead, downloads, and yields decisions in a fixed order."""
 
 from collections import Counter, deque
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import partial
-from queue import Empty, SimpleQueue
+from queue import Empty
 from typing import Any
 
 from colorfiles.progress import ProgressCallback
 from dataprep.errors import DataprepError
 from dataprep.photos.folder import PhotoFolder
-from dataprep.sources.flickr.api import FlickrClient
 from dataprep.sources.flickr.candidates import Assessor, Candidate, foresee
 from dataprep.sources.flickr.download import Outcome, Task
-from dataprep.sources.flickr.images import Event, Images
+from dataprep.sources.flickr.images import Images
 from dataprep.sources.flickr.journal import Journal
-from dataprep.sources.flickr.limits import Patience
 from dataprep.sources.flickr.listing import FoundPhoto
 from dataprep.sources.flickr.rows import SOURCE, path_of
 from dataprep.sources.flickr.selection import Looks, Selection
 from dataprep.sources.flickr.settings import FetchSettings
 from dataprep.sources.flickr.shelf import Shelf
 from dataprep.sources.flickr.stream import TagStream
-from dataprep.sources.flickr.transport import Transport
 from dataprep.sources.source import ExaminedPhoto
 
 
@@ -47,7 +44,7 @@ class FetchSummary:
     rejected: int
     rejected_by_reason: dict[str, int]
     downloaded: int
-    api_calls: int
+    api_calls: int = 0
     dry_tags: list[str] = field(default_factory=list)
     unknown_tags: list[str] = field(default_factory=list)
 
@@ -61,28 +58,17 @@ class FetchRun:
         folder: PhotoFolder,
         journal: Journal,
         *,
-        client: FlickrClient,
-        transport: Transport,
+        streams: Iterable[TagStream],
+        images: Images,
         report: ProgressCallback,
-        patience: Patience,
     ) -> None:
         self.settings, self.folder, self.journal = settings, folder, journal
-        self.client, self.transport, self.report = client, transport, report
-        self.events: SimpleQueue[Event] = SimpleQueue()
+        self.images, self.report = images, report
+        self.streams = {stream.tag: stream for stream in streams}
         tags = settings.tags
         self.selection = Selection(tags, settings.count, self._revoke)
-        self.images = Images(
-            transport,
-            self.events,
-            self._downloaded,
-            journal=journal,
-            rate=settings.image_rate,
-            concurrency=settings.concurrency,
-            patience=patience,
-        )
         self.ahead = 4 * settings.concurrency + 8
         self.listers = ThreadPoolExecutor(len(tags), thread_name_prefix="list")
-        self.streams = {tag: TagStream(tag, settings.licenses, journal, client) for tag in tags}
         self.buffers: dict[str, deque[Candidate]] = {tag: deque() for tag in tags}
         self.listing: set[str] = set()
         self.ended: set[str] = set()
@@ -114,12 +100,9 @@ class FetchRun:
         return summary
 
     def close(self) -> None:
-        """Close threads, connections and the journal."""
-        self.client.close()
+        """End the threads."""
         self.images.close()
         self.listers.shutdown(wait=True, cancel_futures=True)
-        self.transport.close()
-        self.journal.close()
 
     # --- decisions -------------------------------------------------------------------------------
 
@@ -187,7 +170,7 @@ class FetchRun:
     def _list(self, tag: str) -> None:
         listing = self.listers.submit(self.streams[tag].more, self.ahead)
         settle = partial(self._listed, tag)
-        listing.add_done_callback(lambda done: self.events.put((settle, done)))
+        listing.add_done_callback(lambda done: self.images.events.put((settle, done)))
 
     def _listed(self, tag: str, done: Future[tuple[list[FoundPhoto], bool]]) -> None:
         self.listing.discard(tag)
@@ -214,7 +197,7 @@ class FetchRun:
         assert size is not None  # or it would have been rejected
         if found.id in self.fresh:
             candidate.outcome = self.fresh[found.id]
-            self.events.put((lambda _: None, None))  # it can be decided: nothing to wait for
+            self.images.events.put((lambda _: None, None))  # it can be decided: nothing to wait for
             return
         waiting = self.pending.setdefault(found.id, [])
         if candidate in waiting:
@@ -236,11 +219,12 @@ class FetchRun:
         """Wait for a result, up to a timeout, and handle all that are available."""
         handle: Callable[[Any], None]
         try:
-            handle, result = self.events.get(timeout=timeout_s)
-            handle(result)
+            handle, result = self.images.events.get(timeout=timeout_s)
             while True:
-                handle, result = self.events.get_nowait()
                 handle(result)
+                while self.images.finished:
+                    self._downloaded(*self.images.finished.popleft())
+                handle, result = self.images.events.get_nowait()
         except Empty:
             return
 
@@ -265,7 +249,6 @@ class FetchRun:
             rejected=len(self.rejected),
             rejected_by_reason=self._reasons(),
             downloaded=self.images.downloaded,
-            api_calls=self.client.calls,
             dry_tags=sorted(self.selection.dry),
             unknown_tags=[s.tag for s in streams if s.tag in self.ended and not s.found],
         )

@@ -6,20 +6,19 @@ from dataprep.photos.folder import PhotoFolder
 from dataprep.sources.flickr.candidates import Candidate
 from dataprep.sources.flickr.download import Outcome
 from dataprep.sources.flickr.hosts import HostRules
+from dataprep.sources.flickr.images import Images
 from dataprep.sources.flickr.journal import Journal
 from dataprep.sources.flickr.limits import Patience
 from dataprep.sources.flickr.listing import FoundPhoto, Size
 from dataprep.sources.flickr.run import FetchRun
 from dataprep.sources.flickr.settings import FetchSettings
+from dataprep.sources.flickr.stream import TagStream
 from dataprep.sources.flickr.transport import Transport
 
 
 class _Client:
     calls = 0
     api_url = "https://api.flickr.com/services/rest/"
-
-    def close(self):
-        """Nothing is open."""
 
 
 def test_an_outcome_that_becomes_known_while_planning_wakes_the_run(tmp_path):
@@ -30,14 +29,15 @@ def test_an_outcome_that_becomes_known_while_planning_wakes_the_run(tmp_path):
     )  # fmt: skip
     settings = FetchSettings(tags=("beach", "nature"), count=2, licenses=("4",))
     with PhotoFolder.writing(tmp_path, source="flickr") as folder:
+        journal = Journal(tmp_path)
+        transport = Transport(HostRules.for_api(settings.api_url), connections=1, max_bytes=1)
         run = FetchRun(
             settings,
             folder,
-            Journal(tmp_path),
-            client=_Client(),
-            transport=Transport(HostRules.for_api(settings.api_url), connections=1, max_bytes=1),
+            journal,
+            streams=[TagStream(tag, ("4",), journal, _Client()) for tag in settings.tags],
+            images=Images(transport, journal, rate=10.0, concurrency=16, patience=Patience()),
             report=lambda *_, **__: None,
-            patience=Patience(),
         )
         # Listed for one tag before, and assessed; then its download for the other tag ends.
         candidate = Candidate(found, size, "", None)
@@ -50,3 +50,5 @@ def test_an_outcome_that_becomes_known_while_planning_wakes_the_run(tmp_path):
         waiting.join(60)
         assert not waiting.is_alive()
         run.close()
+        transport.close()
+        journal.close()
