@@ -4,7 +4,7 @@ Pure: no files, no network. Every function acts on the last axis and takes numpy
 alike.
 """
 
-from colorcore._arrays import like
+from colorcore._arrays import array_namespace, like
 from colorcore.bins import bins_to_uv, rgb_table, uv_to_bins
 from colorcore.decode import annealed_mean, certainty, mean_color, top_mode_mean
 from colorcore.histogram import UvGrid, UvHistogram, uv_of_uint8
@@ -25,6 +25,7 @@ __all__ = [
     "UvGrid",
     "UvHistogram",
     "annealed_mean",
+    "array_namespace",
     "bins_to_uv",
     "certainty",
     "ciede2000",

@@ -6,7 +6,7 @@ import array_api_compat
 import numpy as np
 from jaxtyping import Float, Integer, UInt8
 
-from colorcore._arrays import require_vectors
+from colorcore._arrays import array_namespace, require_vectors
 from colorcore.palette import Palette
 from colorcore.yuv import rgb_to_yuv
 
@@ -22,7 +22,7 @@ def uv_to_bins(uv: Float[Any, "*shape 2"], palette: Palette) -> Integer[Any, "*s
         ValueError: the last axis isn't 2, the dtype isn't floating, or NaN is among the values.
     """
     require_vectors(uv, 2, "uv")
-    xp = array_api_compat.array_namespace(uv)
+    xp = array_namespace(uv)
     device = array_api_compat.device(uv)
     flat = xp.reshape(xp.astype(uv, xp.float64), (-1, 2))
     centers = xp.asarray(np.array(palette.centers), dtype=xp.float64, device=device)
@@ -41,7 +41,7 @@ def bins_to_uv(bins: Integer[Any, "*shape"], palette: Palette) -> Float[Any, "*s
     Raises:
         ValueError: an id isn't one of the palette's (the ignore id isn't either).
     """
-    xp = array_api_compat.array_namespace(bins)
+    xp = array_namespace(bins)
     flat = xp.reshape(xp.astype(bins, xp.int64), (-1,))
     if flat.shape[0] and not (int(xp.min(flat)) >= 0 and int(xp.max(flat)) < palette.n):
         raise ValueError(

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
-from colorcore._arrays import like, require_vectors
+from colorcore._arrays import array_namespace, like, require_vectors
 from colorcore.palette import Palette
 
 _COLDEST = 1e-4  # below, one bin takes all anyway, and float32 may end in infinity less infinity
@@ -40,7 +39,7 @@ def top_mode_mean(
     _check(logits, palette, temperature)
     if not radius > 0:
         raise ValueError(f"radius: expected a number above 0, given {radius}")
-    xp = array_api_compat.array_namespace(logits)
+    xp = array_namespace(logits)
     offsets = palette.centers[:, None, :] - palette.centers[None, :, :]
     near = np.sqrt(np.sum(offsets**2, axis=-1)) <= radius
     mask = like(near, logits)
@@ -67,7 +66,7 @@ def certainty(
     _check(logits, palette, 1.0)
     if not caution >= 0:
         raise ValueError(f"caution: expected a number of at least 0, given {caution}")
-    xp = array_api_compat.array_namespace(logits)
+    xp = array_namespace(logits)
     probabilities = _softmax(logits)
     mean = xp.sum(mean_color(probabilities, palette) ** 2, axis=-1)
     lengths = like(np.sum(palette.centers**2, axis=-1), logits)
@@ -78,12 +77,12 @@ def certainty(
 
 def mean_color(probabilities: Float[Any, "*shape n"], palette: Palette) -> Float[Any, "*shape 2"]:
     """Return the mean centre under ``probabilities`` (last axis, sum 1), unchecked."""
-    xp = array_api_compat.array_namespace(probabilities)
+    xp = array_namespace(probabilities)
     return xp.matmul(probabilities, like(np.array(palette.centers), probabilities))
 
 
 def _softmax(logits: Float[Any, "*shape n"]) -> Float[Any, "*shape n"]:
-    xp = array_api_compat.array_namespace(logits)
+    xp = array_namespace(logits)
     exponentials = xp.exp(logits - xp.max(logits, axis=-1, keepdims=True))
     return exponentials / xp.sum(exponentials, axis=-1, keepdims=True)
 

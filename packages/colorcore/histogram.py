@@ -3,11 +3,10 @@
 from dataclasses import dataclass, replace
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Float, Integer, UInt8
 
-from colorcore._arrays import require_finite, require_last_axis
+from colorcore._arrays import array_namespace, require_finite, require_last_axis
 from colorcore.yuv import rgb_to_yuv
 
 U_RANGE = 0.45  # the original's grid spans U ±0.45 and V ±0.65 (arXiv 1811.03120)
@@ -50,14 +49,14 @@ class UvGrid:
         """
         require_last_axis(uv, 2, "uv")
         require_finite(uv, "uv")
-        xp = array_api_compat.array_namespace(uv)
+        xp = array_namespace(uv)
         # A cell's middle is (index + 1/2 − size/2) steps from zero under both rules.
         half = self.size / 2
         row = xp.floor(uv[..., 0] * (self.cells / (2 * U_RANGE)) + half)
         column = xp.floor(uv[..., 1] * (self.cells / (2 * V_RANGE)) + half)
         last = self.size - 1
-        row = xp.astype(xp.clip(row, 0, last), xp.int64)
-        column = xp.astype(xp.clip(column, 0, last), xp.int64)
+        row = xp.asarray(xp.clip(row, 0, last), dtype=xp.int64)
+        column = xp.asarray(xp.clip(column, 0, last), dtype=xp.int64)
         return row * self.size + column
 
     def centers(self) -> Float[np.ndarray, "cells 2"]:

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
-from colorcore._arrays import like, require_last_axis, require_vectors
+from colorcore._arrays import array_namespace, like, require_last_axis, require_vectors
 
 # IEC 61966-2-1: linear sRGB to XYZ, rows divided by the D65 white (0.95047, 1, 1.08883).
 _RGB_TO_XYZ = np.array(
@@ -26,7 +25,7 @@ def rgb_to_lab(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.
     """
     require_vectors(rgb, 3, "rgb")
-    xp = array_api_compat.array_namespace(rgb)
+    xp = array_namespace(rgb)
     # Both branches are taken, so the power's base is kept where its gradient is finite.
     linear = xp.where(
         rgb <= 0.04045, rgb / 12.92, ((xp.clip(rgb, 0.04, None) + 0.055) / 1.055) ** 2.4
@@ -49,7 +48,7 @@ def ciede2000(
     """
     require_last_axis(first, 3, "first")
     require_last_axis(second, 3, "second")
-    xp = array_api_compat.array_namespace(first, second)
+    xp = array_namespace(first, second)
     l1, a1, b1 = first[..., 0], first[..., 1], first[..., 2]
     l2, a2, b2 = second[..., 0], second[..., 1], second[..., 2]
 

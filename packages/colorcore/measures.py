@@ -11,7 +11,7 @@ import array_api_compat
 import numpy as np
 from jaxtyping import Float, Integer
 
-from colorcore._arrays import require_last_axis, weighted_mean
+from colorcore._arrays import array_namespace, require_last_axis, weighted_mean
 from colorcore.yuv import rgb_to_yuv
 
 GRID_STRIDES = (8, 16, 32)  # of the levels of a U-Net, whose borders can show in the colours
@@ -36,7 +36,7 @@ AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab
 
 def bin_counts(bins: Integer[Any, "*shape"], n: int) -> Integer[Any, "n"]:
     """Return how many pixels each of the ``n`` bins has; ids outside 0…n−1 are left out."""
-    xp = array_api_compat.array_namespace(bins)
+    xp = array_namespace(bins)
     flat = xp.reshape(xp.astype(bins, xp.int64), (-1,))
     flat = flat[(flat >= 0) & (flat < n)]
     return _bincount(flat, n)
@@ -69,7 +69,7 @@ def colorfulness(rgb: Float[Any, "*shape 3"]) -> float:
     The signed variant (rg = R − G, yb = (R + G)/2 − B) on the scale of 0…255; ``rgb`` in [0, 1].
     """
     require_last_axis(rgb, 3, "rgb")
-    xp = array_api_compat.array_namespace(rgb)
+    xp = array_namespace(rgb)
     scaled = rgb * 255.0
     rg = scaled[..., 0] - scaled[..., 1]
     yb = 0.5 * (scaled[..., 0] + scaled[..., 1]) - scaled[..., 2]
@@ -80,14 +80,14 @@ def colorfulness(rgb: Float[Any, "*shape 3"]) -> float:
 def chroma_spread(uv: Float[Any, "*shape 2"]) -> float:
     """Return √ trace cov(U, V) of one image, or of the mean colours of many."""
     require_last_axis(uv, 2, "uv")
-    xp = array_api_compat.array_namespace(uv)
+    xp = array_namespace(uv)
     return math.sqrt(float(xp.var(uv[..., 0])) + float(xp.var(uv[..., 1])))
 
 
 def hue_coverage(uv: Float[Any, "*shape 2"]) -> float:
     """Return the share of 12 hue sectors in which ≥ 1 % of the pixels lie with chroma > 0.03."""
     require_last_axis(uv, 2, "uv")
-    xp = array_api_compat.array_namespace(uv)
+    xp = array_namespace(uv)
     u, v = xp.reshape(uv[..., 0], (-1,)), xp.reshape(uv[..., 1], (-1,))
     sector = xp.floor((xp.atan2(v, u) + math.pi) * (HUE_SECTORS / (2 * math.pi)))
     sector = xp.astype(xp.clip(sector, 0, HUE_SECTORS - 1), xp.int64)
@@ -136,14 +136,14 @@ def grid_ratios(
 def hue_families(uv: Float[Any, "*shape 2"]) -> Integer[Any, "*shape"]:
     """Return the index into ``HUE_FAMILIES`` of each colour's hue (of gray too: mask by chroma)."""
     require_last_axis(uv, 2, "uv")
-    xp = array_api_compat.array_namespace(uv)
+    xp = array_namespace(uv)
     starts = rgb_to_yuv(_FAMILY_STARTS_RGB)[:, 1:]
     angles = np.arctan2(starts[:, 1], starts[:, 0])
     angle = xp.atan2(uv[..., 1], uv[..., 0]) - float(angles[0])
     angle = xp.remainder(angle, 2 * math.pi)
     family = xp.zeros_like(angle, dtype=xp.int64)
     for start in np.mod(angles[1:] - angles[0], 2 * math.pi):
-        family = family + xp.astype(angle >= float(start), xp.int64)
+        family = family + xp.asarray(angle >= float(start), dtype=xp.int64)
     return family
 
 
@@ -156,7 +156,7 @@ def hue_family_counts(
     """
     require_last_axis(predicted, 2, "predicted")
     require_last_axis(truth, 2, "truth")
-    xp = array_api_compat.array_namespace(predicted, truth)
+    xp = array_namespace(predicted, truth)
     chroma, true_chroma = (xp.hypot(x[..., 0], x[..., 1]) for x in (predicted, truth))
     colored = true_chroma > _CLEARLY_COLORED
     cosine = predicted[..., 0] * truth[..., 0] + predicted[..., 1] * truth[..., 1]
@@ -172,7 +172,7 @@ def gray_counts(
     """Return (hits, pixels) of the pixels of true chroma < 0.02; a hit has chroma < 0.05."""
     require_last_axis(predicted, 2, "predicted")
     require_last_axis(truth, 2, "truth")
-    xp = array_api_compat.array_namespace(predicted, truth)
+    xp = array_namespace(predicted, truth)
     chroma, true_chroma = (xp.hypot(x[..., 0], x[..., 1]) for x in (predicted, truth))
     gray = true_chroma < _GRAY
     return int(xp.sum(gray & (chroma < _GRAY_ENOUGH))), int(xp.sum(gray))
@@ -192,7 +192,7 @@ def skin_counts(
     """
     require_last_axis(predicted, 2, "predicted")
     require_last_axis(truth, 2, "truth")
-    xp = array_api_compat.array_namespace(predicted, truth, luma)
+    xp = array_namespace(predicted, truth, luma)
     u, v = truth[..., 0], truth[..., 1]
     skin = (u >= _SKIN_U[0]) & (u <= _SKIN_U[1]) & (v >= _SKIN_V[0]) & (v <= _SKIN_V[1])
     skin = skin & (luma >= _SKIN_LUMA[0]) & (luma <= _SKIN_LUMA[1])
@@ -203,7 +203,7 @@ def skin_counts(
 
 
 def _has_skin_hue(uv: Float[Any, "*shape 2"], least_chroma: float) -> Any:
-    xp = array_api_compat.array_namespace(uv)
+    xp = array_namespace(uv)
     chroma = xp.hypot(uv[..., 0], uv[..., 1])
     along = uv[..., 0] * math.cos(_SKIN_HUE) + uv[..., 1] * math.sin(_SKIN_HUE)
     return (chroma > least_chroma) & (along >= math.cos(_SKIN_HUE_TOLERANCE) * chroma)
@@ -213,7 +213,7 @@ def confusion_counts(
     predicted: Integer[Any, "*shape"], truth: Integer[Any, "*shape"], n: int
 ) -> Integer[Any, "n n"]:
     """Return how many pixels of true bin (row) were given which bin (column); others left out."""
-    xp = array_api_compat.array_namespace(predicted, truth)
+    xp = array_namespace(predicted, truth)
     rows = xp.reshape(xp.astype(truth, xp.int64), (-1,))
     columns = xp.reshape(xp.astype(predicted, xp.int64), (-1,))
     known = (rows >= 0) & (rows < n) & (columns >= 0) & (columns < n)
@@ -242,7 +242,7 @@ def area_under_error_curve(
     ``AUC_LIMIT`` before: weighted by the pixels of each it is Zhang's plain area, alike for every
     bin his class-balanced one.
     """
-    xp = array_api_compat.array_namespace(errors)
+    xp = array_namespace(errors)
     if weights is None:
         weights = xp.ones_like(errors)
     return 1 - weighted_mean(xp.clip(errors, 0.0, AUC_LIMIT), weights) / AUC_LIMIT
@@ -254,7 +254,7 @@ def row_correlation(uv: Float[Any, "height width 2"]) -> tuple[float, float]:
     A channel that doesn't vary has r = 0.
     """
     require_last_axis(uv, 2, "uv")
-    xp = array_api_compat.array_namespace(uv)
+    xp = array_namespace(uv)
     rows = np.arange(uv.shape[0], dtype=np.float64)
     means = np.asarray(xp.mean(uv, axis=1), dtype=np.float64)
     spreads = [float(xp.std(uv[..., channel])) for channel in range(2)]
@@ -268,14 +268,14 @@ def row_correlation(uv: Float[Any, "height width 2"]) -> tuple[float, float]:
 
 def psnr(first: Float[Any, "*shape"], second: Float[Any, "*shape"]) -> float:
     """Return 10·log₁₀(1 / MSE) in dB of two arrays in [0, 1]; infinity where they are equal."""
-    xp = array_api_compat.array_namespace(first, second)
+    xp = array_namespace(first, second)
     error = float(xp.mean((first - second) ** 2))
     return 10 * math.log10(1 / error) if error > 0 else math.inf
 
 
 def _bincount(ids: Integer[Any, "m"], n: int) -> Integer[Any, "n"]:
     # The array API standard has no bincount; both libraries have the same one.
-    xp = array_api_compat.array_namespace(ids)
+    xp = array_namespace(ids)
     if array_api_compat.is_torch_namespace(xp):
         return ids.bincount(minlength=n)
     return np.bincount(ids, minlength=n)

@@ -2,11 +2,10 @@
 
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
-from colorcore._arrays import require_finite
+from colorcore._arrays import array_namespace, require_finite
 from colorcore.palette import Palette
 
 
@@ -45,7 +44,7 @@ def rebalancing_weights(prior: Float[Any, "n"], lam: float) -> Float[Any, "n"]:
     if prior.ndim != 1 or prior.shape[0] < 1:
         raise ValueError(f"prior: expected (n,), given shape {tuple(prior.shape)}")
     require_finite(prior, "prior")
-    xp = array_api_compat.array_namespace(prior)
+    xp = array_namespace(prior)
     if bool(xp.any(prior < 0)) or abs(float(xp.sum(prior)) - 1) > 1e-4:
         raise ValueError(f"prior: expected shares that sum to 1, given {float(xp.sum(prior))}")
     weights = 1.0 / ((1 - lam) * prior + lam / prior.shape[0])

@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import array_api_compat
 from jaxtyping import Float
 
-from colorcore._arrays import require_vectors
+from colorcore._arrays import array_namespace, require_vectors
 
 U_MAX = 0.436  # ITU-R BT.601 scaled as in analogue PAL
 """U lies in ±0.436."""
@@ -25,7 +24,7 @@ def rgb_to_yuv(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.
     """
     require_vectors(rgb, 3, "rgb")
-    xp = array_api_compat.array_namespace(rgb)
+    xp = array_namespace(rgb)
     r, g, b = rgb[..., 0], rgb[..., 1], rgb[..., 2]
     y = KR * r + KG * g + KB * b
     u = _U_SCALE * (KR * (b - r) + KG * (b - g))
@@ -40,7 +39,7 @@ def yuv_to_rgb(yuv: Float[Any, "*shape 3"], *, clip: bool = True) -> Float[Any, 
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.
     """
     require_vectors(yuv, 3, "yuv")
-    xp = array_api_compat.array_namespace(yuv)
+    xp = array_namespace(yuv)
     y, u, v = yuv[..., 0], yuv[..., 1], yuv[..., 2]
     b_minus_y = u / _U_SCALE
     r_minus_y = v / _V_SCALE

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import array_api_compat
 from jaxtyping import Float
 
+from colorcore import array_namespace
 from colorunet.parameters.meta import numbers, settings_of_run
 
 _LEAST_SCALE = 0.125  # at 256 px a side of 32 px, a stride of the encoder
@@ -69,7 +69,7 @@ class Averaging:
             resized: from an image (b, c, h, w) to one of another size.
             stride: how many pixels of ``luma`` a logit stands for, each way; sizes are rounded up.
         """
-        xp = array_api_compat.array_namespace(luma)
+        xp = array_namespace(luma)
         edges = tuple(luma.shape[-2:])
         size = tuple(-(-edge // stride) for edge in edges)
         versions = []

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import array_api_compat
 import numpy as np
 from jaxtyping import Float
 
-from colorcore import Palette, annealed_mean, certainty, like, top_mode_mean
+from colorcore import Palette, annealed_mean, array_namespace, certainty, like, top_mode_mean
 from colorunet.coloring.dials import DIALS
 from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import number, numbers, settings_of_run
@@ -108,7 +107,7 @@ def sound_logits(logits: Float[Any, "h w n"], palette: Palette) -> Float[Any, "h
             f"the network has {logits.shape[-1]} bins, its palette has {palette.n}; the "
             "two come from different runs"
         )
-    xp = array_api_compat.array_namespace(logits)
+    xp = array_namespace(logits)
     if not bool(xp.all(xp.isfinite(logits))):
         raise ColorunetError(
             "the network gives NaN or infinity: its parameters are damaged, or its training ran "

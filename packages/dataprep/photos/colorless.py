@@ -51,19 +51,21 @@ class TintFit:
 def lack_of_color(image: Image.Image) -> str:
     """Return ``gray`` or ``toned`` as the reason to reject a photo; "" for one in colour."""
     yuv = _small_yuv(image)
-    if _is_gray(yuv):
+    chroma, gray_chroma = _high_chroma(yuv)
+    if gray_chroma < _GRAY_CHROMA:
         return "gray"
-    return "toned" if _may_be_toned(yuv) and is_toned(image) else ""
+    return "toned" if _may_be_toned(yuv, chroma) and is_toned(image) else ""
 
 
 def is_gray(image: Image.Image) -> bool:
     """Whether 99 % of a small copy's pixels have chroma below 0.02, in any mode."""
-    return _is_gray(_small_yuv(image))
+    return bool(_high_chroma(_small_yuv(image))[1] < _GRAY_CHROMA)
 
 
 def may_be_toned(image: Image.Image) -> bool:
     """Whether pixels of equal luma have similar chroma in a small copy, which is rare."""
-    return _may_be_toned(_small_yuv(image))
+    yuv = _small_yuv(image)
+    return _may_be_toned(yuv, _high_chroma(yuv)[0])
 
 
 def is_toned(image: Image.Image) -> bool:
@@ -96,12 +98,13 @@ def _small_yuv(image: Image.Image) -> Float[np.ndarray, "p 3"]:
     return np.asarray(rgb_to_yuv(np.asarray(small, dtype=np.float32).reshape(-1, 3) / 255))
 
 
-def _is_gray(yuv: Float[np.ndarray, "p 3"]) -> bool:
-    return bool(np.percentile(_length(yuv[:, 1:]), _GRAY_PERCENTILE) < _GRAY_CHROMA)
+def _high_chroma(yuv: Float[np.ndarray, "p 3"]) -> Float[np.ndarray, "2"]:
+    """Return the 90th percentile of the chroma, and the one that tells gray."""
+    return np.percentile(_length(yuv[:, 1:]), (90, _GRAY_PERCENTILE))
 
 
-def _may_be_toned(yuv: Float[np.ndarray, "p 3"]) -> bool:
-    if np.percentile(_length(yuv[:, 1:]), 90) > _QUICK_CHROMA:
+def _may_be_toned(yuv: Float[np.ndarray, "p 3"], chroma: float) -> bool:
+    if chroma > _QUICK_CHROMA:
         return False
     level = np.rint(yuv[:, 0] * (_LEVELS - 1)).astype(np.intp)
     counts = np.maximum(np.bincount(level, minlength=_LEVELS), 1)

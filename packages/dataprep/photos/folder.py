@@ -183,7 +183,8 @@ class PhotoFolder:
             raise ValueError(f"photo {photo.key}: kept, but without a path")
         self._require_inside(photo.path)
         target = self.root / photo.path
-        target.parent.mkdir(exist_ok=True)
+        if not target.parent.is_dir():
+            target.parent.mkdir()
         before = self._photos.get(photo.key)
         if before is None or before.path != photo.path:
             refuse_other_photo(target, data)

@@ -2,8 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from functools import cache
+from dataclasses import dataclass, field, fields
 from typing import Any, BinaryIO, Literal
 
 import pyarrow as pa
@@ -75,37 +74,33 @@ class Photo:
             )
 
 
-@cache
-def column_of(name: str) -> str:
-    """Return the manifest's column of a field of ``Photo``."""
-    return {f.name: f.metadata.get("column", f.name) for f in fields(Photo)}[name]
-
-
+# The manifest's column of each field.
+COLUMNS: dict[str, str] = {f.name: f.metadata.get("column", f.name) for f in fields(Photo)}
 _INTEGERS = {"width", "height", "bytes"}
 OPTIONAL = ("copy_print",)  # absent in manifests and tables of earlier versions
 SCHEMA = pa.schema(
     [
         (
-            column_of(f.name),
+            column,
             pa.int64()
-            if f.name in _INTEGERS
+            if name in _INTEGERS
             else pa.list_(pa.string())
-            if f.name == "tags"
+            if name == "tags"
             else pa.string(),
         )
-        for f in fields(Photo)
+        for name, column in COLUMNS.items()
     ]
 )
 
 
 def to_row(photo: Photo) -> dict[str, Any]:
     """Return a photo as a row of the manifest, by column."""
-    return {column_of(name): value for name, value in asdict(photo).items()}
+    return {column: getattr(photo, name) for name, column in COLUMNS.items()}
 
 
 def from_row(row: Mapping[str, Any]) -> Photo:
     """Read a row; KeyError, TypeError or ValueError if it is invalid."""
-    content = {f.name: _value(row, column_of(f.name)) for f in fields(Photo)}
+    content = {name: _value(row, column) for name, column in COLUMNS.items()}
     content["tags"] = tuple(content["tags"] or ())
     for name, value in content.items():
         kind = int if name in _INTEGERS else tuple if name == "tags" else str

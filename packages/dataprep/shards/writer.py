@@ -19,7 +19,7 @@ from colorfiles.outside.documents import SMALL, parse_json_object, text
 from colorfiles.shard_index import SCHEMA_VERSION, ShardEntry
 from colorfiles.storage import Storage
 from dataprep.errors import DataprepError, UnusablePhoto
-from dataprep.photos.rows import Photo, column_of
+from dataprep.photos.rows import COLUMNS, Photo
 from dataprep.photos.splits import keyed_hash
 from dataprep.shards.plan import ShardPlan
 from dataprep.shards.samples import (
@@ -35,7 +35,7 @@ from dataprep.shards.views import ViewSettings
 _BLOCK_PHOTOS = 128  # samples are shuffled within so many photos: about 20 MB at 256 px
 _BUFFER = 1 << 18  # the kernel takes these at half the time of single members; it stays in cache
 _PROVENANCE = {
-    name: column_of(name)
+    name: COLUMNS[name]
     for name in (
         *("sha256", "perceptual_hash", "copy_print", "source", "class_name"),
         *("owner_id", "owner_name", "title"),

@@ -112,6 +112,7 @@ class FolderSource:
         now = utc_now()
         window = 4 * self._workers
         root, paths = self._tree.root, self._tree.paths
+        root_name = root.resolve().name
         with ThreadPoolExecutor(self._workers) as pool:
             for candidate in _in_order(pool, root, paths, folder, self._limits, window=window):
                 before = folder.get(candidate.key)
@@ -125,7 +126,8 @@ class FolderSource:
                         yield ExaminedPhoto(changed)
                     self._report()
                     continue
-                content = {"class_name": _class_of(root, candidate.relative)}
+                name = PurePosixPath(candidate.relative).parent.name or root_name
+                content = {"class_name": _readable(name)}
                 content |= self._metadata.of(candidate.relative)
                 photo = _photo(candidate, reason, content, now)
                 yield ExaminedPhoto(photo, candidate.data if not reason else None)
@@ -175,10 +177,6 @@ def _summary(folder: PhotoFolder, *, seen: int, already: int) -> ImportSummary:
         rejected=len(rows) - kept,
         rejected_by_reason=dict(sorted(reasons.items())),
     )
-
-
-def _class_of(root: Path, relative: str) -> str:
-    return _readable(PurePosixPath(relative).parent.name or root.resolve().name)
 
 
 def _readable(name: str) -> str:

@@ -4,20 +4,20 @@ import csv
 import io
 import unicodedata
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from colorfiles.commands import did_you_mean
 from colorfiles.outside.files import read_text
 from dataprep.errors import DataprepError
-from dataprep.photos.rows import Photo, column_of
+from dataprep.photos.rows import COLUMNS, Photo
 
 _DELIMITERS = (",", ";", "\t")
 _FIELDS = {
-    column_of(f.name): f.name
-    for f in fields(Photo)
-    if f.name.startswith(("license_", "owner_", "title", "page_url", "image_url", "class_name"))
+    column: name
+    for name, column in COLUMNS.items()
+    if name.startswith(("license_", "owner_", "title", "page_url", "image_url", "class_name"))
 }
 _LONGEST = 8_192  # characters of a value; a manifest's row takes eight times that
 _SHOWN = 5
