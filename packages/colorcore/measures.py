@@ -23,12 +23,12 @@ _FAMILY_STARTS_RGB = np.array(
     [[1, 0, 0.25], [1, 0.25, 0], [1, 0.75, 0], [0.5, 1, 0], [0, 1, 0.75], [0.25, 0, 1]]
 )
 _COLORED = 0.03  # chroma above which a predicted or counted pixel is called coloured
-_CLEARLY_COLORED = 0.05  # chroma above which the truth's hue is asked for
+_CLEARLY_COLORED = 0.05  # chroma above which the truth's hue is compared
 _GRAY = 0.02  # chroma below which a true pixel is called gray
 _GRAY_ENOUGH = 0.05  # chroma below which what is predicted for it still looks gray
 _SKIN_U, _SKIN_V = (-0.174, -0.003), (0.024, 0.217)
 _SKIN_HUE, _SKIN_HUE_TOLERANCE = math.radians(123), math.radians(30)  # 123° is YIQ's I axis
-_SKIN_LUMA = (0.2, 0.95)  # darker and lighter skin has no hue to speak of
+_SKIN_LUMA = (0.2, 0.95)  # darker and lighter skin has no measurable hue
 _NOTICED_SHARE = 0.01  # a colour on 1 % of the pixels is one that is seen
 _HUE_TOLERANCE = math.pi / 4
 AUC_LIMIT = 150.0  # Zhang et al. 2016: thresholds 0 to 150 in ab

@@ -33,7 +33,7 @@ def rgb_to_yuv(rgb: Float[Any, "*shape 3"]) -> Float[Any, "*shape 3"]:
 
 
 def yuv_to_rgb(yuv: Float[Any, "*shape 3"], *, clip: bool = True) -> Float[Any, "*shape 3"]:
-    """Invert ``rgb_to_yuv``; colours outside the sRGB cube are clipped to it unless told not to.
+    """Invert ``rgb_to_yuv``; colours outside the sRGB cube are clipped to it if ``clip``.
 
     Raises:
         ValueError: the last axis isn't 3, the dtype isn't floating, or NaN is among the values.

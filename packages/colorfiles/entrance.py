@@ -14,7 +14,7 @@ HOUSE = ("colorcore", "colorfiles", "colorunet", "dataprep", "trainer")
 
 
 def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
-    """Run ``NAME.cli.app``; no traceback is shown unless ``--debug`` asked for it.
+    """Run ``NAME.cli.app``; no traceback is shown without ``--debug``.
 
     Args:
         name: of the command, and of the package whose ``cli`` it is.
@@ -25,10 +25,10 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     _open_standard_streams()
     try:
         os.getcwd()
-    except FileNotFoundError:  # there oneMKL, which torch brings, ends the process by itself
+    except FileNotFoundError:  # oneMKL, a part of torch, would abort there
         _fail(name, "the working folder was deleted; change into another one")
     try:
-        # Nothing is imported before need: click itself may be missing.
+        # Imported here, as click itself may be missing.
         importlib.import_module(f"{name}.cli").app(prog_name=name)
     except ModuleNotFoundError as error:
         missing = (error.name or "").split(".")[0]
@@ -42,12 +42,12 @@ def enter(name: str, *, extra: str, extras: Mapping[str, str]) -> None:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
-    # Whatever comes: an error of the user (ColorfilesError), of the system (OSError, MemoryError,
-    # no more threads), or another one, which is a fault of ours and said to be one.
+    # Any error: of the user (ColorfilesError), of the system (OSError, MemoryError,
+    # no more threads), or another one, which is reported as a bug of this package.
     except Exception as error:
         if debug:
             raise
-        # Compiled modules that Ctrl-C meets while they load raise an error of their own.
+        # Ctrl-C while a compiled module loads is raised as an ImportError or the like.
         if any(isinstance(one, KeyboardInterrupt) for one in _chain(error)):
             _fail(name, str(errors.Interrupted()), code=128 + signal.SIGINT)
         _fail(name, _line(name, error), code=getattr(error, "exit_code", 1))
@@ -81,7 +81,7 @@ def _line(name: str, error: Exception) -> str:
     """Return an error as one line for the user."""
     if isinstance(error, errors.OutOfMemory):
         return str(error)
-    # Before the words of whoever met the limit: to a reader of files it looks like a damaged one.
+    # First, as a reader of files would report this limit as a damaged file.
     if any(errors.is_out_of_threads(one) for one in _chain(error)):
         return errors.OUT_OF_THREADS
     if any(errors.is_out_of_memory(one) for one in _chain(error)):
@@ -90,10 +90,10 @@ def _line(name: str, error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"{error.filename or 'system'}: {error.strerror or error}"
-    # A fault of ours. Whoever reports it needs the traceback; everyone else doesn't.
+    # A bug of this package: its report needs the traceback, its user doesn't.
     what = (str(error).strip().splitlines() or [""])[0][:_LONGEST]
     return (
-        f"unexpected {type(error).__name__}: {what}; a fault of {name} itself: "
+        f"unexpected {type(error).__name__}: {what}; a bug in {name} itself: "
         f"`{name} --debug …` shows where, please report it"
     )
 

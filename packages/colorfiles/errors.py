@@ -12,7 +12,7 @@ OUT_OF_THREADS = (
     "no more threads or processes can be started: a limit of the system is reached "
     "(ulimit -u, ulimit -v, or that of a container); raise it, or end other programs"
 )
-# What libraries in C and C++ say: torch, ONNX Runtime, the C++ library, Pillow, the linker.
+# Messages of libraries in C and C++: torch, ONNX Runtime, the C++ library, Pillow, the linker.
 _MEMORY_WORDS = (
     "allocate memory",
     "bad_alloc",
@@ -20,11 +20,11 @@ _MEMORY_WORDS = (
     "out of memory",
     "not enough memory",
     "failed to map segment",
-    # CPython, of C code that returns an error but sets none, which is how a failed malloc ends.
+    # CPython, where C code fails without an exception, as after a failed malloc.
     "without exception set",
     "without setting an exception",
 )
-# What Python, Arrow, the C++ library and OpenMP say.
+# Messages of Python, Arrow, the C++ library and OpenMP.
 _THREAD_WORDS = (
     "can't start new thread",
     "resource temporarily unavailable",

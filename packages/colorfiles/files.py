@@ -30,7 +30,7 @@ def write_atomically(target: Path) -> Iterator[Path]:
     try:
         with naming(target), _created_and_locked(temporary, target):
             yield temporary
-            descriptor = os.open(temporary, os.O_RDWR)  # Windows syncs no other
+            descriptor = os.open(temporary, os.O_RDWR)  # writable, as Windows requires
             try:
                 os.fsync(descriptor)
             finally:
@@ -55,7 +55,7 @@ def naming(path: Path) -> Iterator[None]:
 def append(file: BinaryIO, data: bytes, path: Path) -> None:
     """Append all of ``data`` to an unbuffered file; an OSError names ``path``."""
     with naming(path):
-        while data:  # a disk that fills up takes a part first
+        while data:  # a disk that fills up stores only a part
             data = data[file.write(data) :]
 
 
@@ -163,6 +163,8 @@ else:
         except OSError:  # no locks on this file system
             return time.time() - status.st_mtime > _ABANDONED_S
         else:
-            return status.st_size > 0 or abs(time.time() - status.st_mtime) > 1  # clocks go back
+            return (
+                status.st_size > 0 or abs(time.time() - status.st_mtime) > 1
+            )  # the clock may be set back
         finally:
             os.close(descriptor)

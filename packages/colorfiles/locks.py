@@ -38,7 +38,7 @@ def only_writer(target: Path, *, folder: bool = True) -> Iterator[None]:
         folder: which of the two it is.
 
     Raises:
-        ColorfilesError: somebody else writes there; the message says who, where and since when.
+        ColorfilesError: another process writes there; the message names it, its machine and start.
     """
     path = target / FOLDER_LOCK if folder else target.with_name(f".{target.name}.lock")
     descriptor = _acquired(path, target)
@@ -96,7 +96,7 @@ def _write_holder(descriptor: int) -> None:
         "command": _command(),
         "since": datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC"),
     }
-    with suppress(OSError):  # a full disk: the lock holds without words
+    with suppress(OSError):  # a full disk: the lock holds without its text
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, json.dumps(holder).encode(), 0)
 

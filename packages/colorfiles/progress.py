@@ -22,7 +22,7 @@ from rich.text import Text
 
 from colorfiles.outside.words import shown
 
-_OFF = "COLORUNET_NO_PROGRESS"  # for logs that want results and errors alone
+_OFF = "COLORUNET_NO_PROGRESS"  # for logs of results and errors only
 _FIRST_LINE_S = 3.0  # a first estimate early; work that is done by then needs no line
 _EVERY_S = 10.0  # between lines where stderr is no terminal
 _RATE_LINES = 3  # the rate is that since so many lines ago, so that it follows what changes

@@ -168,7 +168,7 @@ class Storage:
         """Give the filesystem and the folder's path; every failure is an OSError."""
         import fsspec  # noqa: PLC0415 - local folders need no fsspec
 
-        # Of a line that was cut, each request under way would say so on stderr, with a traceback.
+        # After a lost connection each pending request would print a traceback.
         logging.getLogger("asyncio").addHandler(_SILENCE)
         try:
             filesystem, root = fsspec.core.url_to_fs(self.address)
@@ -180,7 +180,7 @@ class Storage:
             if error.strerror is None:
                 error.args = (error.errno or errno.EIO, " ".join(str(error).split()), self.address)
             raise
-        # Where a server isn't there or says no, each client library raises classes of its own
+        # For an absent server or a refusal each client library raises classes of its own
         # (aiohttp, botocore, Google's), which have Exception alone in common.
         except Exception as error:
             raise OSError(errno.EIO, " ".join(str(error).split()), self.address) from error

@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 KEY_VARIABLE = "FLICKR_API_KEY"
-_PILS = ("pillow-simd", "pillow")  # where both are there, the first one's files were put last
+_PILS = ("pillow-simd", "pillow")  # if both are installed, the first one's files are in use
 _CODECS = {
     "jpg": "JPEG",
     "zlib": "PNG",

@@ -135,7 +135,7 @@ def test_every_entry_of_the_contents_leads_somewhere(
     ("name", "words"),
     [
         ("evaluation", "criteria met"),
-        ("evaluation", "told by the image"),
+        ("evaluation", "given by the image"),
         ("run", "gray recall"),
         ("inspection", "fewer than 50"),
     ],

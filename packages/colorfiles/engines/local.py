@@ -160,5 +160,5 @@ def _end_with_parent() -> None:
 
     try:
         threading.Thread(target=watch, daemon=True).start()
-    except RuntimeError:  # no more threads: the parent says so
+    except RuntimeError:  # no more threads: the parent reports it
         os._exit(1)

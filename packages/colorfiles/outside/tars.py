@@ -15,7 +15,7 @@ _EXTENDED = (
     tarfile.GNUTYPE_LONGNAME,
     tarfile.GNUTYPE_LONGLINK,
 )
-BROKEN = (  # what tarfile stumbles with over forged or broken bytes
+BROKEN = (  # what tarfile raises for malformed bytes
     tarfile.TarError,
     EOFError,
     OSError,
@@ -53,7 +53,7 @@ class BoundedTarInfo(tarfile.TarInfo):
     def _refuse_sparse(self, *_: Any) -> None:
         raise tarfile.ReadError("a sparse file")
 
-    # The three ways in which a pax header tells of one; each reads on as far as it is told to.
+    # The three forms of sparse files in pax headers; each reads as many bytes as the header states.
     _proc_gnusparse_00 = _refuse_sparse
     _proc_gnusparse_01 = _refuse_sparse
     _proc_gnusparse_10 = _refuse_sparse
@@ -99,5 +99,5 @@ def headers(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
         if info is None:
             return
         archive.members.clear()  # type: ignore[attr-defined]  # else all of 108,754 stay in memory
-        refuse_size(info)  # again: a pax header may have told another
+        refuse_size(info)  # again: a pax header may have changed it
         yield info

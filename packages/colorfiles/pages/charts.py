@@ -36,7 +36,7 @@ def line_chart(
         x_label: under the axis.
         tall: for a chart that takes a whole row.
         log_x: a logarithmic x axis.
-        band: y values between which the background is shaded: where one wants to be;
+        band: y values between which the background is shaded: the good range;
             infinite where that is open.
         marker: an x value with a dashed line: where one is.
     """

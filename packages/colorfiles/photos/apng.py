@@ -9,7 +9,7 @@ from colorfiles.photos.png import SIGNATURE, chunk, png_chunks
 
 _CONTROL = struct.Struct(">4x4I2H2B")
 _DISPOSALS = (Disposal.KEEP, Disposal.CLEAR, Disposal.RESTORE)
-# What tells how samples become colours; metadata are read from the whole file.
+# Chunks on the colours of samples; metadata are read from the whole file.
 _SHARED = (b"PLTE", b"tRNS")
 
 

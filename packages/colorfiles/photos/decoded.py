@@ -55,7 +55,7 @@ class DecodedImage:
         return self.pixels.size
 
     def rgb(self, background: tuple[int, int, int] | None = (255, 255, 255)) -> Image.Image:
-        """Return 8-bit RGB, transparency laid on ``background`` (None: left as it is below)."""
+        """Return 8-bit RGB, composited on ``background`` (None: without transparency)."""
         return self.pixels.rgb(background)
 
     def luma(self, bits: int | None = None) -> UInt8[np.ndarray, "h w"] | UInt16[np.ndarray, "h w"]:

@@ -34,7 +34,7 @@ ALL_FORMATS = tuple(name for name in SUFFIXES if name != "MPO")  # which is read
 _SUFFIX = r"""\.(jpe?g|jpe|jfif|mpo|a?png|gif|bmp|dib|tiff?|webp|hei[cf]|hif|avif|jp2|j2k|jp[fxc]
     |p[pgbna]m|pfm|tga|pcx|jxl|ps[db]|xcf|dng|cr[23]|nef|arw|orf|rw2|raf|pef|srw)"""
 _PICTURE_SUFFIX = re.compile(_SUFFIX, re.VERBOSE | re.IGNORECASE)
-FIRST_BYTES = 64  # as many of a file as `format_of` wants
+FIRST_BYTES = 64  # of a file, as `format_of` needs
 _MOST_BEFORE = 1024  # headers of mails and servers, lines of a script
 _START = re.compile(rb"\xff\xd8\xff[\xc0-\xfe]|\x89PNG\r\n\x1a\n")
 _TGA_FOOTER = b"TRUEVISION-XFILE.\0"
@@ -81,7 +81,7 @@ def format_of(start: bytes) -> str:
 
 
 def looks_like_picture(name: str, start: bytes) -> bool:
-    """Whether a file is meant as a picture, by its name or its first bytes.
+    """Whether a file is probably a picture, by its name or its first bytes.
 
     Args:
         name: of the file.
@@ -155,7 +155,9 @@ def decoder_of(format_name: str) -> str:
     if format_name in _EXTRA:
         return f"{_EXTRA[format_name]}, which isn't installed: pip install '.[heif]'"
     if _pillow_version() < (oldest := _OLDEST_PILLOW.get(format_name, (0,))):
-        return f"Pillow {'.'.join(map(str, oldest))} or newer (an older one has a known hole there)"
+        return (
+            f"Pillow {'.'.join(map(str, oldest))} or newer (older ones have a known vulnerability)"
+        )
     return "a fuller Pillow"
 
 

@@ -11,7 +11,7 @@ from colorfiles.photos.animation import Animation, Disposal, Frame
 _EXTENSION, _IMAGE, _TRAILER = 0x21, 0x2C, 0x3B
 _CONTROL, _COMMENT = 0xF9, 0xFE
 _HEADER_BYTES, _IMAGE_BYTES = 13, 10
-_MOST_COMMENTS = 4096  # pieces of up to 255 bytes; Pillow joins each anew with all before it
+_MOST_COMMENTS = 4096  # blocks of up to 255 bytes; Pillow copies all earlier ones for each
 _DISPOSALS = {2: Disposal.CLEAR, 3: Disposal.RESTORE, 4: Disposal.RESTORE}  # 4 as browsers do
 
 
@@ -44,7 +44,7 @@ def gif_animation(data: bytes) -> Animation:
             still = _still(control, box[2:], table, flags & 0x40, data[pixels:position])
             frames.append(_frame(still, box, control))
             control = bytes(4)
-        else:  # as Pillow goes on, with the next byte
+        else:  # continue with the next byte, as Pillow does
             position += 1
     if not frames:
         raise UnreadableImage("undecodable: a GIF without an image")

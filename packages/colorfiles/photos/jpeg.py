@@ -24,8 +24,8 @@ _EXTRA = bytes(random.Random(0).choices(range(1, 255), k=512))  # no 0xFF: it wo
 def refuse_endless(data: bytes) -> None:
     """Raise UnreadableImage for a small JPEG that would take hours to decode.
 
-    Each scan goes over the whole picture, in as little as 75 bytes, and Pillow joins EXIF anew
-    with each further segment of it.
+    Each scan goes over the whole picture, in as little as 75 bytes, and Pillow joins all of
+    the EXIF again with each further segment.
     """
     scans = exif = 0
     for kind, start, _ in segments(data):

@@ -13,7 +13,7 @@ NO_END = "its end mark is missing"
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # kinds of SOF
 _LINES = 0xDC  # marker DNL of ITU-T T.81: number of lines
 _RIFF_HEADER = 12  # bytes before the first chunk of a WebP
-_OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")  # no viewer leaves out frames
+_OF_FRAMES = (b"acTL", b"fcTL", b"fdAT")  # chunks of frames, which viewers don't skip
 
 
 def admitted(file: BinaryIO, settings: ReadSettings) -> tuple[BinaryIO, str, tuple[str, ...]]:
@@ -51,7 +51,7 @@ def _mended_jpeg(data: bytes, notes: list[str]) -> bytes:
     if frame and lines and data[frame + 1 : frame + 3] == b"\0\0":
         height = data[lines : lines + 2]
         data = data[: frame + 1] + height + data[frame + 3 :]
-        notes.append("its height is told behind its pixels")
+        notes.append("its height stands behind its pixels")
     if not has_end:
         data += END_OF_IMAGE
         notes.append(NO_END)
@@ -73,7 +73,7 @@ def _mended_webp(file: BinaryIO, notes: list[str]) -> BinaryIO:
         return file
     file.seek(0)
     data = file.read(place)
-    notes.append("its header tells a wrong length")
+    notes.append("its header has a wrong length")
     return io.BytesIO(data[:4] + struct.pack("<I", place - 8) + data[8:])
 
 

@@ -79,7 +79,7 @@ def orientation_of(image: Image.Image) -> int:
     """Return EXIF's orientation of a loaded image; 1 where it has none that can be read."""
     try:
         value = image.getexif().get(ORIENTATION, 1)
-    except STUMBLES:  # broken metadata don't make the pixels worthless
+    except STUMBLES:  # the pixels are read without broken metadata
         return 1
     return value if isinstance(value, int) else 1
 
@@ -126,7 +126,7 @@ def _upright_exif(image: Image.Image) -> bytes:
             return b""
         for tag in (EXIF_IFD, GPS_IFD):
             exif.get_ifd(tag)
-    except STUMBLES:  # broken EXIF; the pixels are worth more
+    except STUMBLES:  # the pixels are read without broken EXIF
         return b""
     return _written(exif)
 
@@ -176,7 +176,7 @@ def _usable_dpi(dpi: object, orientation: int) -> tuple[float, float] | None:
         across, down = (float(value) for value in dpi)  # type: ignore[attr-defined]
     except (TypeError, ValueError, ZeroDivisionError):
         return None
-    if not (1 < across < 1e6 and 1 < down < 1e6):  # 1 is what writers put for "don't know"
+    if not (1 < across < 1e6 and 1 < down < 1e6):  # writers use 1 for "unknown"
         return None
     across, down = round(across, 2), round(down, 2)
     return (down, across) if _TURNED <= orientation <= 8 else (across, down)

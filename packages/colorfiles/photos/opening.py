@@ -15,8 +15,8 @@ from colorfiles.photos.gif import gif_animation
 from colorfiles.photos.limits import ReadSettings, refuse_unfit, webp_size
 from colorfiles.photos.png_color import png_profile
 
-_OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # their further images are previews, depths, other eyes
-_DECODED_ONCE = ("1", "L", "I;16", "I;16B", "RGB")  # others stand in memory a second time as RGB
+_OF_ONE_PHOTO = ("JPEG", "MPO", "HEIF")  # further images: previews, depth, stereo
+_DECODED_ONCE = ("1", "L", "I;16", "I;16B", "RGB")  # others are held a second time, as RGB
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def opened_photo(
     with Image.open(stream, formats=(format_name,)) as image:  # MPO among them: it opens as JPEG
         note = ""
         if format_name == "PNG":
-            place = stream.tell()  # where Pillow goes on
+            place = stream.tell()  # where Pillow continues
             profile, note = png_profile(stream, image.info.get("icc_profile"))
             image.info["icc_profile"] = profile
             stream.seek(place)

@@ -14,8 +14,8 @@ from PIL.TiffImagePlugin import ImageFileDirectory_v2
 from colorfiles.errors import UnreadableImage, is_out_of_memory
 from colorfiles.photos.directories import CopiedBytes
 
-# What Pillow raises over bytes, or values to write, that aren't what they claim to be. It has no
-# class for that: it stumbles where it takes them apart, and its codecs in C raise RuntimeError.
+# What Pillow raises for malformed bytes, or values to write. It has no class of its own for that:
+# its parsers raise whatever their code meets, and its codecs in C raise RuntimeError.
 STUMBLES = (
     ArithmeticError,
     AssertionError,
@@ -46,12 +46,12 @@ def translated_errors() -> Iterator[None]:
     except UnreadableImage:
         raise
     # Beside STUMBLES whatever other decoders raise: zlib.error, PyCMSError, those of plugins for
-    # formats that Pillow hasn't. One file of a stranger must not end a job of thousands.
+    # formats that Pillow lacks. One malformed file must not end a job of thousands.
     except Exception as error:
         if is_out_of_memory(error):  # no fault of the image
             raise MemoryError(str(error)) from None
         detail = " ".join(str(error).split())
-        # The first goes on with an address; of the second the words are a bare key.
+        # The first ends with a memory address; the text of the second is a bare key.
         if "cannot identify image file" in detail or isinstance(error, LookupError):
             detail = "the header is damaged, or of a kind that isn't read"
         raise UnreadableImage(f"undecodable: {detail[:120] or type(error).__name__}") from None

@@ -21,12 +21,12 @@ def srgb_profile() -> bytes:
     """Return an ICC profile of sRGB, the same bytes each time."""
     made = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
     made[24:36] = bytes.fromhex("07e8 0001 0001 0000 0000 0000")  # when it was made
-    made[84:100] = bytes(16)  # its sum, which may be left out
+    made[84:100] = bytes(16)  # its checksum, which is optional
     return bytes(made)
 
 
 def gray_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
-    """Convert gray levels to sRGB's tone curve; a note tells of an unusable profile."""
+    """Convert gray levels to sRGB's tone curve; a note reports an unusable profile."""
     if not profile:
         return levels, ""
     curve = _curve(profile, gray_curve) or _curve_by_table(profile)
@@ -48,7 +48,7 @@ def _by_curve(levels: Levels, curve: Curve) -> Levels:
 
 
 def rgb_to_srgb(levels: Levels, profile: bytes | None) -> tuple[Levels, str]:
-    """Convert RGB levels to sRGB; a note tells of a profile that can't be used as it is.
+    """Convert RGB levels to sRGB; a note reports a profile that can't be used as it is.
 
     A gray profile, which other programs leave in photos that they made RGB, gives its tones.
     """

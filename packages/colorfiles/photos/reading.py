@@ -68,7 +68,7 @@ def read_image(
 
     Raises:
         UnreadableImage: no allowed decoder takes it, it is damaged, it is out of the limits, or it
-            can't be read rightly.
+            can't be read correctly.
     """
     settings = settings or ReadSettings()
     with translated_errors():
@@ -85,7 +85,7 @@ def read_pages(
     """Yield every page or frame of a file that is a photo of its own, one in memory at a time.
 
     Raises:
-        UnreadableImage: as ``read_image``, when the page is asked for.
+        UnreadableImage: as ``read_image``, when the page is requested.
     """
     settings = settings or ReadSettings()
     file = _stream(file)
@@ -162,7 +162,7 @@ def _read_other(
         if near_px is not None and not suspect:
             image.draft("RGB", _at_least(image.size, near_px))
         image.load()
-        orientation = orientation_of(image)  # PNG and WebP may bring it after the pixels
+        orientation = orientation_of(image)  # PNG and WebP may store it after the pixels
         pixels, bits, notes = _pixels(stream, image, settings, page)
         stream.seek(0)
         jpeg = stream.read() if format_name == "JPEG" else b""

@@ -26,7 +26,7 @@ def read_page(
     """Return a page's pixels upright, the bits of a sample as stored, and notes.
 
     Raises:
-        UnreadableImage: it can't be read rightly.
+        UnreadableImage: it can't be read correctly.
     """
     refuse_no_photo(page)
     refuse_unfit(*page.allocated, settings, page.pixel_bytes)

@@ -122,7 +122,7 @@ def photo_pages(file: BinaryIO) -> list[TiffPage]:
     pages = _all_pages(file)
     full = [page for page in pages if not _is_lesser(page)]
     if not full and len(pages) == 1 and not pages[0].values(_SUB_DIRECTORIES):
-        full = pages  # nothing else is there that it could be the thumbnail of
+        full = pages  # without another page it is no thumbnail
     if not full:
         raise UnreadableImage("undecodable: a TIFF with a thumbnail, but no photo that can be read")
     return full

@@ -170,7 +170,7 @@ def _require_fitting_clips(request: ColorizeRequest, plan: Plan) -> None:
 
 
 def _manifest(request: ColorizeRequest, plan: Plan) -> Path | None:
-    # Without marks, only a manifest tells a rerun which files are outputs of an earlier call.
+    # Without marks, a rerun recognizes outputs of an earlier call by the manifest alone.
     is_needed = request.engine is not None or (
         not request.evidence.mark and plan.out == request.out
     )

@@ -105,7 +105,7 @@ def write_evidence(colorizer: Colorizer, photo: WrittenPhoto, evidence: Evidence
     Args:
         colorizer: what gave the colours.
         photo: the output.
-        evidence: what is asked for.
+        evidence: the requested marks.
 
     Raises:
         OSError: a file can't be read or written.

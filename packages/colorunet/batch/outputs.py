@@ -24,7 +24,7 @@ from colorunet.video.clip_formats import ANY, CLIP, CLIP_SUFFIXES, looks_like_cl
 _NAME_BYTES = 255  # the most of a file's name
 _COMPARED = "-compare.jpg"
 _ENDING = re.compile(r"\.[A-Za-z][A-Za-z0-9]{1,4}")
-_Draft = tuple[Source, str, OutputFormat, str]  # a Job before it is known what is there
+_Draft = tuple[Source, str, OutputFormat, str]  # a Job before existing outputs are looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ def _refuse_unwritable(out: Path, target: OutputFormat) -> None:
 def _named(photos: Sequence[Source], out: str, compare: bool, taken: set[str]) -> list[_Draft]:
     own_names = [(photo, *_name(photo)) for photo in photos]
     names: dict[int, str] = {}
-    # Who keeps the own name comes first: a.heic beside a.jpg is the one that is called a-2.jpg.
+    # Outputs that keep their name come first: a.heic beside a.jpg becomes a-2.jpg.
     for own in (True, False):
         for number, (photo, name, _) in enumerate(own_names):
             if (name == photo.relative) is own:
@@ -194,7 +194,7 @@ def _name(photo: Source) -> tuple[str, OutputFormat]:
     stem, suffix = os.path.splitext(name)
     if photo.format:
         target = format_for(photo.format, animated=_is_animated(photo))
-    else:  # it can't be read; only the kind is missing that the name promises
+    else:  # unreadable: the format is that of its name
         target = format_named(name) or FORMATS["PNG"]
     if suffix.lower() in target.suffixes or not (photo.format or format_named(name)):
         return photo.relative, target

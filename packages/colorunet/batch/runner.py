@@ -140,7 +140,7 @@ class _Worker:
         if job.source.problem:
             raise UnusableImage(job.source.problem)
         is_kept = job.is_there and not self._settings.overwrite and self._are_whole(job)
-        # Without marks, what a killed call wrote isn't known as ours; kept, it harms nobody.
+        # Without marks, the outputs of a killed call can't be recognized as ours, so they are kept.
         if not is_kept or self._settings.evidence.mark is not None:
             require_own_outputs(job)
         if is_kept:

@@ -18,7 +18,7 @@ def _dial(name: str, metavar: str | None = None) -> Callable[..., Any]:
         if dial.whole
         else click.FloatRange(dial.low, dial.high, min_open=dial.above_low)
     )
-    # None tells "not given" apart: --vividness and --temperature exclude each other.
+    # None means "not given": --vividness and --temperature exclude each other.
     default = None if name == "vividness" else dial.default
     return click.option(
         f"--{name}",

@@ -48,7 +48,7 @@ def command(
 ) -> None:
     """Verify coloured photos: the mark, the signature, the record and, with --original, the luma.
 
-    Exits with 0 where the mark is there, nothing speaks against the file and, with --original,
+    Exits with 0 where the mark is there, no check fails and, with --original,
     nothing but chroma was changed; else with 1.
 
     \b

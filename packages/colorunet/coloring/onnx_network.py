@@ -16,7 +16,7 @@ from colorunet.errors import ColorunetError
 from colorunet.parameters.onnx_properties import onnx_properties, require_no_loops
 from colorunet.parameters.tensor_layout import TensorLayout
 
-PROPERTY = "colorunet"  # of the file, as JSON: strides, and whose parameters it points to
+PROPERTY = "colorunet"  # of the file, as JSON: its strides, and the source of its parameters
 
 
 class OnnxNetwork:
@@ -35,7 +35,7 @@ class OnnxNetwork:
         onnxruntime = onnx_runtime()
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
-        options.log_severity_level = 4  # errors are raised, and told by who catches them
+        options.log_severity_level = 4  # fatal only: errors are raised as exceptions as well
         self._stride, self._logits_stride = about["stride"], about["logits_stride"]
         try:
             self._session = onnxruntime.InferenceSession(

@@ -37,7 +37,7 @@ class Toning:
         DIALS["strength"].require(self.strength)
 
     def warmed(self, uv: Float[np.ndarray, "h w 2"]) -> Float[np.ndarray, "h w 2"]:
-        """Return U and V with the warmth; black and white stay, for want of room for chroma."""
+        """Return U and V with the warmth; black and white stay, as they can have no chroma."""
         if not self.warmth:
             return uv
         return uv + np.array(_WARM_UV, uv.dtype) * uv.dtype.type(self.warmth)

@@ -30,7 +30,7 @@ class Allowance:
             for other formats.
         further: half-steps that an earlier compression adds, likewise.
         words: how the bound is known.
-        conclusive: whether a difference within the bound is evidence that nobody changed the luma.
+        conclusive: whether a difference within the bound is evidence that the luma is unchanged.
     """
 
     level: float = 255.0

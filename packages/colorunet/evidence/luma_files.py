@@ -24,7 +24,7 @@ MEASURED = {
     "AVIF": Allowance(14, 2.0, 3.0, 0.2, words="bounds measured for AVIF at quality 90"),
     "HEIF": Allowance(14, 1.3, 2.8, 0.2, words="bounds measured for HEIC at quality 90"),
 }
-# A JPEG 2000 that somebody compressed; a GIF's colours are far between.
+# A lossy JPEG 2000; a GIF, whose few colours are far apart.
 _OTHERS = Allowance(
     30, 2.5, 5.0, 0.4, words="bounds assumed: none were measured for {}", conclusive=False
 )

@@ -27,7 +27,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     "TIFF": {"compression": "tiff_adobe_deflate"},
     "PNG": {},
 }
-_SOFTWARE, _WRITER = 0x0131, "colorunet restore"  # the tag, and what it says
+_SOFTWARE, _WRITER = 0x0131, "colorunet restore"  # the tag, and its value
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Restored:
         height: likewise.
         bits: of a sample.
         pages: written.
-        exact: whether it is the gray that was coloured, level for level, if nobody changed it.
+        exact: whether it is the gray that was coloured, level for level, if the file is unchanged.
     """
 
     input: str

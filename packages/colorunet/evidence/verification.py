@@ -33,8 +33,8 @@ class LumaVerdict:
         picture: that shows where; "" for none.
         unwritten: why that picture couldn't be written; "" where it could.
         problem: why there was nothing to compare; "" where there was.
-        conclusive: whether ``kept`` is evidence; of a GIF small changes can't be told from those
-            that the format makes.
+        conclusive: whether ``kept`` is evidence; small changes of a GIF can't be distinguished from
+            those that the format makes.
     """
 
     kept: bool

@@ -23,7 +23,7 @@ NAMESPACES = {
     "xml": "http://www.w3.org/XML/1998/namespace",
     "xmlns": "http://www.w3.org/2000/xmlns/",
 }
-MARKING = "marking"  # the property of an ONNX file that says how to mark what it colours
+MARKING = "marking"  # the property of an ONNX file that states how to mark its output
 HOW_TO_MARK = (
     f"Say in the metadata of what you colour that a network added the colours: XMP "
     f"Iptc4xmpExt:DigitalSourceType = {DIGITAL_SOURCE_TYPE}; see docs/evidence.md."

@@ -14,7 +14,7 @@ from colorunet.errors import ColorunetError
 from colorunet.parameters.meta import HUB_FILES
 from colorunet.parameters.onnx_properties import onnx_properties
 
-SOURCE = "source"  # among what an exported file says of itself: the digest of what it is made from
+SOURCE = "source"  # property of an exported file: the digest of its source
 MODEL_TYPE = "colorunet"
 _NOBODYS = {".git", ".gitattributes", FOLDER_LOCK}  # the lock of a call that was killed
 

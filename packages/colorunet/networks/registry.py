@@ -34,7 +34,7 @@ class NetworkSettings:
         stem: pixels, each way, that the first level folds into one place: 1, 2 or 4.
         logits_stride: pixels of the image, each way, that share one of the logits: 1, 2 or 4.
         encoder: of ``encoder-unet``.
-        encoder_file: file of the encoder's published parameters, where the usual one isn't meant.
+        encoder_file: file of the encoder's published parameters, if not the default one.
         pretrained: start a fit from the encoder's published parameters; a network that is loaded
             has its own.
 

@@ -51,7 +51,7 @@ class PageApp:
         self._limits = limits
         self._store = PhotoStore(limits)
         self._uploads = Uploads(limits)
-        # What follows a hand mustn't wait behind whole photos.
+        # Previews while a dial moves mustn't wait behind whole photos.
         self._photos = Turns("photos", threads=threads, limits=limits)
         self._previews = Turns("previews", threads=1, limits=limits)
         self.metrics = Metrics()
@@ -182,7 +182,7 @@ class PageApp:
         photos = self._listed(json_object(await self._uploads.json(request)))
 
         async def work(photo_id: str, look: Look) -> ImageFile:
-            photo = self._store.get(photo_id)  # now: all of them would stay as long as the client
+            photo = self._store.get(photo_id)  # only now, or all photos would stay in memory
             return await self._in_turn(
                 request, lambda: self._of(photo).file(photo, look, recorded=True)
             )

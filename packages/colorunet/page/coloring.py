@@ -52,7 +52,7 @@ class PhotoColoring:
         colorizer: what gives the colours.
         meta: of its run.
         limits: on pixels.
-        mark: that files bear, dated anew for each; None writes none.
+        mark: of AI, written into each file with its own date; None writes none.
     """
 
     def __init__(

@@ -10,7 +10,7 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 _CHECK_EVERY_S = 2.0
-_LEAST_BYTES_A_S = 1024  # that a client takes who is still there
+_LEAST_BYTES_A_S = 1024  # that a live client reads
 # asyncio accepts so many connections before one of them can be closed. Where files run out it tries
 # again that often, each time with a traceback, and never recovers.
 _ACCEPTED_AT_ONCE = 16

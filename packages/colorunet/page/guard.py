@@ -50,8 +50,8 @@ class Guard:
         self._app = app
         self._token = token
         self._loopback = loopback
-        # Nothing made from the token, or a word for a token could be guessed by way of the cookie,
-        # whose wrong values don't count: a browser still has those of servers that ended.
+        # Random instead of derived from the token: else the token could be guessed by the cookie,
+        # whose wrong values don't count, as a browser still has those of earlier servers.
         self._session = secrets.token_hex(32)
         self._wrong: OrderedDict[str, list[float]] = OrderedDict()
 

@@ -120,7 +120,7 @@ class PageServer:
         server = QueueingServer(config, waiting=2 * limits.connections)
         if opens_browser and not self._token and _has_display():
             threading.Timer(_OPENS_AFTER_S, webbrowser.open, (self.served.url,)).start()
-        # What is wrong with a form is its sender's to know, not the terminal's.
+        # Errors in a form are reported to its sender, not on the terminal.
         logging.getLogger("python_multipart").addHandler(logging.NullHandler())
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with suppress(KeyboardInterrupt):  # uvicorn ends in order, then passes the signal on

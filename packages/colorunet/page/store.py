@@ -17,7 +17,7 @@ from colorunet.coloring.steering.versions import Version
 from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
 
-_LATER_BYTES = 4 << 20  # of versions, hints and a reference, which come once they are asked for
+_LATER_BYTES = 4 << 20  # reserved for versions, hints and a reference, which are added on request
 
 
 @dataclass(eq=False)
@@ -35,7 +35,7 @@ class KeptPhoto:
         few_logits: means of two by two of them, which previews are decoded from.
         own: colours of the preview, where the photo has some.
         notes: what had to be assumed in reading it.
-        versions: drawn for it, once somebody asked.
+        versions: drawn for it, on the first request.
         reference: whose colours are a prior; with the logits for previews and the palette that it
             makes of this photo's.
         network: its name, "" for the default.

@@ -11,7 +11,7 @@ from colorunet.page.limits import Limits
 from colorunet.page.refusal import Refusal
 
 T = TypeVar("T")
-_SMOOTHING = 0.1  # of the mean duration that Retry-After is told from
+_SMOOTHING = 0.1  # of the mean duration, from which Retry-After is computed
 
 
 class Turns:
@@ -83,7 +83,7 @@ class Turns:
             async with asyncio.timeout(self._limits.wait_s):
                 await turn
         except (TimeoutError, asyncio.CancelledError) as error:
-            if turn.done() and not turn.cancelled():  # it was given and won't be used
+            if turn.done() and not turn.cancelled():  # the turn was given, but won't be used
                 self._give_back()
             if isinstance(error, TimeoutError):
                 raise self._busy() from None

@@ -16,7 +16,7 @@ from colorunet.page.refusal import Refusal
 T = TypeVar("T")
 _FIELD_BYTES = 64 << 10  # of a field that is no file: numbers, and hints
 _JSON_BYTES = 256 << 10
-_NAME_BYTES = 200  # file systems take 255, and "-colorized-16.jpeg" comes to it
+_NAME_BYTES = 200  # file systems take 255, and "-colorized-16.jpeg" is appended
 
 
 @dataclass(frozen=True)

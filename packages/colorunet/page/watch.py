@@ -40,10 +40,10 @@ class Watch:
 
         try:
             await self._app(scope, receive, send_counted)
-        except Exception as error:  # whatever it is, the server goes on and says so
+        except Exception as error:  # the server goes on, and reports any error
             self._tell(f"{scope['method']} {scope['path']}: {type(error).__name__}: {error}")
             if status:
-                raise  # the connection ends: half an answer mustn't pass for a whole one
+                raise  # closes the connection: half an answer mustn't look complete
             await refusal_answer(_refusal(error))(scope, receive, send_counted)
         finally:
             route = getattr(scope.get("endpoint"), "__name__", "other")

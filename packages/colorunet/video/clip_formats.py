@@ -3,8 +3,8 @@
 import os
 import re
 
-# FFmpeg's names of the containers that are written, by suffix. AVI isn't: it knows neither times
-# nor which matrix and range its colours have.
+# FFmpeg's names of the containers that are written, by suffix. AVI isn't: it has neither times
+# nor the matrix and range of its colours.
 _MUXERS = {
     ".mp4": "mp4",
     ".m4v": "mp4",
@@ -38,7 +38,7 @@ _MAGIC = re.compile(
 
 
 def looks_like_clip(name: str, start: bytes) -> bool:
-    """Whether a file that isn't a photo is meant as a clip, by name or first bytes.
+    """Whether a file that isn't a photo is probably a clip, by name or first bytes.
 
     Args:
         name: of the file.

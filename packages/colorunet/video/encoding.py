@@ -91,7 +91,7 @@ class Target:
         layout: of the frames.
         time_base: seconds of a unit of time.
         rate: frames a second, about.
-        pixel_aspect: width of a pixel in heights; 0 where nobody says.
+        pixel_aspect: width of a pixel in heights; 0 if it isn't stated.
         primaries: by H.273; ``transfer`` likewise.
         interlaced: frames are of two fields.
         group: most frames from one key frame to the next.

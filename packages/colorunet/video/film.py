@@ -118,7 +118,7 @@ def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
     started = time.perf_counter()
     target, folder = work.target_path, parts_folder(work.target_path)
     with opened_clip(work.source) as reader:
-        if folder.is_symlink():  # what is deleted in there might be anybody's
+        if folder.is_symlink():  # its content may not be ours to delete
             raise UnusableClip(f"{folder.name} beside its output is a link; delete it")
         folder.mkdir(parents=True, exist_ok=True)
         with only_writer(folder):
@@ -126,7 +126,7 @@ def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
             try:
                 with one_thread():
                     work.encode_into(parts, reader, told)
-            except (UnusableClip, ColorunetError):  # nothing to go on with
+            except (UnusableClip, ColorunetError):  # nothing to resume
                 parts.discard()
                 raise
             told.report(0, note=f"{target.name}: writing")

@@ -177,7 +177,7 @@ def _first_packets(container: Any, wanted: set[int]) -> dict[int, list[Any]]:
                 break
     except MemoryError:
         raise
-    except av.error.FFmpegError:  # where it breaks off is told by who reads the frames
+    except av.error.FFmpegError:  # the reader of the frames reports the place of the break
         pass
     return found
 

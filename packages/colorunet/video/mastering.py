@@ -8,7 +8,7 @@ from av.sidedata.sidedata import Type as SideData
 _MASTERING = struct.Struct("=20i2i")  # AVMasteringDisplayMetadata: ten fractions, two flags
 _LIGHT = struct.Struct("=2I")  # AVContentLightMetadata
 _CHROMATICITY, _LUMINANCE = 50_000, 10_000  # units of H.265's SEI messages, D.2.28
-_DYNAMIC = {  # read for nothing: they say how single scenes are to be shown
+_DYNAMIC = {  # not used: they describe how single scenes are shown
     SideData.DOVI_RPU_BUFFER: "Dolby Vision",
     SideData.DOVI_METADATA: "Dolby Vision",
     SideData.DYNAMIC_HDR_PLUS: "HDR10+",

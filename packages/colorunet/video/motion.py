@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Bool, Float32, UInt8
 
 SEEN_EDGE_PX = 128  # shorter edge at which motion is looked for; twice that gives no less flicker
-_DIFFERENCE = 0.06  # of luma in [0, 1]: from here on a place is less and less taken for the same
+_DIFFERENCE = 0.06  # of luma in [0, 1]: beyond it a place counts less and less as the same
 _STRUCTURE = 0.4  # of structural dissimilarity: two frames of one shot have less
-_OTHER_SHARE = 0.25  # of places that look otherwise: in one shot there are fewer
+_OTHER_SHARE = 0.25  # of places that differ: in one shot there are fewer
 _MOST_CHANNELS = 4  # that OpenCV's remap takes at once; from 128 on it crashes
 _GRAIN = 3.0 / 255  # contrast that counts as none
 

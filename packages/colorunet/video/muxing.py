@@ -16,7 +16,7 @@ from colorunet.video.reading import ClipReader
 from colorunet.video.sound import LosslessSound
 
 _FILM = -1  # stands for the number of the stream that is coloured
-# What muxers write themselves; the rest of a file's words is copied.
+# What muxers write themselves; other tags are copied.
 _OWN_WORDS = frozenset(("major_brand", "minor_version", "compatible_brands", "encoder"))
 _OWN_STREAM_WORDS = frozenset(("encoder", "handler_name", "vendor_id", "DURATION"))
 _COVER_KINDS = {b"\xff\xd8": ("cover.jpg", "image/jpeg"), b"\x89P": ("cover.png", "image/png")}
@@ -154,12 +154,15 @@ class _Others:
                 packet = next(packets)
             except MemoryError:
                 raise
-            except (StopIteration, av.error.FFmpegError):  # where it breaks off was told before
+            except (
+                StopIteration,
+                av.error.FFmpegError,
+            ):  # the place of the break was reported while reading
                 return
             if not packet.size:
                 continue
             self._clock.put(packet)
-            # A gap between two subtitles of MP4 is a packet of its own; the muxer writes it anew.
+            # A gap between two subtitles of MP4 is a packet of its own; the muxer writes its own.
             of_mp4 = self._container.is_mp4 and packet.stream.type == "subtitle"
             if not (of_mp4 and bytes(packet) == b"\0\0"):
                 yield packet

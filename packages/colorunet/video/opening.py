@@ -34,7 +34,7 @@ def opened_clip(path: Path) -> Iterator[ClipReader]:
         raise UnusableClip("not a regular file" if path.exists() else "no such file")
     if not os.path.getsize(path):
         raise UnusableClip("an empty file")
-    av.logging.set_level(av.logging.PANIC)  # what matters is said in our own words
+    av.logging.set_level(av.logging.PANIC)  # errors are reported by this package
     try:
         container = av.open(str(path), options=_OPEN, metadata_errors="replace")
     except MemoryError:
@@ -84,7 +84,7 @@ def _main_stream(container: Any) -> Any:
 
 def _refuse_unfit(stream: Any) -> None:
     if not stream.width or not stream.height or not stream.pix_fmt:
-        raise UnusableClip("can't be read: nothing says how large its frames are")
+        raise UnusableClip("can't be read: the size of its frames isn't stated")
     if stream.width * stream.height > _MOST_PIXELS:
         raise UnusableClip(f"too many pixels: {stream.width} x {stream.height}")
     stream.codec_context.options = {"max_pixels": str(_MOST_PIXELS)}

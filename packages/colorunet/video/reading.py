@@ -28,7 +28,7 @@ class TimedFrame:
     Args:
         frame: PyAV's.
         pts: when it is shown, in units of the stream's time base; greater than that before.
-        duration: likewise, 0 where nothing says.
+        duration: likewise, 0 if it isn't stated.
     """
 
     frame: Any

@@ -12,7 +12,7 @@ Along = Literal["motion", "place", "nothing"]
 Logits = Float32[np.ndarray, "rows columns n"]
 
 
-_NEW_SHARE = 0.15  # of a frame come into sight: more than that isn't left for the next turn
+_NEW_SHARE = 0.15  # of a frame that came into sight, above which it is coloured at once
 
 
 @dataclass(frozen=True)

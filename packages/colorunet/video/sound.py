@@ -48,7 +48,7 @@ class LosslessSound:
         for frame in frames:
             if frame.pts is None:  # as the last one of some codecs
                 frame.time_base, frame.pts = self._base, round(self._end / self._base)
-            self._base = frame.time_base  # one for all frames, as the resampler wants it
+            self._base = frame.time_base  # one for all frames, as the resampler requires
             self._end = frame.pts * self._base + Fraction(frame.samples, frame.sample_rate)
             yield from self.stream.encode(frame)
 

@@ -58,7 +58,9 @@ from dataprep.cli.options import max_rejected_option
     type=click.IntRange(1, 64),
     help="Downloads at once.",
 )
-@click.option("--api-url", envvar="FLICKR_API_URL", help="Another server that speaks the API.")
+@click.option(
+    "--api-url", envvar="FLICKR_API_URL", help="Address of another server with the same API."
+)
 @click.option(
     "--env-file",
     type=click.Path(path_type=Path),

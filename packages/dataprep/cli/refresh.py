@@ -21,7 +21,9 @@ from colorfiles.commands import emit, json_option
     multiple=True,
     help="Folder of shards in which to look for removed photos; may be given several times.",
 )
-@click.option("--api-url", envvar="FLICKR_API_URL", help="Another server that speaks the API.")
+@click.option(
+    "--api-url", envvar="FLICKR_API_URL", help="Address of another server with the same API."
+)
 @click.option(
     "--env-file",
     type=click.Path(path_type=Path),

@@ -28,7 +28,9 @@ from dataprep.shards.shard_set import ShardSet
 
 SHOWN = {"train": 12, "val": 6, "test": 6}
 _EDGE_PX = 256
-_FEW_TO_JUDGE_BY = 50  # photos in val or test; fewer give intervals too wide to tell networks apart
+_FEW_TO_JUDGE_BY = (
+    50  # photos in val or test; with fewer, intervals are too wide to compare networks
+)
 _RARE = 0.001  # share of a bin's pixels below which a network hardly meets it
 _POOR_CEILING = 0.9  # of truth's colourfulness: the palette itself washes out
 _SPLIT_WORDS = {"train": "to learn from", "val": "to choose by", "test": "to report"}

@@ -9,7 +9,7 @@ from jaxtyping import UInt8
 from colorcore import Palette, bins_to_uv, rgb_to_yuv, yuv_to_rgb
 from colorcore.measures import bin_counts, colorfulness, distinct_colors, effective_colors, psnr
 
-_COLORLESS = 1.0  # below this colourfulness of the truth a ratio to it says nothing
+_COLORLESS = 1.0  # below this colourfulness of the truth a ratio to it means nothing
 
 
 @dataclass(frozen=True)

@@ -70,7 +70,7 @@ def _former(address: str) -> tuple[Palette, PaletteSummary]:
     palette, content = read_palette_file(address)
     try:
         summary = PaletteSummary.from_dict(content["summary"])
-        palette_text(summary, address)  # which wants a number where there is to be one
+        palette_text(summary, address)  # fails early where a number is missing
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise DataprepError(
             f"{address}: its own description is incomplete ({error!r:.80}); --overwrite replaces it"

@@ -78,7 +78,7 @@ def prior_error(counts: Int[np.ndarray, "photos n"], learnt_from: int) -> PriorE
         size *= 2
     if not sizes:
         return PriorError()
-    # error ≈ slope / √photos; the larger half of the sizes tells best how it goes on
+    # error ≈ slope / √photos; the larger half of the sizes extrapolates best
     slopes = [error * np.sqrt(size) for size, error in zip(sizes, errors, strict=True)]
     slope = float(np.median(slopes[len(slopes) // 2 :]))
     return PriorError(

@@ -31,7 +31,7 @@ def read_palette_file(address: str) -> tuple[Palette, Mapping[str, Any]]:
     """
     storage, name = parent_and_name(address)
     try:
-        # A file that the user names may be a link to wherever he likes.
+        # A file that the user names may be a link to any place.
         data = (
             storage.read(name, most=SMALL)
             if storage.local is None

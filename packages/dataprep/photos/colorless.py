@@ -24,8 +24,8 @@ _SMOOTHNESS = 1e-4  # weight of the second differences of the fitted curve
 _MOST_CHROMA = 0.18  # of the 90th percentile; sunsets and blue skies have more, prints less
 _QUICK_OFF = 0.014  # root mean square in a small copy, where few photos are below
 _QUICK_CHROMA = 0.2
-_LEAST_RANGE = 0.25  # of luma: in one tone anything follows from it
-# Of photos in colour a bird before one blue came nearest: 0.0044 and 0.0064 (docs/experiments.md).
+_LEAST_RANGE = 0.25  # of luma: with less, any chroma fits a curve of it
+# The nearest photo in colour, a bird before one blue, has 0.0044 and 0.0064 (docs/experiments.md).
 _MOST_OFF = 0.004
 _FARTHEST_OFF = 0.006
 _MOST_OFF_OF_CHROMA = 0.15
@@ -82,12 +82,12 @@ def tint_fit(image: Image.Image) -> TintFit:
     yuv = rgb_to_yuv(np.asarray(small, dtype=np.float32) / 255)
     low, high = np.percentile(yuv[..., 0], (2, 98))
     levels, uv = _cells(yuv)
-    bent = np.diff(np.eye(_LEVELS), n=2, axis=0)  # a straight line where no cell says anything
+    bent = np.diff(np.eye(_LEVELS), n=2, axis=0)  # a straight line where there are no cells
     normal = levels.T @ levels / len(levels) + _SMOOTHNESS * bent.T @ bent + 1e-9 * np.eye(_LEVELS)
     curve = np.linalg.solve(normal, levels.T @ uv / len(levels))
     slope = levels @ _length(np.gradient(curve, 1 / (_LEVELS - 1), axis=0))
-    # Luma is as uncertain as chroma is; where a tint changes with it fast, as at clipped lights, so
-    # is what the curve says.
+    # Luma is as uncertain as chroma; so is the curve where the tint changes fast with luma, as at
+    # clipped lights.
     most, farthest = np.percentile(_length(uv - levels @ curve) / (1 + slope), (95, 99))
     chroma = np.percentile(_length(uv), 90)
     return TintFit(float(high - low), float(chroma), float(most), float(farthest))
@@ -99,7 +99,7 @@ def _small_yuv(image: Image.Image) -> Float[np.ndarray, "p 3"]:
 
 
 def _high_chroma(yuv: Float[np.ndarray, "p 3"]) -> Float[np.ndarray, "2"]:
-    """Return the 90th percentile of the chroma, and the one that tells gray."""
+    """Return the 90th percentile of the chroma, and that by which gray is detected."""
     return np.percentile(_length(yuv[:, 1:]), (90, _GRAY_PERCENTILE))
 
 

@@ -63,9 +63,9 @@ def decode_photo(
 ) -> Image.Image:
     """Return the photo as upright 8-bit sRGB.
 
-    EXIF rotation is applied, transparency laid on white, embedded profiles converted to sRGB, and
-    the first page or frame taken of several. With ``near_px`` a JPEG may be decoded at a reduced
-    scale whose shorter edge is still at least that long.
+    EXIF rotation is applied, transparency composited on white, embedded profiles converted to sRGB,
+    and the first page or frame taken of several. With ``near_px`` a JPEG may be decoded at a
+    reduced scale whose shorter edge is still at least that long.
 
     Raises:
         UnusablePhoto: no allowed decoder takes it, it is damaged, or it is out of ``limits``.
@@ -101,7 +101,7 @@ def perceptual_hash(image: Image.Image) -> str:
     small = np.asarray(image.convert("L").resize((32, 32), Image.Resampling.BOX), dtype=np.float64)
     dct = _dct_rows()
     low = (dct @ small @ dct.T).ravel()
-    # The median of the others: the mean brightness, which is the first, says nothing of likeness.
+    # The median of all but the first, the mean brightness, which doesn't distinguish photos.
     bits = low > np.sort(low[1:])[31]
     return np.packbits(bits).tobytes().hex()
 

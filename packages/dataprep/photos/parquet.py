@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 _MOST_ROWS = 20_000_000  # bounds the memory; ImageNet has 1.3 million photos
-_MOST_BYTES = 8 << 30  # unpacked, as the file tells
+_MOST_BYTES = 8 << 30  # uncompressed, as the file states
 _MOST_IN_A_BATCH = 256 << 20  # bytes, unpacked
 _ROWS_AT_ONCE = 1_000
 _USUAL_ROW = 4096  # bytes of a row at most, on average, where there are many

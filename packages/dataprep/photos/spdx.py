@@ -6,7 +6,7 @@ from dataprep.photos.folder import slug
 
 __all__ = ["NO_ASSERTION", "spdx_id", "spdx_url"]
 
-NO_ASSERTION = "NOASSERTION"  # SPDX's word for a licence that nobody stated
+NO_ASSERTION = "NOASSERTION"  # SPDX's value for a licence that isn't stated
 _SITE = r"https?://(?:www\.)?creativecommons\.org"
 _CREATIVE_COMMONS = re.compile(
     rf"{_SITE}/licenses/(by(?:-nc)?(?:-nd|-sa)?)/(\d\.\d)(?:/|$)", re.IGNORECASE

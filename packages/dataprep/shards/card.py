@@ -71,7 +71,7 @@ def card(
             "## Limits",
             "Photos that are gray or toned, or near-duplicates of others, were left out on import.",
             "Near-duplicates that were kept share a split; `dataprep verify` checks it.",
-            "What is in the photos, and whom they show, nobody has checked.",
+            "The content of the photos, and the people they show, weren't reviewed.",
             "",
         ]
     )

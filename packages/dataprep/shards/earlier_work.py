@@ -53,8 +53,8 @@ def take_up(
     kept = {f"{name}.{suffix}" for name in done for suffix in ("tar", "parquet", "json")}
     if INDEX in own and _vouches_for(job, done):
         kept |= {INDEX, *DESCRIPTIONS}
-    # The index goes first and markers before what they vouch for: a kill here leaves nothing
-    # that looks whole.
+    # The index goes first, and each marker before its shard, so that a kill leaves nothing that
+    # looks complete.
     for name in sorted(set(own) - kept, key=lambda n: (n != INDEX, not n.endswith(".json"), n)):
         job.out.delete(name)
     if len(done) < len(plans):
@@ -70,7 +70,7 @@ def forget(job: ShardJob) -> None:
 def _refuse_other_jobs(job: ShardJob, own: Sequence[str], *, strict: bool) -> None:
     """Raise DataprepError if a file was made from something else.
 
-    With ``strict`` also where nothing says what one was made from.
+    With ``strict`` also for shards of unknown origin.
     """
     begun = _facts_in(job, _BEGUN)
     if begun is not None and own:
@@ -85,8 +85,8 @@ def _refuse_other_jobs(job: ShardJob, own: Sequence[str], *, strict: bool) -> No
     unknown = [name for name in own if name.partition(".")[0] not in vouched]
     if strict and begun is None and unknown:
         raise DataprepError(
-            f"{job.out.address}: there is a shard set already, and nothing says what {unknown[0]} "
-            "was made from; --resume to write anew what isn't whole, --overwrite to replace it, or "
+            f"{job.out.address}: there is a shard set already, and {unknown[0]} is of unknown "
+            "origin; --resume to write incomplete shards again, --overwrite to replace it, or "
             "name another folder"
         )
 

@@ -134,8 +134,8 @@ def _write(job: ShardJob, plan: ShardPlan) -> ShardResult:
     counts = np.zeros(job.palette.n, dtype=np.int64)
     maker = sample_maker(job.palette, job.settings)
     photos = {photo.key: photo for photo in plan.photos}
-    # Table and stats are written before the tar has its name, so that a disk that is full then
-    # keeps none of them, and get theirs after it: without its tar neither is a sign of a shard set.
+    # Table and stats are written before the tar is renamed, so that a full disk keeps none of them,
+    # and renamed after it, as a folder isn't recognized as a shard set without a tar.
     with (
         job.out.stage(f"{plan.name}.json") as marker,
         job.out.stage(f"{plan.name}.parquet") as table,

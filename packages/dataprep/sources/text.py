@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:  # a command needs the words of its own source only
+if TYPE_CHECKING:  # a command loads the text of its own source only
     from dataprep.sources.flickr.refresh import RefreshSummary
     from dataprep.sources.flickr.run import FetchSummary
     from dataprep.sources.folder import ImportSummary

@@ -65,7 +65,7 @@ def _same_luma(shards: Sequence[ShardFindings]) -> Iterator[Fault]:
                 yield Fault(INDEX, f"the same picture is in {both}: {twin} and {key}")
     for split, twin, other, key in _same_center_views(shards):
         if (twin, key) not in pairs:
-            what = f"the same picture, encoded anew, is in {_both([split, other])}"
+            what = f"the same picture, re-encoded, is in {_both([split, other])}"
             yield Fault(INDEX, f"{what}: {twin} and {key}")
 
 

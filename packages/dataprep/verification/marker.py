@@ -68,7 +68,7 @@ def _content_faults(
 ) -> Iterator[str]:
     """Yield a fault if photos were deleted, added or changed since the shard was written."""
     if task.settings is None or marker.skipped or not rows:
-        return  # of photos that were left out the digest counts hashes that nobody has
+        return  # with photos left out, the digest has hashes that aren't in the set
     views: dict[str, int] = {}
     hashes: dict[str, str] = {}
     for row in rows:

@@ -26,7 +26,7 @@ _FINE_STEPS = (-0.1, -0.05, 0.05, 0.1)  # of the saturation, at last
 _REFINED = 3  # decodings with offsets whose caution and saturation are varied too
 _ROUNDS = 12  # of the iteration below
 _RATE = 0.5  # damps each step
-_LEAST_SHARE = 1e-3  # bins rarer than this aren't chased
+_LEAST_SHARE = 1e-3  # rarer bins aren't corrected
 _VARIATIONS = len(CAUTIONS) * len(SATURATIONS)
 DECODINGS = (
     len(TEMPERATURES) * (_VARIATIONS + _ROUNDS + len(STRENGTHS))

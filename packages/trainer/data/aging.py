@@ -17,7 +17,7 @@ _SPECK_LEVELS = (20.0, 235.0)
 def aged(luma: UInt8[np.ndarray, "h w"], seed: int) -> UInt8[np.ndarray, "h w"]:
     """Return luma with some of: blur, other contrast, fading, grain, scanning faults.
 
-    At least one kind of damage is done; which, and how much, depends on ``seed`` alone. Meant for
+    At least one kind of damage is done; which, and how much, depends on ``seed`` alone. For
     crops as a network sees them: widths are in their pixels.
     """
     rng = np.random.Generator(np.random.SFC64(seed))

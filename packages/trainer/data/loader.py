@@ -202,7 +202,10 @@ def report_worker_crashes() -> Iterator[None]:
 
 
 def _leave_interrupts_to_the_parent(worker: int) -> None:  # noqa: ARG001
-    for number in (signal.SIGINT, signal.SIGTERM):  # sent to all at once; the fit tells them
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # sent to the whole group; the fit stops the workers
         signal.signal(number, signal.SIG_IGN)
     torch.set_num_threads(1)
 

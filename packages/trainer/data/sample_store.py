@@ -75,7 +75,7 @@ class SampleStore:
         if self._ahead is None:
             self._ahead = ThreadPoolExecutor(1, thread_name_prefix="read-ahead")
         for shard in shards:
-            # What goes wrong here goes wrong again, and is told, when the shard is read.
+            # An error here occurs again, and is reported, when the shard is read.
             self._ahead.submit(self._shard_set.fetch, self.shards[shard])
 
     def close(self) -> None:
@@ -107,7 +107,7 @@ class SampleStore:
         if shard in self._mapped:
             self._mapped.move_to_end(shard)
             return self._mapped[shard]
-        # A remote shard is opened anew each time: it may have been evicted since.
+        # A remote shard is opened each time: the cache may have evicted it since.
         tar = self._tars.get(shard) or self._shard_set.open_shard(self.shards[shard], verify=False)
         self._mapped[shard] = tar
         if len(self._mapped) > _OPEN_MAPS:

@@ -8,7 +8,7 @@ from trainer.evaluation.criteria import MEMORIZED_LAYOUT, NO_INFORMATION_BITS
 from trainer.evaluation.summary import CEILING, PREDICTION
 
 _POOR_RMS_RATIO = 1.6  # even 10 × 10 grid: about 2; k-means: about 1
-_NEUTRAL_REACH = 0.03  # below it a bin can't be told from gray
+_NEUTRAL_REACH = 0.03  # below it a bin can't be distinguished from gray
 _NO_SPREAD = 0.25  # of truth's: mean colours hardly differ between images
 _MUTED = 0.8  # of truth's colourfulness
 _STILL_FALLING = 0.1  # share of the whole fall in the last quarter of the steps
@@ -55,7 +55,7 @@ def prior_only(e: Evidence) -> Symptom:
     return Symptom(
         "prior only",
         bits < NO_INFORMATION_BITS and spread < _NO_SPREAD,
-        f"{bits:.3f} bits a pixel told by the image; spread between images {spread:.2f} of "
+        f"{bits:.3f} bits a pixel given by the image; spread between images {spread:.2f} of "
         f"truth's; mean prediction {e.prior_distance:.2f} from the prior (0 equal, 1 disjoint)",
     )
 

@@ -11,10 +11,10 @@ from trainer.evaluation.measures import MEASURES, family_measure
 FAMILY_SHARE = 0.03  # a hue family counts where truth gives it this much of its coloured pixels
 MEMORIZED_LAYOUT = 0.3  # correlation of colour with the row, on photos either way up
 NO_INFORMATION_BITS = 0.1  # a pixel; a network with less gives every image about the same answer
-_AIM_INSIDE = 0.04  # of a ratio: other photos come out a little different
+_AIM_INSIDE = 0.04  # of a ratio: a margin, as other photos differ a little
 _DECIBELS_ABOVE_GRAY = 0.5  # of PSNR by which colours have to beat gray
 _ERROR_BELOW_GRAY = 0.5  # of CIEDE2000, where a difference of 1 is just noticeable
-_MOST_OF_ONE = 0.25  # a criterion missed by more is missed: none may outweigh all others
+_MOST_OF_ONE = 0.25  # larger misses count as this, so that none outweighs all others
 _ERROR_WEIGHT = 0.15  # a unit of CIEDE2000 counts like a criterion missed by 15 per cent
 
 

@@ -265,8 +265,8 @@ def _lpips(path: Path, file: ParameterFile) -> Any:
 def _inception(path: Path, file: ParameterFile) -> Any:
     from torch_fidelity import FeatureExtractorInceptionV3  # noqa: PLC0415 - an extra
 
-    # torch-fidelity unpickles what it is given. So it is given a copy, written here, of what was
-    # read without unpickling anything.
+    # torch-fidelity unpickles its file, so it gets a copy, written here, of tensors that were
+    # read without unpickling.
     copy = io.BytesIO()
     torch.save(read_parameters(path, file), copy)
     copy.seek(0)

@@ -125,7 +125,8 @@ def read_parameters(path: Path, file: ParameterFile) -> dict[str, Any]:
         if not digest.startswith(file.digest):
             raise TrainerError(
                 f"{path}: its SHA-256 begins with {digest[: len(file.digest)]}, expected "
-                f"{file.digest}: it is damaged, cut short or another file; get {file.address} anew"
+                f"{file.digest}: it is damaged, cut short or another file; "
+                f"download {file.address} again"
             )
         stream.seek(0)
         try:
@@ -141,4 +142,4 @@ def read_parameters(path: Path, file: ParameterFile) -> dict[str, Any]:
 
 def unfit(path: Path, file: ParameterFile) -> TrainerError:
     """Return the error for a file of the right name with other content."""
-    return TrainerError(f"{path}: doesn't hold {file.holds}; get {file.address} anew")
+    return TrainerError(f"{path}: doesn't hold {file.holds}; download {file.address} again")

@@ -82,7 +82,7 @@ def evaluation_text(evaluation: Evaluation) -> str:
         f"position probe          {e.position_probe.strongest:+.2f}  (gray input "
         f"{e.position_probe.gray:+.2f}, upside down {e.position_probe.flipped:+.2f}; "
         "a memorized layout has |r| near 1)",
-        f"information             {e.information_bits:.2f} bits a pixel that the image tells of "
+        f"information             {e.information_bits:.2f} bits a pixel that the image gives of "
         "its bin (0: one answer for all)",
         "rare in truth           "
         + (", ".join(f.family for f in e.hue_families if f.share_of_truth < 0.03) or "none")

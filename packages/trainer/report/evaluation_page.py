@@ -127,7 +127,7 @@ def _glance(evaluation: Evaluation) -> str:
     probe, bits = evaluation.position_probe, evaluation.information_bits
     boxes += [
         Tile(f"{probe.flipped:+.2f}", "position probe", of_probe(probe.flipped)),
-        Tile(f"{bits:.2f} bits", "told by the image, a pixel", of_information(bits)),
+        Tile(f"{bits:.2f} bits", "given by the image, a pixel", of_information(bits)),
     ]
     return tiles(boxes)
 

@@ -20,7 +20,7 @@ from trainer.runs.metrics_log import Line, read_metrics, series, smoothed
 REPORT = "report.html"
 _PNG = ("PNG",)
 _MOST_EPOCHS = 12
-_WORSE = 1.02  # a loss that much above its lowest has turned
+_WORSE = 1.02  # a loss so far above its lowest is rising again
 
 
 _LOGGED = {

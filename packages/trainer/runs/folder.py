@@ -85,7 +85,7 @@ class RunFolder:
         """
         own, foreign = self.files()
         if not (self.root / METRICS).exists() and not self._wrote_recipe():
-            foreign.append(self.root / RECIPE)  # somebody's own recipe in a folder of its own
+            foreign.append(self.root / RECIPE)  # a user's own recipe, not a run's
         refuse_foreign(*foreign)
         for path in sorted(own, key=lambda path: path.name == RECIPE):
             discard(path)

@@ -79,10 +79,10 @@ def joined_world(device: str = "auto") -> Iterator[World]:
     dist.init_process_group(backend, timeout=_TIMEOUT)
     try:
         yield World(rank=rank, size=size, device=chosen)
-        dist.barrier()  # none leaves while another still talks to it
+        dist.barrier()  # no rank leaves while others communicate with it
     finally:
-        # What DistributedDataParallel holds lies in cycles. Left to the end of the interpreter it
-        # takes the group's threads along in an order that now and then aborts the process.
+        # DistributedDataParallel is in reference cycles. Collected as the interpreter exits, it
+        # ends the group's threads in an order that sometimes aborts the process.
         gc.collect()
         dist.destroy_process_group()
 

@@ -104,7 +104,7 @@ def fit(
     ):
         try:
             return _fit(shard_set, run, recipe, options=options, world=world, report=report)
-        except Exception:  # whatever it is, it is raised again
+        except Exception:  # of any kind, as it is raised again
             if world.is_first and not was_there and run.exists() and not run.is_begun():
                 run.clear()  # a start that failed leaves nothing
             raise

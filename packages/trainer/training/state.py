@@ -147,7 +147,7 @@ class TrainingState:
             self.best, self.best_step = content["best"], content["best_step"]
             self.stale_epochs, self.skipped = content["stale_epochs"], content["skipped"]
             self.validation = with_present_names(content["metrics"])
-            self.init = content.get("init", self.init)  # runs of before don't say
+            self.init = content.get("init", self.init)  # absent in older runs
             self.elapsed_before_s, self.started = content["elapsed_s"], time.monotonic()
         except (KeyError, TypeError) as error:
             raise TrainerError(f"the run's state is not that of a fit ({error!r})") from None

@@ -66,7 +66,7 @@ def test_a_height_that_is_told_behind_the_pixels_is_used() -> None:
     later += b"\xff\xdc\0\4" + data[frame + 5 : frame + 7] + b"\xff\xd9"
     image = read_image(later)
     np.testing.assert_array_equal(image.luma(8), read_image(data).luma(8))
-    assert image.notes == ("its height is told behind its pixels",)
+    assert image.notes == ("its height stands behind its pixels",)
 
 
 def test_no_reason_is_a_bare_key() -> None:
@@ -91,7 +91,7 @@ def test_a_webp_that_tells_a_wrong_length_is_read_where_all_of_it_is_there(wrong
     told = whole[:4] + struct.pack("<I", len(whole) - 8 + wrong) + whole[8:]
     image = read_image(told)
     np.testing.assert_array_equal(np.asarray(image.rgb()), odd.scene())
-    assert image.notes == ("its header tells a wrong length",)
+    assert image.notes == ("its header has a wrong length",)
     assert read_image(whole).notes == read_image(whole + bytes(33)).notes == ()
     with pytest.raises(UnreadableImage):
         read_image(told[:-40])

@@ -525,7 +525,7 @@ DAMAGES = {
     _an_empty_zstd_block: "bins.zst: its frame has an empty block",
     _a_payload_in_tar_padding: "headers or padding aren't the format's",
     _a_second_zstd_frame: "something stands after the first frame",
-    _a_train_picture_encoded_anew_in_val: "the same picture, encoded anew, is in",
+    _a_train_picture_encoded_anew_in_val: "the same picture, re-encoded, is in",
     _hashes_blank: "sha256: '' isn't one",
     _hash_false: "given another sha256",
     _a_photo_deleted: "some were deleted",

@@ -1,7 +1,7 @@
 """A JPEG from strips of rows, so that no more than a strip stands in memory as RGB.
 
 Pillow encodes whole images, which it keeps in four bytes a pixel. Each strip is encoded by itself;
-restart markers (ITU-T T.81, E.1.4) join their data to one scan, as an encoder begins anew at them.
+restart markers (ITU-T T.81, E.1.4) join their data to one scan, as they reset the encoder's state.
 """
 
 import io

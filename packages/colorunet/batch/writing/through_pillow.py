@@ -117,7 +117,7 @@ def _placed(bands: Iterable[np.ndarray]) -> Iterator[tuple[int, np.ndarray]]:
 
 def _with_few_colors(frame: Image.Image) -> Image.Image:
     if frame.mode == "RGBA":
-        return frame  # Pillow keeps one of the colours for what is clear
+        return frame  # Pillow reserves one colour for transparency
     palette = frame.quantize(_COLORS, kmeans=1)
     return frame.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG)
 

@@ -26,10 +26,10 @@ from colorunet.coloring.steering.scene_features import SceneEncoder, unit
 from colorunet.errors import ColorunetError
 
 _SHORTLIST = 48  # photos whose mean features are nearest; cells are compared with theirs alone
-# The nearest of n strange photos is the more alike the larger n is, by about 0.05 a decade.
+# The likeness of the nearest of n unrelated photos rises with n, by about 0.05 a decade.
 _FAR_OF_TEN, _FAR_A_DECADE = 0.515, 0.05  # likeness from which on a photo counts
 _RISE = 0.1  # of likeness, over which its weight rises to the most
-_MOST_WEIGHT = 0.4  # a strange photo that passes does far less harm so than with all of it
+_MOST_WEIGHT = 0.4  # limits the harm of an unrelated photo that passes
 _KEPT_REFERENCES = 16
 
 

@@ -144,7 +144,7 @@ def _photo(
         if known is not None and known.has_state(status):
             return known
         data = read_regular(folder / name, most=_MOST_BYTES)
-    except OSError:  # the next call looks for it anew
+    except OSError:  # the next call computes it again
         return None
     problem, features = _looked_at(data, features_of)
     digest = sha256(data).hexdigest()

@@ -7,9 +7,9 @@ from PIL import Image
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 
 _REGIONS = 8
-_LUMA_WEIGHT, _PLACE_WEIGHT = 1.0, 0.25  # beside what the network takes for alike
+_LUMA_WEIGHT, _PLACE_WEIGHT = 1.0, 0.25  # relative to the distance of the network's logits
 _SOFTNESS = 0.05  # of the borders, in squared distance
-_RADIUS = 8  # thinned pixels, of the guided filter that lays the borders along edges
+_RADIUS = 8  # thinned pixels, of the guided filter that aligns borders with edges
 _RIDGE = 1e-3  # variance of luma below which the filter averages
 
 

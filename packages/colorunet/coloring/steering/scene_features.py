@@ -14,7 +14,7 @@ from colorunet.coloring.working_size import working_luma
 from colorunet.parameters.shipped import ONNX_FILE
 
 # Three stages of the encoder, at strides 8, 16 and 16, and the cells that each is averaged over:
-# 32 pixels at the working size. Later stages know the class of a thing, not the scene.
+# 32 pixels at the working size. Later stages encode the class of an object, not the scene.
 _STAGES = {
     "/encoder/stages.2/stages.2.1/Add_output_0": 4,
     "/encoder/stages.3/stages.3.2/Add_output_0": 2,

@@ -14,7 +14,7 @@ from colorunet.coloring.steering.seen_photo import SeenPhoto
 from colorunet.coloring.steering.versions import Version, draw_versions
 from colorunet.coloring.toning import Toning
 
-_WIDTH_UV = 0.05  # of the colours that a hint speaks for: about the distance of two bins
+_WIDTH_UV = 0.05  # of the colours that a hint applies to: about the distance of two bins
 _MOST_NATS = 8.0  # that a hint takes from the logit of a bin far from its colour
 _TOUCHING = 1e-12  # keeps the share of a hint at its own pixel finite
 

@@ -11,7 +11,7 @@ from colorunet.coloring.steering.regions import as_large, region_shares
 from colorunet.coloring.steering.seen_photo import SeenPhoto
 
 MOST_VERSIONS = 16  # more than a page shows beside each other
-_LEAST_SATURATION = 1e-3  # 0 asks for gray, of whose versions none differs
+_LEAST_SATURATION = 1e-3  # 0 is gray, whose versions are all equal
 _THINNING = 4  # the logits themselves are as coarse
 _CANDIDATES = 24  # drawn for each version wanted
 _WIDTH_UV = 0.05  # colours as near as this count as the same in a likelihood
@@ -21,7 +21,7 @@ _OWN_NOISE = 0.3  # of a region's draw; the rest is shared, so that like regions
 _MOST_KEEPING_NATS = 3.0  # added to keeping a region's colour, so that some draws change little
 _FLAT_LEVELS = 4  # of 255, between thinned pixels
 _ROUGHEST = 1.06  # chroma steps where luma is flat, as a multiple of the usual colouring's
-_UNSEEN_STEP_UV = 1e-3  # nobody sees steps as small as this
+_UNSEEN_STEP_UV = 1e-3  # smaller steps are invisible
 _CHANGED_UV = 0.03  # chroma changed by more than this shows
 _LEAST_AREA, _ENOUGH_AREA = 0.04, 0.2  # of the photo, in which two versions differ
 

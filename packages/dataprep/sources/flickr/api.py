@@ -36,7 +36,7 @@ T = TypeVar("T")
 API_URL = "https://api.flickr.com/services/rest/"
 PER_PAGE = 500  # the most that flickr.photos.search allows
 _MAX_BYTES = 32_000_000  # of an answer; a page of 500 photos has about 1 MB
-_PASSING_CODES = (0, 10, 105)  # Flickr's words for "later"
+_PASSING_CODES = (0, 10, 105)  # Flickr's codes of temporary failures
 _KEY_CODES = (100,)
 _SIGNATURE_CODES = (95, 96, 97, 98, 99)
 _NOT_FOUND, _NOT_ALLOWED = 1, 2
@@ -188,7 +188,7 @@ class FlickrClient:
             raise DataprepError(f"{self.api_url}: {error}") from None
         except _BadKey:
             raise self._bad_key() from None
-        # Truncated JSON, HTML, or JSON of another shape, wherever flickrapi stumbles over it.
+        # Truncated JSON, HTML, or JSON of another shape, wherever flickrapi fails on it.
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             raise _Passing("an answer that isn't the API's JSON") from None
 

@@ -76,7 +76,7 @@ class Assessor:
         outcome = Outcome.from_json(known)
         was_chosen = row is None or row.status == "kept"
         if not outcome.reason and was_chosen and not has_file:
-            return None  # somebody deleted the file
+            return None  # its file was deleted
         return outcome
 
 

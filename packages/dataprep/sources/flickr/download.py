@@ -118,12 +118,12 @@ def try_probe(url: str, transport: Transport) -> None:
     """Request an image that was available before, to test its host.
 
     Raises:
-        TryAgain: it doesn't.
+        TryAgain: it can't be downloaded now.
     """
     try:
         _refusal(transport.get(url))
     except (RefusedAddress, TooLarge):
-        pass  # an answer all the same
+        pass  # any answer shows that the host works
     except NetworkFailure as failure:
         raise TryAgain(str(failure), host_failed=True) from None
 

@@ -60,7 +60,7 @@ class Images:
         self._bucket = TokenBucket(rate, burst=max(1.0, rate / 10))
         self._breaker = Breaker(first_pause_s=patience.first_pause_s)
         self._first_wait_s = patience.first_wait_s
-        # Some look at images while the others, as many as may, are downloading.
+        # Some threads examine images while ``concurrency`` others download.
         self._threads = concurrency + max(2, concurrency // 2)
         self._pool = ThreadPoolExecutor(self._threads, thread_name_prefix="image")
         self._fresh: deque[Task] = deque()
@@ -113,7 +113,7 @@ class Images:
 
     def _start_next(self) -> None:
         due = bool(self._again) and self._again[0][0] <= time.monotonic()
-        # While a host is suspect, other photos try it: nobody uses up all tries on it.
+        # While a host is suspect, other photos try it, so that none uses up all its tries.
         if due and not (self._breaker.suspect and self._fresh):
             task = heapq.heappop(self._again)[2]
         else:

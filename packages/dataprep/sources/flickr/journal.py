@@ -267,7 +267,7 @@ class Journal:
             raise DataprepError(f"{self._path}: {reason}") from None
         except sqlite3.DatabaseError as error:
             raise self._not_one(error) from None
-        except UnicodeDecodeError:  # in SQLite's own words on what it found
+        except UnicodeDecodeError:  # SQLite's message holds bytes of the damaged file
             raise self._not_one("damaged") from None
 
     def _not_one(self, why: object) -> DataprepError:

@@ -3,7 +3,7 @@
 import sqlite3
 from contextlib import closing
 
-_UNKNOWN = ("pages", "total")  # is null where Flickr doesn't tell it
+_UNKNOWN = ("pages", "total")  # is null where Flickr doesn't state it
 _TYPES = {"TEXT": "text", "INT": "integer", "INTEGER": "integer"}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS queries (id INTEGER PRIMARY KEY, text TEXT UNIQUE);

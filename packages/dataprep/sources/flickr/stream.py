@@ -51,7 +51,7 @@ class TagStream:
         """Return up to ``wanted`` more photos from at most one window, and whether it is the end.
 
         Raises:
-            DataprepError: Flickr can't be asked any more.
+            DataprepError: the API failed repeatedly.
         """
         photos: list[FoundPhoto] = []
         while len(photos) < wanted:
@@ -156,7 +156,7 @@ class TagStream:
         last = len(seen) < page.per_page and page.rows < page.per_page
         if page.total == len(seen) or (last and (page.total or 0) <= len(seen)):
             return True, len(seen), len(seen)
-        # The total may be too high: only a second page tells.
+        # The total may be too high: only a second page shows it.
         if last and set(self._page(window, 2).ids) <= seen:
             return True, len(seen), len(seen)
         if window.width > 1:

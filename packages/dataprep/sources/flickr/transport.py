@@ -15,7 +15,7 @@ from dataprep.sources.flickr.hosts import HostRules
 
 _CHUNK = 65_536
 _MOST_REDIRECTS = 3
-UNREACHED = ("connection refused", "host not found")  # nobody was there to be asked
+UNREACHED = ("connection refused", "host not found")  # no server was reached
 
 
 class NetworkFailure(Exception):

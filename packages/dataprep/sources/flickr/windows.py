@@ -110,7 +110,7 @@ def next_window(
         density.crowded.stop if at > now else max(min(density.crowded.stop, now + 1), at + 1),
     )
     width = density.stretch * WANTED_PER_WINDOW * likely.width / max(1, density.total)
-    half = max(1, density.crowded.width // 2)  # at least a halving, whatever the total said
+    half = max(1, density.crowded.width // 2)  # at most half as wide, whatever the total
     stop = at + max(1, min(int(min(width, END)), half))
     start = at
     if at < _FLICKR_BEGINS < density.crowded.stop - half:

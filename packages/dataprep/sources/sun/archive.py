@@ -90,7 +90,7 @@ class StreamedArchive:
                 elif not info.isdir():
                     self.refused += 1
             while source.read(_CHUNK):
-                pass  # the checksum of a gzip stands at its end, and md5 wants every byte
+                pass  # a gzip has its checksum at the end, and MD5 covers every byte
 
     def _reader(self, tape: "_Tape", info: tarfile.TarInfo) -> Callable[[], bytes]:
         def read() -> bytes:
@@ -128,7 +128,7 @@ def _headers(tape: "_Tape") -> Iterator[tarfile.TarInfo]:
         raise tarfile.ReadError(f"neither a tar nor a tar.gz ({error})") from None
     with opened:
         yield from headers(opened)
-    # A tarfile ends as quietly at a broken header, or at no end at all, as at its end mark.
+    # tarfile reports no error at a broken header or a missing end mark: it stops as at the end.
     if len(tape.last_block) < _BLOCK:
         raise EOFError("the archive ends without its end mark: it is cut off")
     if any(tape.last_block):

@@ -25,7 +25,7 @@ class ClassChoice:
     Args:
         names: the requested ones; None for all that are present.
         limit: at most so many of those present, drawn by the seed, outdoor ones first.
-        default: nobody named them one by one, so an absent one is no failure.
+        default: not named one by one, so an absent one is no failure.
     """
 
     names: tuple[str, ...] | None

@@ -212,7 +212,7 @@ def _check_host(url: str, *, typed: tuple[str, int]) -> None:
     try:
         addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except OSError:
-        return  # a proxy may know it; without one the connection fails by itself
+        return  # a proxy may resolve it; without one the connection fails anyway
     for *_, address in addresses:
         try:
             check_peer(str(address[0]))

@@ -113,7 +113,7 @@ def failure(summary: SunSummary, source: str) -> str:
             "run again with a whole archive, which checks and completes them"
         )
     if summary.kept == 0:
-        return f"{name}: no usable photo of the classes asked for; see --classes"
+        return f"{name}: no usable photo of the requested classes; see --classes"
     return ""
 
 
