@@ -95,8 +95,8 @@ def _says(error: BaseException, number: int, words: tuple[str, ...]) -> bool:
     """Whether an error has a number of the system's or, where it has none, one of some words."""
     if isinstance(error, OSError) and error.errno is not None:
         return error.errno == number
-    said = str(error).lower()
-    return any(word in said for word in words)
+    message = str(error).lower()
+    return any(word in message for word in words)
 
 
 def can_start_threads() -> bool:

@@ -68,7 +68,7 @@ def test_a_remote_set_is_read_resumed_and_refused_like_a_local_one(
         assert len(list(shards.samples(shard))) == shard.nsamples == shards.table(shard).num_rows
         tar = shards.storage.read(shard.file)
         assert hashlib.sha256(tar).hexdigest() == shard.sha256
-    with pytest.raises(DataprepError, match="views: 5 there, 4 asked for"):
+    with pytest.raises(DataprepError, match="views: 5 there, 4 given"):
         run(*command, "--views", 4)
     shards.storage.delete("train-000001.json")
     shards.storage.delete("index.json")

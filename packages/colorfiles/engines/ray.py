@@ -48,7 +48,7 @@ class RayEngine:
             raise cause if isinstance(cause, Exception) else ColorfilesError(str(error)) from None
         except ray.exceptions.RayError as error:
             raise ColorfilesError(
-                f"ray: {_first_line(error)}; rerun when the cluster is well, what is finished stays"
+                f"ray: {_first_line(error)}; rerun when the cluster works, what is finished stays"
             ) from None
         finally:
             if ours:

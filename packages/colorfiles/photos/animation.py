@@ -80,6 +80,6 @@ class Animation:
 def _decoded(frame: Frame, format_name: str) -> Image.Image:
     with Image.open(io.BytesIO(frame.still), formats=(format_name,)) as image:
         if image.size != frame.box[2:]:
-            raise UnreadableImage("undecodable: a frame of another size than it says")
+            raise UnreadableImage("undecodable: a frame of another size than its header states")
         image.load()
         return image.convert("RGBA")

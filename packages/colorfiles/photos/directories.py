@@ -40,7 +40,7 @@ class CopiedBytes:
         place = self._file.tell()
         self._copied += self._bytes_of(tags.prefix == b"MM", getattr(tags, "_bigtiff", False))
         if self._copied > max(_HARMLESS_BYTES, _MOST_TIMES * self._size):
-            raise UnreadableImage("undecodable: tags that lie on one another")
+            raise UnreadableImage("undecodable: overlapping tags")
         self._file.seek(place)
 
     def _bytes_of(self, big_endian: bool, big_tiff: bool) -> int:

@@ -37,7 +37,7 @@ def with_jpeg_parts(metadata: Metadata, data: bytes) -> tuple[Metadata, list[str
     extension = _joined(parts, extension_of(xmp))
     if extension_of(xmp) and not extension:
         xmp = without_extension(xmp)
-        notes.append("its extended XMP isn't whole: left out")
+        notes.append("its extended XMP is incomplete: left out")
     has_gain_map = gain_map_is_claimed(xmp)
     if has_gain_map:
         xmp = without_gain_map(xmp)
@@ -47,7 +47,7 @@ def with_jpeg_parts(metadata: Metadata, data: bytes) -> tuple[Metadata, list[str
     if clip[4:8] != b"ftyp":
         clip, xmp = b"", without_motion(xmp)
         if size:
-            notes.append("its moving picture isn't whole: left out")
+            notes.append("its moving picture is incomplete: left out")
     if clip:
         notes.append("its moving picture isn't coloured")
     elif len(behind) >= _LEAST_BEHIND and not has_gain_map and not size:

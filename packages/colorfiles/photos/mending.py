@@ -24,7 +24,7 @@ def admitted(file: BinaryIO, settings: ReadSettings) -> tuple[BinaryIO, str, tup
     """
     notes: list[str] = []
     if place := start_of_picture(file):
-        notes.append(f"{place} bytes before its start were passed over")
+        notes.append(f"{place} bytes before its start were skipped")
         file.seek(place)
         file = io.BytesIO(file.read())
     format_name = admitted_format(file, settings.formats)
@@ -62,14 +62,14 @@ def _mended_webp(file: BinaryIO, notes: list[str]) -> BinaryIO:
     """Return a WebP with its header's length corrected, if all chunks are complete."""
     size = file.seek(0, io.SEEK_END)
     file.seek(4)
-    told = int.from_bytes(file.read(4), "little") + 8
+    stated = int.from_bytes(file.read(4), "little") + 8
     place = _RIFF_HEADER
-    while place < told and place + 8 <= size:
+    while place < stated and place + 8 <= size:
         file.seek(place + 4)
         length = int.from_bytes(file.read(4), "little")
         place += 8 + length + length % 2
     is_whole = _RIFF_HEADER < place <= size
-    if told == place or not is_whole:
+    if stated == place or not is_whole:
         return file
     file.seek(0)
     data = file.read(place)

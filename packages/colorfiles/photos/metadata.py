@@ -32,13 +32,13 @@ class Metadata:
         exif: with its mark ``Exif`` and Orientation 1, as the pixels are upright; "" for none.
         xmp: likewise.
         icc_profile: of the file. The pixels have been converted from it to sRGB.
-        dpi: dots an inch, across and down, upright; None where the file doesn't say.
+        dpi: dots an inch, across and down, upright; None if the file doesn't state it.
         text: comments and the text chunks of a PNG.
         duration_ms: how long a frame of an animation is shown; None for what isn't one.
         iptc: Photoshop's image resources, which hold IPTC records.
         extended_xmp: of a JPEG, what ``xmp`` names by its id.
         clip: of a JPEG, the moving picture behind its end that ``xmp`` names.
-        loops: how often an animation runs, 0 for ever; None where the file doesn't say.
+        loops: how often an animation runs, 0 for ever; None if the file doesn't state it.
     """
 
     exif: bytes = b""

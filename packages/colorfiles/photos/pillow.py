@@ -34,7 +34,7 @@ _inside = 0
 _filters: warnings.catch_warnings | None = None
 _bomb_limit: int | None = None
 _load_directory = ImageFileDirectory_v2.load
-_unheard = logging.NullHandler()
+_silent = logging.NullHandler()
 
 
 @contextmanager
@@ -72,7 +72,7 @@ def _quiet_pillow() -> Iterator[None]:
             _filters = warnings.catch_warnings()
             _filters.__enter__()
             warnings.filterwarnings("ignore", module=r"PIL\.")
-            logging.getLogger("PIL").addHandler(_unheard)
+            logging.getLogger("PIL").addHandler(_silent)
             _bomb_limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
             ImageFileDirectory_v2.load = _load_bounded  # type: ignore[method-assign]
     try:

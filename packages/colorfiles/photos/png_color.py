@@ -46,17 +46,17 @@ def png_profile(file: BinaryIO, embedded: bytes | None) -> tuple[bytes | None, s
         file: with the PNG.
         embedded: of its iCCP chunk.
     """
-    told = dict(png_chunks(file, until=b"IDAT"))
-    cicp = told.get(b"cICP", b"")
+    chunks = dict(png_chunks(file, until=b"IDAT"))
+    cicp = chunks.get(b"cICP", b"")
     note = ""
     if len(cicp) == 4:
         primaries, tones = _PRIMARIES.get(cicp[0]), _TONES.get(cicp[1])
         if primaries and tones and tuple(cicp[2:]) == (0, 1):
             return _profile(primaries, tones), ""
         note = "its cICP chunk names colours that aren't known here: ignored"
-    if embedded or b"sRGB" in told:
+    if embedded or b"sRGB" in chunks:
         return embedded, note
-    gamma, chroma = told.get(b"gAMA", b""), told.get(b"cHRM", b"")
+    gamma, chroma = chunks.get(b"gAMA", b""), chunks.get(b"cHRM", b"")
     primaries = _SRGB
     if len(chroma) == 32:
         primaries = tuple(value / 100_000 for value in struct.unpack(">8I", chroma))

@@ -94,7 +94,7 @@ def _color_map(page: TiffPage) -> np.ndarray:
     """Return a palette (n, 3) uint8. As in libtiff, a map without higher values has 8 bits."""
     values = np.array(page.values(_COLOR_MAP), np.uint32)
     if values.size != 3 << page.bits:
-        raise UnreadableImage("undecodable: a TIFF palette of another length than its bits say")
+        raise UnreadableImage("undecodable: a TIFF palette whose length doesn't fit its bits")
     values = values if values.max() < 256 else (values * 255 + 32767) // 65535
     return np.ascontiguousarray(values.reshape(3, -1).T.astype(np.uint8))
 

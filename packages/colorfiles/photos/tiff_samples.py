@@ -86,7 +86,7 @@ def _layout(page: TiffPage, samples: int) -> _Layout:
     width = page.tile_width or page.width
     height = page.tile_height or min(page.rows_per_strip, page.height)
     if width < 1 or height < 1:
-        raise UnreadableImage("undecodable: a TIFF with strips or tiles of no usual size")
+        raise UnreadableImage("undecodable: a TIFF with strips or tiles of unusual size")
     return _Layout(
         width=width,
         height=height,

@@ -160,7 +160,7 @@ def _read(path: Path) -> tuple[dict[str, int], dict[str, int], int, int]:
         pass
     except (ValueError, KeyError):
         raise ColorunetError(
-            f"{path}: line {lines + 1} is none of a manifest; give another --manifest"
+            f"{path}: line {lines + 1} isn't one of a manifest; give another --manifest"
         ) from None
     return places, sizes, end, lines
 

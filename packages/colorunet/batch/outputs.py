@@ -142,7 +142,7 @@ def _refuse_unknown_ending(out: Path) -> None:
     photos = ", ".join(one.suffixes[0] for one in FORMATS.values())
     films = ", ".join(CLIP_SUFFIXES)
     raise ColorunetError(
-        f"{shown(str(out))}: {out.suffix} is no ending of a format that is written: {photos}; "
+        f"{shown(str(out))}: {out.suffix} is no suffix of a format that is written: {photos}; "
         f"of films {films}; for a folder of that name make it first"
     )
 

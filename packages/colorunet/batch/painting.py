@@ -17,7 +17,7 @@ class ColorOptions:
     """Options of the colours, beside the decoding of logits.
 
     Args:
-        toning: what is done to the colours.
+        toning: changes of the colours.
         steering: hints and the like.
         versions: how many of each photo.
         seed: of the versions.
@@ -40,7 +40,7 @@ class Painter:
     """Colours photos; the versions of a photo are drawn together at the first one.
 
     Args:
-        colorizer: what gives the colours.
+        colorizer: predicts the colours.
         color_options: options of the colours.
     """
 

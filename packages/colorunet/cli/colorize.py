@@ -136,7 +136,7 @@ def _opened(folder: Path, plan: "Plan") -> "Album":
     if plan.has_clips:
         say("clips are coloured without the album; --reference FRAME@TIME is for them")
     names, network = photo_names(folder), shipped_run()
-    with progress("looking at the album", len(names)) as report:
+    with progress("reading the album", len(names)) as report:
         album = Album.open(folder, names, network, parameters_sha256(network), report=report)
     say(album.summary)
     return album

@@ -81,8 +81,8 @@ network_option = click.option(
 significant_bits_option = click.option(
     "--significant-bits",
     type=click.IntRange(8, 16),
-    help="Bits that the levels of a 16-bit scan really have, such as 12, where the file doesn't "
-    "say.  [default: the fewest usual ones that hold its highest level]",
+    help="Bits that the levels of a 16-bit scan really have, such as 12, if the file doesn't "
+    "state them.  [default: the fewest usual ones that hold its highest level]",
 )
 _file = click.Path(exists=True, dir_okay=False, path_type=Path)
 _seed_option = click.option(

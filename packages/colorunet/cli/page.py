@@ -29,10 +29,10 @@ def command(
 ) -> None:
     """Write a web page into DIR that colours photos in any browser, with nothing installed.
 
-    Any static host can serve it. Photos are coloured on the machine of whoever opens the page and
-    never leave it; after the first visit it works without a connection. RUN is a folder that
-    `trainer fit` wrote, with a network.onnx from `colorunet export RUN`; without one the network
-    that comes with the package is used.
+    Any static host can serve it. Photos are coloured on the visitor's machine and never leave it;
+    after the first visit it works without a connection. RUN is a folder that `trainer fit` wrote,
+    with a network.onnx from `colorunet export RUN`; without one the network that comes with the
+    package is used.
 
     \b
     colorunet page public/colour

@@ -49,7 +49,7 @@ def command(
 
     RUN is a folder that `trainer fit` wrote; without one the network that comes with the package
     is used. The page's address goes to stdout. Photos stay in memory and go nowhere else; only
-    this machine can reach the page unless --host says otherwise. Ctrl-C ends it.
+    this machine can reach the page unless --host is given. Ctrl-C ends it.
 
     \b
     colorunet serve

@@ -66,7 +66,7 @@ class TorchNetwork:
 
 def resized(image: Float[Tensor, "b c h w"], size: Sequence[int]) -> Float[Tensor, "b c hs ws"]:
     """Return an image at another size, bilinear; antialiased where it shrinks."""
-    shrinks = size[0] < image.shape[-2] or size[1] < image.shape[-1]  # only then it pays
+    shrinks = size[0] < image.shape[-2] or size[1] < image.shape[-1]  # only then it matters
     return F.interpolate(
         image, tuple(size), mode="bilinear", align_corners=False, antialias=shrinks
     )

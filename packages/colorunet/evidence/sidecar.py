@@ -56,8 +56,8 @@ def sidecar_packet(path: Path) -> bytes:
 
 
 def _is_of(sidecar: Path, path: Path) -> bool:
-    said = property_of_xmp(_content(sidecar), "photoshop", "SidecarForExtension")
-    return said != "" and said.lower() == _suffix(path).lower()
+    suffix = property_of_xmp(_content(sidecar), "photoshop", "SidecarForExtension")
+    return suffix != "" and suffix.lower() == _suffix(path).lower()
 
 
 def _content(path: Path) -> bytes:

@@ -16,7 +16,7 @@ from colorunet.parameters.onnx_properties import onnx_properties
 
 SOURCE = "source"  # property of an exported file: the digest of its source
 MODEL_TYPE = "colorunet"
-_NOBODYS = {".git", ".gitattributes", FOLDER_LOCK}  # the lock of a call that was killed
+_NOT_OUTPUTS = {".git", ".gitattributes", FOLDER_LOCK}  # the lock of a call that was killed
 
 
 def require_replaceable(path: Path, source: str, *, overwrite: bool) -> None:
@@ -55,7 +55,7 @@ def require_hub_folder(folder: Path, own: set[str], config: str, *, overwrite: b
         overwrite: replace an export of another network.
     """
     inside = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    names = {name for name in inside if name not in _NOBODYS and not is_leftover(name)}
+    names = {name for name in inside if name not in _NOT_OUTPUTS and not is_leftover(name)}
     if not names:
         return
     there = _config(folder / HUB_FILES[0])

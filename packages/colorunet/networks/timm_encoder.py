@@ -59,7 +59,7 @@ class TimmEncoder(nn.Module):
         encoder: ``timm/`` and its name there, with the tag of its parameters where it has several.
 
     Raises:
-        ColorunetError: timm isn't installed, knows no such network, or it has no features at
+        ColorunetError: timm isn't installed, has no such network, or it has no features at
             strides 4 to 32 for images of any size.
     """
 
@@ -86,7 +86,7 @@ class TimmEncoder(nn.Module):
         A file is safetensors, or torch's own, which is read without unpickling objects.
 
         Raises:
-            ColorunetError: there are none, they can't be had, or they don't fit.
+            ColorunetError: there are none, they can't be loaded, or they don't fit.
         """
         try:
             trained = _features(encoder, pretrained=True, file=file)
@@ -94,7 +94,7 @@ class TimmEncoder(nn.Module):
         # zip and safetensors; of parameters that don't fit RuntimeError and KeyError.
         except Exception as error:
             words = str(error).strip().splitlines()
-            where = "timm's own can't be had" if file is None else f"{file}: can't be used"
+            where = "timm's own can't be loaded" if file is None else f"{file}: can't be used"
             raise ColorunetError(
                 f"encoder {encoder}: {where} ({words[0] if words else error!r}); name a file of "
                 "its parameters with network.encoder_file, or train with pretrained=false"
@@ -114,7 +114,7 @@ def origin_of(encoder: str) -> Origin:
     """Return the origin of an encoder's parameters by timm's tables.
 
     Raises:
-        ColorunetError: timm isn't installed, or knows no such network.
+        ColorunetError: timm isn't installed, or has no such network.
     """
     about = _timm().get_pretrained_cfg(_model_name(encoder))
     source = about and (about.hf_hub_id or about.url)
@@ -150,7 +150,7 @@ def _model_name(encoder: str) -> str:
     name = encoder.removeprefix(PREFIX)
     if not is_timm_name(encoder) or not _timm().is_model(name):
         raise ColorunetError(
-            f"encoder {encoder}: timm knows no such network; `python -c 'import timm; "
+            f"encoder {encoder}: timm has no such network; `python -c 'import timm; "
             'print(timm.list_models("*convnext*"))\'` lists those with a word in their name'
         )
     return name

@@ -77,7 +77,7 @@ class PageServer:
     """A page's server: it listens when it is made, and answers in ``run``.
 
     Raises:
-        ColorunetError: the address can't be had, or there is no such network.
+        ColorunetError: the address can't be used, or there is no such network.
     """
 
     def __init__(self, settings: ServerSettings) -> None:

@@ -60,7 +60,7 @@ class Uploads:
             self.nbytes -= held[0]
 
     async def json(self, request: Request) -> bytes:
-        """Parse a body as JSON.
+        """Return the body of a JSON request.
 
         Raises:
             Refusal: it is too large or too slow.

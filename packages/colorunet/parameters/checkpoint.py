@@ -122,9 +122,9 @@ def load_run(run: Path, which: Which = "best", device: torch.device | str = "cpu
             f"{stored}: the parameters don't fit the network that "
             f"{described.name} describes ({first:.300}); the two come from different runs"
         ) from None
-    if strange := next((n for n, t in parameters.items() if not torch.isfinite(t).all()), ""):
+    if broken := next((n for n, t in parameters.items() if not torch.isfinite(t).all()), ""):
         raise ColorunetError(
-            f"{stored}: {strange} has NaN or infinity: damaged, or training ran away; "
+            f"{stored}: {broken} has NaN or infinity: damaged, or training ran away; "
             "take another checkpoint"
         )
     digits = header.get("step", "")

@@ -69,7 +69,7 @@ def published_file(encoder: str, file: str = "") -> PublishedFile:
         file: where a local file of them is.
 
     Raises:
-        ColorunetError: timm isn't installed or knows no such network, or the file can't be read.
+        ColorunetError: timm isn't installed or has no such network, or the file can't be read.
     """
     if not is_timm_name(encoder):
         return PUBLISHED[encoder]

@@ -65,11 +65,11 @@ class ColorizedFilm:
 
 
 @dataclass(frozen=True)
-class _Told:
+class _Reports:
     report: ProgressCallback
     tell: Callable[[str], None] | None
 
-    def say(self, notes: Iterable[str]) -> None:
+    def notes(self, notes: Iterable[str]) -> None:
         for note in notes if self.tell else ():
             self.tell(note)  # type: ignore[misc]
 
@@ -86,17 +86,17 @@ def colorize_video(
 ) -> ColorizedFilm:
     """Colour a clip frame by frame; a killed call is resumed.
 
-    Frames keep their number, times, size and luma; sound, subtitles, chapters and words are copied.
+    Frames keep their number, times, size and luma; sound, subtitles, chapters and tags are copied.
     Finished stretches lie in a hidden folder beside the output until it is written.
 
     Args:
-        colorizer: what gives the colours.
+        colorizer: predicts the colours.
         source: the clip.
-        target: the file to write; its suffix says the container. One that is there is replaced.
-        look: how the colours are.
+        target: the file to write; its suffix sets the container. An existing one is replaced.
+        look: of the colours.
         report: receives the progress, a step for each frame.
-        tell: receives what is assumed and what can't be kept, before the first frame is coloured.
-        mark: that says what added the colours, in the container's comment and in a sidecar; None
+        tell: receives notes on assumptions and losses, before the first frame is coloured.
+        mark: that states what added the colours, in the container's comment and in a sidecar; None
             writes none.
 
     Raises:
@@ -107,14 +107,14 @@ def colorize_video(
     source, target, look = Path(source), Path(target), look or FilmLook()
     work = _Work(source, target, colorizer, look, mark)
     try:
-        return _colorized(work, _Told(report, tell))
+        return _colorized(work, _Reports(report, tell))
     except MemoryError:  # PyAV's is an FFmpegError too
         raise
     except av.error.FFmpegError as error:
         raise UnusableClip(f"can't be written as {target.suffix}: {words_of(error)}") from None
 
 
-def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
+def _colorized(work: "_Work", reports: _Reports) -> ColorizedFilm:
     started = time.perf_counter()
     target, folder = work.target_path, parts_folder(work.target_path)
     with opened_clip(work.source) as reader:
@@ -125,11 +125,11 @@ def _colorized(work: "_Work", told: _Told) -> ColorizedFilm:
             parts = Parts(folder, work.plan())
             try:
                 with one_thread():
-                    work.encode_into(parts, reader, told)
+                    work.encode_into(parts, reader, reports)
             except (UnusableClip, ColorunetError):  # nothing to resume
                 parts.discard()
                 raise
-            told.report(0, note=f"{target.name}: writing")
+            reports.report(0, note=f"{target.name}: writing")
             with write_atomically(target) as temporary, opened_clip(work.source) as again:
                 work.write(temporary, again, parts)
             parts.discard()
@@ -172,15 +172,15 @@ class _Work:
             "libraries": [av.__version__, *map(str, av.library_versions.values())],
         }
 
-    def encode_into(self, parts: Parts, reader: ClipReader, told: _Told) -> None:
+    def encode_into(self, parts: Parts, reader: ClipReader, reports: _Reports) -> None:
         """Encode the frames of an open clip that the parts lack."""
         self._reader = reader
-        frames = self._frames(told.report)
+        frames = self._frames(reports.report)
         first = next(frames, None)
         if first is None:
             raise UnusableClip("no frame of it can be decoded")
         self._decide(first.frame)
-        told.say(self._reader.notes)
+        reports.notes(self._reader.notes)
         self._painter.restore(parts.state)
         done = int(parts.state["frames"]) if parts.state else 0
         encoder = StretchEncoder(self.target)

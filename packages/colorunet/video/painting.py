@@ -25,7 +25,7 @@ class FilmLook:
 
     Args:
         smoothing: over time.
-        toning: what is done to the colours.
+        toning: changes of the colours.
         timed: reference frames and hints.
     """
 
@@ -38,10 +38,10 @@ class FilmPainter:
     """Colours a film's frames, in order.
 
     Args:
-        colorizer: what gives the colours.
+        colorizer: predicts the colours.
         layout: of the frames.
         look: how they are coloured.
-        quarter_turns: counterclockwise, that bring a frame upright: a network knows up from down.
+        quarter_turns: counterclockwise, that bring a frame upright, as colours depend on it.
         pixel_aspect: width of a pixel in heights.
         rate: frames a second, about.
     """
@@ -97,6 +97,30 @@ class FilmPainter:
         cb, cr = layout.coding.chroma(layout.coding.luma(small), u, v)
         return layout.composed(luma, cb, cr, frame)
 
+    def state(self) -> dict[str, np.ndarray]:
+        """Return the state that following frames and sums depend on."""
+        if self._smoother is None or self._before is None:
+            return self._state
+        return {
+            **self._smoother.state(),
+            "uv": self._before,
+            "flicker": np.array([self.flicker.total, self.flicker.pairs], np.float64),
+            "cuts": np.array(self.cuts),
+            **(self.guide.state() if self.guide else {}),
+        }
+
+    def restore(self, state: dict[str, np.ndarray]) -> None:
+        """Resume from a state."""
+        if not state:
+            return
+        self._state = {name: state[name] for name in ("mean", "age", "seen", "without")}
+        self._before = state["uv"]
+        if self.guide is not None:
+            self.guide.restore(state)
+        total, pairs = state["flicker"].tolist()
+        self.flicker = Flicker(total, int(pairs))
+        self.cuts = int(state["cuts"])
+
     def _smoothed_uv(self, luma: np.ndarray, seconds: float) -> np.ndarray:
         seen = np.rint(self._layout.coding.luma(_resized(luma, self._working)) * 255)
         upright = np.ascontiguousarray(np.rot90(seen.astype(np.uint8), self._turns))
@@ -134,30 +158,6 @@ class FilmPainter:
             for axis in range(2)
         )
         return u, v
-
-    def state(self) -> dict[str, np.ndarray]:
-        """Return the state that following frames and sums depend on."""
-        if self._smoother is None or self._before is None:
-            return self._state
-        return {
-            **self._smoother.state(),
-            "uv": self._before,
-            "flicker": np.array([self.flicker.total, self.flicker.pairs], np.float64),
-            "cuts": np.array(self.cuts),
-            **(self.guide.state() if self.guide else {}),
-        }
-
-    def restore(self, state: dict[str, np.ndarray]) -> None:
-        """Resume from a state."""
-        if not state:
-            return
-        self._state = {name: state[name] for name in ("mean", "age", "seen", "without")}
-        self._before = state["uv"]
-        if self.guide is not None:
-            self.guide.restore(state)
-        total, pairs = state["flicker"].tolist()
-        self.flicker = Flicker(total, int(pairs))
-        self.cuts = int(state["cuts"])
 
 
 def _size(width: float, height: float, edge_px: int, step: int) -> tuple[int, int]:

@@ -38,11 +38,11 @@ def command(
     env_file: Path | None,
     as_json: bool,
 ) -> None:
-    """Ask Flickr again for the licence of every photo in PHOTOS.
+    """Request the current licence of every photo in PHOTOS.
 
     Photos that vanished, turned private or changed to a licence outside the allowed ones are
-    removed; with --shards it says which shards still hold them. Flickr's terms ask for this as soon
-    as reasonably possible, so run it now and then. A stopped refresh is resumed.
+    removed; with --shards the shards that still hold them are listed. Flickr's terms require
+    this as soon as reasonably possible, so run it regularly. A stopped refresh is resumed.
 
     \b
     dataprep refresh photos --shards shards

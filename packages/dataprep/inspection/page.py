@@ -175,7 +175,9 @@ def _licenses(inspection: Inspection, photos: int) -> str:
 
 
 def _views(inspection: Inspection) -> str:
-    rows = [[_VIEW_WORDS.get(key, key), _told(value)] for key, value in inspection.views.items()]
+    rows = [
+        [_VIEW_WORDS.get(key, key), _value_text(value)] for key, value in inspection.views.items()
+    ]
     return html_table(["setting", "value"], rows, caption="settings of the views")
 
 
@@ -191,7 +193,7 @@ _VIEW_WORDS = {
 }
 
 
-def _told(value: object) -> str:
+def _value_text(value: object) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

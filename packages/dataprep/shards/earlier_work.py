@@ -104,12 +104,11 @@ def _facts_in(job: ShardJob, name: str) -> Mapping[str, Any] | None:
 def _refuse_if_other(job: ShardJob, facts: Mapping[str, Any]) -> None:
     if differing := [key for key in job.facts if facts[key] != job.facts[key]]:
         differences = "; ".join(
-            f"{key}: {shown(str(facts[key]))} there, {job.facts[key]} asked for"
-            for key in differing
+            f"{key}: {shown(str(facts[key]))} there, {job.facts[key]} given" for key in differing
         )
         raise DataprepError(
             f"{job.out.address}: there is a shard set made from something else ({differences}); "
-            "ask for the same to go on with it, --overwrite to replace it, or name another folder"
+            "give the same settings to resume it, --overwrite to replace it, or name another folder"
         )
 
 

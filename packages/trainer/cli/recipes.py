@@ -11,8 +11,8 @@ from colorfiles.commands import emit, json_option
 def command(name: str | None, as_json: bool) -> None:
     """List the recipes and the keys that a recipe, or --set of `trainer fit`, may set.
 
-    With NAME, a shipped recipe or a .toml file, print that recipe with every key, to begin one of
-    your own with.
+    With NAME, a shipped recipe or a .toml file, print that recipe with every key, as a start for
+    your own.
 
     \b
     trainer recipes

@@ -123,7 +123,7 @@ class Recipe:
         """Return the settings that differ in another recipe as text, "" for none."""
         own, others = _flat(self), _flat(other)
         return "; ".join(
-            f"{_SHOWN.get(key, key)}: {_toml(others[key])} there, {_toml(value)} asked for"
+            f"{_SHOWN.get(key, key)}: {_toml(others[key])} there, {_toml(value)} given"
             for key, value in own.items()
             if others[key] != value and key != "about"
         )

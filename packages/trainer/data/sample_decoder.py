@@ -110,11 +110,11 @@ class SampleDecoder:
             length = stream.readinto(bins.data.cast("B"))
         if length != expected:
             raise ValueError(f"bins.zst: expected {expected} bytes inside, given {length}")
-        if bins.max() >= self._n:  # rarely so: where pixels are ignored, or something is wrong
-            strange = bins[(bins >= self._n) & (bins != IGNORE_BIN)]
-            if strange.size:
+        if bins.max() >= self._n:  # rare: ignored pixels, or a fault
+            unknown = bins[(bins >= self._n) & (bins != IGNORE_BIN)]
+            if unknown.size:
                 raise ValueError(
-                    f"bins.zst: bin {strange.max()} on {strange.size} pixels, "
+                    f"bins.zst: bin {unknown.max()} on {unknown.size} pixels, "
                     f"but the palette has bins 0 to {self._n - 1}"
                 )
         return bins

@@ -57,8 +57,8 @@ def _take_over(network: PixelClassifier, init: Trained, palette: Palette) -> Non
         raise TrainerError(
             f"--init: its network doesn't fit the recipe's ({str(error).splitlines()[-1].strip()})"
         ) from None
-    if strangers := [*unknown, *missing]:
+    if differing := [*unknown, *missing]:
         raise TrainerError(
-            f"--init: its network isn't the recipe's (they differ in {strangers[0]}); leave out "
-            "what the recipe says of the network"
+            f"--init: its network isn't the recipe's (they differ in {differing[0]}); leave out "
+            "the keys of the network"
         )

@@ -62,7 +62,7 @@ def test_a_moving_picture_that_is_missing_is_claimed_no_more() -> None:
     xmp = _HEAD + b'GCamera:MotionPhoto="1" GCamera:MicroVideoOffset="99"   >' + _TAIL
     metadata, notes = _read(_jpeg((0xE1, _XMP_MARK + xmp)))
     assert b"GCamera" not in metadata.xmp
-    assert notes == ("its moving picture isn't whole: left out",)
+    assert notes == ("its moving picture is incomplete: left out",)
 
 
 def test_a_gain_map_is_left_out_with_all_that_names_it() -> None:
@@ -90,7 +90,7 @@ def test_extended_xmp_is_kept_where_it_is_whole() -> None:
     assert kept.xmp == _HEAD.rstrip() + b' dc:a="b">' + _TAIL
     metadata, notes = _read(_jpeg((0xE1, _XMP_MARK + xmp), parts[0]))
     assert b"HasExtended" not in metadata.xmp
-    assert notes == ("its extended XMP isn't whole: left out",)
+    assert notes == ("its extended XMP is incomplete: left out",)
 
 
 def test_iptc_is_kept_without_thumbnails() -> None:

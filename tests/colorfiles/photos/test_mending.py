@@ -38,7 +38,7 @@ def test_bytes_before_the_start_are_passed_over(before: bytes) -> None:
     for data in (_noise(), odd.saved(Image.fromarray(odd.scene()), "PNG")):
         image = read_image(before + data)
         np.testing.assert_array_equal(image.luma(8), read_image(data).luma(8))
-        assert image.notes == (f"{len(before)} bytes before its start were passed over",)
+        assert image.notes == (f"{len(before)} bytes before its start were skipped",)
     for other in (b"%PDF-1.4 ", b"8BPS"):
         with pytest.raises(UnreadableImage, match="not a known image"):
             read_image(other + _noise())

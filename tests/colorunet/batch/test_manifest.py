@@ -44,7 +44,7 @@ def test_another_file_is_left_as_it_is(content: str, tmp_path: Path) -> None:
     path = tmp_path / "m.jsonl"
     path.write_text(content)
     with (
-        pytest.raises(ColorunetError, match="line 1 is none of a manifest"),
+        pytest.raises(ColorunetError, match="line 1 isn't one of a manifest"),
         Manifest.writing(path),
     ):
         pass

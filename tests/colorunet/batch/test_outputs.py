@@ -195,7 +195,7 @@ def test_a_path_is_shown_as_one_line_that_any_terminal_takes() -> None:
 @pytest.mark.parametrize("name", ["out.xyz", "out.jgp", "out.psd"])
 def test_a_mistyped_ending_is_no_folder(name: str, album: Path, tmp_path: Path) -> None:
     out = tmp_path / name
-    with pytest.raises(ColorunetError, match=r"no ending of a format that is written: \.jpg, "):
+    with pytest.raises(ColorunetError, match=r"no suffix of a format that is written: \.jpg, "):
         plan_outputs((album / "a.jpg",), out)
     assert not out.exists()
     out.mkdir()

@@ -77,7 +77,7 @@ def test_a_batch_norm_becomes_the_affine_map_that_it_is_when_predicting() -> Non
     ("encoder", "words"),
     [
         ("timm/vit_tiny_patch16_224", "expected features at strides 4, 8, 16 and 32"),
-        ("timm/no_such_network", "timm knows no such network"),
+        ("timm/no_such_network", "timm has no such network"),
     ],
 )
 def test_an_encoder_that_wont_do_is_refused_by_name(encoder: str, words: str) -> None:

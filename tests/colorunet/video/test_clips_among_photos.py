@@ -187,5 +187,5 @@ def test_the_summary_counts_photos_and_films_apart(album: Path, tmp_path: Path) 
 def test_an_unknown_ending_is_answered_with_those_of_films(album: Path, tmp_path: Path) -> None:
     result = _run(album / "old.avi", "-o", tmp_path / "out.avi")
     assert result.exit_code == 1
-    assert ".avi is no ending of a format that is written" in str(result.exception)
+    assert ".avi is no suffix of a format that is written" in str(result.exception)
     assert "of films .mp4, .m4v, .mov" in str(result.exception)

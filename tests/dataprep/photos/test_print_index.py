@@ -72,6 +72,18 @@ def test_a_changed_copy_is_found_and_no_other_photo(change: str, photos: list[Im
     assert found == [[str(number)] for number in range(len(photos))]
 
 
+def test_a_copy_is_found_among_more_prints_than_are_computed_at_once(
+    photos: list[Image.Image],
+) -> None:
+    index = PrintIndex(LOOK_ALIKE)
+    random = np.random.default_rng(0)
+    for number in range(1_050):
+        noise = random.integers(0, 256, (32, 32, 3), dtype=np.uint8)
+        index.add(copy_print(Image.fromarray(noise)), f"noise-{number}")
+    index.add(copy_print(photos[0]), "photo")
+    assert index.find(copy_print(_small_jpeg(photos[0]))) == ["photo"]
+
+
 def test_things_of_one_shape_in_other_colors_are_no_sure_copies(photos: list[Image.Image]) -> None:
     gray = photos[0].convert("L")
     toned = [Image.merge("RGB", (gray, gray.point(lambda v: v // 2), gray)), gray.convert("RGB")]

@@ -256,9 +256,7 @@ def test_a_set_of_another_job_is_refused_unless_it_is_to_be_overwritten(
     out = tmp_path / "s"
     shutil.copytree(reference, out)
     other = ShardSettings(ViewSettings(size=32))
-    with pytest.raises(
-        DataprepError, match=r"size: 64 there, 32 asked for.*--overwrite to replace"
-    ):
+    with pytest.raises(DataprepError, match=r"size: 64 there, 32 given.*--overwrite to replace"):
         write(photo_folder, out, small_palette, other)
     assert bytes_of(out) == bytes_of(reference)
     write(photo_folder, out, small_palette, other, existing="overwrite")
@@ -274,7 +272,7 @@ def test_a_resume_with_other_options_or_another_palette_is_refused_and_names_bot
         write(photo_folder, reference, other, existing="resume")
     assert small_palette.fingerprint in str(refused.value)
     assert other.fingerprint in str(refused.value)
-    with pytest.raises(DataprepError, match="views: 5 there, 4 asked for"):
+    with pytest.raises(DataprepError, match="views: 5 there, 4 given"):
         write(
             photo_folder,
             reference,

@@ -134,7 +134,7 @@ def test_an_existing_run_is_not_overwritten(trained_run: Any, tmp_path: Path) ->
     run = trained_run.copy(tmp_path / "run")
     before = (run / "last.safetensors").read_bytes()
     other = recipe.with_overrides(["learning_rate=0.5", "seed=3"])
-    with pytest.raises(TrainerError, match=r"seed: 0 there, 3 asked for; .*--resume continues it"):
+    with pytest.raises(TrainerError, match=r"seed: 0 there, 3 given; .*--resume continues it"):
         fit(shard_set, run, other)
     assert (run / "last.safetensors").read_bytes() == before
     fit(shard_set, run, other, options=FitOptions(overwrite=True))

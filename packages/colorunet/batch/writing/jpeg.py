@@ -55,8 +55,8 @@ def _header(first: bytes, height: int, interval: int) -> bytes:
     places = {kind: start for kind, start, _ in segments(first)}
     frame, scan = places[_START_OF_FRAME], places[_START_OF_SCAN] - 4  # with marker and length
     restart = struct.pack(">2sHH", b"\xff\xdd", 4, interval)
-    told = struct.pack(">H", height)
-    return first[: frame + 1] + told + first[frame + 3 : scan] + restart + first[scan:]
+    lines = struct.pack(">H", height)
+    return first[: frame + 1] + lines + first[frame + 3 : scan] + restart + first[scan:]
 
 
 def _strips(bands: Iterable[np.ndarray], rows: int) -> Iterator[np.ndarray]:

@@ -30,7 +30,7 @@ class Candidate:
     outcome: Outcome | None
 
     @property
-    def hopeful(self) -> bool:
+    def may_be_kept(self) -> bool:
         """Whether it may still be kept."""
         return not self.reason and (self.outcome is None or not self.outcome.reason)
 
@@ -107,7 +107,7 @@ def foresee(
         places[tag] += 1
         # A deque indexes slowly in its middle, but no more than a few hundred wait.
         candidate = buffers[tag][place]
-        if candidate.hopeful and candidate.found.id not in decided:
+        if candidate.may_be_kept and candidate.found.id not in decided:
             counts[tag] += 1
             planned += 1
             yield candidate

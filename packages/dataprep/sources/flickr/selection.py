@@ -14,21 +14,23 @@ class Looks:
     """Facts of an image that a decision needs.
 
     Args:
-        told_shape: width and height that Flickr lists; zeros where it doesn't.
+        listed_shape: width and height that Flickr lists; zeros where it doesn't.
     """
 
     sha256: str
     perceptual_hash: str
     shape: tuple[int, int]
-    told_shape: tuple[int, int]
+    listed_shape: tuple[int, int]
 
     @property
-    def as_told(self) -> bool:
+    def as_listed(self) -> bool:
         """Whether the image has the aspect ratio that Flickr lists for this photo."""
-        (width, height), (told_width, told_height) = self.shape, self.told_shape
-        if not told_width or not told_height:
+        (width, height), (listed_width, listed_height) = self.shape, self.listed_shape
+        if not listed_width or not listed_height:
             return True
-        return abs(width / height - told_width / told_height) < 0.05 * told_width / told_height
+        return (
+            abs(width / height - listed_width / listed_height) < 0.05 * listed_width / listed_height
+        )
 
 
 @dataclass
@@ -83,9 +85,9 @@ class Selection:
         same = self._same.setdefault(looks.sha256, [])
         was_there = any(other == key for other, _ in same)
         if not was_there:
-            same.append((key, looks.as_told))
+            same.append((key, looks.as_listed))
         if len(same) > 1 and not was_there:
-            odd = not all(as_told for _, as_told in same)
+            odd = not all(as_listed for _, as_listed in same)
             if len(same) >= _REPEATS_OF_A_PLACEHOLDER or odd:
                 self._revoke(same[0][0], same)
                 return f"placeholder: the same image as {same[0][0]}"

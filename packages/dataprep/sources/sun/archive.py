@@ -20,7 +20,7 @@ _BROKEN = (*BROKEN, zlib.error)
 
 
 class ArchiveDamaged(Exception):
-    """The archive can't be read further; the message says why and how far it was read."""
+    """The archive can't be read further; the message has the reason and the place."""
 
 
 class _Source(Protocol):
@@ -29,7 +29,7 @@ class _Source(Protocol):
 
 @dataclass
 class Member:
-    """A regular file in the archive, whose content is read while it is at hand, or never."""
+    """A regular file in the archive; it can be read until the next one is taken."""
 
     name: str
     size: int
@@ -71,7 +71,7 @@ class StreamedArchive:
         return self._meter.md5.hexdigest() if self._meter.md5 is not None else ""
 
     def members(self) -> Iterator[Member]:
-        """Give the regular files one by one; a member is to be read before the next is taken.
+        """Yield the regular files; a member must be read before the next is taken.
 
         Raises:
             ArchiveDamaged: here or from a member's ``read``: the stream breaks off, or isn't what
@@ -204,7 +204,7 @@ class _Gunzip:
 
 
 class _Tape:
-    """What tarfile needs of a file, over a stream that only goes forward."""
+    """A forward-only stream with the methods of a file that tarfile calls."""
 
     def __init__(self, source: _Source) -> None:
         self._source = source

@@ -15,7 +15,7 @@ OUTDOOR = 220  # classes of SUN397's outdoor half: 89 natural, 131 man-made
 
 
 class UnknownClass(DataprepError):
-    """A class name that SUN doesn't have, or that means several."""
+    """A class name that SUN doesn't have, or that is ambiguous."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _resolve(name: str, known: list[str]) -> str:
     if len(longer) == 1:
         return longer[0]
     if longer:
-        raise UnknownClass(f"class {name.strip()!r} means several; say which: {', '.join(longer)}")
+        raise UnknownClass(f"class {name.strip()!r} is ambiguous; name one of {', '.join(longer)}")
     near = difflib.get_close_matches(plain, known, n=3, cutoff=0.5)
     hint = f"; did you mean {' or '.join(near)}?" if near else "; `--classes all` takes every class"
     raise UnknownClass(f"class {name.strip()!r}: SUN has no such class{hint}")
