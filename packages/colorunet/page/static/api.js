@@ -1,6 +1,6 @@
-// The API of `colorunet serve`; errors are sentences for people.
+// The API of `colorunet serve`; an error is one sentence for the user.
 
-const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-"); // whose turn it is in the server's line
+const PAGE = crypto.getRandomValues(new Uint32Array(2)).join("-"); // identifies this page in the server's queue
 const TRIES = 4;
 
 export class Problem extends Error {
@@ -23,8 +23,8 @@ async function ask(path, options = {}) {
       await new Promise((resolve) => setTimeout(resolve, wait * 1000));
       continue;
     }
-    const told = await answer.json().catch(() => ({}));
-    throw new Problem(told.error || `The server answered with ${answer.status}.`, answer.status);
+    const body = await answer.json().catch(() => ({}));
+    throw new Problem(body.error || `The server answered with ${answer.status}.`, answer.status);
   }
 }
 
@@ -70,7 +70,7 @@ export async function archive(photos) {
 }
 
 function nameIn(answer) {
-  const told = answer.headers.get("Content-Disposition") || "";
-  const encoded = told.match(/filename\*=UTF-8''([^;]+)/);
-  return encoded ? decodeURIComponent(encoded[1]) : (told.match(/filename="([^"]+)"/) || [])[1];
+  const header = answer.headers.get("Content-Disposition") || "";
+  const encoded = header.match(/filename\*=UTF-8''([^;]+)/);
+  return encoded ? decodeURIComponent(encoded[1]) : (header.match(/filename="([^"]+)"/) || [])[1];
 }

@@ -1,4 +1,4 @@
-// Which colour a spot had: likely ones, those of the palette at its lightness, or any other.
+// Dialog for the colour of a spot: likely ones, those of the palette at its lightness, or any.
 
 import { toCss, toUv } from "./colors.js";
 
@@ -10,7 +10,7 @@ const remove = document.getElementById("hint-remove");
 // Ask for a colour; the answer is one, "remove", or null.
 export function askColor(rgb, palette, bins, { color = null } = {}) {
   const luma = (0.299 * rgb[0] + 0.587 * rgb[1] + 0.114 * rgb[2]) / 255;
-  const seen = Math.min(0.85, Math.max(0.25, luma)); // black and white have no room for colour
+  const seen = Math.min(0.85, Math.max(0.25, luma)); // black and white can have no colour
   input.value = color || toCss(seen, toUv(...rgb));
   remove.hidden = color === null;
   swatches.replaceChildren(

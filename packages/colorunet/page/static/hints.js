@@ -5,7 +5,7 @@ import * as stage from "./stage.js";
 import { byId, networkOf, state } from "./state.js";
 import { complain, say } from "./words.js";
 
-let changed = () => {}; // is called once the hints are others
+let changed = () => {}; // called when the hints have changed
 
 export function startHints(onChange) {
   changed = onChange;

@@ -19,7 +19,7 @@ let sending = 0;
 let drawing = false; // a preview is on its way
 let stale = false; // and the look has changed since
 
-// Photos come in ------------------------------------------------------------------------------
+// Adding photos -------------------------------------------------------------------------------
 
 function take(files) {
   const { upload_bytes: limit } = state.facts.limits;
@@ -72,7 +72,7 @@ async function takeSample() {
   }
 }
 
-// Have another network look at a photo; the dials start at its own settings.
+// Run another network on a photo; the dials start at its own settings.
 function resend(photo) {
   photo.state = "waiting";
   photo.version = 0;
@@ -94,7 +94,7 @@ function drop(photo) {
   showStrip();
 }
 
-// One is shown --------------------------------------------------------------------------------
+// Showing a photo -----------------------------------------------------------------------------
 
 function select(photo) {
   state.current = photo;
@@ -203,7 +203,7 @@ function stripItem(photo, number) {
   return item;
 }
 
-// Everything that a person can touch ----------------------------------------------------------
+// Controls ------------------------------------------------------------------------------------
 
 function listenForFiles() {
   const files = byId("files");

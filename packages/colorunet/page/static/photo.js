@@ -1,4 +1,4 @@
-// A photo of the page: its file, its look, and its place behind the API, which may forget it.
+// A photo of the page: its file, its look, and its id at the API, where it may expire.
 
 import * as api from "./api.js";
 import { plainDials } from "./state.js";
@@ -13,7 +13,7 @@ export class Photo {
     this.reference = null; // the file of a photo whose colours are a prior
     this.version = 0; // 0 is the network's own
     this.state = "waiting"; // then "ready"
-    this.info = null; // what the API says of it
+    this.info = null; // its facts from the API
     this.grayUrl = null;
     this.thumbUrl = null;
   }
@@ -34,7 +34,7 @@ export class Photo {
     this.state = "ready";
   }
 
-  // Do something with the photo's id; a photo that was forgotten is sent again.
+  // Do something with the photo's id; a photo that expired on the server is sent again.
   async with(work) {
     try {
       return await work(this.info.id);

@@ -1,12 +1,12 @@
-// What colours by example and by whom: a reference photo, and which network.
+// The reference photo, and the choice of network.
 
 import * as api from "./api.js";
 import { byId, networkOf, state } from "./state.js";
 import { complain, say } from "./words.js";
 
-let changed = () => {}; // is called once the photo is to be drawn anew
+let changed = () => {}; // called when the photo must be drawn again
 
-// `resend` has the network look at a photo again.
+// `resend` runs the network on a photo again.
 export function startReference(onChange, resend) {
   changed = onChange;
   const { networks } = state.facts;

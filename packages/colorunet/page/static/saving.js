@@ -1,4 +1,4 @@
-// Coloured photos go out: one as a file, all as an archive.
+// Saving coloured photos: one as a file, all as an archive.
 
 import * as api from "./api.js";
 import { byId, state } from "./state.js";
@@ -39,7 +39,7 @@ export function saveAll() {
       return await api.archive(listed());
     } catch (problem) {
       if (problem.status !== 404) throw problem;
-      for (const photo of ready) await photo.send(); // some were forgotten
+      for (const photo of ready) await photo.send(); // some may have expired
       return api.archive(listed());
     }
   });

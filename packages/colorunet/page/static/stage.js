@@ -123,7 +123,7 @@ export function showMarkers(hints, size, edit) {
   if (focused >= 0) markers.children[Math.min(focused, hints.length - 1)]?.focus();
 }
 
-// A crosshair for the keyboard; `choose` is told where, in shares of the picture.
+// A crosshair for the keyboard; `choose` gets the place, in shares of the picture.
 export function aim(choose) {
   let [x, y] = [0.5, 0.5];
   const cross = document.createElement("button");

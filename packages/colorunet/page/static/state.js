@@ -1,7 +1,7 @@
-// What all parts of the page share: what the API told, the photos, and the one that is shown.
+// State of all parts of the page: facts of the API, the photos, and the one that is shown.
 
 export const state = {
-  facts: null, // what the API tells of itself
+  facts: null, // facts of the API
   photos: [],
   current: null,
 };

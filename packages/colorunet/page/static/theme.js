@@ -1,4 +1,4 @@
-// The theme: as the system has it, or as the person chose. Loaded first, so that nothing flashes.
+// The theme: as the system has it, or as the user chose. Loaded first, so that nothing flashes.
 (() => {
   const ORDER = ["system", "light", "dark"];
   const SIGNS = { system: "◐", light: "☀", dark: "☾" };
@@ -8,7 +8,7 @@
       const theme = localStorage.getItem("theme");
       return ORDER.includes(theme) ? theme : "system";
     } catch {
-      return "system"; // a browser that keeps nothing
+      return "system"; // a browser without local storage
     }
   };
   let theme = kept();

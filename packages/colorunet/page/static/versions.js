@@ -4,7 +4,7 @@ import * as api from "./api.js";
 import { byId, previewOf, state } from "./state.js";
 import { complain, say } from "./words.js";
 
-let chosen = () => {}; // is called once another version is
+let chosen = () => {}; // called when another version is
 
 export function startVersions(onChoice) {
   chosen = onChoice;

@@ -1,4 +1,4 @@
-// What the page says: lines of error that stay until they're closed, and words for screen readers.
+// Messages of the page: errors, which stay until they're closed, and text for screen readers.
 
 const messages = document.getElementById("messages");
 const status = document.getElementById("status");
