@@ -120,10 +120,11 @@ def test_the_command_writes_what_every_other_command_then_uses(
 ) -> None:
     run = write_run(tmp_path / "run", shards.palette)
     before = (run / "best.json").read_bytes()
-    dry = CliRunner().invoke(app, ["calibrate", str(run), str(shards.path), "--dry-run"])
+    words = ["calibrate", str(run), str(shards.path), "--limit", "3"]
+    dry = CliRunner().invoke(app, [*words, "--dry-run"])
     assert dry.exit_code == 0, dry.output
     assert (run / "best.json").read_bytes() == before
-    done = CliRunner().invoke(app, ["calibrate", str(run), str(shards.path), "--json"])
+    done = CliRunner().invoke(app, [*words, "--json"])
     assert done.exit_code == 0, done.output
     told = json.loads(done.stdout)["chosen"]["decoding"]
     used = Decoding.of_run(load_run(run).meta)

@@ -127,7 +127,8 @@ def test_the_profile_is_srgb_and_the_same_each_time() -> None:
 
 @pytest.mark.parametrize("name", ["TIFF", "GIF", "WEBP", "PNG"])
 def test_pages_come_back_in_order(name: str, tmp_path: Path) -> None:
-    images = [replace(_image(), luma=_image().luma // k) for k in (1, 2, 4)]
+    luma = _image().luma[:75, :101]  # a GIF's palette of noise takes seconds of more
+    images = [replace(_image(), luma=luma // k) for k in (1, 2, 4)]
     data = _written(tmp_path, name, *images, lossless=True)
     pages = list(read_pages(data))
     assert len(pages) == 3
