@@ -190,6 +190,7 @@ def test_photos_whose_licence_does_not_allow_it_are_refused_by_name(
     assert "no licence" in done.stderr
 
 
+@pytest.mark.timeout(3600)  # more than a minute of CPU time, which a busy machine takes long for
 def test_what_wants_a_gpu_can_be_tried_without_one(
     made: tuple[Path, list[str | Path]], photos: Path, others: Path
 ) -> None:
