@@ -117,8 +117,7 @@ def _sweep_abandoned(folder: Path) -> None:
     """Delete temporary files of ended writers, once per process and folder."""
     for path in _leftovers(folder):
         with suppress(OSError):
-            if _is_abandoned(path):
-                path.unlink()
+            _discard_if_abandoned(path)
 
 
 if find_spec("fcntl") is None:  # Windows
@@ -128,8 +127,9 @@ if find_spec("fcntl") is None:  # Windows
         """Nothing is locked here: Windows deletes and renames no open file."""
         yield
 
-    def _is_abandoned(path: Path) -> bool:
-        return time.time() - path.stat().st_mtime > _ABANDONED_S
+    def _discard_if_abandoned(path: Path) -> None:
+        if time.time() - path.stat().st_mtime > _ABANDONED_S:
+            path.unlink()
 
 else:
     import fcntl
@@ -138,33 +138,46 @@ else:
     def _created_and_locked(temporary: Path, target: Path) -> Iterator[None]:
         """Hold a lock on a new temporary file; the kernel frees it when the process dies."""
         try:
-            descriptor = os.open(
-                temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666
-            )
+            descriptor = _locked(temporary)
+            if not temporary.exists():  # taken for abandoned before it had its lock
+                os.close(descriptor)
+                descriptor = _locked(temporary)
         except OSError as error:
             error.filename = str(target)
             raise
         try:
-            with suppress(OSError):  # no locks on this file system, or a sweeper looks just now
-                fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
             yield
         finally:
             os.close(descriptor)
 
-    def _is_abandoned(path: Path) -> bool:
+    def _locked(path: Path) -> int:
+        """Return the descriptor of a new file, locked where the file system has locks."""
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+        descriptor = os.open(path, flags, 0o666)
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_SH)  # _discard_if_abandoned may hold it briefly
+        return descriptor
+
+    def _discard_if_abandoned(path: Path) -> None:
+        """Delete a file whose writer has ended; the lock is held until it is deleted."""
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return
+            has_locks = True
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return
+            except OSError:
+                has_locks = False
             status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode):
-                return False
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:  # no locks on this file system
-            return time.time() - status.st_mtime > _ABANDONED_S
-        else:
-            return (
-                status.st_size > 0 or abs(time.time() - status.st_mtime) > 1
-            )  # the clock may be set back
+            age_s = time.time() - status.st_mtime
+            if has_locks:  # an empty one may be about to be locked; the clock may be set back
+                is_abandoned = status.st_size > 0 or abs(age_s) > 1
+            else:
+                is_abandoned = age_s > _ABANDONED_S
+            if is_abandoned:
+                path.unlink()
         finally:
             os.close(descriptor)

@@ -2,11 +2,12 @@
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
-from colorfiles.files import discard, sweep, write_atomically
+from colorfiles.files import _sweep_abandoned, discard, sweep, write_atomically
 
 
 def test_the_name_appears_with_the_whole_content(tmp_path: Path) -> None:
@@ -48,6 +49,27 @@ def test_sweep_removes_what_a_killed_writer_left_and_no_more(tmp_path: Path) -> 
     (tmp_path / _LEFT.replace("0", "1")).mkdir()
     assert sweep(tmp_path) == 1
     assert all(path.exists() for path in kept)
+
+
+def test_a_file_being_written_is_kept_while_others_look_for_abandoned_ones(tmp_path: Path) -> None:
+    done = threading.Event()
+
+    def sweep_again_and_again() -> None:
+        while not done.is_set():
+            _sweep_abandoned.__wrapped__(tmp_path)
+
+    sweepers = [threading.Thread(target=sweep_again_and_again) for _ in range(3)]
+    for sweeper in sweepers:
+        sweeper.start()
+    try:
+        for number in range(400):
+            with write_atomically(tmp_path / str(number)) as temporary:
+                temporary.write_bytes(bytes(100_000))
+    finally:
+        done.set()
+        for sweeper in sweepers:
+            sweeper.join()
+    assert len(list(tmp_path.iterdir())) == 400
 
 
 _WRITER = """
