@@ -15,7 +15,7 @@ _SWEEP_IMAGES = 48
 
 
 @click.command(name="evaluate")
-@click.argument("run", type=click.Path(path_type=Path))
+@click.argument("run", type=click.Path())
 @click.argument("shards")
 @click.option(
     "--split",
@@ -63,7 +63,7 @@ _SWEEP_IMAGES = 48
 @overwrite_option
 @json_option
 def command(
-    run: Path,
+    run: str,
     shards: str,
     split: str | None,
     prediction: "PredictionOptions",
@@ -79,19 +79,21 @@ def command(
 ) -> None:
     """Measure RUN on a split of SHARDS, beside truth, the palette's ceiling and baselines.
 
-    The table names each measure; --json holds their full definitions, the figures of every image
-    and 95 % intervals.
+    RUN is a folder that `trainer fit` wrote, or the name of a network that comes with the package,
+    on shards with its palette. The table names each measure; --json holds their full definitions,
+    the figures of every image and 95 % intervals.
 
     \b
     trainer evaluate run shards --html report.html --contact-sheet sheet.png
     trainer evaluate run shards --split val --limit 100 --json
     """
+    from colorunet.parameters.shipped import run_or_shipped
     from trainer.evaluation.result import EvaluationSettings
     from trainer.evaluation.text import evaluation_text
     from trainer.report.evaluation_job import Outputs, evaluate_run, watch_on_terminal
 
     evaluation = evaluate_run(
-        run,
+        run_or_shipped(run),
         shards,
         EvaluationSettings(
             split=split or ("val" if sweep_temperature else "test"),

@@ -17,7 +17,8 @@ from colorcore.measures import colorfulness
 from colorunet.coloring.colorizer import Colorizer
 from colorunet.coloring.decoding import Decoding
 from colorunet.networks import build_network
-from colorunet.parameters.checkpoint import save_parameters
+from colorunet.parameters.checkpoint import load_run, save_parameters
+from colorunet.parameters.shipped import shipped_run
 from trainer.cli import app
 from trainer.config.recipe import Recipe
 from trainer.data.shard_set import ShardSet
@@ -271,6 +272,18 @@ def test_the_command_writes_table_page_and_sheet(
     other = CliRunner().invoke(app, [*arguments[:-1], "3", *files])  # not what they were made from
     assert other.exit_code == 1
     assert "--overwrite" in str(other.exception)
+
+
+def test_a_shipped_network_is_measured_by_name_on_shards_with_its_palette(
+    shards: ShardSet,
+) -> None:
+    of_network = load_run(shipped_run()).palette.fingerprint
+    other = CliRunner().invoke(app, ["evaluate", "colorunet", str(shards.path)])
+    assert f"the run was trained with {of_network}" in str(other.exception)
+    mistyped = CliRunner().invoke(app, ["evaluate", "colourunet", str(shards.path)])
+    assert "expected colorunet or colorunet-listed, or the folder of a run" in str(
+        mistyped.exception
+    )
 
 
 def test_json_is_one_object_without_nan(run: Path, shards: ShardSet) -> None:
