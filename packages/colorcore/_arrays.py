@@ -11,7 +11,7 @@ def array_namespace(*arrays: Shaped[Any, "..."]) -> Any:
     """Return the library of some arrays, with the functions of the array API standard.
 
     For numpy arrays it is numpy itself, which has them since 2.1: the wrapper of array-api-compat
-    imports all of numpy, its Fortran compiler among it, for a tenth of a second.
+    imports every submodule of numpy, f2py among them, which takes a tenth of a second.
     """
     if all(isinstance(array, np.ndarray) for array in arrays):
         return np

@@ -1,4 +1,4 @@
-"""Plugin of pytest that says what each test file costs: CPU seconds, with those of its processes.
+"""Pytest plugin that prints the CPU seconds of each test file, those of its processes included.
 
 PYTHONPATH=tests/material:packages .venv/bin/python -m pytest -p cpu_times tests/trainer
 """
@@ -49,7 +49,7 @@ def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """Say them, the most expensive file first."""
+    """Print them, the most expensive file first."""
     terminalreporter.section("CPU seconds, tests, file")
     for file, seconds in _spent.most_common():
         terminalreporter.write_line(f"{seconds:8.1f} {_tests[file]:5} {file}")

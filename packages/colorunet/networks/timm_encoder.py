@@ -14,9 +14,8 @@ from colorunet.errors import ColorunetError
 from colorunet.networks.torchvision_import import import_torchvision
 
 PREFIX = "timm/"
-_NAME = re.compile(
-    r"[a-z0-9_]+(\.[a-z0-9_]+)?"
-)  # no address, no path: it comes from a run, which may be untrusted
+# No address, no path: it comes from a run, which may be untrusted.
+_NAME = re.compile(r"[a-z0-9_]+(\.[a-z0-9_]+)?")
 _STRIDES = (4, 8, 16, 32)
 _INSTALL = "pip install '.[encoders]'"
 

@@ -154,10 +154,8 @@ class _Others:
                 packet = next(packets)
             except MemoryError:
                 raise
-            except (
-                StopIteration,
-                av.error.FFmpegError,
-            ):  # the place of the break was reported while reading
+            # The place of a break was reported while reading.
+            except (StopIteration, av.error.FFmpegError):
                 return
             if not packet.size:
                 continue
