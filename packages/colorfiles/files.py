@@ -25,7 +25,7 @@ def write_atomically(target: Path) -> Iterator[Path]:
     writer holds its lock. Its name doesn't contain the target's, which may have all the 255 bytes
     that a file system allows.
     """
-    _sweep_abandoned(target.parent)
+    _sweep_once(target.parent)
     temporary = _temporary_in(target.parent)
     try:
         with naming(target), _created_and_locked(temporary, target):
@@ -96,6 +96,13 @@ def sweep(folder: Path) -> int:
     return count
 
 
+def sweep_abandoned(folder: Path) -> None:
+    """Delete temporary files of ended writers in ``folder``; those of running writers stay."""
+    for path in _leftovers(folder):
+        with suppress(OSError):
+            _discard_if_abandoned(path)
+
+
 def _temporary_in(folder: Path) -> Path:
     return folder / f".colorunet.{secrets.token_hex(8)}.tmp"
 
@@ -113,11 +120,9 @@ def _leftovers(folder: Path) -> list[Path]:
 
 
 @cache
-def _sweep_abandoned(folder: Path) -> None:
+def _sweep_once(folder: Path) -> None:
     """Delete temporary files of ended writers, once per process and folder."""
-    for path in _leftovers(folder):
-        with suppress(OSError):
-            _discard_if_abandoned(path)
+    sweep_abandoned(folder)
 
 
 if find_spec("fcntl") is None:  # Windows
@@ -139,7 +144,7 @@ else:
         """Hold a lock on a new temporary file; the kernel frees it when the process dies."""
         try:
             descriptor = _locked(temporary)
-            if not temporary.exists():  # taken for abandoned before it had its lock
+            while not temporary.exists():  # taken for abandoned before it had its lock
                 os.close(descriptor)
                 descriptor = _locked(temporary)
         except OSError as error:
@@ -162,22 +167,17 @@ else:
         """Delete a file whose writer has ended; the lock is held until it is deleted."""
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 return
-            has_locks = True
             try:
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 return
-            except OSError:
-                has_locks = False
-            status = os.fstat(descriptor)
-            age_s = time.time() - status.st_mtime
-            if has_locks:  # an empty one may be about to be locked; the clock may be set back
-                is_abandoned = status.st_size > 0 or abs(age_s) > 1
-            else:
-                is_abandoned = age_s > _ABANDONED_S
-            if is_abandoned:
+            except OSError:  # the file system has no locks
+                if time.time() - status.st_mtime < _ABANDONED_S:
+                    return
+            if os.path.samestat(status, path.lstat()):  # not one that a writer has made anew
                 path.unlink()
         finally:
             os.close(descriptor)

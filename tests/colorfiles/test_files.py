@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from colorfiles.files import _sweep_abandoned, discard, sweep, write_atomically
+from colorfiles.files import discard, sweep, sweep_abandoned, write_atomically
 
 
 def test_the_name_appears_with_the_whole_content(tmp_path: Path) -> None:
@@ -56,7 +56,7 @@ def test_a_file_being_written_is_kept_while_others_look_for_abandoned_ones(tmp_p
 
     def sweep_again_and_again() -> None:
         while not done.is_set():
-            _sweep_abandoned.__wrapped__(tmp_path)
+            sweep_abandoned(tmp_path)
 
     sweepers = [threading.Thread(target=sweep_again_and_again) for _ in range(3)]
     for sweeper in sweepers:

@@ -7,6 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from colorfiles.engines.engine import Engine
+from colorfiles.files import sweep_abandoned
 from colorunet.batch.outputs import Job
 from colorunet.batch.runner import Done, run_jobs
 from colorunet.batch.settings import ColorizeSettings
@@ -51,6 +52,8 @@ def run_jobs_on(
 ) -> Iterator[tuple[Job, Done | Exception]]:
     """Yield each job with its outcome, in the order in which parts end.
 
+    At the end, temporary files of workers that died are deleted beside the outputs.
+
     Args:
         engine: whose workers reach photos, outputs and network at the same paths as this process.
         work: what they do.
@@ -63,6 +66,8 @@ def run_jobs_on(
     ]
     for part, outcomes in engine.run(replace(work, run=work.run.resolve()), parts):
         yield from zip(jobs[part.start : part.start + _PART], outcomes, strict=True)
+    for folder in {job.target.parent for job in jobs}:
+        sweep_abandoned(folder)
 
 
 def _absolute(job: Job, folder: str) -> Job:
