@@ -2,8 +2,6 @@
 
 import json
 import shutil
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -12,11 +10,11 @@ from typing import Any
 import numpy as np
 
 from colorfiles.files import write_atomically
+from colorfiles.outside.npz import DAMAGED_NPZ
 from colorunet.errors import UnusableImage
 from colorunet.video.encoding import Stretch
 
 _PLAN, _STATE = "plan.json", "state.npz"
-_DAMAGED = (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile, EOFError, zlib.error)
 
 
 def parts_folder(target: Path) -> Path:
@@ -64,7 +62,7 @@ class Parts:
             ):
                 state = {name: file[name] for name in file.files}
             done = int(state.pop("done"))
-        except _DAMAGED:
+        except DAMAGED_NPZ:
             return
         if all(self._path(number).is_file() for number in range(done)):
             self.state, self._done = state, done
@@ -94,7 +92,7 @@ class Parts:
                     np.load(opened, allow_pickle=False) as file,
                 ):
                     packets = Stretch(**{name: file[name] for name in file.files}).packets()
-            except _DAMAGED as error:
+            except DAMAGED_NPZ as error:
                 self.discard()
                 raise UnusableImage(
                     f"a part of it that an earlier call left is damaged ({error}); all parts are "

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from jaxtyping import Float32, Int8, UInt8
@@ -15,6 +14,7 @@ from jaxtyping import Float32, Int8, UInt8
 from colorcore import rgb_to_yuv
 from colorfiles.files import write_atomically
 from colorfiles.outside.files import read_regular
+from colorfiles.outside.npz import DAMAGED_NPZ
 from colorfiles.photos import UnreadableImage, looks_like_picture, read_image
 from colorfiles.photos.left_out import is_left_out_file, is_left_out_folder
 from colorfiles.progress import ProgressCallback, silent
@@ -181,7 +181,7 @@ def _read(path: Path, network_sha256: str) -> AlbumIndex | None:
             AlbumPhoto(**row, features=part)
             for row, part in zip(table["photos"], parts, strict=True)
         ]
-    except (OSError, EOFError, ValueError, KeyError, TypeError, BadZipFile):
+    except DAMAGED_NPZ:
         return None
     return AlbumIndex(tuple(photos), whitening)
 
