@@ -111,6 +111,7 @@ class Options:
     run: Path | None
     trained_on: str
     earlier: tuple[str, ...]
+    earlier_shards: tuple[Path, ...]
     name: str
     landscapes: Path | None
     scales: str | None
@@ -143,6 +144,12 @@ def _folder(name: str, help_text: str, *, required: bool = False) -> Any:
 @_folder("--run", "A run that was trained on --shards already.")
 @click.option("--trained-on", default=_machine, help="The machine.  [default: this one]")
 @click.option("--earlier", multiple=True, help="A fit that the run started from, for the card.")
+@click.option(
+    "--earlier-shards",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="Shards that a fit before the run read: their photos are listed too.",
+)
 @click.option("--name", default=DEFAULT_NETWORK, show_default=True, help="Of the network.")
 @_folder("--landscapes", "Shards of a third kind: splits val and test.")
 @click.option("--scales", help="As `trainer calibrate` has them.  [default: it chooses]")
@@ -172,7 +179,8 @@ def _ship(options: Options, keeper: StepKeeper, photos: Sequence[Photo]) -> None
     sets = _sets(options, keeper, photos)
     run = options.run or _fit(options, keeper, sets.trained)
     trained = _trained_on(run, sets.trained)
-    splits, research = photo_splits(sets.trained), read_research_sets(options.research_sets)
+    splits = photo_splits(sets.trained, options.earlier_shards)
+    research = read_research_sets(options.research_sets)
     by_key = {photo.key: photo for photo in photos}
     rows = photo_rows(by_key, splits, research)
     counts = set_counts(by_key, splits, research)

@@ -15,9 +15,19 @@ from ship_parts.licenses import PhotoRow
 _COLUMNS = ["photo_key", "split", "sha256"]
 
 
-def photo_splits(shards: Path) -> dict[str, str]:
-    """Return the split of every photo of a shard set, by photo key."""
-    return {row["photo_key"]: row["split"] for row in _photo_table(shards)}
+def photo_splits(shards: Path, earlier: Sequence[Path] = ()) -> dict[str, str]:
+    """Return the split of every photo by its key.
+
+    Args:
+        shards: what the last fit read.
+        earlier: what the fits before it read; a photo that one of them trained on is ``train``.
+    """
+    splits: dict[str, str] = {}
+    for folder in (shards, *earlier):
+        for row in _photo_table(folder):
+            key, split = row["photo_key"], row["split"]
+            splits[key] = split if split == "train" else splits.get(key, split)
+    return splits
 
 
 def require_unseen(shards: Path, rows: Sequence[PhotoRow]) -> None:

@@ -16,6 +16,7 @@ from PIL import Image
 from running import output_of
 from safetensors.torch import load_file
 from ship_parts.criteria import Bars, verdicts
+from ship_parts.shards import photo_splits
 
 from colorcore import Palette
 from colorunet.parameters.checkpoint import load_run
@@ -168,6 +169,21 @@ def test_a_handed_in_run_gives_the_same_and_a_rerun_does_nothing_again(
     assert "$ " not in again.stdout
     for name, content in before.items():
         assert (out / "colorunet-listed" / name).read_bytes() == content
+
+
+def test_photos_that_an_earlier_fit_read_count_as_trained_on(
+    photos: Path, made: tuple[Path, list[str | Path]], tmp_path: Path
+) -> None:
+    dataprep, later = Path(sys.executable).parent / "dataprep", made[0] / "shards"
+    before = photo_splits(later)
+    held_out = sorted(key for key, split in before.items() if split != "train")
+    split_file = tmp_path / "split.csv"
+    split_file.write_text(f"key,split\n{held_out[0]},train\n")
+    words = ["shard", photos, "--palette", made[0] / "palette.json", "--split-file", split_file]
+    assert "train 5 of 1 photos" in output_of(dataprep, *words, "--out", tmp_path / "earlier")
+    together = photo_splits(later, [tmp_path / "earlier"])
+    assert together == before | {held_out[0]: "train"}
+    assert photo_splits(tmp_path / "earlier", [later]) == together
 
 
 def test_photos_whose_licence_does_not_allow_it_are_refused_by_name(
